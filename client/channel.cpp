@@ -1,0 +1,57 @@
+#include "channel.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace hvfb {
+
+int Channel::send(const message::Packet& packet) const {
+    for (;;) {
+        if (::send(socket_.get(), packet.bytes.data(), packet.size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+            return 0;
+        if (errno == EINTR) continue;
+        // Too many packets on their way in the whole system, or no memory for one: it may be tried again as
+        // well.
+        return errno == ENOBUFS || errno == ENOMEM ? -EAGAIN : -errno;
+    }
+}
+
+int Channel::receive(Received& received) const {
+    alignas(8) std::array<std::byte, message::Packet::capacity> packet;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control;
+    iovec contents = {.iov_base = packet.data(), .iov_len = packet.size()};
+    msghdr header = {};
+    header.msg_iov = &contents;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    ssize_t length = 0;
+    // ECONNRESET says, once, that the daemon hung up with packets of ours unread. What it sent before is
+    // still there.
+    do length = recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (length < 0) return errno == EAGAIN ? 0 : -errno;
+
+    received.descriptor.reset();
+    for (cmsghdr* part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+        for (std::size_t i = 0; i < (part->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+            received.descriptor = Descriptor(fd);
+        }
+    }
+    if (length == 0) return -ECONNRESET;
+    if (header.msg_flags & MSG_TRUNC) return -EPROTO;
+    auto message = message::decode(std::span(packet).first(static_cast<std::size_t>(length)));
+    if (!message) return -EPROTO;
+    if (std::holds_alternative<message::Configure>(*message) != static_cast<bool>(received.descriptor))
+        return -EPROTO;
+    received.message = *message;
+    return 1;
+}
+
+}  // namespace hvfb

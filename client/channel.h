@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+
+#include "descriptor.h"
+#include "messages.h"
+
+namespace hvfb {
+
+// The client's end of the channel. Sending is thread-safe; one thread receives. Nothing here waits.
+class Channel {
+  public:
+    Channel() = default;
+    explicit Channel(Descriptor socket) : socket_(static_cast<Descriptor&&>(socket)) {}
+
+    int get() const { return socket_.get(); }
+    void close() { socket_.reset(); }
+
+    // 0, or a negative errno; -EAGAIN: the daemon does not read.
+    int send(const message::Packet& packet) const;
+
+    struct Received {
+        message::FromDaemon message;
+        Descriptor descriptor;  // with CONFIGURE
+    };
+    // 1: there is a message. 0: there is none now. Negative errno: it is over; -ECONNRESET: hung up, -EPROTO:
+    // malformed.
+    int receive(Received& received) const;
+
+  private:
+    Descriptor socket_;
+};
+
+}  // namespace hvfb

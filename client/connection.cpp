@@ -1,0 +1,164 @@
+#include "connection.h"
+
+#include <fcntl.h>
+#include <systemd/sd-bus.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+namespace hvfb {
+
+namespace {
+
+constexpr const char* service = "org.hvfbd.Framebuffer1";
+constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
+
+// The bus, a message, or an error of sd-bus, until the end of the block.
+template <typename Type, Type* (*unref)(Type*)>
+struct Reference {
+    Type* object = nullptr;
+
+    Reference() = default;
+    Reference(const Reference&) = delete;
+    Reference& operator=(const Reference&) = delete;
+    ~Reference() { unref(object); }
+};
+using Bus = Reference<sd_bus, sd_bus_flush_close_unref>;
+using Message = Reference<sd_bus_message, sd_bus_message_unref>;
+struct Error {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+
+    Error() = default;
+    Error(const Error&) = delete;
+    Error& operator=(const Error&) = delete;
+    ~Error() { sd_bus_error_free(&error); }
+};
+
+int connect(const OpenOptions& options, Bus& bus) {
+    const char* address = options.bus();
+    // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
+    if (!address) return sd_bus_open_system(&bus.object);
+    if (std::strcmp(address, "session") == 0) return sd_bus_open_user(&bus.object);
+    int result = sd_bus_new(&bus.object);
+    if (result >= 0) result = sd_bus_set_address(bus.object, address);
+    if (result >= 0) result = sd_bus_set_bus_client(bus.object, 1);
+    if (result >= 0) result = sd_bus_negotiate_fds(bus.object, 1);
+    if (result >= 0) result = sd_bus_start(bus.object);
+    return result;
+}
+
+int append_surface_options(sd_bus_message* call, const OpenOptions& options) {
+    int result = sd_bus_message_append(call, "{sv}", "name", "s", options.name());
+    if (result >= 0)
+        result = sd_bus_message_append(call, "{sv}", "tracking", "s", options.untracked() ? "none" : "auto");
+    if (result >= 0 && options.keep()) result = sd_bus_message_append(call, "{sv}", "keep", "b", 1);
+    return result;
+}
+
+int read_layout(sd_bus_message* reply, Layout& layout) {
+    int result = sd_bus_message_enter_container(reply, 'a', "{sv}");
+    while (result >= 0 && (result = sd_bus_message_enter_container(reply, 'e', "sv")) > 0) {
+        const char* key = nullptr;
+        result = sd_bus_message_read(reply, "s", &key);
+        if (result < 0) break;
+        struct Member {
+            const char* key;
+            std::uint32_t* value;
+        };
+        const std::array<Member, 4> members = {{{"width", &layout.width},
+                                                {"height", &layout.height},
+                                                {"stride", &layout.stride},
+                                                {"format", &layout.format}}};
+        const Member* known = nullptr;
+        for (const Member& member : members)
+            if (std::strcmp(member.key, key) == 0) known = &member;
+        if (known)
+            result = sd_bus_message_read(reply, "v", "u", known->value);
+        else if (std::strcmp(key, "size") == 0)
+            result = sd_bus_message_read(reply, "v", "t", &layout.size);
+        else
+            result = sd_bus_message_skip(reply, "v");
+        if (result >= 0) result = sd_bus_message_exit_container(reply);
+    }
+    return result >= 0 ? sd_bus_message_exit_container(reply) : result;
+}
+
+// The message owns its descriptors: these are duplicates.
+int read_descriptor(sd_bus_message* reply, Descriptor& descriptor) {
+    int fd = -1;
+    if (const int result = sd_bus_message_read(reply, "h", &fd); result < 0) return result;
+    descriptor = Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3));
+    return descriptor ? 0 : -errno;
+}
+
+int read_opened(sd_bus_message* reply, Opened& opened) {
+    const char* object = nullptr;
+    if (sd_bus_message_has_signature(reply, "ohha{sv}") <= 0) return -EPROTO;
+    int result = sd_bus_message_read(reply, "o", &object);
+    if (result >= 0) result = read_descriptor(reply, opened.buffer);
+    if (result >= 0) result = read_descriptor(reply, opened.channel);
+    if (result < 0) return result;
+    return read_layout(reply, opened.layout) < 0 ? -EPROTO : 0;
+}
+
+int open_on_bus(const OpenOptions& options, bool surface, Opened& opened) {
+    Bus bus;
+    Message call, reply;
+    Error error;
+    // Without a bus there is no daemon on it either; ENOENT would mean that there is no such display.
+    if (connect(options, bus) < 0) return -EHOSTUNREACH;
+    std::array<char, 256> path;
+    const int length =
+        std::snprintf(path.data(), path.size(), "/org/hvfbd/Framebuffer1/%s", options.display());
+    if (length < 0 || static_cast<std::size_t>(length) >= path.size()) return -ENOENT;
+    const char* method = surface ? "OpenSurface" : "OpenViewer";
+    int result = sd_bus_message_new_method_call(bus.object, &call.object, service, path.data(),
+                                                display_interface, method);
+    if (result >= 0) result = sd_bus_message_open_container(call.object, 'a', "{sv}");
+    if (result >= 0 && surface) result = append_surface_options(call.object, options);
+    if (result >= 0) result = sd_bus_message_close_container(call.object);
+    if (result < 0) return result;
+    result = sd_bus_call(bus.object, call.object, 0, &error.error, &reply.object);
+    if (result < 0) return error.error.name ? -errno_of_bus_error(error.error.name, -result) : result;
+    return read_opened(reply.object, opened);
+}
+
+}  // namespace
+
+int errno_of_bus_error(const char* name, int otherwise) {
+    struct Meaning {
+        std::string_view name;
+        int error;
+    };
+    static constexpr std::array<Meaning, 13> meanings = {{
+        {"org.hvfbd.Framebuffer1.Error.InvalidArgs", EINVAL},
+        {"org.hvfbd.Framebuffer1.Error.NotSupported", EOPNOTSUPP},
+        {"org.hvfbd.Framebuffer1.Error.Busy", EBUSY},
+        {"org.hvfbd.Framebuffer1.Error.AccessDenied", EACCES},
+        {"org.hvfbd.Framebuffer1.Error.NoSuchMode", EINVAL},
+        {"org.hvfbd.Framebuffer1.Error.Failed", EIO},
+        {"org.freedesktop.DBus.Error.AccessDenied", EACCES},
+        {"org.freedesktop.DBus.Error.UnknownObject", ENOENT},
+        {"org.freedesktop.DBus.Error.ServiceUnknown", EHOSTUNREACH},
+        {"org.freedesktop.DBus.Error.NameHasNoOwner", EHOSTUNREACH},
+        {"org.freedesktop.DBus.Error.UnknownInterface", EPROTO},
+        {"org.freedesktop.DBus.Error.UnknownMethod", EPROTO},
+        {"org.freedesktop.DBus.Error.InvalidArgs", EPROTO},
+    }};
+    for (const Meaning& meaning : meanings)
+        if (meaning.name == name) return meaning.error;
+    return otherwise;
+}
+
+int open_surface_on_bus(const OpenOptions& options, Opened& opened) {
+    return open_on_bus(options, true, opened);
+}
+
+int open_viewer_on_bus(const OpenOptions& options, Opened& opened) {
+    return open_on_bus(options, false, opened);
+}
+
+}  // namespace hvfb

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <hvfb/hvfb.h>
+
+#include "descriptor.h"
+#include "layout.h"
+
+namespace hvfb {
+
+// What was asked for when a surface or viewer was opened, kept for opening it again. Owns its strings.
+class OpenOptions {
+  public:
+    OpenOptions() = default;
+    OpenOptions(const OpenOptions&) = delete;
+    OpenOptions& operator=(const OpenOptions&) = delete;
+    ~OpenOptions();
+
+    // Takes over what hvfb.h's options say, or what is usual where they say nothing. 0, -EINVAL or -ENOMEM.
+    int set(const hvfb_open_options* options);
+
+    const char* bus() const { return bus_; }  // nullptr: the system bus
+    const char* display() const { return display_; }
+    const char* name() const { return name_; }
+    bool keep() const { return flags_ & HVFB_OPEN_KEEP; }
+    bool untracked() const { return flags_ & HVFB_OPEN_UNTRACKED; }
+
+  private:
+    char *bus_ = nullptr, *display_ = nullptr, *name_ = nullptr;
+    unsigned flags_ = 0;
+};
+
+// What the daemon hands over.
+struct Opened {
+    Descriptor buffer, channel;
+    Layout layout;
+};
+
+// Opens over the bus; it waits for the daemon, as long as the bus lets it. 0, or a negative errno as
+// hvfb_surface_open.
+int open_surface_on_bus(const OpenOptions& options, Opened& opened);
+int open_viewer_on_bus(const OpenOptions& options, Opened& opened);
+
+// The errno for a D-Bus error's name; `otherwise` where it means nothing special.
+int errno_of_bus_error(const char* name, int otherwise);
+
+}  // namespace hvfb

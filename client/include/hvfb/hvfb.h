@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libhvfb: draw on a display of hvfbd by storing into memory.
+ *
+ *     hvfb_surface *surface;
+ *     int r = hvfb_surface_open(&surface, NULL);
+ *     if (r < 0) ...
+ *     struct hvfb_layout layout;
+ *     hvfb_surface_layout(surface, &layout);
+ *     uint32_t *pixels = hvfb_surface_pixels(surface);
+ *     pixels[y * layout.stride / 4 + x] = 0x00ff8000;      // that is all: it will be seen
+ *
+ * Errors: functions return 0 (or what they say) on success and a negative errno on failure.
+ *
+ * Threads: any thread may store into the pixels at any time; so may system calls (read(2) into the buffer).
+ * The functions on one surface or viewer are called by one thread at a time, except hvfb_surface_damage,
+ * _begin, _end, _fill, _copy and _blit, which may be called by any thread. The library has one thread of its
+ * own for each tracked surface; it blocks all signals.
+ *
+ * Fork: the child keeps the pixels as private memory with the content they had, and every call on the surface
+ * returns -ECHILD there (hvfb_surface_close frees it). A child that wants to draw opens a surface of its own.
+ * What the child stores does not reach the screen. exec and posix_spawn need no thought.
+ */
+#ifndef HVFB_HVFB_H
+#define HVFB_HVFB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HVFB_API __attribute__((visibility("default")))
+
+typedef struct hvfb_surface hvfb_surface;
+typedef struct hvfb_viewer hvfb_viewer;
+
+struct hvfb_layout {
+    uint32_t width, height; /* pixels */
+    uint32_t stride;        /* bytes from one row to the next; not always width * 4 */
+    uint32_t format;        /* DRM fourcc; today always XRGB8888 (0x34325258): 0x00RRGGBB in a uint32_t */
+    uint64_t size;          /* bytes of the mapping */
+};
+
+/* In pixels; parts outside the surface are clipped. */
+struct hvfb_rect {
+    uint32_t x, y, width, height;
+};
+
+/* ---- opening
+ * --------------------------------------------------------------------------------------------------- */
+
+#define HVFB_OPEN_KEEP                                                                       \
+    1u /* the surface and its picture stay when this program goes; the next open of the same \
+          user and name starts from them */
+#define HVFB_OPEN_UNTRACKED 2u /* stores are not noticed: hvfb_surface_damage tells what was drawn */
+
+/* Zero, or left out (NULL), is the usual for every member. */
+struct hvfb_open_options {
+    size_t size;         /* sizeof(struct hvfb_open_options), so that it may grow */
+    const char* bus;     /* D-Bus address; "session"; NULL: the system bus, or $HVFB_BUS if that is set */
+    const char* display; /* "display0" if NULL */
+    const char* name;    /* what people see in lists; the program's short name if NULL */
+    uint32_t flags;      /* HVFB_OPEN_... */
+};
+
+/* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
+ * -EACCES: not in group video. -EBUSY: too many surfaces, or a kept surface of this name has a client.
+ * -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus. -EPROTO: it did not answer as it should.
+ * Others as the system calls give them. */
+HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
+
+/* Closes the surface and unmaps its pixels. NULL is allowed. */
+HVFB_API void hvfb_surface_close(hvfb_surface* surface);
+
+/* The pixels, valid until close, hvfb_surface_configure or a hvfb_surface_reconnect that says so. Never NULL.
+ */
+HVFB_API void* hvfb_surface_pixels(hvfb_surface* surface);
+HVFB_API int hvfb_surface_layout(hvfb_surface* surface, struct hvfb_layout* layout);
+
+/* How stores are noticed: "resting+scanning", "resting", "scanning", "polled", "none". The string is static.
+ */
+HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
+
+/* ---- being told things
+ * ------------------------------------------------------------------------------------------ */
+
+#define HVFB_EVENT_VISIBLE 1u   /* visibility or activity changed: see hvfb_surface_is_shown */
+#define HVFB_EVENT_CONFIGURE 2u /* the mode changed: call hvfb_surface_configure when you are ready to */
+#define HVFB_EVENT_PRESENTED 4u /* an asked-for frame was answered: see hvfb_surface_wait_frame */
+#define HVFB_EVENT_REVOKED 8u   /* closed from outside: nothing more is shown; the pixels stay mapped */
+#define HVFB_EVENT_LOST \
+    16u /* the daemon is gone: hvfb_surface_reconnect when it is back; the pixels stay mapped */
+
+/* A descriptor that is readable when hvfb_surface_dispatch has something to tell. It belongs to the surface.
+ * A program that does not want to know need not look at it. */
+HVFB_API int hvfb_surface_fd(hvfb_surface* surface);
+
+/* What happened since the last call, as HVFB_EVENT_ bits; 0 if nothing. Does not wait. */
+HVFB_API int hvfb_surface_dispatch(hvfb_surface* surface);
+
+/* 1 if somebody can see this surface now, 0 if not: it may stop drawing, and need not. */
+HVFB_API int hvfb_surface_is_shown(hvfb_surface* surface);
+
+/* Takes the display's new mode: maps the new buffer, which holds a clipped copy of the old picture, and
+ * unmaps the old one. Pixels and layout change; no other thread may store meanwhile. Until it is called the
+ * old buffer goes on being shown, clipped. -EAGAIN: there is no new mode. */
+HVFB_API int hvfb_surface_configure(hvfb_surface* surface);
+
+/* ---- frames
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* Says that these pixels were drawn. Needed only with HVFB_OPEN_UNTRACKED. `count` 0: the whole surface. */
+HVFB_API int hvfb_surface_damage(hvfb_surface* surface, const struct hvfb_rect* rects, size_t count);
+
+/* Between the two nothing of this surface is presented, for 100 ms at most: no half-drawn frame is seen. */
+HVFB_API int hvfb_surface_begin(hvfb_surface* surface);
+HVFB_API int hvfb_surface_end(hvfb_surface* surface);
+
+struct hvfb_presentation {
+    uint64_t frame;
+    uint64_t time;  /* CLOCK_MONOTONIC, nanoseconds */
+    uint32_t shown; /* 0: hidden, or another surface is active */
+};
+
+/* Asks to be told when what is drawn up to now is on the screen. Writes the frame's number, if `frame` is not
+ * NULL. */
+HVFB_API int hvfb_surface_request_frame(hvfb_surface* surface, uint64_t* frame);
+
+/* Waits until that frame, or a later one, was answered. A hidden surface is answered too, with shown = 0.
+ * `presented` may be NULL. -ETIME: not within timeout_us (0: do not wait). -ENOTCONN: the daemon is gone.
+ * -EINVAL: never asked. */
+HVFB_API int hvfb_surface_wait_frame(hvfb_surface* surface, uint64_t frame, uint64_t timeout_us,
+                                     struct hvfb_presentation* presented);
+
+/* ---- drawing, for those who like it (each clips, draws and tells its rectangle)
+ * ----------------------------------- */
+
+HVFB_API int hvfb_surface_fill(hvfb_surface* surface, const struct hvfb_rect* rect, uint32_t pixel);
+/* The source may overlap the destination (x, y). */
+HVFB_API int hvfb_surface_copy(hvfb_surface* surface, const struct hvfb_rect* source, uint32_t x, uint32_t y);
+/* `source` points at the pixel that goes to rect's upper left corner; `stride` is the source's, in bytes. */
+HVFB_API int hvfb_surface_blit(hvfb_surface* surface, const struct hvfb_rect* rect, const void* source,
+                               size_t stride);
+
+/* ---- when the daemon was restarted
+ * -------------------------------------------------------------------------------- */
+
+/* Opens the surface again with its options and content. No other thread may store meanwhile. Returns 0 if the
+ * pixels are where they were, 1 if pixels or layout changed, negative errno as hvfb_surface_open (then all is
+ * as before, and it may be tried again). -EISCONN: it was not lost. */
+HVFB_API int hvfb_surface_reconnect(hvfb_surface* surface);
+
+/* ---- looking at a display
+ * ------------------------------------------------------------------------------------------ */
+
+struct hvfb_viewer_frame {
+    uint64_t frame;                /* number of the newest frame presented */
+    uint64_t time;                 /* when, CLOCK_MONOTONIC, nanoseconds */
+    uint32_t count;                /* rectangles that changed since the last wait */
+    const struct hvfb_rect* rects; /* the viewer's, until the next call on it */
+};
+
+/* Opens a view of what the display shows. Only `bus` and `display` of the options are used. A viewer counts
+ * as somebody looking. Errors as hvfb_surface_open; -EACCES: neither root nor in group hvfbd-view. */
+HVFB_API int hvfb_viewer_open(hvfb_viewer** viewer, const struct hvfb_open_options* options);
+HVFB_API void hvfb_viewer_close(hvfb_viewer* viewer);
+
+/* The picture, read-only; valid until close or until hvfb_viewer_wait returns 1. */
+HVFB_API const void* hvfb_viewer_pixels(hvfb_viewer* viewer);
+HVFB_API int hvfb_viewer_layout(hvfb_viewer* viewer, struct hvfb_layout* layout);
+/* Readable when hvfb_viewer_wait would return at once. */
+HVFB_API int hvfb_viewer_fd(hvfb_viewer* viewer);
+
+/* Waits for something new. The first wait tells the whole picture. Returns 0, or 1 if the mode changed: then
+ * pixels and layout are new and the frame is the whole picture. -ETIME: nothing within timeout_us (0: do not
+ * wait). -ENOTCONN: the daemon closed it. -ECHILD after fork. */
+HVFB_API int hvfb_viewer_wait(hvfb_viewer* viewer, uint64_t timeout_us, struct hvfb_viewer_frame* frame);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,98 @@
+#include "mapping.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace hvfb {
+
+Mapping::Mapping(Mapping&& other) noexcept
+    : buffer_(std::move(other.buffer_)),
+      address_(std::exchange(other.address_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      layout_(other.layout_) {}
+
+Mapping& Mapping::operator=(Mapping&& other) noexcept {
+    if (this == &other) return *this;
+    if (address_) munmap(address_, size_);
+    buffer_ = std::move(other.buffer_);
+    address_ = std::exchange(other.address_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    layout_ = other.layout_;
+    return *this;
+}
+
+Mapping::~Mapping() {
+    if (address_) munmap(address_, size_);
+}
+
+int Mapping::map(Descriptor buffer, const Layout& layout, int protection, Mapping& mapping) {
+    if (!layout.sound()) return -EPROTO;
+    struct stat status = {};
+    if (fstat(buffer.get(), &status) < 0) return -errno;
+    const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const std::size_t size = (layout.size + page - 1) / page * page;
+    const int seals = fcntl(buffer.get(), F_GET_SEALS);
+    if (seals < 0 || !(seals & F_SEAL_SHRINK) || static_cast<std::uint64_t>(status.st_size) < size)
+        return -EPROTO;
+    void* address = mmap(nullptr, size, protection, MAP_SHARED, buffer.get(), 0);
+    if (address == MAP_FAILED) return -errno;
+    Mapping made;
+    made.address_ = static_cast<std::byte*>(address);
+    made.size_ = size;
+    made.layout_ = layout;
+    made.buffer_ = std::move(buffer);
+    // A picture is of no use in a core dump. Failing that nothing is lost.
+    madvise(address, size, MADV_DONTDUMP);
+    mapping = std::move(made);
+    return 0;
+}
+
+int Mapping::map(Descriptor buffer, const Layout& layout, Mapping& mapping) {
+    Mapping made;
+    if (const int result = map(std::move(buffer), layout, PROT_READ | PROT_WRITE, made); result < 0)
+        return result;
+    // A child's stores through a shared mapping would not be noticed: it gets private memory, see
+    // become_private.
+    if (madvise(made.address_, made.size_, MADV_DONTFORK) < 0) return -errno;
+    if (fcntl(made.buffer_.get(), F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) < 0) return -errno;
+    mapping = std::move(made);
+    return 0;
+}
+
+int Mapping::map_front(Descriptor buffer, const Layout& layout, Mapping& mapping) {
+    return map(std::move(buffer), layout, PROT_READ, mapping);
+}
+
+int Mapping::replace(Mapping& other) {
+    if (other.size_ != size_) return -EINVAL;
+    void* address = mremap(address_, size_, size_, MREMAP_MAYMOVE | MREMAP_FIXED, other.address_);
+    if (address == MAP_FAILED) return -errno;
+    address_ = static_cast<std::byte*>(address);
+    other.address_ = nullptr;
+    other.buffer_.reset();
+    return 0;
+}
+
+void Mapping::become_private() {
+    if (!address_) return;
+    constexpr int protection = PROT_READ | PROT_WRITE;
+    if (mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED, buffer_.get(), 0) == MAP_FAILED)
+        mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+    buffer_.reset();
+}
+
+void Mapping::copy_picture(const Mapping& from) {
+    constexpr std::size_t bytes_per_pixel = 4;
+    const std::size_t width = std::min(layout_.width, from.layout_.width) * bytes_per_pixel;
+    const std::size_t height = std::min(layout_.height, from.layout_.height);
+    for (std::size_t y = 0; y < height; ++y)
+        std::memcpy(address_ + y * layout_.stride, from.address_ + y * from.layout_.stride, width);
+}
+
+}  // namespace hvfb

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+
+#include "descriptor.h"
+#include "layout.h"
+#include "tracking/userfault.h"
+
+namespace hvfb {
+
+// Owner of a surface's pixels: the buffer and its one writable mapping. Move-only. Functions return 0 or a
+// negative errno.
+class Mapping {
+  public:
+    Mapping() = default;
+    Mapping(Mapping&& other) noexcept;
+    Mapping& operator=(Mapping&& other) noexcept;
+    ~Mapping();
+
+    // Maps the buffer and seals it, so that nothing else can write to it any more. -EPROTO: it could be cut
+    // off under the mapping, or is smaller than the layout says.
+    static int map(Descriptor buffer, const Layout& layout, Mapping& mapping);
+    // Maps a viewer's front, for reading.
+    static int map_front(Descriptor buffer, const Layout& layout, Mapping& mapping);
+
+    // Moves this mapping to where the other one is and takes its place; the other one is unmapped.
+    int replace(Mapping& other);
+    // In a child after fork: private memory with the same content, at the same address.
+    void become_private();
+    // Copies the rows and columns that both layouts have.
+    void copy_picture(const Mapping& from);
+
+    std::byte* address() const { return address_; }
+    const Layout& layout() const { return layout_; }
+    std::size_t size() const { return size_; }  // in whole pages
+    Memory memory() const { return {address_, size_}; }
+
+  private:
+    static int map(Descriptor buffer, const Layout& layout, int protection, Mapping& mapping);
+
+    Descriptor buffer_;
+    std::byte* address_ = nullptr;
+    std::size_t size_ = 0;
+    Layout layout_;
+};
+
+}  // namespace hvfb

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "descriptor.h"
+#include "messages.h"
+
+namespace hvfb {
+
+// What the library's thread tells the program's. Thread-safe without locks; `tell...` by one thread at a
+// time.
+class Notices {
+  public:
+    // 0 or a negative errno.
+    int make();
+
+    // ---- the library's thread
+    void tell(std::uint32_t events);  // HVFB_EVENT_...
+    void tell_shown(bool shown);
+    void tell_presented(const message::Presented& presented);
+    // Nothing more comes: HVFB_EVENT_LOST or HVFB_EVENT_REVOKED.
+    void tell_over(std::uint32_t event);
+
+    // ---- the program's
+    int get() const { return readable_.get(); }  // readable when take has something
+    std::uint32_t take();
+    bool shown() const { return shown_.load(std::memory_order_relaxed); }
+    bool over() const { return over_.load(std::memory_order_acquire); }
+    // The newest answer, if it is for this frame or a later one. Waits for it until the deadline, or until it
+    // is over.
+    std::optional<message::Presented> wait_presented(std::uint64_t frame, Nanoseconds deadline) const;
+    // The connection is there again.
+    void begin_again();
+
+    void close() { readable_.reset(); }
+
+  private:
+    message::Presented newest(std::uint32_t& sequence) const;
+    void wake() const;
+
+    Descriptor readable_;  // eventfd
+    std::atomic<std::uint32_t> events_{0};
+    std::atomic<bool> shown_{false}, over_{false};
+
+    // Odd while the three are being written; also what waiting threads sleep on.
+    mutable std::atomic<std::uint32_t> sequence_{0};
+    std::atomic<std::uint64_t> frame_{0}, time_{0};
+    std::atomic<bool> frame_shown_{false};
+};
+
+}  // namespace hvfb

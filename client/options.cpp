@@ -1,0 +1,40 @@
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "connection.h"
+
+namespace hvfb {
+
+OpenOptions::~OpenOptions() {
+    std::free(bus_);
+    std::free(display_);
+    std::free(name_);
+}
+
+int OpenOptions::set(const hvfb_open_options* options) {
+    hvfb_open_options given = {};
+    if (options) {
+        // A program built for a later version may pass more: that must not be anything.
+        if (options->size < sizeof given) return -EINVAL;
+        for (std::size_t i = sizeof given; i < options->size; ++i)
+            if (reinterpret_cast<const char*>(options)[i] != 0) return -EINVAL;
+        given = *options;
+    }
+    if (given.flags & ~(HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED)) return -EINVAL;
+    flags_ = given.flags;
+    const char* bus = given.bus ? given.bus : secure_getenv("HVFB_BUS");
+    const char* display = given.display ? given.display : "display0";
+    const char* name = given.name ? given.name : program_invocation_short_name;
+    if (*display == 0) return -EINVAL;
+    for (const char* at = display; *at; ++at) {
+        const bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
+        if (!letter && *at != '_' && (*at < '0' || *at > '9')) return -EINVAL;
+    }
+    if (bus && *bus && !(bus_ = strdup(bus))) return -ENOMEM;
+    display_ = strdup(display);
+    name_ = strdup(name);
+    return display_ && name_ ? 0 : -ENOMEM;
+}
+
+}  // namespace hvfb

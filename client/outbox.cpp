@@ -1,0 +1,117 @@
+#include "outbox.h"
+
+#include <hvfb/protocol.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+namespace hvfb {
+
+int Outbox::make(const Channel& channel) {
+    channel_ = &channel;
+    wake_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    return wake_ ? 0 : -errno;
+}
+
+void Outbox::wake() const {
+    const std::uint64_t one = 1;
+    // It fails only when the thread has been woken very often and is about to look.
+    [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
+}
+
+void Outbox::quiet() const {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const ssize_t length = read(wake_.get(), &count, sizeof count);
+}
+
+int Outbox::post(const message::Packet& packet, std::uint32_t bit) {
+    // Behind something that waits, even if there is room again: a FRAME must not overtake its damage.
+    if (owed_.load() == 0) {
+        const int result = channel_->send(packet);
+        if (result == 0) return 0;
+        if (result != -EAGAIN) return -ENOTCONN;
+    }
+    if (bit == 0) return 0;
+    owed_.fetch_or(bit);
+    wake();
+    return 0;
+}
+
+int Outbox::damage(std::span<const Rectangle> rectangles) {
+    constexpr std::uint32_t whole = std::numeric_limits<std::uint32_t>::max();
+    const Rectangle everything = {0, 0, whole, whole};
+    if (rectangles.empty()) rectangles = {&everything, 1};
+    message::Packet packet;
+    for (std::size_t first = 0; first < rectangles.size(); first += HVFB_DAMAGED_MAX) {
+        const std::size_t count = std::min<std::size_t>(rectangles.size() - first, HVFB_DAMAGED_MAX);
+        message::encode_damaged(packet, rectangles.subspan(first, count));
+        if (const int result = post(packet, owed_damage); result < 0) return result;
+    }
+    return 0;
+}
+
+int Outbox::begin() {
+    message::Packet packet;
+    message::encode_begin(packet);
+    // A daemon that does not read presents nothing: there is nothing to hold back.
+    return post(packet, 0);
+}
+
+int Outbox::end() {
+    message::Packet packet;
+    message::encode_end(packet);
+    return post(packet, owed_end);
+}
+
+int Outbox::frame(std::uint64_t frame) {
+    frame_.store(frame);
+    message::Packet packet;
+    message::encode_frame(packet, frame);
+    return post(packet, owed_frame);
+}
+
+int Outbox::configured(std::uint64_t serial) {
+    configured_.store(serial);
+    message::Packet packet;
+    message::encode_configured(packet, serial);
+    return post(packet, owed_configured);
+}
+
+int Outbox::send_owed(std::uint32_t bit) const {
+    message::Packet packet;
+    switch (bit) {
+        case owed_damage: {
+            constexpr std::uint32_t whole = std::numeric_limits<std::uint32_t>::max();
+            const Rectangle everything = {0, 0, whole, whole};
+            message::encode_damaged(packet, std::span(&everything, 1));
+            break;
+        }
+        case owed_end:
+            message::encode_end(packet);
+            break;
+        case owed_frame:
+            message::encode_frame(packet, frame_.load());
+            break;
+        default:
+            message::encode_configured(packet, configured_.load());
+            break;
+    }
+    return channel_->send(packet);
+}
+
+void Outbox::flush() {
+    for (const std::uint32_t bit : {owed_damage, owed_end, owed_frame, owed_configured}) {
+        if (!(owed_.load() & bit)) continue;
+        // Taken back before it is sent: what is added from now on needs sending again.
+        owed_.fetch_and(~bit);
+        if (send_owed(bit) == -EAGAIN) {
+            owed_.fetch_or(bit);
+            return;
+        }
+    }
+}
+
+}  // namespace hvfb

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "channel.h"
+#include "descriptor.h"
+#include "layout.h"
+
+namespace hvfb {
+
+// What the program's threads send to the daemon. Nothing waits: what does not fit into the channel, because
+// the daemon does not read, is kept in short and sent by the library's thread when there is room. Thread-safe
+// without locks.
+class Outbox {
+  public:
+    // Makes it, to send on this channel, which outlives it. 0 or a negative errno.
+    int make(const Channel& channel);
+
+    // ---- the program's threads: 0, or a negative errno if the daemon is gone
+    int damage(std::span<const Rectangle> rectangles);  // none: everything
+    int begin();
+    int end();
+    int frame(std::uint64_t frame);
+    int configured(std::uint64_t serial);
+    // Only wakes the library's thread.
+    void wake() const;
+
+    // ---- the library's thread
+    // Readable after wake, until quiet.
+    int get() const { return wake_.get(); }
+    void quiet() const;
+    // Whether something waits for room in the channel.
+    bool owing() const { return owed_.load() != 0; }
+    // Sends what waits, as far as there is room.
+    void flush();
+
+    void forget() { owed_.store(0); }
+    void close() { wake_.reset(); }
+
+  private:
+    enum : std::uint32_t { owed_damage = 1, owed_end = 2, owed_frame = 4, owed_configured = 8 };
+    int post(const message::Packet& packet, std::uint32_t bit);
+    int send_owed(std::uint32_t bit) const;
+
+    const Channel* channel_ = nullptr;
+    Descriptor wake_;  // eventfd
+    std::atomic<std::uint32_t> owed_{0};
+    std::atomic<std::uint64_t> frame_{0}, configured_{0};
+};
+
+}  // namespace hvfb

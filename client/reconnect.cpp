@@ -1,0 +1,59 @@
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "surface.h"
+
+// The two ways in which a surface gets another buffer.
+extern "C" {
+
+int hvfb_surface_configure(hvfb_surface* surface) {
+    if (const int result = surface->check(); result < 0) return result;
+    if (!surface->tracker.offered()) return -EAGAIN;
+    hvfb::Mapping old;
+    const hvfb::ForkLock lock;
+    surface->tracker.stop();
+    auto& offer = surface->tracker.offer();
+    const std::uint64_t serial = offer.serial;
+    hvfb::Mapping fresh;
+    const int mapped = hvfb::Mapping::map(std::move(offer.buffer), offer.layout, fresh);
+    surface->tracker.forget_offer();
+    if (mapped >= 0) old = std::exchange(surface->pixels, std::move(fresh));
+    const int started = surface->tracker.start(surface->pixels.memory(), false);
+    if (started < 0) surface->notices.tell_over(HVFB_EVENT_LOST);
+    if (mapped < 0 || started < 0) return mapped < 0 ? mapped : started;
+    const int told = surface->outbox.configured(serial);
+    return told;
+}
+
+int hvfb_surface_reconnect(hvfb_surface* surface) {
+    if (surface->forked()) return -ECHILD;
+    if (!surface->notices.over()) return -EISCONN;
+    hvfb::Opened opened;
+    hvfb::Mapping fresh;
+    if (const int result = surface->connect(surface->options, opened); result < 0) return result;
+    const int mapped = hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh);
+    if (mapped < 0) return mapped;
+
+    const hvfb::ForkLock lock;
+    surface->tracker.stop();
+    surface->tracker.forget_offer();
+    fresh.copy_picture(surface->pixels);
+    const bool in_place = fresh.layout() == surface->pixels.layout() && fresh.replace(surface->pixels) == 0;
+    surface->pixels = std::move(fresh);
+    surface->channel = hvfb::Channel(std::move(opened.channel));
+    if (!surface->options.untracked()) {
+        // What was lost may be there now; what there is stays, though it could not be had again.
+        const hvfb::Capabilities capabilities = surface->tracker.capabilities();
+        if (!capabilities.announce && !capabilities.scan)
+            surface->tracker.acquire(secure_getenv("HVFB_FEATURES"));
+    }
+    surface->notices.begin_again();
+    if (const int result = surface->begin(); result < 0) {
+        surface->notices.tell_over(HVFB_EVENT_LOST);
+        return result;
+    }
+    return in_place ? 0 : 1;
+}
+
+}  // extern "C"

@@ -1,0 +1,108 @@
+#include "surface.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <utility>
+
+#include "allocate.h"
+
+namespace hvfb {
+
+int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Connect connect) {
+    if (!surface) return -EINVAL;
+    *surface = nullptr;
+    auto* made = allocate<hvfb_surface>(connect);
+    if (!made) return -ENOMEM;
+    Opened opened;
+    int result = made->options.set(options);
+    if (result >= 0) result = made->notices.make();
+    if (result >= 0) result = made->outbox.make(made->channel);
+    if (result >= 0) result = connect(made->options, opened);
+    if (result >= 0) result = Mapping::map(std::move(opened.buffer), opened.layout, made->pixels);
+    if (result >= 0) {
+        made->channel = Channel(std::move(opened.channel));
+        if (!made->options.untracked()) made->tracker.acquire(secure_getenv("HVFB_FEATURES"));
+        const ForkLock lock;
+        result = made->begin();
+        if (result >= 0) made->list();
+    }
+    if (result < 0) {
+        release(made);
+        return result;
+    }
+    *surface = made;
+    return 0;
+}
+
+}  // namespace hvfb
+
+int hvfb_surface::check() const {
+    if (forked()) return -ECHILD;
+    return notices.over() ? -ENOTCONN : 0;
+}
+
+int hvfb_surface::begin() {
+    hvfb::message::Packet hello;
+    hvfb::message::encode_hello(hello, tracker.capabilities());
+    if (const int result = channel.send(hello); result < 0) return -EPROTO;
+    return tracker.start(pixels.memory(), true);
+}
+
+void hvfb_surface::in_child(hvfb::ForkListed& listed) {
+    auto& surface = static_cast<hvfb_surface&>(listed);
+    // A child of a child: what it has is private already.
+    if (surface.forked()) return;
+    surface.forked_.store(true);
+    // First of all: a closed channel or userfaultfd is nothing to the parent, which has its own.
+    surface.tracker.abandon();
+    surface.channel.close();
+    surface.notices.close();
+    surface.outbox.close();
+    surface.pixels.become_private();
+}
+
+extern "C" {
+
+int hvfb_surface_open(hvfb_surface** surface, const hvfb_open_options* options) {
+    return hvfb::open_surface(surface, options, hvfb::open_surface_on_bus);
+}
+
+void hvfb_surface_close(hvfb_surface* surface) {
+    if (!surface) return;
+    // Before anything is unmapped: a thread that waits to store goes on.
+    surface->tracker.stop();
+    {
+        const hvfb::ForkLock lock;
+        surface->unlist();
+    }
+    hvfb::release(surface);
+}
+
+void* hvfb_surface_pixels(hvfb_surface* surface) {
+    return surface->pixels.address();
+}
+
+int hvfb_surface_layout(hvfb_surface* surface, hvfb_layout* layout) {
+    if (surface->forked()) return -ECHILD;
+    const hvfb::Layout& given = surface->pixels.layout();
+    *layout = {given.width, given.height, given.stride, given.format, given.size};
+    return 0;
+}
+
+const char* hvfb_surface_tracking(hvfb_surface* surface) {
+    return surface->forked() ? "none" : surface->tracker.name();
+}
+
+int hvfb_surface_fd(hvfb_surface* surface) {
+    return surface->forked() ? -ECHILD : surface->notices.get();
+}
+
+int hvfb_surface_dispatch(hvfb_surface* surface) {
+    return surface->forked() ? -ECHILD : static_cast<int>(surface->notices.take());
+}
+
+int hvfb_surface_is_shown(hvfb_surface* surface) {
+    return surface->forked() ? -ECHILD : surface->notices.shown();
+}
+
+}  // extern "C"

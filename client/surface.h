@@ -1,0 +1,48 @@
+#pragma once
+
+#include <hvfb/hvfb.h>
+
+#include <atomic>
+
+#include "channel.h"
+#include "connection.h"
+#include "fork.h"
+#include "mapping.h"
+#include "notices.h"
+#include "outbox.h"
+#include "tracking/tracker.h"
+
+namespace hvfb {
+
+// Asks the daemon for a surface, or somebody who plays it.
+using Connect = int (*)(const OpenOptions& options, Opened& opened);
+
+// hvfb_surface_open, with another way to the daemon.
+int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Connect connect);
+
+}  // namespace hvfb
+
+// What hvfb.h calls a surface.
+struct hvfb_surface : hvfb::ForkListed {
+    explicit hvfb_surface(hvfb::Connect way) : ForkListed(in_child), connect(way) {}
+
+    // 0, or why nothing can be done: -ECHILD after fork, -ENOTCONN when the daemon is gone.
+    int check() const;
+    bool forked() const { return forked_.load(std::memory_order_relaxed); }
+    // Takes what was opened, and begins: HELLO, the thread. Not undone if it fails.
+    int begin();
+
+    hvfb::OpenOptions options;
+    hvfb::Connect connect;
+    hvfb::Mapping pixels;
+    hvfb::Channel channel;
+    hvfb::Notices notices;
+    hvfb::Outbox outbox;
+    hvfb::Tracker tracker{channel, notices, outbox};
+    std::atomic<std::uint64_t> requested_frame{0};
+
+  private:
+    static void in_child(hvfb::ForkListed& listed);
+
+    std::atomic<bool> forked_{false};
+};

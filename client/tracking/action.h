@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+
+#include "tracking/pages.h"
+
+namespace hvfb {
+
+// What the kernel can do for this process.
+struct Capabilities {
+    bool announce = false;  // synchronous write-protection, of system calls' stores too
+    bool scan = false;      // asynchronous write-protection, and listing what was written
+};
+
+enum class Tracking : std::uint32_t { off, automatic, fault, scan, compare };
+enum class TrackerState : std::uint32_t { off, resting, scanning, comparing, polled };
+// By which userfaultfd the buffer is watched.
+enum class Watch : std::uint32_t { none, synchronous, asynchronous };
+
+// What is to be done with the buffer, in the order in which it is given.
+struct Action {
+    enum class Kind : std::uint32_t {
+        switch_watch,  // to `watch`; unless that is none everything is protected then
+        protect,
+        unprotect,  // and wake who waits for it
+        scan,       // protect what was written since the last time, and give it to Policy::scanned
+        announce,   // there is something to collect about `pages`; a count of 0: somewhere
+        report,     // send Policy::report
+    };
+    Kind kind;
+    Pages pages = {};
+    Watch watch = Watch::none;
+};
+
+// What is said of the stores since the last report.
+struct Report {
+    bool everything = false;
+    bool unprotected = false;  // a store from now on will not be announced
+    TrackerState state = TrackerState::off;
+    PageList pages;
+};
+
+}  // namespace hvfb

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace hvfb {
+
+// Pages of the buffer that follow each other, counted from its start.
+struct Pages {
+    std::uint32_t first = 0, count = 0;
+
+    std::uint32_t end() const { return first + count; }
+    bool contains(std::uint32_t page) const { return page >= first && page < end(); }
+    bool operator==(const Pages&) const = default;
+};
+
+// A list of runs that a message can carry. Where there are too many the ones with the smallest gap between
+// them are joined: the list always covers what was added.
+class PageList {
+  public:
+    static constexpr std::size_t capacity = 64;
+
+    // Adds a run that begins where the last one ended, or after it.
+    void add(Pages run);
+    std::span<const Pages> runs() const { return {runs_.data(), count_}; }
+
+  private:
+    std::array<Pages, capacity> runs_{};
+    std::size_t count_ = 0;
+};
+
+// A set of pages. Its memory is taken when it is made and never grows. Move-only.
+class PageSet {
+  public:
+    PageSet() = default;
+    PageSet(PageSet&& other) noexcept;
+    PageSet& operator=(PageSet&& other) noexcept;
+    ~PageSet();
+
+    // Makes the set, empty, for pages below `count`. False: no memory.
+    [[nodiscard]] bool resize(std::uint32_t count);
+
+    // What lies beyond the size is ignored.
+    void add(Pages run);
+    void clear();
+    // The first run at or after `page`; its count is 0 if there is none.
+    Pages next_run(std::uint32_t page) const;
+    std::uint32_t size() const { return size_; }
+
+  private:
+    std::uint32_t next(std::uint32_t page, bool member) const;
+
+    std::uint64_t* words_ = nullptr;
+    std::uint32_t size_ = 0;
+};
+
+}  // namespace hvfb

@@ -1,0 +1,217 @@
+#include "tracking/policy.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "tracking/constants.h"
+#include "tracking/mutation.h"
+
+namespace hvfb {
+
+using Kind = Action::Kind;
+
+Policy::~Policy() {
+    std::free(actions_);
+}
+
+bool Policy::start(std::uint32_t pages, Capabilities capabilities) {
+    pages_ = pages;
+    capabilities_ = capabilities;
+    tracking_ = Tracking::off;
+    state_ = TrackerState::off;
+    watch_ = Watch::none;
+    everything_owed_ = true;
+    announced_ = false;
+    opening_count_ = 0;
+    faults_ = 0;
+    too_many_ = false;
+    bucket_ = TokenBucket(constants::bucket_size, constants::bucket_refill_per_second);
+    std::free(actions_);
+    actions_ = nullptr;
+    if (!owed_.resize(pages) || !granules_.resize(pages)) return false;
+    actions_ =
+        static_cast<Action*>(std::calloc(std::size_t{granules_.count()} + openings_max + 4, sizeof(Action)));
+    return actions_;
+}
+
+std::span<const Action> Policy::want(Tracking tracking, Nanoseconds idle_timeout, Nanoseconds now) {
+    begin();
+    idle_timeout_ = idle_timeout;
+    if (tracking == tracking_) return actions();
+    tracking_ = tracking;
+    settle(now);
+    return actions();
+}
+
+void Policy::settle(Nanoseconds now) {
+    const bool announce = capabilities_.announce, scan = capabilities_.scan;
+    if (tracking_ == Tracking::off) {
+        enter(TrackerState::off, Watch::none, now);
+        return;
+    }
+    if (tracking_ == Tracking::compare)
+        enter(TrackerState::comparing, Watch::none, now);
+    else if (announce && tracking_ != Tracking::scan)
+        enter(TrackerState::resting, Watch::synchronous, now);
+    else if (scan && tracking_ != Tracking::fault)
+        enter(TrackerState::scanning, Watch::asynchronous, now);
+    else
+        enter(TrackerState::polled, Watch::none, now);
+    announced_ = true;
+    act({.kind = Kind::announce});
+}
+
+void Policy::enter(TrackerState state, Watch watch, Nanoseconds now) {
+    if (watch != watch_)
+        act({.kind = Kind::switch_watch, .watch = watch});
+    else if (watch != Watch::none && state != TrackerState::comparing)
+        act({.kind = Kind::protect, .pages = all()});
+    state_ = state;
+    watch_ = watch;
+    opening_count_ = 0;
+    too_many_ = false;
+    granules_.forget();
+    last_activity_ = now;
+    if (!mutated(Mutation::no_whole_report_after_change)) everything_owed_ = true;
+}
+
+std::span<const Action> Policy::fault(std::uint32_t page, Nanoseconds now) {
+    begin();
+    page = std::min(page, pages_ - 1);
+    // Another fault has opened the page already. Its thread has to be woken all the same: the kernel leaves
+    // an unprotected page unwritable until the next store, and lets who comes in between wait.
+    if (state_ != TrackerState::resting || opened(page)) {
+        act({.kind = Kind::unprotect, .pages = {page, 1}});
+        return actions();
+    }
+    const bool first = faults_++ == 0;
+    if (first && tracking_ == Tracking::automatic) too_many_ = !bucket_.take(now);
+    Pages pages = around(page, faults_);
+    if (too_many_ || faults_ >= constants::faults_until_everything || opening_count_ == openings_max) {
+        pages = all();
+        opening_count_ = 0;
+    }
+    openings_[opening_count_++] = {pages, now};
+    act({.kind = Kind::unprotect, .pages = pages});
+    if (!announced_) act({.kind = Kind::announce, .pages = pages});
+    announced_ = true;
+    return actions();
+}
+
+Pages Policy::around(std::uint32_t page, unsigned fault) const {
+    // Each further fault before a collection opens twice as much.
+    const unsigned factor = 1u << (std::min(fault, constants::faults_until_everything) - 1);
+    const std::uint32_t before = std::min(page, constants::pages_before_fault * factor);
+    const std::uint32_t after = std::min(pages_ - page, constants::pages_after_fault * factor);
+    return {page - before, before + after};
+}
+
+bool Policy::opened(std::uint32_t page) const {
+    return std::any_of(openings_.begin(), openings_.begin() + opening_count_,
+                       [page](const Opening& opening) { return opening.pages.contains(page); });
+}
+
+void Policy::differed(Pages run, Nanoseconds now) {
+    if (run.count == 0) return;
+    last_activity_ = now;
+    granules_.differed(run, now);
+}
+
+std::span<const Action> Policy::collect(Nanoseconds now) {
+    begin();
+    found_ = false;
+    if (state_ == TrackerState::resting) {
+        if (too_many_ && capabilities_.scan)
+            enter(TrackerState::scanning, Watch::asynchronous, now);
+        else if (too_many_)
+            enter(TrackerState::comparing, Watch::synchronous, now);
+        else if (!mutated(Mutation::report_before_protect))
+            protect_openings(now);
+    } else if (state_ == TrackerState::scanning) {
+        granules_.cool(now);
+        scan_cold();
+    }
+    return actions();
+}
+
+void Policy::protect_openings(Nanoseconds now) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < opening_count_; ++i) {
+        owed_.add(openings_[i].pages);
+        if (now - openings_[i].since < constants::landing_time)
+            openings_[kept++] = openings_[i];
+        else
+            act({.kind = Kind::protect, .pages = openings_[i].pages});
+    }
+    opening_count_ = kept;
+}
+
+void Policy::scan_cold() {
+    for (Pages run = granules_.next_cold(0); run.count > 0; run = granules_.next_cold(run.end())) {
+        if (mutated(Mutation::protect_after_report_when_cold) && granules_.cooled(run.first)) continue;
+        act({.kind = Kind::scan, .pages = run});
+    }
+}
+
+void Policy::scanned(Pages run) {
+    if (mutated(Mutation::protect_after_report_when_cold) && granules_.cooled(run.first)) return;
+    owed_.add(run);
+    // What was hot until now had been open all the time: that it was written is no news.
+    for (std::uint32_t page = run.first; page < run.end();) {
+        const std::uint32_t end =
+            std::min(run.end(), (page / constants::granule_pages + 1) * constants::granule_pages);
+        if (!granules_.cooled(page)) {
+            granules_.written({page, end - page});
+            found_ = true;
+        }
+        page = end;
+    }
+}
+
+std::span<const Action> Policy::conclude(Nanoseconds now) {
+    begin();
+    if (found_) last_activity_ = now;
+    const bool idle = may_rest() && !found_ && now - last_activity_ >= idle_timeout_;
+    if (state_ == TrackerState::scanning) {
+        for (Pages run = granules_.next_hot(0); run.count > 0; run = granules_.next_hot(run.end()))
+            owed_.add(run);
+        for (Pages run = granules_.next_cooled(0); run.count > 0; run = granules_.next_cooled(run.end()))
+            owed_.add(run);
+        granules_.promote(now);
+        if (idle && !everything_owed_) enter(TrackerState::resting, Watch::synchronous, now);
+    } else if (state_ != TrackerState::resting) {
+        everything_owed_ = true;
+        if (idle && state_ == TrackerState::comparing) enter(TrackerState::resting, Watch::synchronous, now);
+    }
+    act({.kind = Kind::report});
+    if (mutated(Mutation::report_before_protect) && state_ == TrackerState::resting) protect_openings(now);
+    if (mutated(Mutation::protect_after_report_when_cold))
+        for (Pages run = granules_.next_cooled(0); run.count > 0; run = granules_.next_cooled(run.end()))
+            act({.kind = Kind::scan, .pages = run});
+    return actions();
+}
+
+Report Policy::report() {
+    Report report{.everything = everything_owed_,
+                  .unprotected = state_ != TrackerState::resting || opening_count_ > 0,
+                  .state = state_,
+                  .pages = {}};
+    if (!report.everything)
+        for (Pages run = owed_.next_run(0); run.count > 0; run = owed_.next_run(run.end()))
+            report.pages.add(run);
+    owed_.clear();
+    everything_owed_ = false;
+    faults_ = 0;
+    announced_ = false;
+    return report;
+}
+
+std::span<const Action> Policy::lose() {
+    begin();
+    capabilities_ = {};
+    watch_ = Watch::none;
+    settle(last_activity_);
+    return actions();
+}
+
+}  // namespace hvfb

@@ -1,0 +1,85 @@
+#include "tracking/protection.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "tracking/mutation.h"
+
+namespace hvfb {
+
+void Protection::acquire(bool announce, bool scan) {
+    lose();
+    page_size_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    if (announce) synchronous_ = Userfault::make(Userfault::Kind::synchronous);
+    // A system call that stores into the memory, read(2) for one, would fail with EFAULT.
+    if (synchronous_ && !synchronous_->serves_kernel()) synchronous_.reset();
+    if (scan) asynchronous_ = Userfault::make(Userfault::Kind::asynchronous);
+    if (asynchronous_) pagemap_ = Pagemap::open();
+    if (!pagemap_) asynchronous_.reset();
+}
+
+Capabilities Protection::capabilities() const {
+    return {.announce = synchronous_.has_value(), .scan = asynchronous_.has_value()};
+}
+
+void Protection::point_at(Memory memory) {
+    memory_ = memory;
+}
+
+const Userfault& Protection::watching() const {
+    return watch_ == Watch::synchronous ? *synchronous_ : *asynchronous_;
+}
+
+int Protection::switch_watch(Watch watch) {
+    pass(HookPoint::before_switch);
+    if (watch_ != Watch::none) {
+        const int result = watching().unwatch(memory_);
+        watch_ = Watch::none;
+        if (result < 0) return result;
+    }
+    if (watch != Watch::none) {
+        const Userfault& next = watch == Watch::synchronous ? *synchronous_ : *asynchronous_;
+        if (const int result = next.watch(memory_); result < 0) return result;
+        watch_ = watch;
+        if (const int result = next.protect(memory_); result < 0) return result;
+    }
+    pass(HookPoint::after_switch);
+    return 0;
+}
+
+int Protection::protect(Pages pages) {
+    return watch_ == Watch::none ? -EINVAL : watching().protect(part(pages));
+}
+
+int Protection::unprotect(Pages pages) {
+    return watch_ == Watch::none ? -EINVAL : watching().unprotect(part(pages));
+}
+
+void Protection::lose() {
+    if (watch_ != Watch::none) watching().unwatch(memory_);
+    abandon();
+}
+
+void Protection::abandon() {
+    watch_ = Watch::none;
+    synchronous_.reset();
+    asynchronous_.reset();
+    pagemap_.reset();
+}
+
+Memory Protection::part(Pages pages) const {
+    return {memory_.address + pages.first * page_size_, pages.count * page_size_};
+}
+
+Pages Protection::pages_of(Memory memory) const {
+    return {page_of(reinterpret_cast<std::uintptr_t>(memory.address)),
+            static_cast<std::uint32_t>(memory.size / page_size_)};
+}
+
+std::uint32_t Protection::page_of(std::uintptr_t address) const {
+    return static_cast<std::uint32_t>((address - reinterpret_cast<std::uintptr_t>(memory_.address)) /
+                                      page_size_);
+}
+
+}  // namespace hvfb

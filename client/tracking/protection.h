@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+
+#include "tracking/action.h"
+#include "tracking/pagemap.h"
+#include "tracking/userfault.h"
+
+namespace hvfb {
+
+// The kernel's half of tracking: write-protects the pages of one mapping. Functions return 0 or a negative
+// errno; after an error call lose. Made where there are no threads of the library's yet, then used by one at
+// a time.
+class Protection {
+  public:
+    // Takes what this process may have; `announce` and `scan` can forbid it. What is missing is simply not
+    // there.
+    void acquire(bool announce, bool scan);
+    Capabilities capabilities() const;
+
+    // From now on it is about this memory, unwatched. Nothing may be watched.
+    void point_at(Memory memory);
+
+    int switch_watch(Watch watch);  // and protect everything
+    int protect(Pages pages);
+    int unprotect(Pages pages);
+    // Calls visit(Pages) for what was written since it was protected, and protects it again.
+    template <typename Visit>
+    int scan(Pages pages, Visit visit) {
+        return pagemap_->take_written(part(pages), [&](Memory written) { visit(pages_of(written)); });
+    }
+    // Frees everybody who waits, and has no capability any more.
+    void lose();
+    // In a child after fork: closes what is the parent's, and touches nothing of it.
+    void abandon();
+
+    // Readable when there are faults; -1 if there cannot be any.
+    int fault_descriptor() const { return watch_ == Watch::synchronous ? synchronous_->get() : -1; }
+    // Calls serve(page) for each waiting fault until it returns an error, or there are no more.
+    template <typename Serve>
+    int serve_faults(Serve serve) {
+        std::array<std::uintptr_t, Userfault::faults_at_once> room;
+        while (watch_ == Watch::synchronous) {
+            const auto faults = synchronous_->read_faults(room);
+            for (const std::uintptr_t address : faults)
+                if (const int result = serve(page_of(address)); result < 0) return result;
+            if (faults.size() < room.size()) break;
+        }
+        return 0;
+    }
+
+  private:
+    Memory part(Pages pages) const;
+    Pages pages_of(Memory memory) const;
+    std::uint32_t page_of(std::uintptr_t address) const;
+    const Userfault& watching() const;
+
+    std::optional<Userfault> synchronous_, asynchronous_;
+    std::optional<Pagemap> pagemap_;
+    Memory memory_;
+    Watch watch_ = Watch::none;
+    std::size_t page_size_ = 0;
+};
+
+}  // namespace hvfb

@@ -1,0 +1,243 @@
+#include "tracking/tracker.h"
+
+#include <hvfb/hvfb.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "tracking/mutation.h"
+
+namespace hvfb {
+
+namespace {
+
+// So that a daemon that sends without end cannot keep faults waiting.
+constexpr int messages_a_turn = 16;
+
+}  // namespace
+
+Tracker::Tracker(Channel& channel, Notices& notices, Outbox& outbox)
+    : channel_(channel), notices_(notices), outbox_(outbox) {}
+
+void Tracker::acquire(const char* forbidden) {
+    tracked_ = true;
+    const auto allowed = [forbidden](const char* word) {
+        return !forbidden || !std::strstr(forbidden, word);
+    };
+    protection_.acquire(allowed("no-announce"), allowed("no-scan"));
+    name_it();
+}
+
+void Tracker::name_it() {
+    const Capabilities capabilities = protection_.capabilities();
+    const char* name = capabilities.announce ? (capabilities.scan ? "resting+scanning" : "resting")
+                                             : (capabilities.scan ? "scanning" : "polled");
+    name_.store(tracked_ ? name : "none");
+}
+
+int Tracker::start(Memory memory, bool afresh) {
+    protection_.point_at(memory);
+    const std::size_t pages = memory.size / static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    if (!policy_.start(static_cast<std::uint32_t>(pages), protection_.capabilities())) return -ENOMEM;
+    stopping_.store(false);
+    announcement_.reset();
+    if (afresh) {
+        answer_.reset();
+        state_.reset();
+        outbox_.forget();
+    }
+    // The thread must not take a signal from the program's threads.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const auto enter = [](void* tracker) -> void* {
+        static_cast<Tracker*>(tracker)->run();
+        return nullptr;
+    };
+    const int error = pthread_create(&thread_, nullptr, enter, this);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    running_ = error == 0;
+    return -error;
+}
+
+void Tracker::stop() {
+    if (!running_) return;
+    stopping_.store(true);
+    outbox_.wake();
+    pthread_join(thread_, nullptr);
+    running_ = false;
+}
+
+void Tracker::abandon() {
+    running_ = false;
+    protection_.abandon();
+    offer_.buffer.reset();
+}
+
+void Tracker::forget_offer() {
+    offered_.store(false);
+    offer_.buffer.reset();
+}
+
+void Tracker::run() {
+    pthread_setname_np(pthread_self(), "hvfb-tracker");
+    track(monotonic_now());
+    while (turn()) continue;
+    if (protection_.switch_watch(Watch::none) < 0) protection_.lose();
+}
+
+bool Tracker::turn() {
+    // An answer that waits for room: a daemon that does not read is not listened to.
+    const bool waiting = answer_ || announcement_ || outbox_.owing();
+    const short events = static_cast<short>((answer_ ? 0 : POLLIN) | (waiting ? POLLOUT : 0));
+    std::array<pollfd, 3> descriptors = {
+        {{.fd = protection_.fault_descriptor(), .events = POLLIN, .revents = 0},
+         {.fd = outbox_.get(), .events = POLLIN, .revents = 0},
+         {.fd = channel_.get(), .events = events, .revents = 0}}};
+    if (poll(descriptors.data(), descriptors.size(), -1) < 0) return true;
+    const Nanoseconds now = monotonic_now();
+    if (descriptors[0].revents) serve_faults(now);
+    if (descriptors[1].revents) outbox_.quiet();
+    if (stopping_.load()) return false;
+    flush();
+    return !(descriptors[2].revents & ~POLLOUT) || receive(now);
+}
+
+void Tracker::serve_faults(Nanoseconds now) {
+    const int result = protection_.serve_faults([&](std::uint32_t page) {
+        for (const Action& action : policy_.fault(page, now))
+            if (const int failed = carry_out(action); failed < 0) return failed;
+        pass(HookPoint::after_unprotect);
+        return 0;
+    });
+    if (result < 0) lose(result);
+}
+
+bool Tracker::receive(Nanoseconds now) {
+    Channel::Received received;
+    for (int i = 0; i < messages_a_turn; ++i) {
+        const int result = channel_.receive(received);
+        if (result == 0) return true;
+        if (result < 0) {
+            notices_.tell_over(HVFB_EVENT_LOST);
+            return false;
+        }
+        if (!handle(received, now)) return false;
+        if (answer_) return true;
+    }
+    return true;
+}
+
+bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
+    auto& message = received.message;
+    if (auto* collect = std::get_if<message::Collect>(&message)) {
+        answer(collect->serial, now);
+    } else if (auto* compared = std::get_if<message::Compared>(&message)) {
+        if (compared->everything) policy_.differed({0, UINT32_MAX}, now);
+        for (std::size_t i = 0; i < compared->count; ++i) policy_.differed(compared->pages[i], now);
+    } else if (auto* state = std::get_if<message::State>(&message)) {
+        state_ = *state;
+        track(now);
+        notices_.tell_shown(state->visible && state->active);
+    } else if (auto* presented = std::get_if<message::Presented>(&message)) {
+        notices_.tell_presented(*presented);
+    } else if (auto* configure = std::get_if<message::Configure>(&message)) {
+        offer_ = {configure->serial, configure->layout, std::move(received.descriptor)};
+        offered_.store(true);
+        notices_.tell(HVFB_EVENT_CONFIGURE);
+    } else if (std::holds_alternative<message::Revoked>(message)) {
+        notices_.tell_over(HVFB_EVENT_REVOKED);
+        return false;
+    }
+    return true;
+}
+
+void Tracker::track(Nanoseconds now) {
+    if (tracked_ && state_) perform(policy_.want(state_->tracking, state_->idle_timeout, now));
+}
+
+void Tracker::answer(std::uint64_t serial, Nanoseconds now) {
+    // The answer holds all that was to be announced.
+    announcement_.reset();
+    serial_ = serial;
+    perform(policy_.collect(now));
+    perform(policy_.conclude(now));
+    flush();
+}
+
+void Tracker::perform(std::span<const Action> actions) {
+    for (const Action& action : actions) {
+        if (const int result = carry_out(action); result < 0) {
+            // What was left to be done is without meaning now, but an answer.
+            const bool answering = actions.back().kind == Action::Kind::report;
+            lose(result);
+            if (answering) carry_out({.kind = Action::Kind::report});
+            return;
+        }
+    }
+}
+
+int Tracker::carry_out(const Action& action) {
+    int result = 0;
+    switch (action.kind) {
+        case Action::Kind::switch_watch:
+            return protection_.switch_watch(action.watch);
+        case Action::Kind::protect:
+            result = protection_.protect(action.pages);
+            pass(HookPoint::after_protect);
+            return result;
+        case Action::Kind::unprotect:
+            return protection_.unprotect(action.pages);
+        case Action::Kind::scan:
+            result = protection_.scan(action.pages, [this](Pages pages) { policy_.scanned(pages); });
+            pass(HookPoint::after_protect);
+            return result;
+        case Action::Kind::announce:
+            announcement_ = action.pages;
+            flush();
+            return 0;
+        case Action::Kind::report:
+            pass(HookPoint::before_report);
+            answer_ = Answer{serial_, policy_.report()};
+            flush();
+            pass(HookPoint::after_report);
+            return 0;
+    }
+    return -EINVAL;
+}
+
+void Tracker::lose(int error) {
+    protection_.lose();
+    name_it();
+    perform(policy_.lose());
+    if (secure_getenv("HVFB_DEBUG"))
+        std::fprintf(stderr, "hvfb: stores are not tracked any more: %s\n", std::strerror(-error));
+}
+
+// Errors other than a full channel are left to receive, which finds them after the last message.
+void Tracker::flush() {
+    message::Packet packet;
+    if (answer_) {
+        message::encode_written(packet, answer_->serial, answer_->report);
+        if (channel_.send(packet) == -EAGAIN) return;
+        answer_.reset();
+    }
+    if (announcement_) {
+        if (announcement_->count > 0)
+            message::encode_damaged(packet, *announcement_);
+        else
+            message::encode_damaged_somewhere(packet);
+        if (channel_.send(packet) == -EAGAIN) return;
+        announcement_.reset();
+    }
+    if (outbox_.owing()) outbox_.flush();
+}
+
+}  // namespace hvfb

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "channel.h"
+#include "mapping.h"
+#include "notices.h"
+#include "outbox.h"
+#include "tracking/policy.h"
+#include "tracking/protection.h"
+
+namespace hvfb {
+
+// The library's thread of one surface: serves faults, answers the daemon, passes on what it says. Between
+// start and stop all but `name`, `offered` is the thread's. While a fault is open it takes no lock, allocates
+// nothing and waits for nobody, for a thread of the program is stopped then. It sleeps without a time-out.
+class Tracker {
+  public:
+    // What it works with, which outlives it.
+    Tracker(Channel& channel, Notices& notices, Outbox& outbox);
+    ~Tracker() { stop(); }
+    Tracker(const Tracker&) = delete;
+    Tracker& operator=(const Tracker&) = delete;
+
+    // Takes what this process may have, but what `forbidden` names, a list of no-announce and no-scan.
+    void acquire(const char* forbidden);
+    Capabilities capabilities() const { return protection_.capabilities(); }
+    // As hvfb_surface_tracking.
+    const char* name() const { return name_.load(); }
+
+    // Starts the thread for this memory. It goes on with what the daemon last said, unless `afresh`.
+    // 0 or a negative errno.
+    int start(Memory memory, bool afresh);
+    // Ends it; nothing is protected then.
+    void stop();
+    // In a child after fork there is no thread.
+    void abandon();
+
+    // A new buffer that the daemon offered. Whether there is one may be asked by any thread; taken while
+    // stopped.
+    struct Offer {
+        std::uint64_t serial = 0;
+        Layout layout;
+        Descriptor buffer;
+    };
+    bool offered() const { return offered_.load(); }
+    Offer& offer() { return offer_; }
+    void forget_offer();
+
+  private:
+    void run();
+    bool turn();  // false: no more
+    void serve_faults(Nanoseconds now);
+    bool receive(Nanoseconds now);
+    bool handle(Channel::Received& received, Nanoseconds now);
+    void answer(std::uint64_t serial, Nanoseconds now);
+    void track(Nanoseconds now);
+    void perform(std::span<const Action> actions);
+    int carry_out(const Action& action);
+    void lose(int error);
+    void flush();
+    void name_it();
+
+    Channel& channel_;
+    Notices& notices_;
+    Outbox& outbox_;
+    Protection protection_;
+    Policy policy_;
+    std::atomic<const char*> name_{"none"};
+    std::atomic<bool> stopping_{false}, offered_{false};
+    pthread_t thread_ = {};
+    bool running_ = false, tracked_ = false;
+
+    Offer offer_;
+    std::optional<message::State> state_;  // the newest
+    std::uint64_t serial_ = 0;             // of the collection that is being answered
+    // What waits for room in the channel. An answer before an announcement.
+    struct Answer {
+        std::uint64_t serial;
+        Report report;
+    };
+    std::optional<Answer> answer_;
+    std::optional<Pages> announcement_;
+};
+
+}  // namespace hvfb

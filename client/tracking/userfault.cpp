@@ -1,0 +1,102 @@
+#include "tracking/userfault.h"
+
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace hvfb {
+
+namespace {
+
+// The headers of Debian 12 are older than these.
+#ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
+#define UFFD_FEATURE_WP_HUGETLBFS_SHMEM (1u << 12)
+#endif
+#ifndef UFFD_FEATURE_WP_UNPOPULATED
+#define UFFD_FEATURE_WP_UNPOPULATED (1u << 13)
+#endif
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_ASYNC (1u << 15)
+#endif
+#ifndef USERFAULTFD_IOC_NEW
+#define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)
+#endif
+
+std::uint64_t features(Userfault::Kind kind) {
+    if (kind == Userfault::Kind::synchronous)
+        return UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_WP_HUGETLBFS_SHMEM;
+    return UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_WP_UNPOPULATED | UFFD_FEATURE_WP_HUGETLBFS_SHMEM;
+}
+
+int open_full() {
+    const long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) return static_cast<int>(fd);
+    const Descriptor device(open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
+    return device ? ioctl(device.get(), USERFAULTFD_IOC_NEW, O_CLOEXEC | O_NONBLOCK) : -1;
+}
+
+uffdio_range range(Memory memory) {
+    return {.start = reinterpret_cast<std::uintptr_t>(memory.address), .len = memory.size};
+}
+
+}  // namespace
+
+std::optional<Userfault> Userfault::make(Kind kind) {
+    Descriptor descriptor(open_full());
+    const bool serves_kernel = static_cast<bool>(descriptor);
+    if (!descriptor)
+        descriptor = Descriptor(
+            static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY)));
+    if (!descriptor) return std::nullopt;
+    uffdio_api api = {.api = UFFD_API, .features = features(kind), .ioctls = 0};
+    if (ioctl(descriptor.get(), UFFDIO_API, &api) < 0) return std::nullopt;
+    return Userfault(static_cast<Descriptor&&>(descriptor), serves_kernel);
+}
+
+int Userfault::watch(Memory memory) const {
+    uffdio_register request = {.range = range(memory), .mode = UFFDIO_REGISTER_MODE_WP, .ioctls = 0};
+    return ioctl(descriptor_.get(), UFFDIO_REGISTER, &request) < 0 ? -errno : 0;
+}
+
+int Userfault::unwatch(Memory memory) const {
+    uffdio_range request = range(memory);
+    const int result = ioctl(descriptor_.get(), UFFDIO_UNREGISTER, &request) < 0 ? -errno : 0;
+    // Unregistering does not wake who waits for write-protection; and after it nobody can begin to wait.
+    ioctl(descriptor_.get(), UFFDIO_WAKE, &request);
+    std::array<std::uintptr_t, faults_at_once> stale;
+    while (read_faults(stale).size() == stale.size()) continue;
+    return result;
+}
+
+int Userfault::write_protect(Memory memory, std::uint64_t mode) const {
+    uffdio_writeprotect request = {.range = range(memory), .mode = mode};
+    // EAGAIN: the mappings are just being changed, by another thread.
+    for (int tries = 0;; ++tries) {
+        if (ioctl(descriptor_.get(), UFFDIO_WRITEPROTECT, &request) == 0) return 0;
+        if ((errno != EAGAIN && errno != EINTR) || tries == 1000) return -errno;
+    }
+}
+
+int Userfault::protect(Memory memory) const {
+    return write_protect(memory, UFFDIO_WRITEPROTECT_MODE_WP);
+}
+
+int Userfault::unprotect(Memory memory) const {
+    return write_protect(memory, 0);
+}
+
+std::span<const std::uintptr_t> Userfault::read_faults(std::span<std::uintptr_t, faults_at_once> room) const {
+    std::array<uffd_msg, faults_at_once> messages;
+    const ssize_t length = read(descriptor_.get(), messages.data(), sizeof messages);
+    std::size_t count = 0;
+    for (std::size_t i = 0; length > 0 && i < static_cast<std::size_t>(length) / sizeof(uffd_msg); ++i)
+        if (messages[i].event == UFFD_EVENT_PAGEFAULT) room[count++] = messages[i].arg.pagefault.address;
+    return room.first(count);
+}
+
+}  // namespace hvfb

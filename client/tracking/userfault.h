@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "descriptor.h"
+
+namespace hvfb {
+
+// A part of this process's memory, in whole pages.
+struct Memory {
+    std::byte* address = nullptr;
+    std::size_t size = 0;
+};
+
+// Owner of a userfaultfd that write-protects shared memory. Closing it lets everybody go on who waits for it.
+// Functions return 0 or a negative errno.
+class Userfault {
+  public:
+    enum class Kind { synchronous, asynchronous };
+
+    // Takes the first that there is: userfaultfd(2), /dev/userfaultfd, userfaultfd(2) for user-mode faults
+    // only. Nothing if the kernel has none, or not this kind.
+    static std::optional<Userfault> make(Kind kind);
+
+    int get() const { return descriptor_.get(); }
+    // Whether system calls that store into the memory are served; if not, they fail with EFAULT
+    // (synchronous).
+    bool serves_kernel() const { return serves_kernel_; }
+
+    int watch(Memory memory) const;
+    // Ends it, and wakes everybody who waits, whatever the kernel says to the former.
+    int unwatch(Memory memory) const;
+    int protect(Memory memory) const;
+    int unprotect(Memory memory) const;  // and wake
+
+    // Takes waiting faults, as addresses; fewer than there is room for: there are no more.
+    static constexpr std::size_t faults_at_once = 16;
+    std::span<const std::uintptr_t> read_faults(std::span<std::uintptr_t, faults_at_once> room) const;
+
+  private:
+    Userfault(Descriptor descriptor, bool serves_kernel)
+        : descriptor_(static_cast<Descriptor&&>(descriptor)), serves_kernel_(serves_kernel) {}
+    int write_protect(Memory memory, std::uint64_t mode) const;
+
+    Descriptor descriptor_;
+    bool serves_kernel_;
+};
+
+}  // namespace hvfb

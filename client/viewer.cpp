@@ -1,0 +1,139 @@
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "allocate.h"
+#include "viewer.h"
+
+namespace hvfb {
+
+int open_viewer(hvfb_viewer** viewer, const hvfb_open_options* options, Connect connect) {
+    if (!viewer) return -EINVAL;
+    *viewer = nullptr;
+    auto* made = allocate<hvfb_viewer>();
+    if (!made) return -ENOMEM;
+    Opened opened;
+    int result = made->options.set(options);
+    if (result >= 0) result = connect(made->options, opened);
+    if (result >= 0) result = Mapping::map_front(std::move(opened.buffer), opened.layout, made->front);
+    if (result >= 0) {
+        made->channel = Channel(std::move(opened.channel));
+        message::Packet hello;
+        message::encode_hello(hello, {});
+        result = made->channel.send(hello) < 0 ? -EPROTO : 0;
+    }
+    if (result < 0) {
+        release(made);
+        return result;
+    }
+    made->ask();
+    const ForkLock lock;
+    made->list();
+    *viewer = made;
+    return 0;
+}
+
+}  // namespace hvfb
+
+void hvfb_viewer::ask() {
+    if (asked) return;
+    hvfb::message::Packet packet;
+    hvfb::message::encode_next(packet);
+    asked = channel.send(packet) == 0;
+}
+
+int hvfb_viewer::take(hvfb::Channel::Received& received, hvfb_viewer_frame* frame) {
+    if (std::holds_alternative<hvfb::message::Revoked>(received.message)) return -ENOTCONN;
+    if (auto* configure = std::get_if<hvfb::message::Configure>(&received.message)) {
+        hvfb::Mapping fresh;
+        const int result = hvfb::Mapping::map_front(std::move(received.descriptor), configure->layout, fresh);
+        if (result < 0) return result;
+        const hvfb::ForkLock lock;
+        front = std::move(fresh);
+        hvfb::message::Packet packet;
+        hvfb::message::encode_configured(packet, configure->serial);
+        channel.send(packet);
+        rects[0] = {0, 0, front.layout().width, front.layout().height};
+        count = 1;
+        if (frame) *frame = {number, time, count, rects.data()};
+        return 1;
+    }
+    if (auto* ready = std::get_if<hvfb::message::FrameReady>(&received.message)) {
+        asked = false;
+        // At once, so that the descriptor tells of the next one.
+        ask();
+        number = ready->frame;
+        time = ready->time;
+        count = static_cast<std::uint32_t>(ready->count);
+        std::transform(ready->rectangles.begin(), ready->rectangles.begin() + count, rects.begin(),
+                       [](const hvfb::Rectangle& r) {
+                           return hvfb_rect{r.x, r.y, r.width, r.height};
+                       });
+        if (frame) *frame = {number, time, count, rects.data()};
+        return 0;
+    }
+    return -EAGAIN;
+}
+
+void hvfb_viewer::in_child(hvfb::ForkListed& listed) {
+    auto& viewer = static_cast<hvfb_viewer&>(listed);
+    viewer.forked = true;
+    viewer.channel.close();
+}
+
+extern "C" {
+
+int hvfb_viewer_open(hvfb_viewer** viewer, const hvfb_open_options* options) {
+    return hvfb::open_viewer(viewer, options, hvfb::open_viewer_on_bus);
+}
+
+void hvfb_viewer_close(hvfb_viewer* viewer) {
+    if (!viewer) return;
+    {
+        const hvfb::ForkLock lock;
+        viewer->unlist();
+    }
+    hvfb::release(viewer);
+}
+
+const void* hvfb_viewer_pixels(hvfb_viewer* viewer) {
+    return viewer->front.address();
+}
+
+int hvfb_viewer_layout(hvfb_viewer* viewer, hvfb_layout* layout) {
+    const hvfb::Layout& given = viewer->front.layout();
+    *layout = {given.width, given.height, given.stride, given.format, given.size};
+    return viewer->forked ? -ECHILD : 0;
+}
+
+int hvfb_viewer_fd(hvfb_viewer* viewer) {
+    return viewer->forked ? -ECHILD : viewer->channel.get();
+}
+
+int hvfb_viewer_wait(hvfb_viewer* viewer, uint64_t timeout_us, hvfb_viewer_frame* frame) {
+    if (viewer->forked) return -ECHILD;
+    constexpr hvfb::Nanoseconds second = 1'000'000'000,
+                                longest = 3'155'760'000 * hvfb::Nanoseconds{1'000'000};
+    const hvfb::Nanoseconds deadline = hvfb::monotonic_now() + std::min(timeout_us, longest) * 1000;
+    viewer->ask();
+    hvfb::Channel::Received received;
+    for (;;) {
+        const int got = viewer->channel.receive(received);
+        if (got < 0) return -ENOTCONN;
+        if (got > 0) {
+            if (const int result = viewer->take(received, frame); result != -EAGAIN) return result;
+            continue;
+        }
+        const hvfb::Nanoseconds now = hvfb::monotonic_now();
+        if (now >= deadline) return -ETIME;
+        const hvfb::Nanoseconds left = deadline - now;
+        const timespec wait = {.tv_sec = static_cast<time_t>(left / second),
+                               .tv_nsec = static_cast<long>(left % second)};
+        pollfd readable = {.fd = viewer->channel.get(), .events = POLLIN, .revents = 0};
+        if (ppoll(&readable, 1, &wait, nullptr) < 0 && errno != EINTR) return -errno;
+    }
+}
+
+}  // extern "C"

@@ -1,0 +1,186 @@
+#include "base/event_loop.h"
+
+#include <systemd/sd-event.h>
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+namespace {
+
+void demand(int result, const char* tried) {
+    if (result < 0) throw_errno(tried, -result);
+}
+
+std::uint64_t microseconds(Time time) {
+    // Rounded up: an alarm must not ring before its time, or the decision it was set for is "not yet" once
+    // more.
+    return static_cast<std::uint64_t>(
+        std::chrono::ceil<std::chrono::microseconds>(time.time_since_epoch()).count());
+}
+
+}  // namespace
+
+void LoopSource::Unref::operator()(sd_event_source* source) const {
+    sd_event_source_disable_unref(source);
+}
+
+void LoopSource::set_events(std::uint32_t events) {
+    demand(sd_event_source_set_io_events(source_.get(), events), "change what the loop watches");
+}
+
+void LoopSource::set_enabled(bool enabled) {
+    demand(sd_event_source_set_enabled(source_.get(), enabled ? SD_EVENT_ON : SD_EVENT_OFF),
+           "switch a source of the loop");
+}
+
+void EventLoop::Unref::operator()(sd_event* event) const {
+    sd_event_unref(event);
+}
+
+EventLoop::EventLoop() {
+    sd_event* event = nullptr;
+    demand(sd_event_new(&event), "make an event loop");
+    event_.reset(event);
+}
+
+EventLoop::~EventLoop() = default;
+
+Time EventLoop::now() const {
+    std::uint64_t now = 0;
+    // Before its first turn the loop has no time of its own yet and sd-event answers with the clock's.
+    demand(sd_event_now(event_.get(), CLOCK_MONOTONIC, &now), "read the loop's time");
+    return Time{std::chrono::microseconds{now}};
+}
+
+void EventLoop::guard(const std::function<void()>& callback) noexcept {
+    try {
+        callback();
+    } catch (...) {
+        if (!failure_) failure_ = std::current_exception();
+    }
+}
+
+template <typename Function>
+LoopSource EventLoop::keep(sd_event_source* source, Function* registration) {
+    // sd-event frees a source that is dropped in its own callback only after that callback: so does this.
+    sd_event_source_set_userdata(source, registration);
+    demand(sd_event_source_set_destroy_callback(
+               source, [](void* userdata) { delete static_cast<Function*>(userdata); }),
+           "register with the loop");
+    return LoopSource{source};
+}
+
+namespace {
+
+struct DescriptorCallback {
+    std::function<void(std::function<void()>)> guard;
+    std::function<void(std::uint32_t)> callback;
+};
+
+struct PlainCallback {
+    std::function<void(std::function<void()>)> guard;
+    std::function<void()> callback;
+};
+
+}  // namespace
+
+LoopSource EventLoop::watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> callback) {
+    sd_event_source* source = nullptr;
+    auto trampoline = [](sd_event_source*, int, std::uint32_t revents, void* userdata) {
+        auto* registration = static_cast<DescriptorCallback*>(userdata);
+        registration->guard([=] { registration->callback(revents); });
+        return 0;
+    };
+    demand(sd_event_add_io(event_.get(), &source, fd, events, trampoline, nullptr), "watch a descriptor");
+    return keep(source,
+                new DescriptorCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+}
+
+LoopSource EventLoop::on_signal(int signal, std::function<void()> callback) {
+    sd_event_source* source = nullptr;
+    auto trampoline = [](sd_event_source*, const struct signalfd_siginfo*, void* userdata) {
+        auto* registration = static_cast<PlainCallback*>(userdata);
+        registration->guard(registration->callback);
+        return 0;
+    };
+    demand(sd_event_add_signal(event_.get(), &source, signal, trampoline, nullptr), "watch a signal");
+    return keep(source, new PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+}
+
+LoopSource EventLoop::before_wait(std::function<void()> callback) {
+    sd_event_source* source = nullptr;
+    auto never = [](sd_event_source*, void*) { return 0; };
+    auto trampoline = [](sd_event_source*, void* userdata) {
+        auto* registration = static_cast<PlainCallback*>(userdata);
+        registration->guard(registration->callback);
+        return 0;
+    };
+    // A post source does nothing by itself and keeps nothing awake; only its prepare callback is wanted.
+    demand(sd_event_add_post(event_.get(), &source, never, nullptr), "prepare the loop's wait");
+    LoopSource kept =
+        keep(source, new PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    demand(sd_event_source_set_prepare(source, trampoline), "prepare the loop's wait");
+    return kept;
+}
+
+EventLoop::Alarm::Alarm(EventLoop& loop, std::function<void()> callback) {
+    sd_event_source* source = nullptr;
+    auto trampoline = [](sd_event_source*, std::uint64_t, void* userdata) {
+        auto* registration = static_cast<PlainCallback*>(userdata);
+        registration->guard(registration->callback);
+        return 0;
+    };
+    // Accuracy 1 µs: sd-event's default of 250 ms would make a frame of a delay.
+    demand(sd_event_add_time(loop.event_.get(), &source, CLOCK_MONOTONIC, 0, 1, trampoline, nullptr),
+           "make an alarm");
+    source_ = loop.keep(source, new PlainCallback{[this, &loop](const auto& call) {
+                                                      at_.reset();
+                                                      loop.guard(call);
+                                                  },
+                                                  std::move(callback)});
+    source_.set_enabled(false);
+}
+
+void EventLoop::Alarm::set(std::optional<Time> at) {
+    if (at == at_) return;
+    at_ = at;
+    source_.set_alarm(at);
+}
+
+void LoopSource::set_alarm(std::optional<Time> at) {
+    if (!at) {
+        set_enabled(false);
+        return;
+    }
+    demand(sd_event_source_set_time(source_.get(), microseconds(*at)), "set an alarm");
+    demand(sd_event_source_set_enabled(source_.get(), SD_EVENT_ONESHOT), "set an alarm");
+}
+
+bool EventLoop::run_once(std::optional<Duration> timeout) {
+    std::uint64_t wait = UINT64_MAX;
+    if (timeout)
+        wait = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::microseconds>(*timeout).count());
+    int result = sd_event_prepare(event_.get());
+    demand(result, "prepare the event loop");
+    if (result == 0) result = sd_event_wait(event_.get(), wait);
+    demand(result, "wait in the event loop");
+    bool something = result > 0;
+    if (something) {
+        ++turns_;
+        if (turn_begins_) turn_begins_();
+        demand(sd_event_dispatch(event_.get()), "run the event loop");
+        if (after_turn_) guard([this] { after_turn_(now()); });
+        if (turn_ends_) turn_ends_();
+    }
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    return something;
+}
+
+void EventLoop::run() {
+    while (!stopping_) run_once();
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <chrono>
+
+namespace hvfbd {
+
+// CLOCK_MONOTONIC. Read once a turn by the event loop and passed in everywhere else.
+using Duration = std::chrono::nanoseconds;
+using Time = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+
+// The clock itself, for the loop and for measuring how long a stage took. Decisions take `now` instead.
+inline Time clock_now() {
+    return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
+
+}  // namespace hvfbd

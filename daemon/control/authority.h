@@ -1,0 +1,30 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace hvfbd {
+
+// Who asks, as the bus and the user database say. The effective user; never what /proc says.
+struct Credentials {
+    uid_t uid = 0;
+    pid_t pid = 0;
+    std::vector<gid_t> groups;
+};
+
+// Who may what. Pure: groups come as numbers; a group that does not exist is not given and grants nothing.
+struct Authority {
+    std::vector<gid_t> drawers, viewers;  // the groups video and hvfbd-view, if there are such
+
+    // Each throws Refusal (access_denied) with a sentence that says what to do.
+    void check_open_surface(const Credentials& who) const;
+    void check_view(const Credentials& who) const;
+    static void check_tune(uid_t uid);
+    // To activate or close a surface of this user, whose client has this bus name ("" if none).
+    static void check_control(uid_t asker, const std::string& asker_name, uid_t owner,
+                              const std::string& owner_name);
+};
+
+}  // namespace hvfbd

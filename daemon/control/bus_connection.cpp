@@ -1,0 +1,44 @@
+#include "control/bus_connection.h"
+
+#include <sys/epoll.h>
+
+#include <sdbus-c++/sdbus-c++.h>
+
+namespace hvfbd {
+
+namespace {
+
+constexpr int requests_per_turn = 32;
+
+std::unique_ptr<sdbus::IConnection> connect(const std::string& which) {
+    if (which == "system") return sdbus::createSystemBusConnection();
+    if (which == "session") return sdbus::createSessionBusConnection();
+    return sdbus::createSessionBusConnectionWithAddress(which);
+}
+
+}  // namespace
+
+BusConnection::BusConnection(EventLoop& loop, const std::string& which)
+    : loop_(loop), connection_(connect(which)), alarm_(loop, [this] { process(); }) {
+    source_ =
+        loop.watch(connection_->getEventLoopPollData().fd, EPOLLIN, [this](std::uint32_t) { process(); });
+    before_wait_ = loop.before_wait([this] { prepare(); });
+}
+
+void BusConnection::process() {
+    for (int i = 0; i < requests_per_turn && connection_->processPendingRequest(); ++i) {
+    }
+}
+
+void BusConnection::prepare() {
+    // Asked before every wait: a call made in between may have read from the socket, and what it read waits
+    // in memory where no poll sees it. sd-bus answers with a time that has passed then.
+    auto wanted = connection_->getEventLoopPollData();
+    source_.set_events(static_cast<std::uint32_t>(wanted.events));
+    if (wanted.timeout_usec == UINT64_MAX)
+        alarm_.set(std::nullopt);
+    else
+        alarm_.set(Time{std::chrono::microseconds{wanted.timeout_usec}});
+}
+
+}  // namespace hvfbd

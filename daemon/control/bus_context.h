@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/event_loop.h"
+#include "control/authority.h"
+#include "control/bus_errors.h"
+#include "control/caller.h"
+#include "pipeline.h"
+
+namespace hvfbd {
+
+inline constexpr const char* bus_root = "/org/hvfbd/Framebuffer1";
+inline constexpr const char* bus_display = "/org/hvfbd/Framebuffer1/display0";
+
+std::string surface_path(SurfaceNumber number);
+
+// What the bus objects share. Borrows all of it, and outlives them.
+class BusContext {
+  public:
+    BusContext(EventLoop& loop, sdbus::IConnection& connection, Pipeline& pipeline, Authority authority)
+        : loop_(loop),
+          connection_(connection),
+          pipeline_(pipeline),
+          authority_(std::move(authority)),
+          callers_(connection) {}
+
+    sdbus::IConnection& connection() { return connection_; }
+    Pipeline& pipeline() { return pipeline_; }
+    const Authority& authority() const { return authority_; }
+    Time now() const { return loop_.now(); }
+
+    // Finds out who calls, then lets `act(Caller, result)` answer; what that throws is the answer instead.
+    // For methods, in which `object` is the called one.
+    template <typename Act, typename... Results>
+    void when_identified(const sdbus::IObject& object, sdbus::Result<Results...>&& result, Act act) {
+        // Shared because std::function must be copyable and a Result is not; it is answered once.
+        auto shared = std::make_shared<sdbus::Result<Results...>>(std::move(result));
+        callers_.identify(
+            object.getCurrentlyProcessedMessage()->getSender(),
+            [shared, act](Caller caller) {
+                try {
+                    with_bus_errors([&] { act(std::move(caller), *shared); });
+                } catch (const sdbus::Error& error) {
+                    shared->returnError(error);
+                }
+            },
+            [shared](const Refusal& refusal) { shared->returnError(bus_error(refusal)); });
+    }
+
+    // The caller of a property's setter must be root. A setter cannot answer later in sdbus-c++ 1.2, so the
+    // bus daemon is asked here and waited for: it is trusted, and only root gets past its policy to ask it
+    // so.
+    static void expect_root(const sdbus::IObject& object) {
+        Authority::check_tune(object.getCurrentlyProcessedMessage()->getCredsEuid());
+    }
+
+  private:
+    EventLoop& loop_;
+    sdbus::IConnection& connection_;
+    Pipeline& pipeline_;
+    Authority authority_;
+    Callers callers_;
+};
+
+}  // namespace hvfbd

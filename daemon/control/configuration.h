@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/layout.h"
+#include "pacing/tuning.h"
+
+namespace hvfbd {
+
+// What the configuration files say. Whatever they leave out has its default here.
+struct Configuration {
+    Tuning display;
+    struct {
+        std::string type = "auto";  // auto, memory, uio, drm or hyperv
+        std::string uio, framebuffer;
+        std::uint64_t framebuffer_size = 0;  // bytes; 0: what the device says
+        std::optional<Mode> mode;
+        bool assume_visible = true;  // for hosts that never say whether somebody looks
+    } output;
+    std::string log_level = "info";
+};
+
+// Something in a file that was not understood. What stood before, or the default, stands.
+struct ConfigurationWarning {
+    std::string file;
+    int line = 0;  // 0: the whole file
+    std::string sentence;
+};
+
+// Reads one file's text over what is there already. Any text: never throws for what it says.
+void parse(std::string_view text, const std::string& file, Configuration& configuration,
+           std::vector<ConfigurationWarning>& warnings);
+
+// Reads the files of these folders (/usr/lib/hvfbd, /run/hvfbd, /etc/hvfbd: the later the stronger) as
+// systemd does: hvfbd.conf of the strongest folder that has one; then the drop-ins hvfbd.conf.d/*.conf of all
+// of them in the order of their names, of those with the same name only the strongest. An empty file, or a
+// link to /dev/null, masks.
+Configuration load(std::span<const std::filesystem::path> folders,
+                   std::vector<ConfigurationWarning>& warnings);
+
+}  // namespace hvfbd

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/bus_context.h"
+#include "display_adaptor.h"
+
+namespace hvfbd {
+
+// The display on the bus.
+class DisplayObject : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Display_adaptor> {
+  public:
+    explicit DisplayObject(BusContext& context);
+    DisplayObject(const DisplayObject&) = delete;
+    DisplayObject& operator=(const DisplayObject&) = delete;
+    ~DisplayObject();
+
+    void changed(const std::vector<std::string>& properties);
+    // Signals what differs between the two.
+    void tuning_changed(const Tuning& before, const Tuning& after);
+
+  private:
+    std::string Name() override { return "display0"; }
+    std::string Output() override { return std::string(context_.pipeline().output().name()); }
+    uint32_t Width() override { return context_.pipeline().layout().width; }
+    uint32_t Height() override { return context_.pipeline().layout().height; }
+    uint32_t Stride() override { return context_.pipeline().layout().stride; }
+    uint32_t Format() override { return context_.pipeline().layout().format; }
+    std::vector<sdbus::Struct<uint32_t, uint32_t>> Modes() override;
+    bool Visible() override { return context_.pipeline().visible(); }
+    sdbus::ObjectPath ActiveSurface() override;
+    std::map<std::string, uint64_t> Statistics() override;
+
+    uint32_t RefreshLimit() override { return tuning().refresh_limit; }
+    void RefreshLimit(const uint32_t& value) override;
+    std::string RefreshMode() override { return std::string(to_string(tuning().refresh_mode)); }
+    void RefreshMode(const std::string& value) override;
+    uint64_t SettleDelay() override { return static_cast<uint64_t>(tuning().settle_delay.count()); }
+    void SettleDelay(const uint64_t& value) override;
+    uint64_t IdleTimeout() override { return static_cast<uint64_t>(tuning().idle_timeout.count()); }
+    void IdleTimeout(const uint64_t& value) override;
+    std::string Tracking() override { return std::string(to_string(tuning().tracking)); }
+    void Tracking(const std::string& value) override;
+    uint32_t MaxRects() override { return tuning().max_rects; }
+    void MaxRects(const uint32_t& value) override;
+    std::string WhenHidden() override { return std::string(to_string(tuning().when_hidden)); }
+    void WhenHidden(const std::string& value) override;
+
+    void OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
+                                   std::map<std::string, sdbus::Variant>>&& result,
+                     std::map<std::string, sdbus::Variant> options) override;
+    void OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
+                                  std::map<std::string, sdbus::Variant>>&& result,
+                    std::map<std::string, sdbus::Variant> options) override;
+    void Refresh(sdbus::Result<>&& result, std::map<std::string, sdbus::Variant> options) override;
+    void SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,
+                 std::map<std::string, sdbus::Variant> options) override;
+
+    const Tuning& tuning() const { return context_.pipeline().tuning(); }
+    // What a setter does: checks the caller, changes a copy, and only then the pipeline's.
+    void tune(const std::function<void(Tuning&)>& change);
+
+    BusContext& context_;
+};
+
+}  // namespace hvfbd

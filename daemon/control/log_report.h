@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/time.h"
+#include "report.h"
+
+namespace hvfbd {
+
+// One line a change of state.
+class LogReport : public Report {
+  public:
+    void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override;
+    void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override;
+    void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override;
+    void viewer_opened(unsigned number, const Client& client) override;
+    void viewer_closed(unsigned number, std::string_view why) override;
+    void protocol_violated(std::string_view who, std::string_view what) override;
+    void visibility_changed(bool visible) override;
+    void layout_changed(const Layout& layout) override;
+
+  private:
+    // A peer can bring these about as often as it likes: so many lines at once, then a line a second.
+    bool within_allowance();
+    double allowance_ = 20;
+    Time allowance_at_ = clock_now();
+    unsigned suppressed_ = 0;
+};
+
+}  // namespace hvfbd

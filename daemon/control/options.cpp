@@ -1,0 +1,60 @@
+#include "control/options.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+namespace {
+
+constexpr std::size_t longest_name = 64;
+
+[[noreturn]] void refuse(const std::string& sentence) {
+    throw Refusal(Refusal::Kind::invalid_arguments, sentence);
+}
+
+template <typename Value>
+Value as(const std::string& option, const sdbus::Variant& variant, const char* must_be) {
+    if (!variant.containsValueOfType<Value>()) refuse("the option \"" + option + "\" must be " + must_be);
+    return variant.get<Value>();
+}
+
+std::string checked_name(const std::string& name) {
+    // The bus lets only valid UTF-8 through; what is left to keep out are control characters, which would
+    // spoil lists.
+    bool shows =
+        std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+    if (name.empty() || name.size() > longest_name || !shows)
+        refuse("the option \"name\" must be 1 to " + std::to_string(longest_name) +
+               " bytes of printable text");
+    return name;
+}
+
+}  // namespace
+
+SurfaceOptions surface_options(const BusOptions& options) {
+    SurfaceOptions result{"surface", false, false};
+    for (const auto& [option, value] : options) {
+        if (option == "name") {
+            result.name = checked_name(as<std::string>(option, value, "a string"));
+        } else if (option == "keep") {
+            result.keep = as<bool>(option, value, "a boolean");
+        } else if (option == "tracking") {
+            auto tracking = as<std::string>(option, value, "a string, \"auto\" or \"none\"");
+            if (tracking != "auto" && tracking != "none")
+                refuse("the option \"tracking\" must be \"auto\" or \"none\"; \"" + tracking + "\" is not");
+            result.explicit_damage = tracking == "none";
+        } else {
+            refuse("the option \"" + option + "\" is not known; known are name, tracking and keep");
+        }
+    }
+    return result;
+}
+
+void expect_no_options(const BusOptions& options) {
+    if (!options.empty())
+        refuse("the option \"" + options.begin()->first + "\" is not known; this method knows none yet");
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,124 @@
+#include "damage/compare.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace hvfbd {
+
+namespace {
+
+constexpr std::int32_t tile = 64;
+
+using Pixel = std::uint32_t;
+
+Pixel read(const Pixel* pixel) {
+    // The other process may store at any time: one load, so that the value compared is a value that was
+    // there.
+    return *static_cast<const volatile Pixel*>(pixel);
+}
+
+bool differs(const Pixel* source, const Pixel* target, std::int32_t count) {
+    return std::memcmp(source, target, static_cast<std::size_t>(count) * sizeof(Pixel)) != 0;
+}
+
+// One row, from left to right. Runs of tiles that differ become one span, trimmed at both ends.
+void compare_row(const Pixel* source, Pixel* target, std::int32_t left, std::int32_t right, std::int32_t y,
+                 Found& found) {
+    std::int32_t x = left;
+    while (x < right) {
+        std::int32_t end = std::min(x / tile * tile + tile, right);
+        if (!differs(source + x, target + x, end - x)) {
+            x = end;
+            continue;
+        }
+        std::int32_t begin = x;
+        while (end < right) {
+            std::int32_t next = std::min(end + tile, right);
+            if (!differs(source + end, target + end, next - end)) break;
+            end = next;
+        }
+        x = end;
+        while (begin < end && read(source + begin) == target[begin]) ++begin;
+        while (end > begin && read(source + end - 1) == target[end - 1]) --end;
+        if (begin == end) continue;
+        std::memcpy(target + begin, source + begin, static_cast<std::size_t>(end - begin) * sizeof(Pixel));
+        found.spans.push_back({begin, y, end, y + 1});
+        found.pixels += end - begin;
+    }
+}
+
+// The same where there is no source: black.
+void blacken_row(Pixel* target, std::int32_t left, std::int32_t right, std::int32_t y, Found& found) {
+    auto lit = [](Pixel pixel) { return pixel != 0; };
+    Pixel* begin = std::find_if(target + left, target + right, lit);
+    if (begin == target + right) return;
+    Pixel* end = target + right;
+    while (!lit(end[-1])) --end;
+    std::fill(begin, end, 0);
+    found.spans.push_back(
+        {static_cast<std::int32_t>(begin - target), y, static_cast<std::int32_t>(end - target), y + 1});
+    found.pixels += end - begin;
+}
+
+}  // namespace
+
+void compare_and_copy(PictureView source, MutablePictureView target, std::span<const Rectangle> where,
+                      Found& found) {
+    found.spans.clear();
+    found.pixels = 0;
+    Rectangle whole{0, 0, static_cast<std::int32_t>(target.width), static_cast<std::int32_t>(target.height)};
+    auto source_width = static_cast<std::int32_t>(source.width),
+         source_height = static_cast<std::int32_t>(source.height);
+
+    for (std::size_t first = 0; first < where.size();) {
+        // Rectangles of one band have the same rows; they are walked a row at a time, to keep the spans
+        // sorted.
+        std::size_t past = first + 1;
+        while (past < where.size() && where[past].top == where[first].top &&
+               where[past].bottom == where[first].bottom)
+            ++past;
+        std::int32_t top = std::max(where[first].top, 0),
+                     bottom = std::min(where[first].bottom, whole.bottom);
+        for (std::int32_t y = top; y < bottom; ++y) {
+            auto row = static_cast<std::size_t>(y);
+            auto* target_row = reinterpret_cast<Pixel*>(target.pixels + row * target.stride);
+            const auto* source_row = y < source_height
+                                         ? reinterpret_cast<const Pixel*>(source.pixels + row * source.stride)
+                                         : nullptr;
+            for (std::size_t i = first; i < past; ++i) {
+                std::int32_t left = std::max(where[i].left, 0), right = std::min(where[i].right, whole.right);
+                std::int32_t covered =
+                    source_row ? std::clamp(source_width, left, std::max(left, right)) : left;
+                if (left < covered) compare_row(source_row, target_row, left, covered, y, found);
+                if (covered < right) blacken_row(target_row, covered, right, y, found);
+            }
+        }
+        first = past;
+    }
+}
+
+void copy_spans(PictureView front, MutablePictureView scanout, std::span<const Rectangle> rectangles) {
+    for (std::size_t i = 0; i < rectangles.size();) {
+        Rectangle run = rectangles[i++];
+        bool whole_rows = run.left == 0 && run.right == static_cast<std::int32_t>(front.width);
+        // Whole rows, one below the other, are one piece of memory where the strides agree.
+        while (whole_rows && i < rectangles.size() && rectangles[i].left == 0 &&
+               rectangles[i].right == run.right && rectangles[i].top == run.bottom)
+            run.bottom = rectangles[i++].bottom;
+        std::size_t row_bytes = static_cast<std::size_t>(run.width()) * sizeof(Pixel);
+        auto offset = [&](std::uint32_t stride, std::int32_t y) {
+            return static_cast<std::size_t>(y) * stride + static_cast<std::size_t>(run.left) * sizeof(Pixel);
+        };
+        if (whole_rows && front.stride == scanout.stride) {
+            std::memcpy(scanout.pixels + offset(scanout.stride, run.top),
+                        front.pixels + offset(front.stride, run.top),
+                        static_cast<std::size_t>(run.height() - 1) * front.stride + row_bytes);
+            continue;
+        }
+        for (std::int32_t y = run.top; y < run.bottom; ++y)
+            std::memcpy(scanout.pixels + offset(scanout.stride, y), front.pixels + offset(front.stride, y),
+                        row_bytes);
+    }
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <optional>
+
+#include "base/event_loop.h"
+#include "output/output.h"
+#include "pacing/holds.h"
+#include "pacing/lookout.h"
+#include "pacing/pacer.h"
+#include "pacing/tuning.h"
+#include "presenter.h"
+#include "report.h"
+#include "statistics.h"
+#include "surfaces/surfaces.h"
+#include "surfaces/viewers.h"
+
+namespace hvfbd {
+
+// READ FIRST. The way of a pixel, from a client's store to the host, for one display:
+//
+//   surfaces    who draws, and what each of them reported written              (shadow)
+//   pacing      when to look: now, at a time, or not at all
+//   presenter   what differs between shadow and front (damage), copied as it is found to front and to the
+//   output's
+//               scanout, reduced to a few rectangles, told to the host and to those who look at front
+//
+// A look is: ask the active surface's client what was written (COLLECT), wait for its answer at most a frame,
+// compare there, tell what differed. Everybody else only stores facts; update() alone decides. It runs once
+// after every turn of the loop. One thread.
+class Pipeline : private OutputListener {
+  public:
+    // Borrowed: the loop, the output and the report outlive the pipeline.
+    Pipeline(EventLoop& loop, Output& output, const Tuning& tuning, Report& report);
+    ~Pipeline() override;
+    Pipeline(const Pipeline&) = delete;
+    Pipeline& operator=(const Pipeline&) = delete;
+
+    // What clients ask for. `now` is the loop's. Throw Refusal (busy, failed) and std::system_error.
+    Surfaces::Opened open_surface(const SurfaceOptions& options, Client client, Time now);
+    Viewers::Opened open_viewer(Client client, Time now);
+    void activate(SurfaceNumber number, Time now);
+    void close_surface(SurfaceNumber number, Time now);
+
+    // What the administrator asks for; effective with the next frame.
+    const Tuning& tuning() const { return tuning_; }
+    void set_tuning(const Tuning& tuning, Time now);
+    void set_mode(Mode mode, Time now);  // throws Refusal (no_such_mode, not_supported)
+    void refresh(Time now);              // present everything once, changed or not
+
+    // Decides what to do now and when to wake next. Called after every turn.
+    void update(Time now);
+    // Going down: compares everything once more, waits for nobody, presents the whole picture.
+    void finish(Time now);
+
+    const Surfaces& surfaces() const { return surfaces_; }
+    const Viewers& viewers() const { return viewers_; }
+    const Output& output() const { return output_; }
+    const Picture& front() const { return presenter_.front(); }
+    const Layout& layout() const { return front().layout(); }
+    // Somebody looks: at the output, or at front.
+    bool visible() const { return output_.visible() || viewers_.size() > 0; }
+    Statistics statistics() const;
+
+  private:
+    void output_changed() override {}  // update() asks the output after every turn anyway
+
+    // Facts that changed since the last turn.
+    void notice_clients(Time now);
+    void notice_output(Time now);
+    void notice_active(Time now);
+    void tell_states();
+
+    // A look, in its steps.
+    Facts facts() const;
+    bool compares_by_itself(const Conversation& conversation) const;
+    void begin_look(Time now);
+    void continue_look(Time now);
+    void finish_look(Time now);
+    void plan_next_look(bool announced, bool found, Time now);
+
+    void answer_unshown_frames(Time now);
+    void set_alarm(const Decision& decision, Time now);
+
+    EventLoop& loop_;
+    Output& output_;
+    Report& report_;
+    Tuning tuning_;
+    Statistics statistics_;
+    Viewers viewers_;
+    Surfaces surfaces_;
+    Presenter presenter_;
+    EventLoop::Alarm alarm_;
+
+    Holds holds_;
+    Lookout lookout_;
+    Retry retry_;
+    std::optional<Time> look_at_;           // when to look although nothing was announced
+    std::optional<Time> not_before_;        // the end of the interval that the last present used up
+    std::optional<Time> waiting_until_;     // for the answer to COLLECT; none: no look is under way
+    std::optional<Time> unanswered_since_;  // the client has not answered a COLLECT for longer than a frame
+    bool look_was_announced_ = false, look_answers_frame_ = false;
+    Time announced_at_{}, waiting_since_{};
+
+    SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
+    bool was_visible_, output_was_visible_;
+};
+
+}  // namespace hvfbd

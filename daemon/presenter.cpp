@@ -1,0 +1,97 @@
+#include "presenter.h"
+
+#include <array>
+
+#include "damage/reduce.h"
+
+namespace hvfbd {
+
+namespace {
+
+// Adds the time until its end to a counter of nanoseconds.
+class Stopwatch {
+  public:
+    explicit Stopwatch(std::uint64_t& counter) : counter_(counter), start_(clock_now()) {}
+    Stopwatch(const Stopwatch&) = delete;
+    Stopwatch& operator=(const Stopwatch&) = delete;
+    ~Stopwatch() { counter_ += static_cast<std::uint64_t>((clock_now() - start_).count()); }
+
+  private:
+    std::uint64_t& counter_;
+    Time start_;
+};
+
+PictureView view(const Picture& picture) {
+    const Layout& layout = picture.layout();
+    return {picture.bytes().data(), layout.width, layout.height, layout.stride};
+}
+
+MutablePictureView view(std::span<std::byte> bytes, const Layout& layout) {
+    return {bytes.data(), layout.width, layout.height, layout.stride};
+}
+
+}  // namespace
+
+Presenter::Presenter(Output& output, Viewers& viewers, Statistics& statistics)
+    : output_(output), viewers_(viewers), statistics_(statistics), front_(Picture::front(output.layout())) {}
+
+const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> where) {
+    MutablePictureView front = view(front_.bytes(), front_.layout());
+    {
+        Stopwatch watch(statistics_.compare_ns);
+        compare_and_copy(shadow ? view(*shadow) : PictureView{}, front, where, found_);
+    }
+    for (const Rectangle& rectangle : where)
+        statistics_.pixels_compared += static_cast<std::uint64_t>(rectangle.area());
+    if (found_.spans.empty()) return found_;
+
+    statistics_.pixels_changed += static_cast<std::uint64_t>(found_.pixels);
+    statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
+    if (std::span<std::byte> scanout = output_.scanout(); !scanout.empty()) {
+        Stopwatch watch(statistics_.copy_ns);
+        copy_spans(view(front_), view(scanout, output_.layout()), found_.spans);
+        statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
+    }
+    Stopwatch watch(statistics_.reduce_ns);
+    untold_ |= Region(found_.spans);
+    return found_;
+}
+
+Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
+    if (!something_to_tell()) return Told::nothing;
+    if (everything_) {
+        std::array whole{front_.layout().rectangle()};
+        if (std::span<std::byte> scanout = output_.scanout(); !scanout.empty()) {
+            Stopwatch watch(statistics_.copy_ns);
+            copy_spans(view(front_), view(scanout, output_.layout()), whole);
+            statistics_.bytes_copied += static_cast<std::uint64_t>(whole[0].area()) * bytes_per_pixel;
+        }
+        untold_ = Region(whole[0]);
+        everything_ = false;
+    }
+    {
+        Stopwatch watch(statistics_.reduce_ns);
+        reduce(untold_, max_rectangles, rectangles_);
+    }
+    Stopwatch watch(statistics_.present_ns);
+    if (output_.present(rectangles_) == Output::Presented::refused) {
+        ++statistics_.refused;
+        return Told::refused;
+    }
+    ++statistics_.frames;
+    statistics_.rectangles += rectangles_.size();
+    for (const Rectangle& rectangle : rectangles_)
+        statistics_.pixels_told += static_cast<std::uint64_t>(rectangle.area());
+    viewers_.changed(untold_, ++frame_, now);
+    untold_.clear();
+    return Told::done;
+}
+
+void Presenter::start_over() {
+    front_ = Picture::front(output_.layout());
+    untold_.clear();
+    everything_ = true;
+    viewers_.configure(front_);
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <vector>
+
+#include "base/picture.h"
+#include "base/region.h"
+#include "base/time.h"
+#include "damage/compare.h"
+#include "output/output.h"
+#include "statistics.h"
+#include "surfaces/viewers.h"
+
+namespace hvfbd {
+
+// The second half of the way: what differs goes from shadow to front to scanout, and is told. Keeps what was
+// copied but could not be told yet, so that a refused present loses nothing.
+class Presenter {
+  public:
+    // Borrowed: all outlive it. Front is made for the output's layout.
+    Presenter(Output& output, Viewers& viewers, Statistics& statistics);
+
+    const Picture& front() const { return front_; }
+
+    // Copies what differs inside `where` from the shadow (none: black) to front and scanout. Says where it
+    // differed, a row a rectangle, valid until the next look.
+    const Found& look(const Picture* shadow, std::span<const Rectangle> where);
+    // Everything is to be copied to scanout and told with the next present, changed or not.
+    void want_everything() { everything_ = true; }
+    // There is something that the host or a viewer has not been told.
+    bool something_to_tell() const { return everything_ || !untold_.empty(); }
+
+    enum class Told { nothing, done, refused };
+    Told tell(Time now, std::size_t max_rectangles);
+
+    // Front has just been looked over: those who began to look since the last time may see it.
+    void start_viewers(Time now) { viewers_.current(front_.layout(), frame_, now); }
+
+    // The output has another layout: a new, black front, offered to all viewers.
+    void start_over();
+
+  private:
+    Output& output_;
+    Viewers& viewers_;
+    Statistics& statistics_;
+    Picture front_;
+    Found found_;
+    Region untold_;  // copied to scanout, not told
+    bool everything_ = true;
+    std::vector<Rectangle> rectangles_;
+    std::uint64_t frame_ = 0;
+};
+
+}  // namespace hvfbd

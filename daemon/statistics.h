@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+
+namespace hvfbd {
+
+// Counters since the start. Durations are nanoseconds and end in _ns. The order is the order of the way of a
+// pixel.
+#define HVFBD_STATISTICS(X)                                                                        \
+    X(wakeups)       /* turns of the loop that had something to do */                              \
+    X(announcements) /* DAMAGED messages taken */                                                  \
+    X(faults)        /* of them by a fault: DAMAGED with pages */                                  \
+    X(collections)   /* COLLECT messages sent */                                                   \
+    X(scans)         /* WRITTEN messages of unprotected or scanning trackers */                    \
+    X(state_changes) /* tracker states seen to change */                                           \
+    X(unanswered)    /* collections that were not answered within a frame */                       \
+    X(pixels_compared)                                                                             \
+    X(pixels_changed)                                                                              \
+    X(bytes_copied) /* to front and to scanout */                                                  \
+    X(frames)       /* presents that told something */                                             \
+    X(empty_looks)  /* looks that found nothing */                                                 \
+    X(rectangles)   /* told */                                                                     \
+    X(pixels_told)  /* in them */                                                                  \
+    X(refused)      /* presents that the output refused for the time being */                      \
+    X(messages_malformed)                                                                          \
+    X(messages_throttled) /* times a channel was paused because it sent too much */                \
+    X(first_frame_ns)     /* from the announcement to the present, of the last frame after rest */ \
+    X(collect_ns)         /* waiting for WRITTEN */                                                \
+    X(compare_ns)                                                                                  \
+    X(reduce_ns)                                                                                   \
+    X(copy_ns)    /* front to scanout */                                                           \
+    X(present_ns) /* telling the host and the viewers */
+
+struct Statistics {
+#define X(name) std::uint64_t name = 0;
+    HVFBD_STATISTICS(X)
+#undef X
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/layout.h"
+#include "surfaces/messages.h"
+
+namespace hvfbd {
+
+// The pages of a shadow with this layout that hold the spans (one row each, sorted top-down), as few ranges
+// as that takes. Spans outside the shadow are left out. Pure.
+std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<const Rectangle> spans);
+
+}  // namespace hvfbd

@@ -1,0 +1,183 @@
+#include "surfaces/channel.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+namespace {
+
+constexpr int packets_per_turn = 16;
+// An honest client sends two or three packets a frame. The burst lets one catch up after it was stopped.
+constexpr double packets_per_second = 4000;
+constexpr double packets_burst = 400;
+constexpr Duration pause = std::chrono::milliseconds(20);
+
+enum class Sent { done, would_block, failed };
+
+Sent send_now(int socket, const message::Packet& packet, int attached) noexcept {
+    iovec data{const_cast<std::byte*>(packet.bytes.data()), packet.size};
+    msghdr header{};
+    header.msg_iov = &data;
+    header.msg_iovlen = 1;
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    if (attached >= 0) {
+        header.msg_control = control;
+        header.msg_controllen = sizeof control;
+        cmsghdr* item = CMSG_FIRSTHDR(&header);
+        item->cmsg_level = SOL_SOCKET;
+        item->cmsg_type = SCM_RIGHTS;
+        item->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(item), &attached, sizeof attached);
+    }
+    if (::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::done;
+    // ETOOMANYREFS: too many descriptors under way to a peer that does not read: the same as a full queue.
+    bool later =
+        errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS;
+    return later ? Sent::would_block : Sent::failed;
+}
+
+}  // namespace
+
+Channel::Channel(EventLoop& loop, Receive receive, HungUp hung_up)
+    : loop_(loop),
+      receive_(std::move(receive)),
+      hung_up_(std::move(hung_up)),
+      allowance_(packets_burst),
+      allowance_at_(loop.now()),
+      alarm_(loop, [this] {
+          if (full_since_ && loop_.now() - *full_since_ >= patience) {
+              end("it did not read its messages for 5 seconds");
+              return;
+          }
+          paused_ = false;
+          rearm();
+      }) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("make a channel");
+    near_end_.reset(ends[0]);
+    peer_end_.reset(ends[1]);
+    source_ = loop.watch(near_end_.get(), EPOLLIN, [this](std::uint32_t events) { ready(events); });
+}
+
+void Channel::ready(std::uint32_t events) {
+    if (events & EPOLLOUT) flush();
+    // What was sent before the hang-up still counts, so it is read first.
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) read_some();
+}
+
+void Channel::read_some() {
+    std::array<std::byte, HVFB_MESSAGE_MAX> buffer;
+    for (int i = 0; i < packets_per_turn && !over_; ++i) {
+        if (!within_allowance()) {
+            paused_ = true;
+            ++throttled_;
+            rearm();
+            return;
+        }
+        iovec data{buffer.data(), buffer.size()};
+        msghdr header{};
+        header.msg_iov = &data;
+        header.msg_iovlen = 1;
+        // No control buffer: descriptors that a client attaches are dropped by the kernel and never opened
+        // here.
+        ssize_t size = ::recvmsg(near_end_.get(), &header, MSG_DONTWAIT);
+        if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (size <= 0) {
+            // A packet of no bytes looks like a hang-up; it is no message either, so both end it.
+            end({});
+            return;
+        }
+        if (header.msg_flags & MSG_TRUNC) {
+            end("it sent a packet that is longer than any message");
+            return;
+        }
+        message::FromClient message = message::decode({buffer.data(), static_cast<std::size_t>(size)});
+        if (auto* malformed = std::get_if<message::Malformed>(&message)) {
+            end(malformed->why);
+            return;
+        }
+        if (auto violation = receive_(message)) {
+            end(*violation);
+            return;
+        }
+    }
+}
+
+bool Channel::within_allowance() {
+    Time now = loop_.now();
+    allowance_ =
+        std::min(packets_burst, allowance_ + std::chrono::duration<double>(now - allowance_at_).count() *
+                                                 packets_per_second);
+    allowance_at_ = now;
+    if (allowance_ < 1) return false;
+    allowance_ -= 1;
+    return true;
+}
+
+void Channel::send(const message::Packet& packet) {
+    send(packet, Descriptor{});
+}
+
+void Channel::send(const message::Packet& packet, const Descriptor& attached) {
+    if (over_) return;
+    hvfb_header header;
+    std::memcpy(&header, packet.bytes.data(), sizeof header);
+    auto slot = static_cast<std::size_t>(
+        std::ranges::find(sending_order, static_cast<hvfb_message_type>(header.type)) -
+        sending_order.begin());
+    bool queue_is_empty =
+        std::ranges::none_of(waiting_, [](const auto& waiting) { return waiting != nullptr; });
+    if (queue_is_empty && send_now(near_end_.get(), packet, attached.get()) == Sent::done) return;
+    // A failure other than a full queue is the peer's hang-up, which the loop reports as such.
+    waiting_.at(slot) =
+        std::make_unique<Waiting>(Waiting{packet, attached ? attached.duplicate() : Descriptor{}});
+    if (!full_since_) full_since_ = loop_.now();
+    rearm();
+}
+
+void Channel::send_last(const message::Packet& packet) noexcept {
+    if (!over_) send_now(near_end_.get(), packet, -1);
+}
+
+void Channel::flush() {
+    for (auto& waiting : waiting_) {
+        if (!waiting) continue;
+        if (send_now(near_end_.get(), waiting->packet, waiting->attached.get()) != Sent::done) return;
+        waiting.reset();
+        // It reads again, if slowly: its patience starts anew.
+        full_since_ = loop_.now();
+    }
+    full_since_.reset();
+    rearm();
+}
+
+void Channel::rearm() {
+    if (over_) return;
+    std::uint32_t events = 0;
+    if (!paused_) events |= EPOLLIN;
+    if (full_since_) events |= EPOLLOUT;
+    source_.set_events(events);
+    std::optional<Time> at;
+    if (full_since_) at = *full_since_ + patience;
+    if (paused_) at = std::min(at.value_or(Time::max()), loop_.now() + pause);
+    alarm_.set(at);
+    // A peer that floods and hangs up would keep the loop busy: a hang-up is reported whatever events are
+    // asked for.
+    source_.set_enabled(!paused_ || full_since_.has_value());
+}
+
+void Channel::end(std::string_view violation) {
+    if (over_) return;
+    over_ = true;
+    source_.reset();
+    alarm_.set(std::nullopt);
+    hung_up_(violation);
+}
+
+}  // namespace hvfbd

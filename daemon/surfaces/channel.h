@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/descriptor.h"
+#include "base/event_loop.h"
+#include "surfaces/messages.h"
+
+namespace hvfbd {
+
+// The daemon's end of one channel: a SOCK_SEQPACKET socket and what is still to be sent on it. Never blocks,
+// never takes a descriptor, reads a bounded number of packets a turn, and pauses a peer that sends too many a
+// second.
+class Channel {
+  public:
+    // A message came. Returns why the peer must be hung up, or nothing. May be called many times a turn.
+    using Receive = std::function<std::optional<std::string_view>(const message::FromClient&)>;
+    // It is over: the peer closed (`violation` is empty) or broke the protocol. Called once; nothing follows
+    // it.
+    using HungUp = std::function<void(std::string_view violation)>;
+
+    // How long a peer may leave its queue full before it is hung up.
+    static constexpr Duration patience = std::chrono::seconds(5);
+
+    // Makes a socket pair and watches its near end. Throws std::system_error.
+    Channel(EventLoop& loop, Receive receive, HungUp hung_up);
+
+    // The client's end; empty once taken.
+    [[nodiscard]] Descriptor take_peer_end() { return std::move(peer_end_); }
+
+    // Sends, or keeps it until the peer reads: of each type only the newest is kept.
+    void send(const message::Packet& packet);
+    // The same with a descriptor, of which a duplicate is kept while it waits.
+    void send(const message::Packet& packet, const Descriptor& attached);
+
+    // Says that it is over by one last try to send, without keeping anything.
+    void send_last(const message::Packet& packet) noexcept;
+
+    bool over() const { return over_; }
+    std::uint64_t throttled() const { return throttled_; }
+
+  private:
+    // In the order they are sent: what a message relies on goes before it.
+    static constexpr std::array sending_order = {HVFB_HELLO,   HVFB_STATE,     HVFB_CONFIGURE,  HVFB_COMPARED,
+                                                 HVFB_COLLECT, HVFB_PRESENTED, HVFB_FRAME_READY};
+    struct Waiting {
+        message::Packet packet;
+        Descriptor attached;
+    };
+
+    void ready(std::uint32_t events);
+    void read_some();
+    bool within_allowance();
+    void flush();
+    void rearm();
+    void end(std::string_view violation);
+
+    EventLoop& loop_;
+    Receive receive_;
+    HungUp hung_up_;
+    Descriptor near_end_, peer_end_;
+    std::array<std::unique_ptr<Waiting>, sending_order.size()> waiting_;
+    std::optional<Time> full_since_;
+    double allowance_;     // packets it may still send now
+    Time allowance_at_;    // when that was true
+    bool paused_ = false;  // for sending too much
+    bool over_ = false;
+    std::uint64_t throttled_ = 0;
+    EventLoop::Alarm alarm_;  // end of a pause, or of the patience
+    LoopSource source_;
+};
+
+}  // namespace hvfbd

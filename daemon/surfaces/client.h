@@ -1,0 +1,28 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "base/descriptor.h"
+
+namespace hvfbd {
+
+// Who is at the other end of a surface or viewer, as the bus vouches for it.
+struct Client {
+    std::string bus_name;  // unique, such as ":1.42"
+    uid_t uid = 0;
+    pid_t pid = 0;
+    Descriptor pidfd;  // readable once the process is dead; empty only in tests without a process
+};
+
+// What a client asked for when it opened its surface.
+struct SurfaceOptions {
+    std::string name;
+    bool explicit_damage = false;  // tracking=none: the client reports what it draws
+    bool keep = false;
+};
+
+using SurfaceNumber = unsigned;
+
+}  // namespace hvfbd

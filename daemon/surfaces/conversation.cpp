@@ -1,0 +1,124 @@
+#include "surfaces/conversation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hvfbd {
+
+Conversation::Conversation(const Layout& layout, bool explicit_damage)
+    : explicit_damage_(explicit_damage), hints_(layout) {}
+
+std::optional<std::string_view> Conversation::receive(const message::FromClient& message, Time now) {
+    if (auto* hello = std::get_if<message::Hello>(&message)) return on_hello(*hello, now);
+    if (std::holds_alternative<message::Unknown>(message)) return std::nullopt;
+    if (!introduced_) return "it did not send HELLO first";
+
+    if (auto* damaged = std::get_if<message::Damaged>(&message)) {
+        on_damaged(*damaged, now);
+    } else if (auto* written = std::get_if<message::Written>(&message)) {
+        return on_written(*written, now);
+    } else if (std::holds_alternative<message::Begin>(message)) {
+        if (!frame_open_since_) frame_open_since_ = now;
+    } else if (std::holds_alternative<message::End>(message)) {
+        frame_open_since_.reset();
+    } else if (auto* frame = std::get_if<message::Frame>(&message)) {
+        frame_request_ = FrameRequest{frame->frame, frame_request_ ? frame_request_->since : now, now};
+        announce(now);
+    } else if (auto* configured = std::get_if<message::Configured>(&message)) {
+        configured_ = configured->serial;
+    } else if (std::holds_alternative<message::Next>(message)) {
+        return "it sent NEXT, which is for viewers, on a surface's channel";
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string_view> Conversation::on_hello(const message::Hello& hello, Time now) {
+    if (introduced_) return "it sent HELLO twice";
+    if (hello.version != HVFB_PROTOCOL_VERSION)
+        return "it speaks another version of the channel: update its libhvfb";
+    introduced_ = true;
+    can_announce_ = hello.flags & HVFB_HELLO_CAN_ANNOUNCE;
+    can_track_ = can_announce_ || (hello.flags & HVFB_HELLO_CAN_SCAN);
+    announce(now);
+    return std::nullopt;
+}
+
+void Conversation::on_damaged(const message::Damaged& damaged, Time now) {
+    ++counts_.announcements;
+    if (damaged.page_count > 0) ++counts_.faults;
+    for (std::size_t i = 0; i < damaged.rectangle_count; ++i) hints_.add_rectangle(damaged.rectangles[i]);
+    // Of a tracked surface the pages only say that there is something to collect: WRITTEN will say it again,
+    // once they are protected. Compared before that they would have to be compared twice.
+    if (explicit_damage_) {
+        for (std::size_t i = 0; i < damaged.page_count; ++i)
+            hints_.add_pages(damaged.pages[i].first, damaged.pages[i].count);
+        if (damaged.rectangle_count == 0 && damaged.page_count == 0) hints_.add_everything();
+    }
+    announce(now);
+}
+
+std::optional<std::string_view> Conversation::on_written(const message::Written& written, Time now) {
+    if (!collecting_since_ || written.serial != serial_)
+        return "it sent WRITTEN for a collection that is not under way";
+    // Everything announced before the answer was sent is in it. Not so a FRAME: the collection may have been
+    // too early for what its client drew.
+    if (!frame_request_ || frame_request_->newest < *collecting_since_) announced_since_.reset();
+    collecting_since_.reset();
+    answered_serial_ = written.serial;
+    if (written.everything) hints_.add_everything();
+    for (std::size_t i = 0; i < written.page_count; ++i)
+        hints_.add_pages(written.pages[i].first, written.pages[i].count);
+    unprotected_ = written.unprotected;
+    if (written.unprotected) ++counts_.scans;
+    if (written.tracker_state != tracker_state_) ++counts_.state_changes;
+    tracker_state_ = written.tracker_state;
+    if (!hints_.empty() && !reported_since_) reported_since_ = now;
+    return std::nullopt;
+}
+
+void Conversation::announce(Time now) {
+    if (!announced_since_) announced_since_ = now;
+}
+
+std::optional<Time> Conversation::damaged_since() const {
+    // While an answer is owed there is nothing to look at but what was reported before.
+    if (collecting_since_ && hints_.empty()) return std::nullopt;
+    if (announced_since_ && reported_since_) return std::min(*announced_since_, *reported_since_);
+    return announced_since_ ? announced_since_ : reported_since_;
+}
+
+void Conversation::compared() {
+    hints_.clear();
+    reported_since_.reset();
+}
+
+std::uint64_t Conversation::begin_collection(Time now) {
+    collecting_since_ = now;
+    return ++serial_;
+}
+
+void Conversation::start_over(const Layout& layout, Time now) {
+    hints_ = Hints(layout);
+    hints_.add_everything();
+    compared_.reset();
+    announce(now);
+}
+
+std::string_view Conversation::tracker_state() const {
+    if (explicit_damage_) return "none";
+    if (polled()) return "polled";
+    switch (tracker_state_) {
+        case HVFB_TRACKER_RESTING:
+            return "resting";
+        case HVFB_TRACKER_SCANNING:
+            return "scanning";
+        case HVFB_TRACKER_COMPARING:
+            return "comparing";
+        case HVFB_TRACKER_POLLED:
+            return "polled";
+        default:
+            return "off";
+    }
+}
+
+}  // namespace hvfbd

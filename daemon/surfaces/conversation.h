@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/layout.h"
+#include "base/time.h"
+#include "damage/hints.h"
+#include "surfaces/messages.h"
+
+namespace hvfbd {
+
+// What one client's channel has said: the facts that the pipeline decides by. Pure: messages and times in,
+// facts out.
+//
+// A collection is COLLECT answered by WRITTEN; one is under way at a time. What is reported written stays
+// hinted until it has been compared, so nothing is lost when a present fails or another surface is shown
+// meanwhile.
+class Conversation {
+  public:
+    explicit Conversation(const Layout& layout, bool explicit_damage);
+
+    // Takes one message. Returns why the client must be hung up, if it must.
+    std::optional<std::string_view> receive(const message::FromClient& message, Time now);
+
+    // ---- how it tracks
+    bool introduced() const { return introduced_; }  // HELLO came
+    bool explicit_damage() const { return explicit_damage_; }
+    // Its stores are found by comparing everything: it has no tracker, or tracking is pinned to compare.
+    bool polled() const { return introduced_ && !explicit_damage_ && !can_track_; }
+    std::string_view tracker_state() const;
+
+    // ---- what there is to look at
+    Hints& hints() { return hints_; }
+    const Hints& hints() const { return hints_; }
+    // Since when something is known that has not been looked at: announced, or reported written.
+    std::optional<Time> damaged_since() const;
+    void announce(Time now);  // as if the client had
+    // A look begins: it answers what was announced until now, and nothing that is announced while it goes on.
+    void look_begins() { announced_since_.reset(); }
+    // What was hinted has been compared.
+    void compared();
+    // A store would not be announced now: look again without being asked.
+    bool unprotected() const { return unprotected_; }
+    // It announces stores by itself once it rests.
+    bool can_rest() const { return can_announce_ && tracker_state_ != HVFB_TRACKER_POLLED; }
+
+    // ---- collections
+    // The serial for a COLLECT to send now. None may be under way.
+    std::uint64_t begin_collection(Time now);
+    bool collecting() const { return collecting_since_.has_value(); }
+    std::optional<Time> collecting_since() const { return collecting_since_; }
+    std::uint64_t answered_serial() const { return answered_serial_; }
+    // Keeps which of the pages of the last WRITTEN differed, for the COMPARED that goes with the next
+    // COLLECT.
+    void note_compared(std::vector<message::PageRange> pages) { compared_ = std::move(pages); }
+    std::optional<std::vector<message::PageRange>> take_compared() { return std::exchange(compared_, {}); }
+
+    // ---- frames
+    std::optional<Time> frame_open_since() const { return frame_open_since_; }
+    void close_frame() { frame_open_since_.reset(); }
+    // The newest frame that was asked for and not yet answered.
+    struct FrameRequest {
+        std::uint64_t frame;
+        Time since;   // the oldest one was asked then
+        Time newest;  // and this one then
+    };
+    const std::optional<FrameRequest>& frame_request() const { return frame_request_; }
+    void frame_answered() { frame_request_.reset(); }
+
+    // ---- the buffer
+    std::optional<std::uint64_t> take_configured() { return std::exchange(configured_, {}); }
+    // A new buffer: nothing of the old one's hints holds.
+    void start_over(const Layout& layout, Time now);
+
+    // ---- counted for the statistics, since the last time they were taken
+    struct Counts {
+        std::uint64_t announcements = 0, faults = 0, scans = 0, state_changes = 0;
+    };
+    Counts take_counts() { return std::exchange(counts_, {}); }
+
+  private:
+    std::optional<std::string_view> on_hello(const message::Hello& hello, Time now);
+    void on_damaged(const message::Damaged& damaged, Time now);
+    std::optional<std::string_view> on_written(const message::Written& written, Time now);
+
+    bool explicit_damage_;
+    bool introduced_ = false, can_track_ = false, can_announce_ = false;
+    std::uint32_t tracker_state_ = HVFB_TRACKER_OFF;
+    Hints hints_;
+    std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;
+    bool unprotected_ = false;
+    std::uint64_t serial_ = 0;           // of the last COLLECT
+    std::uint64_t answered_serial_ = 0;  // of the last WRITTEN
+    std::optional<std::vector<message::PageRange>> compared_;
+    std::optional<FrameRequest> frame_request_;
+    std::optional<std::uint64_t> configured_;
+    Counts counts_;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <hvfb/protocol.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "base/layout.h"
+#include "base/rectangle.h"
+
+// The channel's messages, as the daemon sees them: decoded from bytes that anybody may have sent, encoded to
+// bytes. Pure.
+namespace hvfbd::message {
+
+struct Hello {
+    std::uint32_t version = 0, flags = 0;
+};
+
+struct PageRange {
+    std::uint32_t first = 0, count = 0;
+    bool operator==(const PageRange&) const = default;
+};
+
+// Rectangles and page ranges come as they were sent; whoever uses them clips them.
+struct Damaged {
+    std::array<Rectangle, HVFB_DAMAGED_MAX> rectangles;
+    std::array<PageRange, HVFB_DAMAGED_MAX> pages;
+    std::size_t rectangle_count = 0, page_count = 0;
+};
+
+struct Written {
+    std::uint64_t serial = 0;
+    bool everything = false, unprotected = false;
+    std::uint32_t tracker_state = HVFB_TRACKER_OFF;  // whatever the client says; not necessarily a known one
+    std::array<PageRange, HVFB_WRITTEN_MAX> pages;
+    std::size_t page_count = 0;
+};
+
+struct Begin {};
+struct End {};
+struct Frame {
+    std::uint64_t frame = 0;
+};
+struct Configured {
+    std::uint64_t serial = 0;
+};
+struct Next {};
+
+// A type that this version does not know, or that only the daemon sends: ignored.
+struct Unknown {
+    std::uint32_t type = 0;
+};
+
+// Not a message. `why` is a whole clause for the log; it points to static storage.
+struct Malformed {
+    std::string_view why;
+};
+
+using FromClient =
+    std::variant<Malformed, Unknown, Hello, Damaged, Written, Begin, End, Frame, Configured, Next>;
+
+// Reads one whole packet.
+FromClient decode(std::span<const std::byte> packet);
+
+// What the daemon sends. A packet with its length.
+struct Packet {
+    std::array<std::byte, HVFB_MESSAGE_MAX> bytes;
+    std::size_t size = 0;
+    std::span<const std::byte> view() const { return {bytes.data(), size}; }
+};
+
+struct State {
+    bool visible = false, active = false;
+    hvfb_tracking tracking = HVFB_TRACKING_OFF;
+    std::uint64_t interval = 0, idle_timeout = 0;  // nanoseconds
+    bool operator==(const State&) const = default;
+};
+
+struct Presented {
+    std::uint64_t frame = 0, time = 0;  // time: CLOCK_MONOTONIC, nanoseconds
+    bool shown = true;
+};
+
+void encode_hello(Packet& packet);
+void encode_collect(Packet& packet, std::uint64_t serial);
+void encode_state(Packet& packet, const State& state);
+void encode_presented(Packet& packet, const Presented& presented);
+void encode_configure(Packet& packet, std::uint64_t serial, const Layout& layout);
+void encode_revoked(Packet& packet);
+// More ranges than the message holds are sent as "everything".
+void encode_compared(Packet& packet, std::uint64_t serial, std::span<const PageRange> pages);
+// More rectangles than the message holds are sent as their bounding box.
+void encode_frame_ready(Packet& packet, std::uint64_t frame, std::uint64_t time,
+                        std::span<const Rectangle> rectangles);
+
+}  // namespace hvfbd::message

@@ -1,0 +1,135 @@
+#include "surfaces/surface.h"
+
+#include <sys/epoll.h>
+
+namespace hvfbd {
+
+Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
+                 const Layout& layout)
+    : loop_(loop),
+      number_(number),
+      options_(std::move(options)),
+      uid_(client.uid),
+      shadow_(Picture::shadow(layout)) {
+    connect(std::move(client));
+}
+
+void Surface::connect(Client client) {
+    client_ = std::move(client);
+    conversation_.emplace(shadow_.layout(), options_.explicit_damage);
+    told_state_.reset();
+    over_.clear();
+    violated_ = false;
+    channel_.emplace(
+        loop_,
+        [this](const message::FromClient& message) { return conversation_->receive(message, loop_.now()); },
+        [this](std::string_view violation) {
+            violated_ = !violation.empty();
+            over_ = violated_ ? violation : "its client closed the channel";
+        });
+    if (client_->pidfd)
+        death_ = loop_.watch(client_->pidfd.get(), EPOLLIN, [this](std::uint32_t) {
+            // A pidfd stays readable: watched on, it would wake the loop for ever.
+            death_.reset();
+            if (over_.empty()) over_ = "its client died";
+        });
+}
+
+Surface::Handles Surface::take_handles() {
+    return {shadow_.memfd().duplicate(), channel_->take_peer_end()};
+}
+
+std::string_view Surface::tracking_state() const {
+    return client_ ? conversation_->tracker_state() : "none";
+}
+
+void Surface::tell_state(const message::State& state) {
+    if (!client_ || !conversation_->introduced() || told_state_ == state) return;
+    message::Packet packet;
+    if (!told_state_) {
+        message::encode_hello(packet);
+        channel_->send(packet);
+    }
+    message::encode_state(packet, state);
+    channel_->send(packet);
+    told_state_ = state;
+}
+
+void Surface::collect(Time now) {
+    message::Packet packet;
+    if (auto compared = conversation_->take_compared()) {
+        message::encode_compared(packet, conversation_->answered_serial(), *compared);
+        channel_->send(packet);
+    }
+    message::encode_collect(packet, conversation_->begin_collection(now));
+    channel_->send(packet);
+}
+
+void Surface::answer_frame(Time presented, bool shown) {
+    const auto& request = conversation_->frame_request();
+    if (!request) return;
+    message::Packet packet;
+    message::encode_presented(
+        packet, {request->frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown});
+    channel_->send(packet);
+    conversation_->frame_answered();
+}
+
+Picture Surface::copy_of(const Picture& picture, const Layout& layout) {
+    Picture copy = Picture::shadow(layout);
+    copy.start_from(picture);
+    return copy;
+}
+
+void Surface::configure(const Layout& layout, Time now) {
+    if (!client_) {
+        if (shadow_.layout() == layout) return;
+        shadow_ = copy_of(shadow_, layout);
+        conversation_->start_over(layout, now);
+        return;
+    }
+    const Layout& newest = offer_ ? offer_->shadow.layout() : shadow_.layout();
+    if (newest == layout) return;
+    offer_ = Offer{++configure_serial_, copy_of(shadow_, layout)};
+    message::Packet packet;
+    message::encode_configure(packet, offer_->serial, layout);
+    channel_->send(packet, offer_->shadow.memfd());
+}
+
+void Surface::take_configured(Time now) {
+    auto serial = conversation_->take_configured();
+    // An answer to an offer that a newer one has replaced: the newer one's answer is still to come.
+    if (!serial || !offer_ || *serial != offer_->serial) return;
+    shadow_ = std::move(offer_->shadow);
+    offer_.reset();
+    conversation_->start_over(shadow_.layout(), now);
+}
+
+void Surface::adopt(SurfaceOptions options, Client client, const Layout& layout, Time now) {
+    // A new buffer even where the layout is the same: the last client sealed the old one against being mapped
+    // again.
+    shadow_ = copy_of(shadow_, layout);
+    options_ = std::move(options);
+    connect(std::move(client));
+    conversation_->start_over(layout, now);
+}
+
+void Surface::abandon() {
+    death_.reset();
+    channel_.reset();
+    offer_.reset();
+    client_.reset();
+    conversation_.emplace(shadow_.layout(), true);
+    conversation_->hints().add_everything();
+    over_.clear();
+    violated_ = false;
+}
+
+void Surface::revoke() noexcept {
+    if (!channel_) return;
+    message::Packet packet;
+    message::encode_revoked(packet);
+    channel_->send_last(packet);
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/event_loop.h"
+#include "base/picture.h"
+#include "surfaces/channel.h"
+#include "surfaces/client.h"
+#include "surfaces/conversation.h"
+
+namespace hvfbd {
+
+// One surface: its shadow, and the channel to the client that draws on it. A kept surface may have no client.
+class Surface {
+  public:
+    Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
+            const Layout& layout);
+
+    SurfaceNumber number() const { return number_; }
+    const std::string& name() const { return options_.name; }
+    bool keep() const { return options_.keep; }
+    // Null while a kept surface has none.
+    const Client* client() const { return client_ ? &*client_ : nullptr; }
+    uid_t uid() const { return uid_; }
+    bool active() const { return active_; }
+    std::string_view tracking_state() const;
+
+    // The picture that is shown now, and what is known of it.
+    const Picture& shadow() const { return shadow_; }
+    Conversation& conversation() { return *conversation_; }
+    const Conversation& conversation() const { return *conversation_; }
+
+    // The client's end of the channel, once, and a duplicate of the shadow's descriptor for it.
+    struct Handles {
+        Descriptor buffer, channel;
+    };
+    Handles take_handles();
+
+    void set_active(bool active) { active_ = active; }
+    // Sends the state if it differs from the last one sent.
+    void tell_state(const message::State& state);
+    void collect(Time now);
+    void answer_frame(Time presented, bool shown);
+    // Offers a new buffer of this layout, with a clipped copy of the picture. Without a client it is taken at
+    // once.
+    void configure(const Layout& layout, Time now);
+    // Takes the offered buffer, if the client has answered.
+    void take_configured(Time now);
+
+    // A new client, which starts from the picture that the last one left, in a buffer of this layout.
+    void adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
+    // The client is gone: only the picture stays.
+    void abandon();
+    // Tells the client that nothing more is shown.
+    void revoke() noexcept;
+
+    // Why its client is to be given up: it hung up, died or broke the protocol. Empty while it is well.
+    const std::string& over() const { return over_; }
+    bool violated() const { return violated_; }
+    std::uint64_t throttled() const { return channel_ ? channel_->throttled() : 0; }
+
+  private:
+    void connect(Client client);
+    static Picture copy_of(const Picture& picture, const Layout& layout);
+
+    EventLoop& loop_;
+    SurfaceNumber number_;
+    SurfaceOptions options_;
+    uid_t uid_;
+    Picture shadow_;
+    struct Offer {
+        std::uint64_t serial;
+        Picture shadow;
+    };
+    std::optional<Offer> offer_;
+    std::uint64_t configure_serial_ = 0;
+    std::optional<message::State> told_state_;
+    bool active_ = false;
+    std::string over_;
+    bool violated_ = false;
+
+    std::optional<Client> client_;
+    std::optional<Conversation> conversation_;
+    std::optional<Channel> channel_;
+    LoopSource death_;
+};
+
+}  // namespace hvfbd

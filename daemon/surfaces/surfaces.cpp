@@ -1,0 +1,110 @@
+#include "surfaces/surfaces.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, const Layout& layout,
+                                Time now) {
+    auto kept = std::ranges::find_if(stack_, [&](const auto& surface) {
+        return surface->keep() && surface->uid() == client.uid && surface->name() == options.name;
+    });
+    if (kept != stack_.end()) {
+        Surface& surface = **kept;
+        // A client that died a moment ago may not have been reaped yet; its successor must not be told
+        // "busy".
+        if (surface.client() && surface.over().empty())
+            throw Refusal(Refusal::Kind::busy, "the kept surface \"" + options.name +
+                                                   "\" has a client; close that one, or use another name");
+        surface.adopt(options, std::move(client), layout, now);
+        report_.surface_client_changed(surface.number(), surface.name(), "a client came back to it");
+        std::rotate(kept, kept + 1, stack_.end());
+        restack();
+        auto [buffer, channel] = surface.take_handles();
+        return {surface.number(), std::move(buffer), std::move(channel), layout};
+    }
+
+    auto count = std::ranges::count_if(stack_, [&](const auto& other) { return other->uid() == client.uid; });
+    if (static_cast<std::size_t>(count) >= most_per_user)
+        throw Refusal(Refusal::Kind::busy, "this user has " + std::to_string(most_per_user) +
+                                               " surfaces open, the most there may be; close one first");
+
+    auto surface = std::make_unique<Surface>(loop_, last_number_ + 1, options, std::move(client), layout);
+    auto [buffer, channel] = surface->take_handles();
+    SurfaceNumber number = ++last_number_;
+    stack_.push_back(std::move(surface));
+    restack();
+    report_.surface_opened(number, stack_.back()->name(), *stack_.back()->client());
+    return {number, std::move(buffer), std::move(channel), layout};
+}
+
+Surfaces::Position Surfaces::position(SurfaceNumber number) {
+    auto found = std::ranges::find(stack_, number, [](const auto& surface) { return surface->number(); });
+    if (found == stack_.end())
+        throw Refusal(Refusal::Kind::failed, "there is no surface" + std::to_string(number) + " any more");
+    return found;
+}
+
+void Surfaces::activate(SurfaceNumber number) {
+    auto at = position(number);
+    std::rotate(at, at + 1, stack_.end());
+    restack();
+}
+
+void Surfaces::close(SurfaceNumber number, std::string_view why) {
+    auto at = position(number);
+    std::unique_ptr<Surface> surface = std::move(*at);
+    stack_.erase(at);
+    restack();
+    surface->revoke();
+    throttled_by_gone_ += surface->throttled();
+    report_.surface_closed(number, surface->name(), why);
+}
+
+void Surfaces::reap() {
+    for (std::size_t i = 0; i < stack_.size();) {
+        Surface& surface = *stack_[i];
+        if (surface.over().empty()) {
+            ++i;
+            continue;
+        }
+        std::string why = surface.over();
+        if (surface.violated()) {
+            ++violations_;
+            report_.protocol_violated("surface" + std::to_string(surface.number()), why);
+        }
+        if (surface.keep()) {
+            throttled_by_gone_ += surface.throttled();
+            surface.abandon();
+            report_.surface_client_changed(surface.number(), surface.name(), why + "; its picture is kept");
+            ++i;
+        } else {
+            close(surface.number(), why);
+        }
+    }
+}
+
+void Surfaces::restack() {
+    for (auto& surface : stack_) surface->set_active(surface == stack_.back());
+}
+
+const Surface* Surfaces::find(SurfaceNumber number) const {
+    auto found = std::ranges::find(stack_, number, [](const auto& surface) { return surface->number(); });
+    return found == stack_.end() ? nullptr : found->get();
+}
+
+std::vector<const Surface*> Surfaces::all() const {
+    std::vector<const Surface*> surfaces;
+    for (const auto& surface : stack_) surfaces.push_back(surface.get());
+    return surfaces;
+}
+
+std::uint64_t Surfaces::throttled() const {
+    std::uint64_t sum = throttled_by_gone_;
+    for (const auto& surface : stack_) sum += surface->throttled();
+    return sum;
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "report.h"
+#include "surfaces/surface.h"
+
+namespace hvfbd {
+
+// All surfaces of a display, stacked like virtual terminals: the newest is active, and when it closes the one
+// below shows again. Owns them; decides who may open one, not what is shown of it.
+class Surfaces {
+  public:
+    static constexpr std::size_t most_per_user = 16;
+
+    struct Opened {
+        SurfaceNumber number;
+        Descriptor buffer;   // the shadow's memfd
+        Descriptor channel;  // the client's end
+        Layout layout;
+    };
+
+    Surfaces(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
+
+    // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws Refusal
+    // (busy).
+    Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now);
+    // Puts it on top. Throws Refusal (failed) if there is none of that number.
+    void activate(SurfaceNumber number);
+    // Closes it from outside: its client is told. Throws as activate().
+    void close(SurfaceNumber number, std::string_view why);
+    // Gives up those whose client is gone or broke the protocol.
+    void reap();
+
+    const Surface* find(SurfaceNumber number) const;
+    const Surface* active() const { return stack_.empty() ? nullptr : stack_.back().get(); }
+    Surface* active() { return stack_.empty() ? nullptr : stack_.back().get(); }
+    std::vector<const Surface*> all() const;  // bottom to top
+
+    // Bottom to top; for the pipeline.
+    std::vector<std::unique_ptr<Surface>>& stack() { return stack_; }
+    std::uint64_t violations() const { return violations_; }
+    std::uint64_t throttled() const;
+
+  private:
+    using Position = std::vector<std::unique_ptr<Surface>>::iterator;
+    Position position(SurfaceNumber number);
+    void restack();
+
+    EventLoop& loop_;
+    Report& report_;
+    std::vector<std::unique_ptr<Surface>> stack_;
+    SurfaceNumber last_number_ = 0;
+    std::uint64_t violations_ = 0;
+    std::uint64_t throttled_by_gone_ = 0;
+};
+
+}  // namespace hvfbd

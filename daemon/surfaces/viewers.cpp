@@ -1,0 +1,47 @@
+#include "surfaces/viewers.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+Viewers::Opened Viewers::open(Client client, const Picture& front) {
+    auto count = std::ranges::count_if(viewers_, [&](const auto& viewer) {
+        return viewer->client().uid == client.uid && viewer->over().empty();
+    });
+    if (static_cast<std::size_t>(count) >= most_per_user)
+        throw Refusal(Refusal::Kind::busy, "this user has " + std::to_string(most_per_user) +
+                                               " viewers open, the most there may be; close one first");
+    auto viewer = std::make_unique<Viewer>(loop_, last_number_ + 1, std::move(client));
+    Opened opened{++last_number_, front.memfd().duplicate(), viewer->take_peer_end(), front.layout()};
+    report_.viewer_opened(opened.number, viewer->client());
+    viewers_.push_back(std::move(viewer));
+    return opened;
+}
+
+void Viewers::current(const Layout& layout, std::uint64_t frame, Time looked) {
+    for (auto& viewer : viewers_) viewer->current(layout, frame, looked);
+}
+
+void Viewers::changed(const Region& region, std::uint64_t frame, Time presented) {
+    for (auto& viewer : viewers_) viewer->changed(region, frame, presented);
+}
+
+void Viewers::configure(const Picture& front) {
+    for (auto& viewer : viewers_) viewer->configure(front);
+}
+
+void Viewers::reap() {
+    std::erase_if(viewers_, [this](const auto& viewer) {
+        if (viewer->over().empty()) return false;
+        if (viewer->violated()) {
+            ++violations_;
+            report_.protocol_violated("viewer" + std::to_string(viewer->number()), viewer->over());
+        }
+        report_.viewer_closed(viewer->number(), viewer->over());
+        return true;
+    });
+}
+
+}  // namespace hvfbd

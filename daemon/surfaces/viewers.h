@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "report.h"
+#include "surfaces/viewer.h"
+
+namespace hvfbd {
+
+// All who look at a display.
+class Viewers {
+  public:
+    static constexpr std::size_t most_per_user = 8;
+
+    struct Opened {
+        unsigned number;
+        Descriptor front;    // read-only, and sealed against being mapped for writing
+        Descriptor channel;  // the viewer's end
+        Layout layout;
+    };
+
+    Viewers(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
+
+    // Throws Refusal (busy).
+    Opened open(Client client, const Picture& front);
+    // See Viewer.
+    void current(const Layout& layout, std::uint64_t frame, Time looked);
+    void changed(const Region& region, std::uint64_t frame, Time presented);
+    void configure(const Picture& front);
+    void reap();
+
+    std::size_t size() const { return viewers_.size(); }
+    std::uint64_t violations() const { return violations_; }
+
+  private:
+    EventLoop& loop_;
+    Report& report_;
+    std::vector<std::unique_ptr<Viewer>> viewers_;
+    unsigned last_number_ = 0;
+    std::uint64_t violations_ = 0;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,472 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tracking/constants.h"
+#include "tracking/policy.h"
+
+namespace hvfb {
+namespace {
+
+using Kind = Action::Kind;
+constexpr Nanoseconds ms = constants::millisecond, idle = 250 * ms;
+constexpr std::uint32_t pages = 2026;
+constexpr Capabilities full = {true, true}, no_scan = {true, false}, no_announce = {false, true}, nothing = {};
+
+struct PolicyTest : testing::Test {
+    Policy policy;
+    Nanoseconds now = 5'000 * ms;
+    using Actions = std::vector<Action>;
+
+    static Actions list(std::span<const Action> actions) { return {actions.begin(), actions.end()}; }
+    static int count(const Actions& actions, Kind kind) {
+        return static_cast<int>(std::count_if(actions.begin(), actions.end(),
+                                              [kind](const Action& action) { return action.kind == kind; }));
+    }
+    Actions begin(Capabilities capabilities, Tracking tracking = Tracking::automatic) {
+        EXPECT_TRUE(policy.start(pages, capabilities));
+        return list(policy.want(tracking, idle, now));
+    }
+    Actions fault(std::uint32_t page) { return list(policy.fault(page, now)); }
+    // Collects; `written` is what a scan finds.
+    Report collect(std::vector<Pages> written = {}) {
+        actions = list(policy.collect(now));
+        for (const Action& action : actions)
+            for (const Pages& run : written)
+                if (action.kind == Kind::scan && action.pages.contains(run.first)) policy.scanned(run);
+        for (const Action& action : policy.conclude(now)) actions.push_back(action);
+        EXPECT_EQ(actions.back().kind, Kind::report);
+        return policy.report();
+    }
+    Actions actions;  // of the last collect
+    // Resting, and everything owed has been reported.
+    void rest() {
+        begin(full);
+        collect();
+        now += 1'000 * ms;
+    }
+    // Scanning likewise, from a program that stored often.
+    void scan() {
+        rest();
+        for (unsigned i = 0; policy.state() == TrackerState::resting; ++i) {
+            ASSERT_LT(i, 20u);
+            fault(100);
+            now += 2 * ms;
+            collect();
+        }
+        now += 10 * ms;
+    }
+};
+
+TEST_F(PolicyTest, is_off_until_the_daemon_wants_it) {
+    ASSERT_TRUE(policy.start(pages, full));
+    EXPECT_EQ(policy.state(), TrackerState::off);
+    EXPECT_EQ(policy.watch(), Watch::none);
+    EXPECT_TRUE(collect().everything);
+}
+
+TEST_F(PolicyTest, protects_then_announces_then_reports_everything_when_it_begins) {
+    const Actions first = begin(full);
+    ASSERT_EQ(first.size(), 2u);
+    EXPECT_EQ(first[0].kind, Kind::switch_watch);
+    EXPECT_EQ(first[0].watch, Watch::synchronous);
+    EXPECT_EQ(first[1].kind, Kind::announce);
+    EXPECT_EQ(first[1].pages.count, 0u);
+    const Report report = collect();
+    EXPECT_TRUE(report.everything);
+    EXPECT_FALSE(report.unprotected);
+    EXPECT_EQ(report.state, TrackerState::resting);
+    EXPECT_FALSE(collect().everything);
+}
+
+TEST_F(PolicyTest, does_nothing_when_the_daemon_wants_what_there_is) {
+    rest();
+    EXPECT_TRUE(policy.want(Tracking::automatic, 7 * ms, now).empty());
+}
+
+TEST_F(PolicyTest, goes_off_and_on_again_without_losing_anything) {
+    rest();
+    const Actions off = list(policy.want(Tracking::off, idle, now));
+    ASSERT_EQ(off.size(), 1u);
+    EXPECT_EQ(off[0].watch, Watch::none);
+    EXPECT_EQ(count(list(policy.want(Tracking::automatic, idle, now)), Kind::announce), 1);
+    EXPECT_TRUE(collect().everything);
+}
+
+TEST_F(PolicyTest, opens_pages_around_a_fault_and_announces_the_first_one_only) {
+    rest();
+    const Actions first = fault(500);
+    ASSERT_EQ(first.size(), 2u);
+    EXPECT_EQ(first[0].kind, Kind::unprotect);
+    EXPECT_EQ(first[0].pages, (Pages{496, 64}));
+    EXPECT_EQ(first[1].kind, Kind::announce);
+    EXPECT_EQ(first[1].pages, (Pages{496, 64}));
+    EXPECT_EQ(fault(1000).size(), 1u);
+}
+
+TEST_F(PolicyTest, opens_no_page_before_the_first_or_after_the_last) {
+    rest();
+    EXPECT_EQ(fault(1)[0].pages, (Pages{0, 61}));
+    EXPECT_EQ(fault(pages - 1)[0].pages.end(), pages);
+    EXPECT_LE(fault(0xffffffff)[0].pages.end(), pages);
+}
+
+TEST_F(PolicyTest, opens_more_at_the_second_fault_and_everything_at_the_fourth) {
+    rest();
+    EXPECT_EQ(fault(100)[0].pages, (Pages{96, 64}));
+    EXPECT_EQ(fault(400)[0].pages, (Pages{392, 128}));
+    EXPECT_EQ(fault(800)[0].pages, (Pages{784, 256}));
+    EXPECT_EQ(fault(1500)[0].pages, (Pages{0, pages}));
+    now += ms;
+    const Report report = collect();
+    ASSERT_EQ(report.pages.runs().size(), 1u);
+    EXPECT_EQ(report.pages.runs()[0], (Pages{0, pages}));
+    EXPECT_EQ(report.state, TrackerState::resting);
+    // The count starts again.
+    EXPECT_EQ(fault(100)[0].pages, (Pages{96, 64}));
+}
+
+TEST_F(PolicyTest, wakes_who_waits_for_a_page_that_is_open_already) {
+    rest();
+    fault(500);
+    const Actions second = fault(510);
+    ASSERT_EQ(second.size(), 1u);
+    EXPECT_EQ(second[0].kind, Kind::unprotect);
+    EXPECT_EQ(second[0].pages, (Pages{510, 1}));
+}
+
+TEST_F(PolicyTest, protects_what_was_opened_before_it_reports_it) {
+    rest();
+    fault(500);
+    now += ms;
+    const Report report = collect();
+    ASSERT_EQ(actions.size(), 2u);
+    EXPECT_EQ(actions[0].kind, Kind::protect);
+    EXPECT_EQ(actions[0].pages, (Pages{496, 64}));
+    ASSERT_EQ(report.pages.runs().size(), 1u);
+    EXPECT_EQ(report.pages.runs()[0], (Pages{496, 64}));
+    EXPECT_FALSE(report.unprotected);
+    EXPECT_TRUE(collect().pages.runs().empty());
+}
+
+TEST_F(PolicyTest, leaves_open_what_was_opened_just_now_until_the_next_collection) {
+    rest();
+    fault(500);
+    now += constants::landing_time - 1;
+    Report report = collect();
+    EXPECT_EQ(count(actions, Kind::protect), 0);
+    EXPECT_TRUE(report.unprotected);
+    EXPECT_EQ(report.pages.runs().size(), 1u);
+    now += ms;
+    report = collect();
+    EXPECT_EQ(count(actions, Kind::protect), 1);
+    EXPECT_FALSE(report.unprotected);
+    EXPECT_EQ(report.pages.runs().size(), 1u);
+}
+
+TEST_F(PolicyTest, scans_once_faults_have_become_too_many) {
+    rest();
+    for (unsigned i = 0; i < constants::bucket_size; ++i) {
+        EXPECT_EQ(fault(500)[0].pages.count, 64u);
+        now += ms;
+        EXPECT_EQ(collect().state, TrackerState::resting);
+    }
+    EXPECT_EQ(fault(500)[0].pages, (Pages{0, pages}));
+    const Report report = collect();
+    ASSERT_EQ(actions.size(), 2u);
+    EXPECT_EQ(actions[0].kind, Kind::switch_watch);
+    EXPECT_EQ(actions[0].watch, Watch::asynchronous);
+    EXPECT_TRUE(report.everything);
+    EXPECT_TRUE(report.unprotected);
+    EXPECT_EQ(report.state, TrackerState::scanning);
+}
+
+TEST_F(PolicyTest, rests_for_ever_with_faults_as_rare_as_the_bucket_is_refilled) {
+    rest();
+    for (int i = 0; i < 100; ++i) {
+        fault(500);
+        now += 101 * ms;
+        ASSERT_EQ(collect().state, TrackerState::resting) << i;
+    }
+}
+
+TEST_F(PolicyTest, reports_what_a_scan_finds) {
+    scan();
+    const Report report = collect({{7, 3}, {900, 1}});
+    EXPECT_EQ(actions[0].kind, Kind::scan);
+    EXPECT_EQ(actions[0].pages, (Pages{0, pages}));
+    ASSERT_EQ(report.pages.runs().size(), 2u);
+    EXPECT_EQ(report.pages.runs()[0], (Pages{7, 3}));
+    EXPECT_EQ(report.pages.runs()[1], (Pages{900, 1}));
+    EXPECT_TRUE(report.unprotected);
+}
+
+TEST_F(PolicyTest, leaves_open_what_was_written_twice_in_a_short_time_and_reports_it_always) {
+    scan();
+    collect({{33, 1}});
+    now += 300 * ms;
+    collect({{33, 1}});
+    now += 20 * ms;
+    const Report report = collect();
+    ASSERT_EQ(count(actions, Kind::scan), 2);
+    EXPECT_EQ(actions[0].pages, (Pages{0, 32}));
+    EXPECT_EQ(actions[1].pages, (Pages{48, pages - 48}));
+    ASSERT_EQ(report.pages.runs().size(), 1u);
+    EXPECT_EQ(report.pages.runs()[0], (Pages{32, 16}));
+}
+
+TEST_F(PolicyTest, leaves_nothing_open_that_was_written_twice_with_a_long_pause_between) {
+    scan();
+    collect({{33, 1}});
+    now += 301 * ms;
+    collect({{33, 1}});
+    collect();
+    EXPECT_EQ(actions[0].pages, (Pages{0, pages}));
+}
+
+TEST_F(PolicyTest, leaves_a_whole_block_open_where_many_of_its_pages_are_written) {
+    scan();
+    for (int i = 0; i < 2; ++i) {
+        collect({{64, 4}, {100, 4}});
+        now += 20 * ms;
+    }
+    EXPECT_EQ(collect().pages.runs()[0], (Pages{64, 64}));
+}
+
+TEST_F(PolicyTest, protects_what_did_not_differ_for_long_before_it_reports_it_once_more) {
+    scan();
+    collect({{33, 1}});
+    now += 20 * ms;
+    collect({{33, 1}});
+    now += 200 * ms;
+    policy.differed({33, 1}, now);
+    collect();
+    now += 249 * ms;
+    collect({{1000, 1}});
+    EXPECT_EQ(count(actions, Kind::scan), 2);
+    now += ms;
+    const Report report = collect({{33, 1}});
+    ASSERT_EQ(count(actions, Kind::scan), 1);
+    EXPECT_EQ(actions[0].pages, (Pages{0, pages}));
+    EXPECT_EQ(report.pages.runs()[0], (Pages{32, 16}));
+    now += ms;
+    EXPECT_TRUE(collect().pages.runs().empty());
+}
+
+TEST_F(PolicyTest, takes_everything_differed_for_every_page) {
+    scan();
+    collect({{33, 1}});
+    now += 20 * ms;
+    collect({{33, 1}});
+    now += 260 * ms;
+    policy.differed({0, 0xffffffff}, now);
+    EXPECT_EQ(collect().pages.runs()[0], (Pages{32, 16}));
+    EXPECT_EQ(count(actions, Kind::scan), 2);
+}
+
+TEST_F(PolicyTest, rests_when_nothing_was_written_for_the_idle_time) {
+    scan();
+    collect({{33, 1}});
+    now += idle - 1;
+    EXPECT_EQ(collect().state, TrackerState::scanning);
+    now += 1;
+    const Report report = collect();
+    EXPECT_EQ(report.state, TrackerState::resting);
+    EXPECT_TRUE(report.everything);
+    EXPECT_FALSE(report.unprotected);
+    ASSERT_EQ(actions[actions.size() - 2].kind, Kind::switch_watch);
+    EXPECT_EQ(actions[actions.size() - 2].watch, Watch::synchronous);
+}
+
+TEST_F(PolicyTest, does_not_rest_while_what_is_left_open_differs) {
+    scan();
+    collect({{33, 1}});
+    now += 20 * ms;
+    collect({{33, 1}});
+    for (int i = 0; i < 20; ++i) {
+        now += 100 * ms;
+        policy.differed({33, 1}, now);
+        ASSERT_EQ(collect().state, TrackerState::scanning);
+    }
+    now += idle;
+    EXPECT_EQ(collect().state, TrackerState::resting);
+}
+
+TEST_F(PolicyTest, rests_though_nobody_says_what_differed) {
+    scan();
+    collect({{33, 1}});
+    now += 20 * ms;
+    collect({{33, 1}});
+    now += idle;
+    EXPECT_EQ(collect().state, TrackerState::resting);
+}
+
+TEST_F(PolicyTest, joins_runs_where_there_are_more_than_a_message_holds) {
+    scan();
+    std::vector<Pages> written;
+    for (std::uint32_t page = 0; page < pages; page += 4) written.push_back({page, 1});
+    const Report report = collect(written);
+    EXPECT_EQ(report.pages.runs().size(), 64u);
+    for (const Pages& run : written)
+        EXPECT_TRUE(std::any_of(report.pages.runs().begin(), report.pages.runs().end(),
+                                [&](const Pages& reported) { return reported.contains(run.first); }));
+}
+
+TEST_F(PolicyTest, compares_where_it_cannot_scan_and_rests_when_nothing_differs) {
+    begin(no_scan);
+    collect();
+    for (unsigned i = 0; i <= constants::bucket_size; ++i) {
+        fault(500);
+        now += ms;
+        collect();
+    }
+    EXPECT_EQ(policy.state(), TrackerState::comparing);
+    EXPECT_EQ(actions.size(), 1u);  // all is open already
+    for (int i = 0; i < 10; ++i) {
+        now += 100 * ms;
+        policy.differed({3, 1}, now);
+        const Report report = collect();
+        EXPECT_EQ(report.state, TrackerState::comparing);
+        EXPECT_TRUE(report.everything && report.unprotected);
+    }
+    now += idle;
+    const Report report = collect();
+    EXPECT_EQ(report.state, TrackerState::resting);
+    EXPECT_TRUE(report.everything);
+    EXPECT_FALSE(report.unprotected);
+    ASSERT_EQ(actions.size(), 2u);
+    EXPECT_EQ(actions[0].kind, Kind::protect);
+    EXPECT_EQ(actions[0].pages, (Pages{0, pages}));
+}
+
+TEST_F(PolicyTest, scans_for_ever_where_it_cannot_announce) {
+    begin(no_announce);
+    EXPECT_EQ(policy.state(), TrackerState::scanning);
+    now += 100'000 * ms;
+    collect();
+    now += 100'000 * ms;
+    const Report report = collect();
+    EXPECT_EQ(report.state, TrackerState::scanning);
+    EXPECT_TRUE(report.unprotected);
+    EXPECT_FALSE(report.everything);
+}
+
+TEST_F(PolicyTest, protects_nothing_where_it_can_do_nothing) {
+    const Actions first = begin(nothing);
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(first[0].kind, Kind::announce);
+    for (int i = 0; i < 2; ++i) {
+        const Report report = collect();
+        EXPECT_EQ(actions.size(), 1u);
+        EXPECT_TRUE(report.everything && report.unprotected);
+        EXPECT_EQ(report.state, TrackerState::polled);
+    }
+}
+
+TEST_F(PolicyTest, never_scans_when_pinned_to_faults) {
+    begin(full, Tracking::fault);
+    collect();
+    for (unsigned i = 0; i < 3 * constants::bucket_size; ++i) {
+        EXPECT_EQ(fault(500)[0].pages.count, 64u);
+        now += ms;
+        EXPECT_EQ(collect().state, TrackerState::resting);
+    }
+}
+
+TEST_F(PolicyTest, never_rests_when_pinned_to_scans) {
+    begin(full, Tracking::scan);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(collect().state, TrackerState::scanning);
+        now += 1'000 * ms;
+    }
+}
+
+TEST_F(PolicyTest, protects_nothing_when_pinned_to_comparisons) {
+    begin(full, Tracking::compare);
+    EXPECT_EQ(policy.watch(), Watch::none);
+    const Report report = collect();
+    EXPECT_TRUE(report.everything && report.unprotected);
+    EXPECT_EQ(report.state, TrackerState::comparing);
+}
+
+TEST_F(PolicyTest, polls_when_pinned_to_what_it_cannot_do) {
+    begin(no_announce, Tracking::fault);
+    EXPECT_EQ(policy.state(), TrackerState::polled);
+    begin(no_scan, Tracking::scan);
+    EXPECT_EQ(policy.state(), TrackerState::polled);
+}
+
+TEST_F(PolicyTest, reports_everything_on_the_way_from_any_way_of_tracking_to_any_other) {
+    for (const Capabilities capabilities : {full, no_scan, no_announce, nothing})
+        for (std::uint32_t from = 1; from < 5; ++from)
+            for (std::uint32_t to = 1; to < 5; ++to) {
+                if (from == to) continue;
+                begin(capabilities, static_cast<Tracking>(from));
+                collect();
+                EXPECT_EQ(count(list(policy.want(static_cast<Tracking>(to), idle, now)), Kind::announce), 1);
+                EXPECT_TRUE(collect().everything) << from << to;
+            }
+}
+
+TEST_F(PolicyTest, polls_from_the_moment_the_kernel_fails) {
+    rest();
+    const Actions lost = list(policy.lose());
+    ASSERT_EQ(lost.size(), 1u);
+    EXPECT_EQ(lost[0].kind, Kind::announce);
+    for (int i = 0; i < 2; ++i) {
+        const Report report = collect();
+        EXPECT_TRUE(report.everything && report.unprotected);
+        EXPECT_EQ(report.state, TrackerState::polled);
+    }
+    policy.want(Tracking::off, idle, now);
+    policy.want(Tracking::automatic, idle, now);
+    EXPECT_EQ(policy.state(), TrackerState::polled);
+    EXPECT_EQ(policy.watch(), Watch::none);
+}
+
+TEST(TokenBucket, holds_no_more_than_its_size_and_is_refilled_evenly) {
+    TokenBucket bucket(8, 10);
+    Nanoseconds now = 1'000'000 * ms;
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(bucket.take(now));
+    EXPECT_FALSE(bucket.take(now));
+    now += 99 * ms;
+    EXPECT_FALSE(bucket.take(now));
+    now += ms;
+    EXPECT_TRUE(bucket.take(now));
+    EXPECT_FALSE(bucket.take(now));
+    now += 3'600'000 * ms;
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(bucket.take(now));
+    EXPECT_FALSE(bucket.take(now));
+}
+
+TEST(PageSet, gives_back_the_runs_that_were_added) {
+    PageSet set;
+    ASSERT_TRUE(set.resize(200));
+    EXPECT_EQ(set.next_run(0).count, 0u);
+    set.add({0, 1});
+    set.add({60, 10});
+    set.add({70, 130});
+    set.add({199, 0xffffffff});
+    set.add({500, 3});
+    EXPECT_EQ(set.next_run(0), (Pages{0, 1}));
+    EXPECT_EQ(set.next_run(1), (Pages{60, 140}));
+    EXPECT_EQ(set.next_run(199), (Pages{199, 1}));
+    EXPECT_EQ(set.next_run(200).count, 0u);
+    set.clear();
+    EXPECT_EQ(set.next_run(0).count, 0u);
+}
+
+TEST(PageList, covers_all_that_was_added_with_the_smallest_gaps_closed_first) {
+    PageList list;
+    for (std::uint32_t i = 0; i < 64; ++i) list.add({i * 100, 10});
+    list.add({64 * 100 - 80, 10});  // 10 after the last one
+    ASSERT_EQ(list.runs().size(), 64u);
+    EXPECT_EQ(list.runs()[63], (Pages{6300, 30}));
+    list.add({9000, 1});
+    ASSERT_EQ(list.runs().size(), 64u);
+    EXPECT_EQ(list.runs()[63], (Pages{9000, 1}));
+    EXPECT_EQ(list.runs()[62].end(), 6330u);
+}
+
+}  // namespace
+}  // namespace hvfb

@@ -1,0 +1,14 @@
+// Any text as a configuration file: nothing may go wrong, and what it sets stays within the ranges.
+#include <string_view>
+
+#include "control/configuration.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    hvfbd::Configuration configuration;
+    std::vector<hvfbd::ConfigurationWarning> warnings;
+    hvfbd::parse({reinterpret_cast<const char*>(data), size}, "fuzz.conf", configuration, warnings);
+    const hvfbd::Tuning& tuning = configuration.display;
+    if (tuning.refresh_limit > 1000 || tuning.max_rects < 1 || tuning.max_rects > 255) __builtin_trap();
+    if (tuning.settle_delay.count() > 1000000 || tuning.idle_timeout.count() > 60000000) __builtin_trap();
+    return 0;
+}

@@ -1,0 +1,170 @@
+// The invariants of the design, attacked: libhvfb and its tracker against a daemon in another process.
+#include <gtest/gtest.h>
+#include <hvfb/hvfb.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "adopted_surface.h"
+#include "daemon_process.h"
+#include "writers.h"
+
+namespace hvfbd::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Way {
+    const char* name;
+    const char* features;  // of HVFB_FEATURES
+    Tuning::Tracking tracking;
+};
+
+class EveryWayOfTracking : public ::testing::TestWithParam<Way> {
+  protected:
+    void SetUp() override { ::setenv("HVFB_FEATURES", GetParam().features, 1); }
+    void TearDown() override { ::unsetenv("HVFB_FEATURES"); }
+
+    Tuning tuning(std::mt19937_64& random) const {
+        Tuning tuning;
+        constexpr std::uint32_t limits[] = {200, 500, 1000, 0};
+        tuning.refresh_limit = limits[random() % 4];
+        tuning.settle_delay = std::chrono::microseconds(random() % 500);
+        tuning.idle_timeout = std::chrono::microseconds(2000 + random() % 20000);
+        tuning.max_rects = static_cast<std::uint32_t>(1 + random() % 16);
+        tuning.tracking = GetParam().tracking;
+        return tuning;
+    }
+};
+
+#define EXPECT_ALL_EQUAL(daemon)                  \
+    do {                                          \
+        auto difference = (daemon).await_equal(); \
+        ASSERT_EQ(difference.front_shadow, 0u);   \
+        ASSERT_EQ(difference.scanout_front, 0u);  \
+        ASSERT_EQ(difference.host_front, 0u);     \
+    } while (false)
+
+TEST_P(EveryWayOfTracking, at_every_quiescence_all_pictures_are_equal_whatever_raced) {
+    DaemonProcess daemon({640, 480}, 640 * 4 + 64);
+    AdoptedSurface surface(daemon.open());
+    std::mt19937_64 random(20260101);
+    Time end = clock_now() + 4s;
+    unsigned checks = 0;
+    while (clock_now() < end) {
+        daemon.set_tuning(tuning(random));
+        for (unsigned i = 0; i < 20; ++i, ++checks) {
+            Writers writers(surface.pixels(), surface.layout(), random());
+            writers.start();
+            if (random() % 3 == 0) daemon.set_visible(false);
+            if (random() % 4 == 0) daemon.refuse(static_cast<std::uint32_t>(random() % 4));
+            if (random() % 5 == 0) daemon.set_tuning(tuning(random));
+            writers.join();
+            daemon.set_visible(true);
+            EXPECT_ALL_EQUAL(daemon);
+        }
+    }
+    RecordProperty("checks", static_cast<int>(checks));
+    ::printf("%u checks, none different (%s)\n", checks, hvfb_surface_tracking(surface.get()));
+    EXPECT_GT(checks, 20u);
+}
+
+TEST_P(EveryWayOfTracking, a_client_draws_on_while_the_daemon_is_stopped_and_is_shown_when_it_continues) {
+    DaemonProcess daemon({640, 480});
+    AdoptedSurface surface(daemon.open());
+    Tuning quick;
+    quick.refresh_limit = 1000;
+    quick.idle_timeout = 5ms;
+    quick.tracking = GetParam().tracking;
+    daemon.set_tuning(quick);
+    std::mt19937_64 random(1);
+    for (unsigned i = 0; i < 20; ++i) {
+        EXPECT_ALL_EQUAL(daemon);
+        daemon.signal(SIGSTOP);
+        Writers writers(surface.pixels(), surface.layout(), random());
+        writers.start();
+        writers.join();  // a store that waited for the daemon would wait here for ever
+        daemon.signal(SIGCONT);
+        EXPECT_ALL_EQUAL(daemon);
+    }
+}
+
+TEST_P(EveryWayOfTracking, a_client_draws_on_when_the_daemon_is_killed_and_its_memory_is_intact) {
+    std::mt19937_64 random(2);
+    for (unsigned i = 0; i < 10; ++i) {
+        DaemonProcess daemon({640, 480});
+        AdoptedSurface surface(daemon.open());
+        EXPECT_ALL_EQUAL(daemon);
+        surface.pixels()[12345] = 0x1234;
+        Writers writers(surface.pixels(), surface.layout(), random());
+        writers.start();
+        daemon.kill();
+        writers.join();
+        std::uint64_t pixels = surface.layout().size / 4;
+        for (std::uint64_t p = 0; p < pixels; ++p) surface.pixels()[p] = static_cast<std::uint32_t>(p * 3);
+        for (std::uint64_t p = 0; p < pixels; ++p)
+            ASSERT_EQ(surface.pixels()[p], static_cast<std::uint32_t>(p * 3));
+        ASSERT_TRUE(surface.await_event(HVFB_EVENT_LOST, 5s));
+    }
+}
+
+TEST_P(EveryWayOfTracking, a_client_killed_in_the_middle_of_anything_leaves_the_daemon_well) {
+    DaemonProcess daemon({320, 240});
+    AdoptedSurface below(daemon.open());
+    below.pixels()[0] = 0x42;
+    std::mt19937_64 random(3);
+    for (unsigned i = 0; i < 20; ++i) {
+        auto opened = daemon.open();
+        pid_t victim = ::fork();
+        if (victim == 0) {
+            AdoptedSurface surface(std::move(opened));
+            for (;;) {
+                Writers writers(surface.pixels(), surface.layout(), random());
+                writers.start();
+                writers.join();
+            }
+        }
+        opened.channel.reset();
+        opened.buffer.reset();
+        daemon.refuse(static_cast<std::uint32_t>(random() % 3));
+        daemon.set_visible(random() % 2);
+        timespec time{0, static_cast<long>(random() % 20'000'000)};
+        ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+        ::kill(victim, SIGKILL);
+        ::waitpid(victim, nullptr, 0);
+        daemon.set_visible(true);
+        below.pixels()[i] = i + 1;
+        EXPECT_ALL_EQUAL(daemon);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Invariants, EveryWayOfTracking,
+    ::testing::Values(Way{"automatic", "", Tuning::Tracking::automatic},
+                      Way{"fault", "", Tuning::Tracking::fault}, Way{"scan", "", Tuning::Tracking::scan},
+                      Way{"compare", "", Tuning::Tracking::compare},
+                      Way{"without_scanning", "no-scan", Tuning::Tracking::automatic},
+                      Way{"without_announcing", "no-announce", Tuning::Tracking::automatic},
+                      Way{"without_either", "no-announce,no-scan", Tuning::Tracking::automatic}),
+    [](const auto& way) { return way.param.name; });
+
+TEST(Rest, costs_neither_the_daemon_nor_the_client_a_wake_up) {
+    DaemonProcess daemon({640, 480});
+    AdoptedSurface surface(daemon.open());
+    surface.pixels()[100] = 1;
+    EXPECT_ALL_EQUAL(daemon);
+    // Over the idle time-out and the last collections.
+    surface.await_event(0, 1s);
+    auto client_before = surface.tracker_switches();
+    auto daemon_before = daemon.counters();
+    surface.await_event(0, 3s);
+    auto daemon_after = daemon.counters();
+    EXPECT_EQ(surface.tracker_switches(), client_before);
+    // The question itself is one turn and one switch.
+    EXPECT_LE(daemon_after.turns - daemon_before.turns, 1u);
+    EXPECT_LE(daemon_after.voluntary_switches - daemon_before.voluntary_switches, 1u);
+}
+
+}  // namespace
+}  // namespace hvfbd::testing

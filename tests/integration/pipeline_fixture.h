@@ -1,0 +1,109 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fakes/fake_output.h"
+#include "pipeline.h"
+#include "raw_client.h"
+
+namespace hvfbd::testing {
+
+// A report that remembers.
+class RecordingReport : public Report {
+  public:
+    void surface_closed(SurfaceNumber number, std::string_view, std::string_view why) override {
+        lines.push_back("closed " + std::to_string(number) + ": " + std::string(why));
+    }
+    void surface_client_changed(SurfaceNumber number, std::string_view, std::string_view what) override {
+        lines.push_back("client of " + std::to_string(number) + ": " + std::string(what));
+    }
+    void protocol_violated(std::string_view who, std::string_view what) override {
+        violations.push_back(std::string(who) + ": " + std::string(what));
+    }
+    std::vector<std::string> lines, violations;
+};
+
+// The whole daemon but for the bus: a loop, a fake output, a pipeline, and clients at the far ends of
+// channels.
+class PipelineFixture : public ::testing::Test {
+  protected:
+    static constexpr Duration deadline = std::chrono::seconds(5);
+
+    explicit PipelineFixture(Mode mode = {320, 200}, std::uint32_t stride = 0)
+        : output(layout_for(mode, stride)) {
+        Tuning tuning;
+        tuning.settle_delay = std::chrono::microseconds(200);
+        pipeline.emplace(loop, output, tuning, report);
+        loop.after_turn([this](Time now) { pipeline->update(now); });
+        pipeline->update(loop.now());
+    }
+
+    // Turns the loop until the condition holds; false if it does not within the deadline.
+    bool turn_until(const std::function<bool()>& condition, Duration within = deadline) {
+        Time end = clock_now() + within;
+        while (!condition()) {
+            Time now = clock_now();
+            if (now >= end) return false;
+            loop.run_once(end - now);
+        }
+        return true;
+    }
+    // Turns the loop while something happens at once; nothing that waits for a time.
+    void turn_while_ready() {
+        while (loop.run_once(Duration(0))) {
+        }
+    }
+
+    RawClient open(const SurfaceOptions& options = {"test", false, false}, uid_t uid = 1000) {
+        return RawClient(pipeline->open_surface(options, Client{":1.1", uid, 1, {}}, loop.now()));
+    }
+    RawClient open_explicit(const std::string& name = "test") {
+        RawClient client = open({name, true, false});
+        client.hello(0);
+        return client;
+    }
+    RawClient view(uid_t uid = 0) {
+        return RawClient(pipeline->open_viewer(Client{":1.2", uid, 1, {}}, loop.now()));
+    }
+
+    // The next message of this type; others before it are dropped.
+    std::optional<RawClient::Received> await(RawClient& client, hvfb_message_type type) {
+        std::optional<RawClient::Received> received;
+        turn_until([&] {
+            while ((received = client.receive()))
+                if (received->type() == type) return true;
+            return client.closed();
+        });
+        return received;
+    }
+    // Answers COLLECTs as a tracker would until the frame is presented.
+    bool present(RawClient& client, std::uint64_t frame) {
+        client.frame(frame);
+        return turn_until([&] {
+            while (auto received = client.receive()) {
+                if (received->type() == HVFB_COLLECT)
+                    client.written(received->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING);
+                if (received->type() == HVFB_PRESENTED && received->as<hvfb_presented>().frame >= frame)
+                    return true;
+            }
+            return false;
+        });
+    }
+
+    std::uint32_t front_pixel(std::uint32_t x, std::uint32_t y) {
+        std::uint32_t pixel;
+        std::memcpy(&pixel, pipeline->front().bytes().data() + pipeline->layout().offset(x, y), 4);
+        return pixel;
+    }
+
+    EventLoop loop;
+    FakeOutput output;
+    RecordingReport report;
+    std::optional<Pipeline> pipeline;
+};
+
+}  // namespace hvfbd::testing

@@ -1,0 +1,128 @@
+"""The scripts tools/prepare and tools/test, with stand-ins for the programs that they call."""
+
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from private_daemon import SOURCE, run
+
+PACKAGES = [line.split("#")[0].strip() for line in (SOURCE / "packaging/build-depends").read_text().splitlines()]
+PACKAGES = sorted({name for name in PACKAGES if name and not name.startswith("[")})
+
+
+class InACopy(unittest.TestCase):
+    """A tree with the scripts alone, and a folder of stand-ins that comes first in PATH."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        # nobody runs some of it
+        self.root.chmod(0o777)
+        for name in ("common.sh", "prepare", "test", "check"):
+            (self.root / "tools").mkdir(exist_ok=True)
+            shutil.copy(SOURCE / "tools" / name, self.root / "tools" / name)
+        (self.root / "packaging").mkdir()
+        shutil.copy(SOURCE / "packaging/build-depends", self.root / "packaging")
+        (self.root / "stand-ins").mkdir()
+        self.stand_in("apt-get", 'echo "$@" >>calls; [ ! -e apt-fails ] || { rm apt-fails; exit 100; }')
+        self.stand_in("cmake", "exit 0")
+        self.installed(PACKAGES)
+
+    def stand_in(self, name, script):
+        path = self.root / "stand-ins" / name
+        path.write_text(f"#!/bin/bash\ncd {self.root}\n{script}\n")
+        path.chmod(0o755)
+
+    def installed(self, packages):
+        lines = "".join(f"installed {name}\\n" for name in packages)
+        self.stand_in("dpkg-query", f"printf '{lines}'; exit 1")
+
+    def script(self, *words, prefix=()):
+        path = f"{self.root}/stand-ins:{os.environ['PATH']}"
+        return run(*prefix, f"{self.root}/tools/{words[0]}", *words[1:], env={**os.environ, "PATH": path},
+                   stdin=None)
+
+    def calls(self):
+        path = self.root / "calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+
+class Prepare(InACopy):
+    def test_asks_nobody_when_everything_is_there(self):
+        self.assertEqual(self.script("prepare").returncode, 0)
+        self.assertEqual(self.calls(), [])
+
+    def test_installs_what_is_missing_and_nothing_else(self):
+        self.installed(set(PACKAGES) - {"cmake", "scdoc"})
+        self.assertEqual(self.script("prepare").returncode, 0)
+        [call] = self.calls()
+        self.assertTrue(call.startswith("install -qq -y "), call)
+        self.assertEqual(call.split()[-2:], ["cmake", "scdoc"])
+
+    def test_fetches_the_lists_only_when_installing_fails(self):
+        self.installed(set(PACKAGES) - {"cmake"})
+        (self.root / "apt-fails").touch()
+        self.assertEqual(self.script("prepare").returncode, 0)
+        self.assertEqual([call.split()[0] for call in self.calls()], ["install", "update", "install"])
+
+    def test_leaves_out_the_sections_that_are_not_wanted(self):
+        self.installed(set(PACKAGES) - {"clang", "scdoc"})
+        self.assertEqual(self.script("prepare", "build", "test").returncode, 0)
+        [call] = self.calls()
+        self.assertEqual(call.split()[-1], "scdoc")
+        self.assertNotIn("clang", call)
+
+    def test_tells_others_than_root_the_command(self):
+        self.installed(set(PACKAGES) - {"cmake"})
+        (self.root / "build/logs").mkdir(parents=True)
+        done = self.script("prepare", prefix=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("apt-get install -qq -y --no-install-recommends cmake", done.stderr)
+        self.assertEqual(self.calls(), [])
+
+
+class TestScript(InACopy):
+    def results(self, *statuses, code=0):
+        """What ctest writes, for tests that ended so."""
+        cases = "".join(f'<testcase name=\\"t{i}\\" status=\\"{status}\\">\\n' for i, status in enumerate(statuses))
+        self.stand_in("ctest", f'while [ "$1" != --output-junit ]; do shift; done; printf "{cases}" >"$2"; exit {code}')
+
+    def last_line(self, done):
+        return done.stdout.splitlines()[-1]
+
+    def test_counts_what_passed(self):
+        self.results("run", "run", "run")
+        done = self.script("test", "--quick")
+        self.assertEqual((done.returncode, self.last_line(done)), (0, "3 passed, 0 failed"), done.stderr)
+
+    def test_a_failure_fails(self):
+        self.results("run", "fail", code=8)
+        done = self.script("test", "--quick")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "1 passed, 1 failed"), done.stderr)
+
+    def test_a_skipped_test_has_failed(self):
+        self.results("run", "notrun", "disabled")
+        done = self.script("test", "--quick")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "1 passed, 2 failed"), done.stderr)
+
+    def test_no_results_fail(self):
+        self.stand_in("ctest", "exit 1")
+        done = self.script("test", "--quick")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "0 passed, 1 failed"), done.stderr)
+
+    def test_what_does_not_compile_fails(self):
+        self.results("run")
+        self.stand_in("cmake", "case $1 in --build) echo 'no such function'; exit 1 ;; esac")
+        done = self.script("test", "--quick")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "0 passed, 1 failed"))
+        self.assertIn("no such function", done.stderr)
+
+    def test_wrong_usage_is_refused(self):
+        self.assertEqual(self.script("test", "--slow").returncode, 2)
+
+
+if __name__ == "__main__":
+    unittest.main()

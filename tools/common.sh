@@ -1,0 +1,66 @@
+# Sourced by the scripts of this folder. Everything runs from the root of the repository.
+# shellcheck shell=bash
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+die() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+# The packages of the sections named, one a line; of all sections if none is.
+packages() {
+    awk -v wanted=" $* " '
+        { sub(/#.*/, "") }
+        /^\[/ { section = $1; gsub(/[][]/, "", section); next }
+        NF && (wanted ~ /^ *$/ || index(wanted, " " section " ")) { print $1 }' packaging/build-depends
+}
+
+# Installs what is missing of those sections. Where all is there it asks nobody, and needs no network.
+prepare() {
+    if ! command -v dpkg-query >/dev/null; then
+        echo "This is no Debian: these packages, or what they are called here, are taken to be installed:" >&2
+        packages "$@" | paste -sd ' ' >&2
+        return
+    fi
+    local installed missing
+    # dpkg-query fails when it does not know one of them; what it does know it prints all the same.
+    installed=$(packages "$@" | xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null |
+        awk '$1 == "installed" { print $2 }' | sort -u) || true
+    missing=$(packages "$@" | sort -u | grep -vxF "$installed") || true
+    [ -z "$missing" ] && return
+    local install=(apt-get install -qq -y --no-install-recommends)
+    # One word each: names of packages hold no spaces.
+    # shellcheck disable=SC2206
+    install+=($missing)
+    if [ "$(id -u)" != 0 ]; then
+        echo "Packages are missing. As root: ${install[*]}" >&2
+        exit 1
+    fi
+    echo "Installing ${install[*]:5}"
+    export DEBIAN_FRONTEND=noninteractive
+    # The lists may be missing or older than the archive; only then they are fetched.
+    "${install[@]}" </dev/null >/dev/null 2>&1 ||
+        { apt-get update -qq </dev/null && "${install[@]}" </dev/null >/dev/null; } ||
+        die "could not install: ${install[*]}"
+}
+
+# configure PRESET, then build TARGET... (all without one). Reuses what ccache has, where there is one.
+build() {
+    local preset=$1
+    shift
+    if command -v ccache >/dev/null; then
+        export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    fi
+    cmake --preset "$preset" >"$log_folder/configure-$preset.log" 2>&1 ||
+        { cat "$log_folder/configure-$preset.log" >&2; return 1; }
+    cmake --build "build/$preset" -j "$(nproc)" ${1:+--target "$@"} >"$log_folder/build-$preset.log" 2>&1 ||
+        { grep -vE '^\[[0-9]+/[0-9]+\]' "$log_folder/build-$preset.log" | head -100 >&2; return 1; }
+}
+
+log_folder=build/logs
+mkdir -p "$log_folder"
+
+# The project's own C and C++ files.
+own_sources() {
+    find client daemon tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
+}

@@ -1,0 +1,148 @@
+#include "bus.h"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+namespace hvfbctl {
+
+namespace {
+
+constexpr const char* surface_interface = "org.hvfbd.Framebuffer1.Surface";
+constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
+constexpr const char* manager_interface = "org.hvfbd.Framebuffer1.Manager";
+constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
+
+using ManagedObjects = std::map<sdbus::ObjectPath, std::map<std::string, Properties>>;
+
+template <class Value>
+Value value_of(const Properties& properties, const std::string& name) {
+    const auto found = properties.find(name);
+    return found == properties.end() || !found->second.containsValueOfType<Value>()
+               ? Value{}
+               : found->second.get<Value>();
+}
+
+std::uint32_t number_at_end(const std::string& path) {
+    const auto last = path.find_last_not_of("0123456789");
+    std::uint32_t number = 0;
+    if (last != std::string::npos) std::from_chars(path.data() + last + 1, path.data() + path.size(), number);
+    return number;
+}
+
+}  // namespace
+
+std::unique_ptr<sdbus::IConnection> connect(const std::string& bus) {
+    if (bus == "system") return sdbus::createSystemBusConnection();
+    if (bus == "session") return sdbus::createSessionBusConnection();
+    return sdbus::createSessionBusConnectionWithAddress(bus);
+}
+
+Daemon::Daemon(const Where& where)
+    : where_(where),
+      connection_(connect(where.bus)),
+      display_(*connection_, service_name, display_path()),
+      manager_(*connection_, service_name, manager_path) {}
+
+std::string Daemon::display_path() const {
+    return std::string(manager_path) + "/" + where_.display;
+}
+
+std::unique_ptr<sdbus::IProxy> Daemon::proxy(const std::string& path) {
+    return sdbus::createProxy(*connection_, service_name, path);
+}
+
+Properties Daemon::properties(const std::string& path, const std::string& interface) {
+    Properties result;
+    proxy(path)
+        ->callMethod("GetAll")
+        .onInterface(properties_interface)
+        .withArguments(interface)
+        .storeResultsTo(result);
+    return result;
+}
+
+Properties Daemon::display_properties() {
+    return properties(display_path(), display_interface);
+}
+
+Properties Daemon::manager_properties() {
+    return properties(manager_path, manager_interface);
+}
+
+void Daemon::set(const std::string& interface, const std::string& property, const sdbus::Variant& value) {
+    proxy(interface == manager_interface ? manager_path : display_path())
+        ->callMethod("Set")
+        .onInterface(properties_interface)
+        .withArguments(interface, property, value);
+}
+
+std::vector<SurfaceRecord> Daemon::surfaces() {
+    ManagedObjects objects;
+    proxy(manager_path)
+        ->callMethod("GetManagedObjects")
+        .onInterface("org.freedesktop.DBus.ObjectManager")
+        .storeResultsTo(objects);
+    if (!objects.contains(display_path())) {
+        std::string known;
+        for (const auto& [path, interfaces] : objects)
+            if (interfaces.contains(display_interface))
+                known += (known.empty() ? "" : ", ") + path.substr(path.rfind('/') + 1);
+        throw UsageError("there is no display " + where_.display + "; there is: " + known);
+    }
+    std::vector<SurfaceRecord> result;
+    for (const auto& [path, interfaces] : objects) {
+        const auto found = interfaces.find(surface_interface);
+        if (found == interfaces.end() || !path.starts_with(display_path() + "/")) continue;
+        const Properties& all = found->second;
+        result.push_back({path, number_at_end(path), value_of<std::string>(all, "Name"),
+                          value_of<std::string>(all, "Owner"), value_of<std::string>(all, "TrackingState"),
+                          value_of<std::uint32_t>(all, "Pid"), value_of<bool>(all, "Active")});
+    }
+    std::ranges::sort(result, {}, &SurfaceRecord::number);
+    return result;
+}
+
+SurfaceRecord Daemon::surface(const std::string& which) {
+    std::vector<SurfaceRecord> matching;
+    for (auto& record : surfaces()) {
+        // A number or a path means one surface, and wins over a name that looks like one.
+        if (record.path == which || std::to_string(record.number) == which ||
+            record.path.substr(record.path.rfind('/') + 1) == which)
+            return record;
+        if (record.name == which) matching.push_back(std::move(record));
+    }
+    if (matching.empty())
+        throw UsageError("there is no surface " + which + " on " + where_.display +
+                         "; see: hvfbctl surfaces");
+    if (matching.size() > 1)
+        throw UsageError("several surfaces are named " + which + "; use a number: see: hvfbctl surfaces");
+    return matching.front();
+}
+
+SurfaceProxy Daemon::surface_proxy(const SurfaceRecord& record) {
+    return {*connection_, service_name, record.path};
+}
+
+std::string explain(const sdbus::Error& error, const Where& where) {
+    const std::string& name = error.getName();
+    const std::string bus =
+        where.bus == "system" || where.bus == "session" ? "the " + where.bus + " bus" : where.bus;
+    const auto is = [&](std::initializer_list<const char*> names) {
+        return std::ranges::any_of(names, [&](const char* last) {
+            return name == std::string("org.freedesktop.DBus.Error.") + last;
+        });
+    };
+    if (is({"ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoReply"}) ||
+        name.starts_with("org.freedesktop.DBus.Error.Spawn") || name.starts_with("org.freedesktop.systemd1."))
+        return "hvfbd does not answer on " + bus + " (" + error.getMessage() +
+               "). Start it: systemctl start hvfbd. What is missing: hvfbctl doctor";
+    if (is({"UnknownObject", "UnknownMethod"}))
+        return "there is no such display or surface (" + where.display + "); see: hvfbctl surfaces";
+    if (!name.starts_with("org.hvfbd.") && (is({"FileNotFound", "NoServer", "BadAddress"}) ||
+                                            error.getMessage().find("open") != std::string::npos))
+        return "cannot reach " + bus + ": " + error.getMessage() + ". Another one can be named with --bus";
+    return error.getMessage();
+}
+
+}  // namespace hvfbctl

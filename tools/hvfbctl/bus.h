@@ -1,0 +1,88 @@
+#pragma once
+
+#include <display_proxy.h>
+#include <manager_proxy.h>
+#include <surface_proxy.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace hvfbctl {
+
+// Where the commands look: --bus and --display.
+struct Where {
+    std::string bus;                   // "system", "session" or a D-Bus address
+    std::string display = "display0";  // the last element of its path
+};
+
+constexpr const char* service_name = "org.hvfbd.Framebuffer1";
+constexpr const char* manager_path = "/org/hvfbd/Framebuffer1";
+
+using Properties = std::map<std::string, sdbus::Variant>;
+
+// A surface as the bus shows it at one moment.
+struct SurfaceRecord {
+    std::string path;
+    std::uint32_t number = 0;  // the one at the end of the path
+    std::string name, owner, tracking_state;
+    std::uint32_t pid = 0;
+    bool active = false;
+};
+
+template <class Interface>
+class Proxy final : public sdbus::ProxyInterfaces<Interface> {
+  public:
+    using sdbus::ProxyInterfaces<Interface>::ProxyInterfaces;
+};
+using DisplayProxy = Proxy<org::hvfbd::Framebuffer1::Display_proxy>;
+using ManagerProxy = Proxy<org::hvfbd::Framebuffer1::Manager_proxy>;
+using SurfaceProxy = Proxy<org::hvfbd::Framebuffer1::Surface_proxy>;
+
+// The daemon, as seen over the bus. Everything is a synchronous question and throws sdbus::Error.
+class Daemon {
+  public:
+    explicit Daemon(const Where& where);
+
+    DisplayProxy& display() { return display_; }
+    ManagerProxy& manager() { return manager_; }
+    std::string display_path() const;
+
+    Properties display_properties();
+    Properties manager_properties();
+    // Of the display, oldest first.
+    std::vector<SurfaceRecord> surfaces();
+    // Finds a surface by its number, its name or its path. Throws UsageError if there is none, or several of
+    // the name.
+    SurfaceRecord surface(const std::string& which);
+    SurfaceProxy surface_proxy(const SurfaceRecord& record);
+
+    void set(const std::string& interface, const std::string& property, const sdbus::Variant& value);
+
+  private:
+    Properties properties(const std::string& path, const std::string& interface);
+    std::unique_ptr<sdbus::IProxy> proxy(const std::string& path);
+
+    Where where_;
+    std::unique_ptr<sdbus::IConnection> connection_;
+    DisplayProxy display_;
+    ManagerProxy manager_;
+};
+
+// Opens a connection to --bus. Throws sdbus::Error.
+std::unique_ptr<sdbus::IConnection> connect(const std::string& bus);
+
+// A request that this program itself cannot make sense of: exit code 2.
+class UsageError : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+// What to tell people about an error of the bus: the daemon's own sentences as they are, the bus' in plain
+// words.
+std::string explain(const sdbus::Error& error, const Where& where);
+
+}  // namespace hvfbctl

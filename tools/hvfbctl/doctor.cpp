@@ -1,0 +1,121 @@
+#include <grp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "machine.h"
+
+namespace hvfbctl {
+
+namespace {
+
+using Level = Finding::Level;
+
+// Whether this process, not the user database, has the group: a shell opened before usermod does not.
+bool in_group(const char* name) {
+    const group* const entry = getgrnam(name);
+    if (entry == nullptr) return false;
+    std::vector<gid_t> groups(static_cast<std::size_t>(std::max(0, getgroups(0, nullptr))));
+    if (getgroups(static_cast<int>(groups.size()), groups.data()) < 0) return false;
+    return entry->gr_gid == getegid() || std::ranges::find(groups, entry->gr_gid) != groups.end();
+}
+
+void examine_rights(std::vector<Finding>& findings) {
+    const bool root = geteuid() == 0;
+    const bool video = in_group("video");
+    findings.push_back(
+        {root || video ? Level::ok : Level::bad, "right to draw",
+         root    ? "root may"
+         : video ? "group video: may"
+                 : "not in group video: may not",
+         root || video ? "" : "usermod -aG video " + std::to_string(getuid()) + ", then log in again"});
+    const bool view = in_group("hvfbd-view");
+    findings.push_back(
+        {root || view ? Level::ok : Level::warn, "right to view",
+         root   ? "root may"
+         : view ? "group hvfbd-view: may"
+                : "not in group hvfbd-view: screenshot and watch are refused",
+         root || view ? "" : "usermod -aG hvfbd-view " + std::to_string(getuid()) + ", then log in again"});
+}
+
+void examine_daemon(const Where& where, std::vector<Finding>& findings) {
+    std::unique_ptr<sdbus::IConnection> connection;
+    try {
+        connection = connect(where.bus);
+        findings.push_back({Level::ok, "bus", where.bus + " answers", ""});
+    } catch (const sdbus::Error& error) {
+        findings.push_back({Level::bad, "bus", where.bus + " does not answer: " + error.getMessage(),
+                            where.bus == "system" ? "apt-get install dbus && systemctl start dbus"
+                                                  : "name a bus that runs: --bus=system"});
+        return;
+    }
+    try {
+        const auto bus = sdbus::createProxy(*connection, "org.freedesktop.DBus", "/org/freedesktop/DBus");
+        bool running = false;
+        bus->callMethod("NameHasOwner")
+            .onInterface("org.freedesktop.DBus")
+            .withArguments(service_name)
+            .storeResultsTo(running);
+        std::vector<std::string> activatable;
+        bus->callMethod("ListActivatableNames")
+            .onInterface("org.freedesktop.DBus")
+            .storeResultsTo(activatable);
+        const bool can_start = std::ranges::find(activatable, service_name) != activatable.end();
+        findings.push_back({running || can_start ? Level::ok : Level::bad, "daemon",
+                            running     ? "hvfbd runs"
+                            : can_start ? "hvfbd does not run; the bus starts it when it is asked for"
+                                        : "hvfbd does not run, and the bus cannot start it",
+                            running || can_start ? "" : "systemctl enable --now hvfbd"});
+    } catch (const sdbus::Error& error) {
+        findings.push_back({Level::bad, "daemon",
+                            "the bus does not say whether hvfbd runs: " + error.getMessage(),
+                            "systemctl status hvfbd dbus"});
+    }
+}
+
+void print(const std::vector<Finding>& findings) {
+    for (const Finding& finding : findings) {
+        std::string level = level_name(finding.level);
+        level.resize(5, ' ');
+        std::cout << level << finding.subject << ": " << finding.sentence << '\n';
+        if (!finding.mend.empty()) std::cout << "       mend: " << finding.mend << '\n';
+    }
+}
+
+void print_json(const std::vector<Finding>& findings, bool can_draw) {
+    nlohmann::ordered_json result = {{"can_draw", can_draw}, {"findings", nlohmann::ordered_json::array()}};
+    for (const Finding& finding : findings)
+        result["findings"].push_back({{"level", level_name(finding.level)},
+                                      {"subject", finding.subject},
+                                      {"sentence", finding.sentence},
+                                      {"mend", finding.mend}});
+    std::cout << result.dump(2) << '\n';
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& program, const Where& where) {
+    auto* const doctor =
+        program.add_subcommand("doctor", "Says what this machine can do, and what mends the rest");
+    auto* const json = add_json(*doctor);
+    // An empty group hides it: it is for tests.
+    auto* const root =
+        doctor->add_option("--root", "look at another /sys, /dev and /proc")->default_val("/")->group("");
+    doctor->callback([&where, json, root] {
+        std::vector<Finding> findings = examine_machine(root->as<std::string>());
+        examine_daemon(where, findings);
+        examine_rights(findings);
+        const bool can_draw =
+            std::ranges::none_of(findings, [](const Finding& f) { return f.level == Level::bad; });
+        if (json->empty())
+            print(findings);
+        else
+            print_json(findings, can_draw);
+        if (!can_draw) throw Failed{};
+    });
+}
+
+}  // namespace hvfbctl

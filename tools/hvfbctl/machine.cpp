@@ -1,0 +1,162 @@
+#include "machine.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+
+#include "userfaultfd_probe.h"
+
+namespace hvfbctl {
+
+namespace {
+
+using Level = Finding::Level;
+using Findings = std::vector<Finding>;
+namespace fs = std::filesystem;
+
+constexpr const char* synthetic_video = "da0a7802-e377-4aac-8e77-0558eb1073f8";
+
+std::string first_line(const fs::path& file) {
+    std::ifstream stream(file);
+    std::string line;
+    std::getline(stream, line);
+    return line;
+}
+
+std::vector<fs::path> sorted_entries(const fs::path& folder) {
+    std::error_code error;
+    std::vector<fs::path> entries;
+    for (const auto& entry : fs::directory_iterator(folder, error)) entries.push_back(entry.path());
+    std::ranges::sort(entries);
+    return entries;
+}
+
+void examine_kernel(Findings& findings) {
+    utsname name = {};
+    uname(&name);
+    int major = 0, minor = 0;
+    std::sscanf(name.release, "%d.%d", &major, &minor);
+    const bool scans = major > 6 || (major == 6 && minor >= 7);
+    const bool waits = major > 6 || (major == 6 && minor >= 4);
+    findings.push_back(
+        {scans ? Level::ok : Level::warn, "kernel",
+         std::string(name.release) +
+             (scans   ? ": has all that tracking uses"
+              : waits ? ": older than 6.7, so that programs that draw much are compared, not scanned"
+                      : ": older than 6.4, so that stores are looked for, not noticed"),
+         scans ? "" : "apt-get install -t bookworm-backports linux-image-amd64"});
+}
+
+void examine_userfaultfd(const fs::path& root, Findings& findings) {
+    const UserfaultfdAbilities abilities = probe_userfaultfd();
+    const std::string sysctl = first_line(root / "proc/sys/vm/unprivileged_userfaultfd");
+    const auto way = [&](const char* subject, int error, bool another, const std::string& mend) {
+        findings.push_back(
+            {error == 0 || another ? Level::ok : Level::warn, subject,
+             error == 0 ? "may be used" : std::string("may not be used: ") + std::strerror(error),
+             error == 0 || another ? "" : mend});
+    };
+    const std::string rule =
+        "cp /usr/share/doc/hvfbd/70-hvfbd-userfaultfd.rules /etc/udev/rules.d/ && udevadm control --reload "
+        "&& "
+        "udevadm trigger --name-match=userfaultfd";
+    const bool full = abilities.system_call_errno == 0 || abilities.device_errno == 0;
+    way("userfaultfd(2)", abilities.system_call_errno, full, "sysctl -w vm.unprivileged_userfaultfd=1");
+    way("/dev/userfaultfd", abilities.device_errno, full, rule);
+    way("userfaultfd(2), user mode", abilities.user_mode_only_errno, full,
+        "run outside the container or seccomp filter that forbids userfaultfd");
+    findings.push_back({Level::ok, "vm.unprivileged_userfaultfd",
+                        sysctl.empty() ? "this kernel has no such setting"
+                                       : sysctl + (sysctl == "0" ? ": for root only" : ": for everybody"),
+                        ""});
+    findings.push_back(
+        {abilities.write_protects_memfd ? Level::ok : Level::warn, "write-protected memfd",
+         abilities.write_protects_memfd ? "the kernel has it" : "the kernel does not have it, or not for us",
+         abilities.write_protects_memfd ? "" : "use Linux 6.4 or later"});
+    const bool scans = abilities.write_protects_without_stop && abilities.scans_pages;
+    findings.push_back({scans ? Level::ok : Level::warn, "WP_ASYNC and PAGEMAP_SCAN",
+                        scans ? "the kernel has both" : "the kernel does not have both, or not for us",
+                        scans ? "" : "use Linux 6.7 or later"});
+    const bool announces = abilities.announces();
+    findings.push_back({announces ? Level::ok : Level::warn, "tracking",
+                        announces && abilities.scans()
+                            ? "resting and scanning: a display at rest costs nothing"
+                        : announces         ? "resting and comparing: a display at rest costs nothing"
+                        : abilities.scans() ? "scanning: the daemon looks a few times a second, even at rest"
+                                            : "polled: the daemon compares whole pictures, even at rest",
+                        announces ? "" : rule});
+}
+
+void examine_memfd(Findings& findings) {
+    // Linux 5.1; from 6.3 on the kernel logs who does not say whether the file may be executed.
+    constexpr int seal_future_write = 0x0010;
+    const int descriptor = memfd_create("hvfbctl doctor", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    const bool sealed = descriptor >= 0 &&
+                        fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | seal_future_write) == 0;
+    const int error = errno;
+    if (descriptor >= 0) close(descriptor);
+    findings.push_back({sealed ? Level::ok : Level::bad, "memfd seals",
+                        sealed ? "work" : std::string("do not work: ") + std::strerror(error),
+                        sealed ? "" : "use Linux 5.1 or later"});
+}
+
+void examine_hyperv(const fs::path& root, Findings& findings) {
+    for (const fs::path& device : sorted_entries(root / "sys/bus/vmbus/devices")) {
+        if (first_line(device / "class_id").find(synthetic_video) == std::string::npos) continue;
+        std::error_code error;
+        const std::string driver = fs::read_symlink(device / "driver", error).filename();
+        const std::string name = device.filename();
+        const std::string bus = "/sys/bus/vmbus/drivers/";
+        if (driver == "uio_hv_generic") {
+            findings.push_back(
+                {Level::ok, "Hyper-V video", name + " is free for programs (uio_hv_generic)", ""});
+        } else {
+            std::string mend = "modprobe uio_hv_generic && echo " + std::string(synthetic_video) + " > " +
+                               bus + "uio_hv_generic/new_id";
+            if (!driver.empty())
+                mend += " ; echo " + name + " > " + bus + driver + "/unbind && echo " + name + " > " + bus +
+                        "uio_hv_generic/bind";
+            findings.push_back({Level::warn, "Hyper-V video",
+                                name + (driver.empty() ? " has no driver" : " belongs to " + driver) +
+                                    ", so that hvfbd cannot show anything on it",
+                                mend});
+        }
+        return;
+    }
+    findings.push_back({Level::ok, "Hyper-V video", "not on this machine", ""});
+}
+
+void examine_devices(const fs::path& root, Findings& findings) {
+    std::string uio, drm;
+    for (const fs::path& device : sorted_entries(root / "dev"))
+        if (device.filename().string().starts_with("uio")) uio += " " + device.string();
+    for (const fs::path& device : sorted_entries(root / "dev/dri"))
+        if (device.filename().string().starts_with("card")) drm += " " + device.string();
+    findings.push_back({Level::ok, "UIO devices", uio.empty() ? "none on this machine" : uio.substr(1), ""});
+    findings.push_back({Level::ok, "DRM devices", drm.empty() ? "none on this machine" : drm.substr(1), ""});
+}
+
+}  // namespace
+
+const char* level_name(Level level) {
+    constexpr std::array<const char*, 3> names = {"ok", "warn", "bad"};
+    return names.at(static_cast<std::size_t>(level));
+}
+
+std::vector<Finding> examine_machine(const fs::path& root) {
+    Findings findings;
+    examine_kernel(findings);
+    examine_userfaultfd(root, findings);
+    examine_memfd(findings);
+    examine_hyperv(root, findings);
+    examine_devices(root, findings);
+    return findings;
+}
+
+}  // namespace hvfbctl

@@ -1,0 +1,134 @@
+#include <hvfb/hvfb.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <span>
+
+#include "commands.h"
+#include "picture_file.h"
+#include "table.h"
+
+namespace hvfbctl {
+
+namespace {
+
+constexpr std::uint64_t first_frame_timeout = 5'000'000;  // µs
+// A hidden display was not kept up to date. Opening the view shows it, and what is missing comes as a further
+// frame.
+constexpr std::uint64_t shown_again_timeout = 500'000;  // µs
+
+struct CloseViewer {
+    void operator()(hvfb_viewer* viewer) const { hvfb_viewer_close(viewer); }
+};
+using Viewer = std::unique_ptr<hvfb_viewer, CloseViewer>;
+
+Viewer open_viewer(const Where& where) {
+    // The library takes the system bus for NULL, and then asks $HVFB_BUS before it.
+    if (where.bus == "system") unsetenv("HVFB_BUS");
+    hvfb_open_options options = {};
+    options.size = sizeof options;
+    options.bus = where.bus == "system" ? nullptr : where.bus.c_str();
+    options.display = where.display.c_str();
+    hvfb_viewer* viewer = nullptr;
+    switch (const int error = -hvfb_viewer_open(&viewer, &options); error) {
+        case 0:
+            return Viewer(viewer);
+        case EACCES:
+            throw std::runtime_error(
+                "only root and group hvfbd-view may look at the display: usermod -aG hvfbd-view NAME");
+        case EBUSY:
+            throw std::runtime_error("this user has as many viewers open as are allowed: close one");
+        case ENOENT:
+            throw UsageError("there is no display " + where.display);
+        case EHOSTUNREACH:
+            throw std::runtime_error(
+                "hvfbd does not answer. Start it: systemctl start hvfbd. What is missing: hvfbctl doctor");
+        default:
+            throw std::runtime_error(std::string("open a viewer: ") + std::strerror(error));
+    }
+}
+
+// Nothing if there was no frame within `timeout` µs; else the frame.
+bool wait(const Viewer& viewer, std::uint64_t timeout, hvfb_viewer_frame& frame) {
+    const int result = hvfb_viewer_wait(viewer.get(), timeout, &frame);
+    if (result == -ETIME) return false;
+    if (result == -ENOTCONN) throw std::runtime_error("hvfbd closed the view");
+    if (result < 0) throw std::runtime_error(std::string("wait for a frame: ") + std::strerror(-result));
+    return true;
+}
+
+hvfbd::Picture take_picture(const Where& where) {
+    const bool was_visible = Daemon(where).display().Visible();
+    const Viewer viewer = open_viewer(where);
+    hvfb_viewer_frame frame = {};
+    if (!wait(viewer, first_frame_timeout, frame)) throw std::runtime_error("no frame within 5 seconds");
+    if (!was_visible) wait(viewer, shown_again_timeout, frame);
+    hvfbd::Picture picture;
+    // A frame that comes while the picture is copied may be half in it: copy again, within reason.
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        hvfb_layout layout = {};
+        hvfb_viewer_layout(viewer.get(), &layout);
+        picture =
+            hvfbd::copy_picture(hvfb_viewer_pixels(viewer.get()), layout.width, layout.height, layout.stride);
+        if (!wait(viewer, 0, frame)) break;
+    }
+    return picture;
+}
+
+std::string describe(const hvfb_viewer_frame& frame) {
+    std::uint64_t pixels = 0;
+    std::uint32_t left = UINT32_MAX, top = UINT32_MAX, right = 0, bottom = 0;
+    for (const hvfb_rect& rect : std::span(frame.rects, frame.count)) {
+        pixels += std::uint64_t{rect.width} * rect.height;
+        left = std::min(left, rect.x);
+        top = std::min(top, rect.y);
+        right = std::max(right, rect.x + rect.width);
+        bottom = std::max(bottom, rect.y + rect.height);
+    }
+    std::string line = std::to_string(frame.count) + (frame.count == 1 ? " rectangle, " : " rectangles, ") +
+                       grouped(pixels) + " pixels";
+    if (frame.count > 0)
+        line += ", within " + std::to_string(right - left) + "x" + std::to_string(bottom - top) + "+" +
+                std::to_string(left) + "+" + std::to_string(top);
+    return line;
+}
+
+void watch(const Where& where, unsigned count) {
+    const Viewer viewer = open_viewer(where);
+    std::uint64_t before = 0;
+    for (unsigned seen = 0; count == 0 || seen < count; ++seen) {
+        hvfb_viewer_frame frame = {};
+        while (!wait(viewer, UINT32_MAX, frame)) {
+        }
+        std::cout << "frame " << frame.frame << "  "
+                  << (before == 0 ? "start" : "+" + duration(static_cast<double>(frame.time - before)))
+                  << "  " << describe(frame) << '\n'
+                  << std::flush;
+        if (!std::cout) return;
+        before = frame.time;
+    }
+}
+
+}  // namespace
+
+void add_pictures(CLI::App& program, const Where& where) {
+    auto* const screenshot =
+        program.add_subcommand("screenshot", "Writes what the display shows as a PNG file");
+    auto* const path = screenshot->add_option("FILE", "where to; - is the standard output")->required();
+    screenshot->callback([&where, path] {
+        const auto file = path->as<std::string>();
+        if (file == "-" && isatty(STDOUT_FILENO) != 0)
+            throw UsageError("a terminal cannot show a PNG file: name a file, or use a pipe");
+        hvfbd::write_png(file, take_picture(where));
+    });
+
+    auto* const command = program.add_subcommand("watch", "Shows the damage as it happens, a line a frame");
+    auto* const count = command->add_option("--count", "how many frames; 0: for ever")->default_val(0U);
+    command->callback([&where, count] { watch(where, count->as<unsigned>()); });
+}
+
+}  // namespace hvfbctl

@@ -1,0 +1,81 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "table.h"
+#include "values.h"
+
+namespace hvfbctl {
+
+namespace {
+
+constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
+constexpr const char* manager_interface = "org.hvfbd.Framebuffer1.Manager";
+
+// The display's and the manager's together: no name is in both.
+struct Known {
+    explicit Known(Daemon& daemon)
+        : display(daemon.display_properties()), manager(daemon.manager_properties()) {}
+
+    Properties display, manager;
+
+    // Throws UsageError for a name that is not known.
+    std::pair<const char*, const sdbus::Variant*> find(const std::string& name) const {
+        if (const auto found = display.find(name); found != display.end())
+            return {display_interface, &found->second};
+        if (const auto found = manager.find(name); found != manager.end())
+            return {manager_interface, &found->second};
+        std::string names;
+        for (const auto* properties : {&display, &manager})
+            for (const auto& [known, value] : *properties) names += " " + known;
+        throw UsageError("there is no property " + name + "; there is:" + names);
+    }
+};
+
+void get_all(const Known& known, bool json) {
+    nlohmann::ordered_json object;
+    Table table({Table::Align::left, Table::Align::left});
+    for (const auto* properties : {&known.display, &known.manager})
+        for (const auto& [name, value] : *properties) {
+            if (json) object[name] = to_json(value);
+            // Statistics have a command of their own, and would make this unreadable.
+            else if (name != "Statistics")
+                table.add({name, to_text(value)});
+        }
+    if (json)
+        std::cout << object.dump(2) << '\n';
+    else
+        table.print(std::cout);
+}
+
+}  // namespace
+
+void add_properties(CLI::App& program, const Where& where) {
+    auto* const get = program.add_subcommand("get", "Shows a property, or all of them");
+    auto* const asked = get->add_option("PROPERTY", "such as RefreshLimit");
+    auto* const json = add_json(*get);
+    get->callback([&where, asked, json] {
+        Daemon daemon(where);
+        const Known known(daemon);
+        if (asked->empty()) return get_all(known, !json->empty());
+        const sdbus::Variant& value = *known.find(asked->as<std::string>()).second;
+        std::cout << (json->empty() ? to_text(value) : to_json(value).dump()) << '\n';
+    });
+
+    auto* const set = program.add_subcommand("set", "Changes a property, from the next frame on");
+    auto* const name = set->add_option("PROPERTY", "such as RefreshLimit")->required();
+    auto* const text = set->add_option("VALUE", "what it becomes")->required();
+    set->callback([&where, name, text] {
+        Daemon daemon(where);
+        const auto property = name->as<std::string>();
+        const Known known(daemon);
+        const auto [interface, now] = known.find(property);
+        const auto value = from_text(text->as<std::string>(), *now);
+        if (!value)
+            throw UsageError(property + " takes " + type_in_words(*now) + "; " + text->as<std::string>() +
+                             " is not");
+        daemon.set(interface, property, *value);
+    });
+}
+
+}  // namespace hvfbctl
