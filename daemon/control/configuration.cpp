@@ -139,8 +139,10 @@ void read(const std::filesystem::path& path, Configuration& configuration,
     std::ifstream file(path);
     std::stringstream text;
     text << file.rdbuf();
-    // An empty file makes rdbuf fail the stringstream, which is no fault of the file's.
-    if (!file.is_open())
+    std::error_code error;
+    // A folder can be opened too; what a stream does then is nobody's promise. (An empty file fails the
+    // stringstream.)
+    if (!file.is_open() || !std::filesystem::is_regular_file(path, error))
         warnings.push_back({path, 0, "it cannot be read"});
     else
         parse(text.str(), path, configuration, warnings);

@@ -5,6 +5,8 @@
 
 namespace hvfbd {
 
+void (*between_compare_and_copy)() = nullptr;
+
 namespace {
 
 constexpr std::int32_t tile = 64;
@@ -41,6 +43,10 @@ void compare_row(const Pixel* source, Pixel* target, std::int32_t left, std::int
         while (begin < end && read(source + begin) == target[begin]) ++begin;
         while (end > begin && read(source + end - 1) == target[end - 1]) --end;
         if (begin == end) continue;
+        if (between_compare_and_copy) between_compare_and_copy();
+#ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
+        std::memcpy(target + left, source + left, static_cast<std::size_t>(right - left) * sizeof(Pixel));
+#endif
         std::memcpy(target + begin, source + begin, static_cast<std::size_t>(end - begin) * sizeof(Pixel));
         found.spans.push_back({begin, y, end, y + 1});
         found.pixels += end - begin;

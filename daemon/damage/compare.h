@@ -36,6 +36,10 @@ struct Found {
 void compare_and_copy(PictureView source, MutablePictureView target, std::span<const Rectangle> where,
                       Found& found);
 
+// Called between comparing a span and copying it, so that a test can land a store exactly there. Null but in
+// tests.
+extern void (*between_compare_and_copy)();
+
 // Copies the rectangles from front to scanout, in long stores one after the other. Scanout is never read. The
 // pictures have the same width and height, not necessarily the same stride.
 void copy_spans(PictureView front, MutablePictureView scanout, std::span<const Rectangle> rectangles);

@@ -80,9 +80,11 @@ TEST(Messages, refuses_counts_that_are_too_great_or_do_not_match) {
     EXPECT_FALSE(decode(bytes(HVFB_COMPARED, hvfb_compared{{}, 7, 0, 65}, 65 * sizeof(hvfb_page_range))));
     EXPECT_FALSE(decode(bytes(HVFB_COMPARED, hvfb_compared{{}, 7, 0, 3}, 2 * sizeof(hvfb_page_range))));
     EXPECT_FALSE(decode(bytes(HVFB_COMPARED, hvfb_compared{{}, 7, 0, 0xffffffff}, 64)));
-    EXPECT_FALSE(decode(bytes(HVFB_FRAME_READY, hvfb_frame_ready{{}, 1, 2, 256, 0}, 256 * sizeof(hvfb_rectangle))));
+    EXPECT_FALSE(
+        decode(bytes(HVFB_FRAME_READY, hvfb_frame_ready{{}, 1, 2, 256, 0}, 256 * sizeof(hvfb_rectangle))));
     EXPECT_TRUE(decode(bytes(HVFB_COMPARED, hvfb_compared{{}, 7, 0, 64}, 64 * sizeof(hvfb_page_range))));
-    EXPECT_TRUE(decode(bytes(HVFB_FRAME_READY, hvfb_frame_ready{{}, 1, 2, 255, 0}, 255 * sizeof(hvfb_rectangle))));
+    EXPECT_TRUE(
+        decode(bytes(HVFB_FRAME_READY, hvfb_frame_ready{{}, 1, 2, 255, 0}, 255 * sizeof(hvfb_rectangle))));
 }
 
 TEST(Messages, refuses_a_packet_longer_than_any_message) {
@@ -96,7 +98,8 @@ TEST(Messages, ignores_a_type_that_it_does_not_know) {
 }
 
 TEST(Messages, takes_a_way_of_tracking_that_it_does_not_know_for_its_own_choice) {
-    EXPECT_EQ(std::get<State>(*decode(bytes(HVFB_STATE, hvfb_state{{}, 0, 99, 0, 0}))).tracking, Tracking::automatic);
+    EXPECT_EQ(std::get<State>(*decode(bytes(HVFB_STATE, hvfb_state{{}, 0, 99, 0, 0}))).tracking,
+              Tracking::automatic);
 }
 
 TEST(Messages, encodes_what_the_client_says) {

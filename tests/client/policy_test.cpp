@@ -11,7 +11,8 @@ namespace {
 using Kind = Action::Kind;
 constexpr Nanoseconds ms = constants::millisecond, idle = 250 * ms;
 constexpr std::uint32_t pages = 2026;
-constexpr Capabilities full = {true, true}, no_scan = {true, false}, no_announce = {false, true}, nothing = {};
+constexpr Capabilities full = {true, true}, no_scan = {true, false}, no_announce = {false, true},
+                       nothing = {};
 
 struct PolicyTest : testing::Test {
     Policy policy;

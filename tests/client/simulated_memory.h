@@ -9,8 +9,8 @@
 
 namespace hvfb {
 
-// Memory with write-protection, threads that store into it at any moment, and a daemon that copies what is reported, all
-// under a policy. Stores land between any two actions, and between any two pages of a scan.
+// Memory with write-protection, threads that store into it at any moment, and a daemon that copies what is
+// reported, all under a policy. Stores land between any two actions, and between any two pages of a scan.
 class SimulatedMemory {
   public:
     SimulatedMemory(std::uint32_t pages, Capabilities capabilities, unsigned seed)
@@ -21,9 +21,13 @@ class SimulatedMemory {
     Policy policy;
     Nanoseconds now = 1'000'000'000;
 
-    std::uint32_t any(std::uint32_t below) { return std::uniform_int_distribution<std::uint32_t>(0, below - 1)(random_); }
+    std::uint32_t any(std::uint32_t below) {
+        return std::uniform_int_distribution<std::uint32_t>(0, below - 1)(random_);
+    }
 
-    void want(Tracking tracking, Nanoseconds idle_timeout) { perform(policy.want(tracking, idle_timeout, now)); }
+    void want(Tracking tracking, Nanoseconds idle_timeout) {
+        perform(policy.want(tracking, idle_timeout, now));
+    }
 
     // Some threads go a step on.
     void run_threads() {
@@ -51,7 +55,8 @@ class SimulatedMemory {
     int reports = 0;
     bool tell_what_differed = true;
 
-    // No thread begins another store; those that wait go on, served and collected, until nothing is left to do.
+    // No thread begins another store; those that wait go on, served and collected, until nothing is left to
+    // do.
     void come_to_rest() {
         storing_ = false;
         for (int turn = 0; turn < 400; ++turn) {

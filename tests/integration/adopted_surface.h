@@ -66,7 +66,8 @@ class AdoptedSurface {
         DaemonProcess::Opened& from = *pending();
         opened.buffer = hvfb::Descriptor(from.buffer.release());
         opened.channel = hvfb::Descriptor(from.channel.release());
-        opened.layout = {from.layout.width, from.layout.height, from.layout.stride, from.layout.format, from.layout.size};
+        opened.layout = {from.layout.width, from.layout.height, from.layout.stride, from.layout.format,
+                         from.layout.size};
         return 0;
     }
 

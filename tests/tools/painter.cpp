@@ -2,11 +2,13 @@
 //   fill X Y WIDTH HEIGHT RRGGBB   by stores alone
 //   frame                          answers "shown" or "not shown" when all of it is on the screen
 //   events                         answers the HVFB_EVENT_ bits since the last time, after at most a second
+//   configure                      takes the new mode and answers WIDTHxHEIGHT, after at most five seconds
 // It says "ready" first, and ends with its input.
 #include <hvfb/hvfb.h>
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <iostream>
 #include <string>
@@ -38,6 +40,20 @@ int events(hvfb_surface* surface) {
     return hvfb_surface_dispatch(surface);
 }
 
+std::string configure(hvfb_surface* surface) {
+    pollfd waiting = {hvfb_surface_fd(surface), POLLIN, 0};
+    int result = hvfb_surface_configure(surface);
+    for (int tries = 0; result == -EAGAIN && tries < 50; ++tries) {
+        hvfb_surface_dispatch(surface);
+        poll(&waiting, 1, 100);
+        result = hvfb_surface_configure(surface);
+    }
+    if (result < 0) return std::strerror(-result);
+    hvfb_layout layout = {};
+    hvfb_surface_layout(surface, &layout);
+    return std::to_string(layout.width) + "x" + std::to_string(layout.height);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -59,6 +75,8 @@ int main(int argc, char** argv) {
             std::cout << frame(surface) << std::endl;
         else if (word == "events")
             std::cout << events(surface) << std::endl;
+        else if (word == "configure")
+            std::cout << configure(surface) << std::endl;
     }
     hvfb_surface_close(surface);
     return 0;

@@ -21,13 +21,16 @@ def run(*command, **options):
 
 class Bus:
     def __init__(self):
-        started = run("dbus-daemon", f"--config-file={SOURCE}/tools/private-bus.conf", "--fork", "--print-address=1",
-                      "--print-pid=1")
-        self.address, pid = started.stdout.split()
-        self.pid = int(pid)
+        # It goes when this program does, however that ends, and the daemon and all clients go with it.
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig=TERM", "dbus-daemon", "--nofork", "--print-address=1",
+                                         f"--config-file={SOURCE}/tools/private-bus.conf"], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.address = self.process.stdout.readline().strip()
 
     def stop(self):
-        os.kill(self.pid, 15)
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
 
 
 class Daemon:

@@ -1,0 +1,75 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "fakes/fake_output.h"
+#include "output/memory_output.h"
+
+namespace hvfbd {
+namespace {
+
+struct Listener : OutputListener {
+    void output_changed() override { ++changes; }
+    unsigned changes = 0;
+};
+
+struct MemoryKind {
+    static std::unique_ptr<Output> make() { return std::make_unique<MemoryOutput>(Mode{200, 100}, 5); }
+};
+struct FakeKind {
+    static std::unique_ptr<Output> make() {
+        return std::make_unique<testing::FakeOutput>(layout_for({200, 100}));
+    }
+};
+
+template <typename Kind>
+class AnOutput : public ::testing::Test {
+  protected:
+    std::unique_ptr<Output> output = Kind::make();
+    Listener listener;
+};
+using Kinds = ::testing::Types<MemoryKind, FakeKind>;
+TYPED_TEST_SUITE(AnOutput, Kinds);
+
+TYPED_TEST(AnOutput, has_a_layout_that_holds_its_mode_and_a_scanout_to_match_or_none) {
+    Layout layout = this->output->layout();
+    EXPECT_EQ(layout.width, 200u);
+    EXPECT_EQ(layout.height, 100u);
+    EXPECT_GE(layout.stride, 800u);
+    auto scanout = this->output->scanout();
+    EXPECT_TRUE(scanout.empty() || scanout.size() >= std::size_t{layout.stride} * layout.height);
+}
+
+TYPED_TEST(AnOutput, takes_a_rectangle_anywhere_on_the_screen) {
+    std::vector<Rectangle> everywhere{{0, 0, 200, 100}, {199, 99, 200, 100}};
+    EXPECT_EQ(this->output->present(everywhere), Output::Presented::done);
+}
+
+TYPED_TEST(AnOutput, is_shown_at_first) {
+    EXPECT_TRUE(this->output->visible());
+}
+
+TYPED_TEST(AnOutput, changes_its_mode_and_says_so_and_refuses_what_cannot_be) {
+    this->output->listen(&this->listener);
+    this->output->set_mode({640, 480});
+    EXPECT_EQ(this->output->layout().width, 640u);
+    EXPECT_EQ(this->listener.changes, 1u);
+    EXPECT_THROW(this->output->set_mode({0, 480}), Refusal);
+    EXPECT_EQ(this->output->layout().width, 640u);
+    this->output->listen(nullptr);
+    this->output->set_mode({200, 100});
+    EXPECT_EQ(this->listener.changes, 1u);
+}
+
+TEST(MemoryOutput, is_hidden_while_nobody_looks_once_somebody_did) {
+    MemoryOutput output({10, 10});
+    EXPECT_TRUE(output.visible());
+    output.viewers_changed(1);
+    EXPECT_TRUE(output.visible());
+    output.viewers_changed(0);
+    EXPECT_FALSE(output.visible());
+    output.viewers_changed(2);
+    EXPECT_TRUE(output.visible());
+}
+
+}  // namespace
+}  // namespace hvfbd

@@ -1,0 +1,58 @@
+#include "control/authority.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace hvfbd {
+namespace {
+
+constexpr gid_t video = 44, view = 55, other = 66;
+const Authority authority{{video}, {view}};
+
+template <typename Check>
+std::string refusal(Check check) {
+    try {
+        check();
+    } catch (const Refusal& caught) {
+        EXPECT_EQ(caught.kind(), Refusal::Kind::access_denied);
+        return caught.what();
+    }
+    return "";
+}
+
+TEST(Authority, lets_root_and_group_video_draw_and_says_how_to_become_one) {
+    EXPECT_EQ(refusal([] { authority.check_open_surface({0, 1, {}}); }), "");
+    EXPECT_EQ(refusal([] { authority.check_open_surface({1000, 1, {other, video}}); }), "");
+    auto sentence = refusal([] { authority.check_open_surface({1000, 1, {other, view}}); });
+    EXPECT_NE(sentence.find("usermod --append --groups video"), std::string::npos);
+}
+
+TEST(Authority, lets_root_and_group_hvfbd_view_look) {
+    EXPECT_EQ(refusal([] { authority.check_view({0, 1, {}}); }), "");
+    EXPECT_EQ(refusal([] { authority.check_view({1000, 1, {view}}); }), "");
+    EXPECT_NE(refusal([] { authority.check_view({1000, 1, {video}}); }), "");
+}
+
+TEST(Authority, grants_nothing_by_groups_that_do_not_exist) {
+    Authority nobody;
+    EXPECT_NE(refusal([&] { nobody.check_open_surface({1000, 1, {0, video}}); }), "");
+    EXPECT_EQ(refusal([&] { nobody.check_open_surface({0, 1, {}}); }), "");
+}
+
+TEST(Authority, lets_only_root_tune) {
+    EXPECT_EQ(refusal([] { Authority::check_tune(0); }), "");
+    EXPECT_NE(refusal([] { Authority::check_tune(1000); }), "");
+}
+
+TEST(Authority, lets_a_surfaces_client_its_user_and_root_control_it) {
+    EXPECT_EQ(refusal([] { Authority::check_control(0, ":1.9", 1000, ":1.1"); }), "");
+    EXPECT_EQ(refusal([] { Authority::check_control(1000, ":1.9", 1000, ":1.1"); }), "");
+    EXPECT_EQ(refusal([] { Authority::check_control(1001, ":1.1", 1000, ":1.1"); }), "");
+    EXPECT_NE(refusal([] { Authority::check_control(1001, ":1.9", 1000, ":1.1"); }), "");
+    EXPECT_NE(refusal([] { Authority::check_control(1001, ":1.9", 1000, ""); }), "")
+        << "a kept one without a client";
+}
+
+}  // namespace
+}  // namespace hvfbd

@@ -1,0 +1,30 @@
+#include "surfaces/changed_pages.h"
+
+#include <gtest/gtest.h>
+
+namespace hvfbd {
+namespace {
+
+using Ranges = std::vector<message::PageRange>;
+
+TEST(ChangedPages, are_the_pages_that_hold_the_spans) {
+    Layout layout = layout_for({1024, 100});  // a row a page
+    std::vector<Rectangle> spans{{0, 3, 1, 4}, {5, 3, 9, 4}, {1023, 4, 1024, 5}, {0, 9, 1024, 10}};
+    EXPECT_EQ(changed_pages(layout, spans), (Ranges{{3, 2}, {9, 1}}));
+    EXPECT_EQ(changed_pages(layout, {}), Ranges{});
+}
+
+TEST(ChangedPages, of_a_span_over_a_page_border_are_both) {
+    Layout layout = layout_for({1500, 100});
+    std::vector<Rectangle> spans{{1020, 0, 1030, 1}};
+    EXPECT_EQ(changed_pages(layout, spans), (Ranges{{0, 2}}));
+}
+
+TEST(ChangedPages, leave_out_what_the_shadow_does_not_reach) {
+    Layout layout = layout_for({100, 10});
+    std::vector<Rectangle> spans{{100, 0, 200, 1}, {0, 10, 5, 11}};
+    EXPECT_EQ(changed_pages(layout, spans), Ranges{});
+}
+
+}  // namespace
+}  // namespace hvfbd

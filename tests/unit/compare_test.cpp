@@ -1,0 +1,161 @@
+#include "damage/compare.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <random>
+
+#include "base/region.h"
+
+namespace hvfbd {
+namespace {
+
+struct Canvas {
+    Canvas(std::uint32_t canvas_width, std::uint32_t canvas_height, std::uint32_t padding)
+        : width(canvas_width),
+          height(canvas_height),
+          stride((canvas_width + padding) * 4),
+          bytes(std::size_t{stride} * canvas_height) {}
+
+    std::uint32_t get(std::uint32_t x, std::uint32_t y) const {
+        std::uint32_t pixel;
+        std::memcpy(&pixel, bytes.data() + std::size_t{y} * stride + x * 4, 4);
+        return pixel;
+    }
+    void set(std::uint32_t x, std::uint32_t y, std::uint32_t pixel) {
+        std::memcpy(bytes.data() + std::size_t{y} * stride + x * 4, &pixel, 4);
+    }
+    PictureView view() const { return {bytes.data(), width, height, stride}; }
+    MutablePictureView writable() { return {bytes.data(), width, height, stride}; }
+    Rectangle whole() const { return {0, 0, static_cast<int>(width), static_cast<int>(height)}; }
+
+    std::uint32_t width, height, stride;
+    std::vector<std::byte> bytes;
+};
+
+class Compare : public ::testing::Test {
+  protected:
+    std::mt19937 random{42};
+
+    void scribble(Canvas& canvas, unsigned changes) {
+        for (unsigned i = 0; i < changes; ++i) {
+            std::uint32_t x = random() % canvas.width, y = random() % canvas.height;
+            std::uint32_t run = random() % 4 ? 1 : 1 + random() % 200;
+            for (std::uint32_t j = x; j < std::min(x + run, canvas.width); ++j)
+                canvas.set(j, y, random() % 4);
+        }
+    }
+};
+
+TEST_F(Compare, copies_exactly_what_it_tells_and_tells_only_what_differed) {
+    for (int round = 0; round < 300; ++round) {
+        std::uint32_t width = 1 + random() % 300, height = 1 + random() % 40;
+        Canvas source(width, height, random() % 3 * 7), target(width, height, random() % 3 * 5);
+        scribble(source, random() % 30);
+        scribble(target, random() % 30);
+        Canvas before = target;
+        Rectangle where{static_cast<int>(random() % width), static_cast<int>(random() % height), 0, 0};
+        where.right = where.left + 1 + static_cast<int>(random() % width);
+        where.bottom = where.top + 1 + static_cast<int>(random() % height);
+        Found found;
+        compare_and_copy(source.view(), target.writable(), {&where, 1}, found);
+
+        Region told(found.spans);
+        EXPECT_EQ(told.area(), found.pixels) << "spans do not overlap";
+        for (std::uint32_t y = 0; y < height; ++y)
+            for (std::uint32_t x = 0; x < width; ++x) {
+                auto ix = static_cast<int>(x), iy = static_cast<int>(y);
+                bool inside = !intersection({ix, iy, ix + 1, iy + 1}, where).empty();
+                EXPECT_EQ(target.get(x, y), inside ? source.get(x, y) : before.get(x, y));
+                Region pixel(Rectangle{ix, iy, ix + 1, iy + 1});
+                Region untold = pixel;
+                untold -= told;
+                bool changed = inside && source.get(x, y) != before.get(x, y);
+                EXPECT_FALSE(changed && !untold.empty()) << "copied, not told";
+                EXPECT_FALSE(!inside && untold.empty()) << "told, not looked at";
+            }
+        for (const Rectangle& span : found.spans) {
+            EXPECT_EQ(span.height(), 1);
+            EXPECT_NE(
+                before.get(static_cast<std::uint32_t>(span.left), static_cast<std::uint32_t>(span.top)),
+                target.get(static_cast<std::uint32_t>(span.left), static_cast<std::uint32_t>(span.top)));
+            EXPECT_NE(
+                before.get(static_cast<std::uint32_t>(span.right) - 1, static_cast<std::uint32_t>(span.top)),
+                target.get(static_cast<std::uint32_t>(span.right) - 1, static_cast<std::uint32_t>(span.top)));
+        }
+        EXPECT_TRUE(std::ranges::is_sorted(found.spans, {},
+                                           [](const Rectangle& r) { return std::pair(r.top, r.left); }));
+    }
+}
+
+TEST_F(Compare, finds_nothing_where_nothing_differs_and_leaves_padding_alone) {
+    Canvas source(65, 3, 3), target(65, 3, 3);
+    std::fill(source.bytes.begin(), source.bytes.end(), std::byte{1});
+    for (std::uint32_t y = 0; y < 3; ++y)
+        for (std::uint32_t x = 0; x < 65; ++x) target.set(x, y, source.get(x, y));
+    Canvas before = target;
+    Found found;
+    Rectangle whole = target.whole();
+    compare_and_copy(source.view(), target.writable(), {&whole, 1}, found);
+    EXPECT_TRUE(found.spans.empty());
+    EXPECT_EQ(before.bytes, target.bytes);
+}
+
+TEST_F(Compare, takes_black_where_the_source_does_not_reach) {
+    Canvas source(10, 4, 0), target(20, 8, 1);
+    std::fill(source.bytes.begin(), source.bytes.end(), std::byte{2});
+    std::fill(target.bytes.begin(), target.bytes.end(), std::byte{3});
+    Found found;
+    Rectangle whole = target.whole();
+    compare_and_copy(source.view(), target.writable(), {&whole, 1}, found);
+    for (std::uint32_t y = 0; y < 8; ++y)
+        for (std::uint32_t x = 0; x < 20; ++x)
+            EXPECT_EQ(target.get(x, y), x < 10 && y < 4 ? 0x02020202u : 0u);
+    EXPECT_EQ(Region(found.spans).area(), 160);
+    compare_and_copy({}, target.writable(), {&whole, 1}, found);
+    EXPECT_EQ(Region(found.spans).area(), 40) << "only what was still lit";
+}
+
+TEST_F(Compare, of_a_source_that_is_larger_looks_only_at_what_fits) {
+    Canvas source(40, 40, 0), target(20, 20, 2);
+    std::fill(source.bytes.begin(), source.bytes.end(), std::byte{9});
+    Found found;
+    Rectangle everywhere{-10, -10, 100, 100};
+    compare_and_copy(source.view(), target.writable(), {&everywhere, 1}, found);
+    EXPECT_EQ(Region(found.spans), Region(target.whole()));
+}
+
+TEST_F(Compare, several_places_side_by_side_are_told_row_by_row) {
+    Canvas source(300, 10, 0), target(300, 10, 0);
+    for (std::uint32_t y = 0; y < 10; ++y)
+        for (std::uint32_t x : {5u, 205u}) source.set(x, y, 7);
+    std::array where{Rectangle{0, 0, 100, 10}, Rectangle{200, 0, 300, 10}};
+    Found found;
+    compare_and_copy(source.view(), target.writable(), where, found);
+    ASSERT_EQ(found.spans.size(), 20u);
+    EXPECT_EQ(found.spans[0], (Rectangle{5, 0, 6, 1}));
+    EXPECT_EQ(found.spans[1], (Rectangle{205, 0, 206, 1}));
+    EXPECT_EQ(found.spans[2], (Rectangle{5, 1, 6, 2}));
+}
+
+TEST_F(Compare, spans_reach_scanout_whatever_the_strides) {
+    for (std::uint32_t padding : {0u, 3u}) {
+        Canvas front(100, 50, 0), scanout(100, 50, padding);
+        scribble(front, 500);
+        std::array where{Rectangle{0, 0, 100, 1}, Rectangle{0, 1, 100, 2}, Rectangle{3, 5, 9, 6},
+                         Rectangle{0, 7, 100, 50}};
+        copy_spans(front.view(), scanout.writable(), where);
+        Region copied{std::span<const Rectangle>(where)};
+        for (std::uint32_t y = 0; y < 50; ++y)
+            for (std::uint32_t x = 0; x < 100; ++x) {
+                Region pixel(Rectangle{static_cast<int>(x), static_cast<int>(y), static_cast<int>(x) + 1,
+                                       static_cast<int>(y) + 1});
+                pixel -= copied;
+                EXPECT_EQ(scanout.get(x, y), pixel.empty() ? front.get(x, y) : 0u);
+            }
+    }
+}
+
+}  // namespace
+}  // namespace hvfbd

@@ -1,0 +1,76 @@
+#include "pacing/tuning.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace hvfbd {
+namespace {
+
+std::string refusal(std::string_view name, std::string_view value) {
+    Tuning tuning, before = tuning;
+    try {
+        EXPECT_TRUE(set(tuning, name, value));
+    } catch (const Refusal& caught) {
+        EXPECT_EQ(caught.kind(), Refusal::Kind::invalid_arguments);
+        EXPECT_EQ(tuning, before) << "a refused change changes nothing";
+        return caught.what();
+    }
+    return "";
+}
+
+TEST(Tuning, has_the_defaults_of_the_contract) {
+    Tuning tuning;
+    EXPECT_EQ(tuning.refresh_limit, 20u);
+    EXPECT_EQ(to_string(tuning.refresh_mode), "on-demand");
+    EXPECT_EQ(tuning.settle_delay.count(), 1000);
+    EXPECT_EQ(tuning.idle_timeout.count(), 250000);
+    EXPECT_EQ(to_string(tuning.tracking), "auto");
+    EXPECT_EQ(tuning.max_rects, 16u);
+    EXPECT_EQ(to_string(tuning.when_hidden), "pause");
+}
+
+TEST(Tuning, takes_both_ends_of_each_range_and_refuses_what_lies_beyond_naming_the_range) {
+    struct Range {
+        const char *name, *least, *most, *beyond;
+    };
+    for (auto [name, least, most, beyond] :
+         {Range{"RefreshLimit", "0", "1000", "1001"}, Range{"SettleDelay", "0", "1000000", "1000001"},
+          Range{"IdleTimeout", "0", "60000000", "60000001"}, Range{"MaxRects", "1", "255", "256"}}) {
+        EXPECT_EQ(refusal(name, least), "");
+        EXPECT_EQ(refusal(name, most), "");
+        EXPECT_EQ(refusal(name, beyond),
+                  std::string(name) + " must be " + least + " to " + most + "; " + beyond + " is not");
+        EXPECT_NE(refusal(name, "-1"), "");
+        EXPECT_NE(refusal(name, ""), "");
+        EXPECT_NE(refusal(name, "1x"), "");
+        EXPECT_NE(refusal(name, "99999999999999999999"), "");
+    }
+    EXPECT_NE(refusal("MaxRects", "0"), "");
+}
+
+TEST(Tuning, takes_every_word_it_knows_and_names_them_when_it_is_given_another) {
+    for (auto word : {"on-demand", "periodic"}) EXPECT_EQ(refusal("RefreshMode", word), "");
+    for (auto word : {"auto", "fault", "scan", "compare"}) EXPECT_EQ(refusal("Tracking", word), "");
+    for (auto word : {"pause", "ignore"}) EXPECT_EQ(refusal("WhenHidden", word), "");
+    EXPECT_EQ(refusal("Tracking", "Scan"),
+              "Tracking must be one of auto, fault, scan, compare; \"Scan\" is not");
+}
+
+TEST(Tuning, knows_no_other_name) {
+    Tuning tuning;
+    EXPECT_FALSE(set(tuning, "refreshlimit", "1"));
+    EXPECT_FALSE(set(tuning, "", ""));
+}
+
+TEST(Tuning, interval_is_the_reciprocal_of_the_limit) {
+    Tuning tuning;
+    EXPECT_EQ(tuning.interval(), std::chrono::milliseconds(50));
+    tuning.refresh_limit = 0;
+    EXPECT_EQ(tuning.interval(), Duration::zero());
+    tuning.refresh_limit = 1000;
+    EXPECT_EQ(tuning.interval(), std::chrono::milliseconds(1));
+}
+
+}  // namespace
+}  // namespace hvfbd

@@ -1,0 +1,48 @@
+// A store that lands between the comparison and the copy. Built twice: with compare.cpp as it is, and with
+// the broken variant that copies more than it tells, which this must catch. (Without the store both do the
+// same.)
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "damage/compare.h"
+
+namespace hvfbd {
+namespace {
+
+constexpr std::uint32_t width = 128;
+std::array<std::uint32_t, width> shadow, front, host;
+
+// What the host shows after the frames of one surface: it copies from front where it is told, and nowhere
+// else.
+void present() {
+    Found found;
+    Rectangle where{0, 0, static_cast<int>(width), 1};
+    compare_and_copy({reinterpret_cast<const std::byte*>(shadow.data()), width, 1, width * 4},
+                     {reinterpret_cast<std::byte*>(front.data()), width, 1, width * 4}, {&where, 1}, found);
+    for (const Rectangle& span : found.spans)
+        for (int x = span.left; x < span.right; ++x)
+            host[static_cast<std::size_t>(x)] = front[static_cast<std::size_t>(x)];
+}
+
+TEST(AStoreBetweenComparingAndCopying, reaches_the_host_with_a_later_frame) {
+    shadow.fill(0);
+    front.fill(0);
+    host.fill(0);
+    shadow[10] = 1;
+    between_compare_and_copy = [] { shadow[40] = 2; };
+    present();
+    between_compare_and_copy = nullptr;
+    for (int frames = 0; frames < 3; ++frames) present();
+    EXPECT_EQ(front, shadow);
+#ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
+    EXPECT_NE(host, shadow) << "the broken variant is not caught";
+#else
+    EXPECT_EQ(host, shadow);
+#endif
+}
+
+}  // namespace
+}  // namespace hvfbd
