@@ -78,7 +78,7 @@ void run(const DaemonOptions& options, const Configuration& configuration) {
     loop.after_turn([&](Time now) { pipeline.update(now); });
 
     // The name comes last: who waits for it finds everything in its place.
-    bus.get().requestName("org.hvfbd.Framebuffer1");
+    bus.request_name("org.hvfbd.Framebuffer1");
     pipeline.update(loop.now());
     spdlog::info("display0 is {}x{}, {} output, on bus {}", pipeline.layout().width, pipeline.layout().height,
                  output->name(), options.bus);

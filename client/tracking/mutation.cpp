@@ -3,8 +3,8 @@
 #ifdef HVFB_MUTATIONS
 namespace hvfb {
 
-Mutation mutation = Mutation::none;
-void (*hook)(HookPoint) = nullptr;
+std::atomic<Mutation> mutation = Mutation::none;
+std::atomic<void (*)(HookPoint)> hook = nullptr;
 
 }  // namespace hvfb
 #endif

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 // Broken variants of the tracker, and places where a test can make a store land. They exist only in the build
 // that the tests link; the installed library has none of this.
 namespace hvfb {
@@ -21,13 +23,11 @@ enum class HookPoint {
 };
 
 #ifdef HVFB_MUTATIONS
-extern Mutation mutation;
-extern void (*hook)(HookPoint);
-inline bool mutated(Mutation which) {
-    return mutation == which;
-}
+extern std::atomic<Mutation> mutation;
+extern std::atomic<void (*)(HookPoint)> hook;
+inline bool mutated(Mutation which) { return mutation.load() == which; }
 inline void pass(HookPoint point) {
-    if (hook) hook(point);
+    if (auto* call = hook.load()) call(point);
 }
 #else
 constexpr bool mutated(Mutation) {

@@ -4,6 +4,8 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
+#include "base/error.h"
+
 namespace hvfbd {
 
 namespace {
@@ -23,6 +25,15 @@ BusConnection::BusConnection(EventLoop& loop, const std::string& which)
     source_ =
         loop.watch(connection_->getEventLoopPollData().fd, EPOLLIN, [this](std::uint32_t) { process(); });
     before_wait_ = loop.before_wait([this] { prepare(); });
+}
+
+void BusConnection::request_name(const std::string& name) {
+    try {
+        connection_->requestName(name);
+    } catch (const sdbus::Error& error) {
+        if (error.getName() != "org.freedesktop.DBus.Error.FileExists") throw;
+        throw Refusal(Refusal::Kind::failed, "the bus has a " + name + " already: another hvfbd runs on it");
+    }
 }
 
 void BusConnection::process() {

@@ -28,7 +28,7 @@ struct OrderingTest : testing::TestWithParam<Mutation> {
     std::vector<std::byte> front;
 
     static inline std::atomic<bool> armed = false;
-    static inline HookPoint awaited = HookPoint::after_report;
+    static inline std::atomic<HookPoint> awaited = HookPoint::after_report;
     static inline Descriptor arrived, go_on;
 
     OrderingTest() {
@@ -60,7 +60,8 @@ struct OrderingTest : testing::TestWithParam<Mutation> {
         armed = true;
     }
     void store(std::uint32_t page, std::uint32_t value) {
-        static_cast<volatile std::uint32_t*>(hvfb_surface_pixels(surface))[page * 1024] = value;
+        __atomic_store_n(static_cast<std::uint32_t*>(hvfb_surface_pixels(surface)) + page * 1024, value,
+                         __ATOMIC_RELAXED);
     }
     void copy(const ScriptedDaemon::Written& written) {
         for (std::uint32_t page = 0; page < daemon.pages(); ++page)

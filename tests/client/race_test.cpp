@@ -46,8 +46,7 @@ class CollectingDaemon {
             return std::memcmp(front_.data(), daemon_.shadow(), front_.size()) == 0;
         });
     }
-    std::size_t collections = 0, pages = 0;
-    std::uint32_t states = 0;
+    std::atomic<int> collections = 0, states = 0;  // the latter one bit a state
 
   private:
     void run() {
@@ -81,12 +80,11 @@ class CollectingDaemon {
         const ScriptedDaemon::Written written = {packet.as<hvfb_written>(),
                                                  packet.rest<hvfb_written, hvfb_page_range>()};
         unprotected_ = shown_ && written.unprotected();
-        states |= 1u << written.state();
+        states |= 1 << written.state();
         ++collections;
         const auto look = [this](std::uint32_t page) {
             std::byte* front = front_.data() + page * 4096;
             const std::byte* shadow = daemon_.shadow() + page * 4096;
-            ++pages;
             if (std::memcmp(front, shadow, 4096) == 0) return;
             std::memcpy(front, shadow, 4096);
             differed_.push_back({page, 1});
@@ -126,7 +124,7 @@ struct Race : testing::TestWithParam<Way> {
     }
 };
 
-void store_at_random(volatile std::uint32_t* pixels, std::size_t count, unsigned seed) {
+void store_at_random(std::uint32_t* pixels, std::size_t count, unsigned seed) {
     std::mt19937 random(seed);
     const std::size_t home = random() % (count - 65536);
     const unsigned kind = random() % 4, bursts = 1 + random() % 8;
@@ -136,7 +134,7 @@ void store_at_random(volatile std::uint32_t* pixels, std::size_t count, unsigned
                                    : kind == 1 ? home + random() % 65536
                                    : kind == 2 ? home + random() % 64
                                                : (std::size_t{i} * 1024 + random() % 1024) % count;
-            pixels[at] = random();
+            __atomic_store_n(pixels + at, random(), __ATOMIC_RELAXED);
         }
         const Nanoseconds until = monotonic_now() + random() % 1'000'000;
         while (monotonic_now() < until) std::this_thread::yield();
@@ -161,7 +159,7 @@ TEST_P(Race, loses_no_store) {
     {
         CollectingDaemon daemon(script);
         daemon.set_shown(true, GetParam().tracking, GetParam().idle_timeout);
-        auto* pixels = static_cast<volatile std::uint32_t*>(hvfb_surface_pixels(surface));
+        auto* pixels = static_cast<std::uint32_t*>(hvfb_surface_pixels(surface));
         const Nanoseconds end = monotonic_now() + 900'000'000;
         while (monotonic_now() < end) {
             std::vector<std::thread> writers;
@@ -175,8 +173,8 @@ TEST_P(Race, loses_no_store) {
             if (lost > 0) break;
         }
         RecordProperty("checks", checks);
-        RecordProperty("collections", static_cast<int>(daemon.collections));
-        RecordProperty("states", static_cast<int>(daemon.states));
+        RecordProperty("collections", daemon.collections.load());
+        RecordProperty("states", daemon.states.load());
     }
     EXPECT_EQ(lost, 0);
     EXPECT_GT(checks, 10);

@@ -31,7 +31,8 @@ class ScriptedDaemon {
         template <typename Body, typename Element>
         std::vector<Element> rest() const {
             std::vector<Element> elements((bytes.size() - sizeof(Body)) / sizeof(Element));
-            std::memcpy(elements.data(), bytes.data() + sizeof(Body), elements.size() * sizeof(Element));
+            if (!elements.empty())
+                std::memcpy(elements.data(), bytes.data() + sizeof(Body), elements.size() * sizeof(Element));
             return elements;
         }
     };

@@ -342,8 +342,7 @@ TEST_F(SurfaceTest, can_fork_while_other_threads_store_and_call) {
         while (!stop) hvfb_surface_damage(surface, nullptr, 0);
     });
     std::thread writer([&] {
-        for (std::uint32_t i = 0; !stop; ++i)
-            reinterpret_cast<volatile std::uint32_t*>(pixels())[i % 256000] = i;
+        for (std::uint32_t i = 0; !stop; ++i) __atomic_store_n(pixels() + i % 256000, i, __ATOMIC_RELAXED);
     });
     std::thread reader([&] {
         while (!stop) daemon.receive(1);

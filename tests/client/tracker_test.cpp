@@ -31,10 +31,11 @@ struct TrackerTest : testing::Test {
         setenv("HVFB_FEATURES", features, 1);
         surface = daemon.open();
     }
-    volatile std::uint32_t* pixels() {
-        return static_cast<volatile std::uint32_t*>(hvfb_surface_pixels(surface));
+    std::uint32_t* pixels() { return static_cast<std::uint32_t*>(hvfb_surface_pixels(surface)); }
+    // Not instrumented, for the faults of a sanitizer's own memory would be counted with those of the pixels.
+    __attribute__((no_sanitize("thread"))) void store(std::uint32_t page, std::uint32_t value = 1) {
+        *static_cast<volatile std::uint32_t*>(pixels() + page * 1024) = value;
     }
-    void store(std::uint32_t page, std::uint32_t value = 1) { pixels()[page * 1024] = value; }
     bool told(int event) {
         pollfd readable = {.fd = hvfb_surface_fd(surface), .events = POLLIN, .revents = 0};
         while (poll(&readable, 1, 5000) == 1)
@@ -114,7 +115,7 @@ TEST_F(TrackerTest, lets_a_system_call_store_while_it_rests) {
     store(150, 7);
     auto written = daemon.collect();
     while (written.unprotected()) written = daemon.collect();
-    ASSERT_EQ(read(zero.get(), const_cast<std::uint32_t*>(pixels()) + 150 * 1024, 5 * 4096), 5 * 4096);
+    ASSERT_EQ(read(zero.get(), pixels() + 150 * 1024, 5 * 4096), 5 * 4096);
     EXPECT_EQ(pixels()[150 * 1024], 0u);
     EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
     written = daemon.collect();

@@ -1,0 +1,51 @@
+"""Somebody on the bus, in a process of its own, as any user: obeys lines of JSON. Keeps the descriptors it is given."""
+
+import array
+import json
+import os
+import socket
+import struct
+import sys
+
+import dbus
+
+NAME = "org.hvfbd.Framebuffer1"
+
+
+def plain(value):
+    if isinstance(value, dbus.types.UnixFd):
+        held.append(value.take())
+        return {"fd": len(held) - 1}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dbus.Boolean):
+        return bool(value)
+    if isinstance(value, int):
+        return int(value)
+    return str(value)
+
+
+held = []
+bus = dbus.bus.BusConnection(sys.argv[1])
+print(json.dumps(bus.get_unique_name()), flush=True)
+for line in sys.stdin:
+    command = json.loads(line)
+    try:
+        if command["do"] == "call":
+            arguments = [dbus.Dictionary({k: dbus.Boolean(v) if isinstance(v, bool) else v for k, v in a.items()},
+                                         signature="sv") if isinstance(a, dict) else a for a in command["arguments"]]
+            result = bus.call_blocking(NAME, command["path"], command["interface"], command["method"],
+                                       command["signature"], arguments)
+        elif command["do"] == "close":
+            os.close(held[command["fd"]])
+            result = None
+        elif command["do"] == "hello":
+            channel = socket.socket(fileno=os.dup(held[command["fd"]]))
+            channel.send(struct.pack("<IIII", 1, 16, 1, 0))
+            result = None
+        answer = {"result": plain(result) if result is not None else None}
+    except dbus.DBusException as error:
+        answer = {"error": error.get_dbus_name(), "message": error.get_dbus_message()}
+    print(json.dumps(answer), flush=True)
