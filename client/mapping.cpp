@@ -83,7 +83,7 @@ void Mapping::become_private() {
     if (!address_) return;
     constexpr int protection = PROT_READ | PROT_WRITE;
     if (mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED, buffer_.get(), 0) == MAP_FAILED)
-        mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+        (void)mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
     buffer_.reset();
 }
 

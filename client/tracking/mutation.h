@@ -25,7 +25,9 @@ enum class HookPoint {
 #ifdef HVFB_MUTATIONS
 extern std::atomic<Mutation> mutation;
 extern std::atomic<void (*)(HookPoint)> hook;
-inline bool mutated(Mutation which) { return mutation.load() == which; }
+inline bool mutated(Mutation which) {
+    return mutation.load() == which;
+}
 inline void pass(HookPoint point) {
     if (auto* call = hook.load()) call(point);
 }

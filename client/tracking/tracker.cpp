@@ -33,6 +33,14 @@ void Tracker::acquire(const char* forbidden) {
     };
     protection_.acquire(allowed("no-announce"), allowed("no-scan"));
     name_it();
+    // Asked here and not where something goes wrong: the environment is not the thread's to read.
+    debug_ = secure_getenv("HVFB_DEBUG");
+    if (!debug_) return;
+    if (!capabilities().announce)
+        std::fputs("hvfb: no full userfaultfd: the first store after rest cannot be announced\n", stderr);
+    if (!capabilities().scan)
+        std::fputs("hvfb: no asynchronous write-protection (Linux 6.7): written pages cannot be listed\n",
+                   stderr);
 }
 
 void Tracker::name_it() {
@@ -217,8 +225,7 @@ void Tracker::lose(int error) {
     protection_.lose();
     name_it();
     perform(policy_.lose());
-    if (secure_getenv("HVFB_DEBUG"))
-        std::fprintf(stderr, "hvfb: stores are not tracked any more: %s\n", std::strerror(-error));
+    if (debug_) std::fprintf(stderr, "hvfb: stores are not tracked any more: %s\n", std::strerror(-error));
 }
 
 // Errors other than a full channel are left to receive, which finds them after the last message.

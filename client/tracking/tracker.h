@@ -73,7 +73,7 @@ class Tracker {
     std::atomic<const char*> name_{"none"};
     std::atomic<bool> stopping_{false}, offered_{false};
     pthread_t thread_ = {};
-    bool running_ = false, tracked_ = false;
+    bool running_ = false, tracked_ = false, debug_ = false;
 
     Offer offer_;
     std::optional<message::State> state_;  // the newest

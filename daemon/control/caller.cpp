@@ -79,7 +79,7 @@ void Callers::identify(const std::string& bus_name, Known known, Unknown unknown
         };
         ask(bus_name, second, unknown);
     };
-    ask(bus_name, first, unknown);
+    ask(bus_name, std::move(first), std::move(unknown));
 }
 
 }  // namespace hvfbd

@@ -1,0 +1,67 @@
+"""The examples of client/examples, run as their readers would run them."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from private_daemon import PROGRAMS, SOURCE, OnPrivateBus, read_png
+
+EXAMPLES = SOURCE / "client/examples"
+LIBRARY = PROGRAMS.parent / "lib"
+
+
+class Examples(OnPrivateBus):
+    def setUp(self):
+        super().setUp()
+        self.hvfbctl("set", "WhenHidden", "ignore")
+        self.environment = {**os.environ, "HVFB_BUS": self.bus.address, "LD_LIBRARY_PATH": str(LIBRARY)}
+
+    def screen(self):
+        with tempfile.TemporaryDirectory(prefix="hvfbd-examples-") as folder:
+            png = pathlib.Path(folder) / "screen.png"
+            self.hvfbctl("screenshot", png)
+            return read_png(png.read_bytes())
+
+    def run_example(self, *command):
+        done = subprocess.run([str(word) for word in command], env=self.environment, capture_output=True, text=True,
+                              timeout=30)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_in_c_is_short_and_is_told_when_its_picture_is_shown(self):
+        source = EXAMPLES / "hello.c"
+        self.assertLessEqual(len(source.read_text().splitlines()), 30)
+        with tempfile.TemporaryDirectory(prefix="hvfbd-examples-") as folder:
+            program = pathlib.Path(folder) / "hello"
+            subprocess.run(["cc", source, f"-I{SOURCE}/client/include", f"-L{LIBRARY}", "-lhvfb", "-o", program],
+                           check=True)
+            self.assertEqual(self.run_example(program), "It is on the screen.\n")
+
+    def test_in_python_with_the_library_draws_by_stores_alone(self):
+        with subprocess.Popen(["/usr/bin/python3", "-u", EXAMPLES / "draw.py"], env=self.environment,
+                              stdout=subprocess.PIPE, text=True) as drawing:
+            self.assertIn("640x480, tracked by resting", drawing.stdout.readline())
+            for _ in range(100):
+                _, _, rows = self.screen()
+                drawn = sum(pixel != (0, 0, 0) for row in rows for pixel in row)
+                if drawn > 100:
+                    break
+            drawing.kill()
+        self.assertGreater(drawn, 100)
+
+    def test_in_python_without_the_library_shows_the_rectangle_it_reports(self):
+        with subprocess.Popen(["/usr/bin/python3", "-u", EXAMPLES / "damage.py", "--stay"], env=self.environment,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as drawing:
+            self.assertIn("Frame 1: on the screen", drawing.stdout.readline())
+            _, _, rows = self.screen()
+            drawing.communicate("")
+        for y, row in enumerate(rows):
+            for x, pixel in enumerate(row):
+                inside = 20 <= x < 220 and 30 <= y < 130
+                self.assertEqual(pixel, (0x00, 0x80, 0xFF) if inside else (0, 0, 0), (x, y))
+
+
+if __name__ == "__main__":
+    unittest.main()
