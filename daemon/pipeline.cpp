@@ -1,29 +1,13 @@
 #include "pipeline.h"
 
 #include <algorithm>
-#include <array>
-
-#include "surfaces/changed_pages.h"
 
 namespace hvfbd {
 
 namespace {
 
-// Longest and shortest time that a client is given to answer COLLECT, around the one frame of DESIGN.md 6.2:
-// a client that shares one busy processor with us needs some milliseconds even where the limit is 1000 a
-// second.
-constexpr Duration shortest_wait = std::chrono::milliseconds(10);
-constexpr Duration longest_wait = std::chrono::milliseconds(100);
-// How seldom a surface is looked at that announces nothing, while nothing is found: one that will rest, and
-// one that never does.
-constexpr Duration slowest_scan = std::chrono::milliseconds(50);
-constexpr Duration slowest_poll = std::chrono::milliseconds(250);
-// A client that is stopped while it scans is looked at no longer than this: it cannot draw.
-constexpr Duration suspicion = std::chrono::seconds(1);
 // What a FRAME waits for a present that the output refuses.
 constexpr Duration longest_refusal = std::chrono::seconds(1);
-// Looks that find nothing, again and again, are not free: a client that announces for nothing gets these.
-constexpr Duration empty_interval = std::chrono::milliseconds(10);
 
 hvfb_tracking wanted(Tuning::Tracking tracking) {
     switch (tracking) {
@@ -53,6 +37,7 @@ Pipeline::Pipeline(EventLoop& loop, Output& output, const Tuning& tuning, Report
       viewers_(loop, report),
       surfaces_(loop, report),
       presenter_(output, viewers_, statistics_),
+      looks_(surfaces_, presenter_, statistics_),
       alarm_(loop, [] {}),
       was_visible_(output.visible()),
       output_was_visible_(output.visible()) {
@@ -70,7 +55,7 @@ Surfaces::Opened Pipeline::open_surface(const SurfaceOptions& options, Client cl
 Viewers::Opened Pipeline::open_viewer(Client client, Time now) {
     Viewers::Opened opened = viewers_.open(std::move(client), front());
     output_.viewers_changed(viewers_.size());
-    look_at_ = now;
+    looks_.look_at(now);
     return opened;
 }
 
@@ -84,10 +69,8 @@ void Pipeline::close_surface(SurfaceNumber number, Time) {
 
 void Pipeline::set_tuning(const Tuning& tuning, Time now) {
     bool tracks_otherwise = tuning.tracking != tuning_.tracking;
-    // A longer interval is waited for from the last present, as if it had been so then.
-    if (not_before_) *not_before_ += tuning.interval() - tuning_.interval();
+    looks_.change_interval(tuning_.interval(), tuning.interval());
     tuning_ = tuning;
-    lookout_.reset();
     if (!tracks_otherwise) return;
     if (Surface* surface = surfaces_.active()) {
         surface->conversation().hints().add_everything();
@@ -101,7 +84,7 @@ void Pipeline::set_mode(Mode mode, Time) {
 
 void Pipeline::refresh(Time now) {
     presenter_.want_everything();
-    look_at_ = now;
+    looks_.look_at(now);
     if (Surface* surface = surfaces_.active()) surface->conversation().hints().add_everything();
 }
 
@@ -112,13 +95,13 @@ void Pipeline::update(Time now) {
     notice_active(now);
     tell_states();
 
-    if (waiting_until_) continue_look(now);
+    if (looks_.waiting_until()) looks_.go_on(tuning_, holds_.count() > 0, now);
     Decision decision{Decision::Kind::rest, now};
-    if (!waiting_until_) {
+    if (!looks_.waiting_until()) {
         decision = decide(facts(), now);
         if (decision.kind == Decision::Kind::present) {
-            begin_look(now);
-            if (!waiting_until_) decision = decide(facts(), now);
+            looks_.begin(tuning_, now);
+            if (!looks_.waiting_until()) decision = decide(facts(), now);
         }
     }
     answer_unshown_frames(now);
@@ -163,11 +146,7 @@ void Pipeline::notice_active(Time now) {
     SurfaceNumber number = surface ? surface->number() : 0;
     if (number != shown_) {
         shown_ = number;
-        waiting_until_.reset();
-        unanswered_since_.reset();
-        lookout_.reset();
-        retry_.reset();
-        look_at_ = now;
+        looks_.start_over(now);
         if (surface) {
             surface->conversation().hints().add_everything();
             surface->conversation().announce(now);
@@ -202,123 +181,10 @@ Facts Pipeline::facts() const {
     facts.settle = tuning_.settle_delay;
     facts.holds = holds_.count();
     facts.periodic = tuning_.refresh_mode == Tuning::RefreshMode::periodic;
-    if (not_before_) facts.last_present = *not_before_ - facts.interval;
-    facts.look_at = look_at_;
+    looks_.add_facts(facts);
     if (const Surface* surface = surfaces_.active())
         facts.damaged_since = surface->conversation().damaged_since();
     return facts;
-}
-
-bool Pipeline::compares_by_itself(const Conversation& conversation) const {
-    return conversation.polled() ||
-           (!conversation.explicit_damage() && tuning_.tracking == Tuning::Tracking::compare);
-}
-
-void Pipeline::begin_look(Time now) {
-    look_at_.reset();
-    if (tuning_.refresh_mode == Tuning::RefreshMode::periodic) presenter_.want_everything();
-    Surface* surface = surfaces_.active();
-    look_was_announced_ = look_answers_frame_ = false;
-    if (surface) {
-        Conversation& conversation = surface->conversation();
-        look_was_announced_ = conversation.damaged_since().has_value();
-        look_answers_frame_ = conversation.frame_request().has_value();
-        announced_at_ = conversation.damaged_since().value_or(now);
-        conversation.look_begins();
-        bool tracked = conversation.introduced() && !conversation.explicit_damage();
-        bool everything =
-            compares_by_itself(conversation) || (conversation.collecting() && unanswered_since_);
-        if (tracked && everything) {
-            conversation.hints().add_everything();
-        } else if (tracked && !conversation.collecting()) {
-            surface->collect(now);
-            ++statistics_.collections;
-            waiting_since_ = now;
-            waiting_until_ = now + std::clamp<Duration>(tuning_.interval(), shortest_wait, longest_wait);
-            return;
-        }
-    }
-    finish_look(now);
-}
-
-void Pipeline::continue_look(Time now) {
-    Surface* surface = surfaces_.active();
-    Conversation& conversation = surface->conversation();
-    if (conversation.collecting() && now < *waiting_until_) return;
-    statistics_.collect_ns += static_cast<std::uint64_t>((now - waiting_since_).count());
-    if (conversation.collecting()) {
-        ++statistics_.unanswered;
-        if (!unanswered_since_) unanswered_since_ = now;
-        conversation.hints().add_everything();
-    } else {
-        unanswered_since_.reset();
-    }
-    waiting_until_.reset();
-    // Nothing is presented while it is held; what is hinted stays hinted and is looked at when the hold ends.
-    if (holds_.count() > 0) {
-        conversation.announce(announced_at_);
-        return;
-    }
-    finish_look(now);
-}
-
-void Pipeline::finish_look(Time now) {
-    Surface* surface = surfaces_.active();
-    bool found = false;
-    if (!surface) {
-        std::array everywhere{layout().rectangle()};
-        found = !presenter_.look(nullptr, everywhere).spans.empty();
-    } else if (Conversation& conversation = surface->conversation(); !conversation.hints().empty()) {
-        std::array everywhere{layout().rectangle()};
-        std::span<const Rectangle> where =
-            conversation.hints().everything() ? everywhere : conversation.hints().rectangles();
-        const Found& look = presenter_.look(&surface->shadow(), where);
-        found = !look.spans.empty();
-        if (conversation.unprotected())
-            conversation.note_compared(changed_pages(surface->shadow().layout(), look.spans));
-        conversation.compared();
-    } else if (conversation.unprotected()) {
-        conversation.note_compared({});
-    }
-
-    Presenter::Told told = presenter_.tell(now, tuning_.max_rects);
-    if (told != Presenter::Told::refused) presenter_.start_viewers(now);
-    if (told == Presenter::Told::refused)
-        look_at_ = now + std::max<Duration>(tuning_.interval(), empty_interval);
-    if (told == Presenter::Told::done) {
-        not_before_ = now + tuning_.interval();
-        if (look_was_announced_)
-            statistics_.first_frame_ns = static_cast<std::uint64_t>((clock_now() - announced_at_).count());
-    }
-    if (told == Presenter::Told::nothing) ++statistics_.empty_looks;
-    if (surface && look_answers_frame_ && told != Presenter::Told::refused)
-        surface->answer_frame(clock_now(), true);
-    plan_next_look(look_was_announced_, found, now);
-}
-
-void Pipeline::plan_next_look(bool announced, bool found, Time now) {
-    if (found) {
-        retry_.reset();
-        unanswered_since_.reset();
-    }
-    std::optional<Duration> soon = found || !announced ? std::nullopt : retry_.next();
-    // Announced for nothing more often than a store can need to land: that uses up an interval after all.
-    if (!found && announced && !soon)
-        not_before_ =
-            std::max(not_before_.value_or(now), now + std::max<Duration>(tuning_.interval(), empty_interval));
-
-    const Surface* surface = surfaces_.active();
-    if (!surface) return;
-    const Conversation& conversation = surface->conversation();
-    bool by_itself = compares_by_itself(conversation);
-    if (unanswered_since_ && now - *unanswered_since_ > suspicion) return;
-    if (!by_itself && !conversation.unprotected() && !unanswered_since_) return;
-    bool pinned = tuning_.tracking == Tuning::Tracking::scan;
-    bool rests = conversation.can_rest() && !by_itself && !pinned;
-    Duration wait = lookout_.next(found, tuning_.interval(), rests ? slowest_scan : slowest_poll);
-    // The store that was announced may land a moment after the page was released: look again soon.
-    if (soon && conversation.unprotected()) wait = std::min(wait, *soon);
-    keep_earliest(look_at_, now + wait);
 }
 
 void Pipeline::answer_unshown_frames(Time now) {
@@ -326,13 +192,14 @@ void Pipeline::answer_unshown_frames(Time now) {
         const auto& request = surface->conversation().frame_request();
         if (!request) continue;
         bool shown = surface->active() && !holds_.held(Holds::Reason::hidden);
-        Duration patience = shown ? longest_refusal : std::max<Duration>(tuning_.interval(), empty_interval);
+        Duration patience =
+            shown ? longest_refusal : std::max<Duration>(tuning_.interval(), Looks::empty_interval);
         if (now - request->since >= patience) surface->answer_frame(clock_now(), false);
     }
 }
 
 void Pipeline::set_alarm(const Decision& decision, Time now) {
-    std::optional<Time> at = waiting_until_;
+    std::optional<Time> at = looks_.waiting_until();
     if (decision.kind != Decision::Kind::rest) keep_earliest(at, std::max(decision.at, now));
     for (auto& surface : surfaces_.stack()) {
         const Conversation& conversation = surface->conversation();
@@ -341,8 +208,9 @@ void Pipeline::set_alarm(const Decision& decision, Time now) {
         const auto& request = conversation.frame_request();
         if (!request) continue;
         bool shown = surface->active() && !holds_.held(Holds::Reason::hidden);
-        keep_earliest(at, request->since + (shown ? longest_refusal
-                                                  : std::max<Duration>(tuning_.interval(), empty_interval)));
+        keep_earliest(
+            at, request->since + (shown ? longest_refusal
+                                        : std::max<Duration>(tuning_.interval(), Looks::empty_interval)));
     }
     alarm_.set(at);
 }
@@ -350,9 +218,7 @@ void Pipeline::set_alarm(const Decision& decision, Time now) {
 void Pipeline::finish(Time now) {
     if (Surface* surface = surfaces_.active()) surface->conversation().hints().add_everything();
     presenter_.want_everything();
-    waiting_until_.reset();
-    look_answers_frame_ = look_was_announced_ = false;
-    finish_look(now);
+    looks_.last(tuning_, now);
 }
 
 Statistics Pipeline::statistics() const {

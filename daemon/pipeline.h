@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "base/event_loop.h"
+#include "looks.h"
 #include "output/output.h"
 #include "pacing/holds.h"
-#include "pacing/lookout.h"
 #include "pacing/pacer.h"
 #include "pacing/tuning.h"
 #include "presenter.h"
@@ -18,15 +18,14 @@ namespace hvfbd {
 
 // READ FIRST. The way of a pixel, from a client's store to the host, for one display:
 //
-//   surfaces    who draws, and what each of them reported written              (shadow)
+//   surfaces    who draws, and what each of them reported written                      (shadow)
 //   pacing      when to look: now, at a time, or not at all
-//   presenter   what differs between shadow and front (damage), copied as it is found to front and to the
-//   output's
+//   looks       asks the active surface's client what was written, waits a frame at most, and plans the next
+//   look presenter   what differs between shadow and front (damage), copied as it is found to front and to
+//   the output's
 //               scanout, reduced to a few rectangles, told to the host and to those who look at front
 //
-// A look is: ask the active surface's client what was written (COLLECT), wait for its answer at most a frame,
-// compare there, tell what differed. Everybody else only stores facts; update() alone decides. It runs once
-// after every turn of the loop. One thread.
+// Everybody stores facts; update() alone decides. It runs once after every turn of the loop. One thread.
 class Pipeline : private OutputListener {
   public:
     // Borrowed: the loop, the output and the report outlive the pipeline.
@@ -70,14 +69,7 @@ class Pipeline : private OutputListener {
     void notice_active(Time now);
     void tell_states();
 
-    // A look, in its steps.
     Facts facts() const;
-    bool compares_by_itself(const Conversation& conversation) const;
-    void begin_look(Time now);
-    void continue_look(Time now);
-    void finish_look(Time now);
-    void plan_next_look(bool announced, bool found, Time now);
-
     void answer_unshown_frames(Time now);
     void set_alarm(const Decision& decision, Time now);
 
@@ -89,17 +81,10 @@ class Pipeline : private OutputListener {
     Viewers viewers_;
     Surfaces surfaces_;
     Presenter presenter_;
+    Looks looks_;
     EventLoop::Alarm alarm_;
 
     Holds holds_;
-    Lookout lookout_;
-    Retry retry_;
-    std::optional<Time> look_at_;           // when to look although nothing was announced
-    std::optional<Time> not_before_;        // the end of the interval that the last present used up
-    std::optional<Time> waiting_until_;     // for the answer to COLLECT; none: no look is under way
-    std::optional<Time> unanswered_since_;  // the client has not answered a COLLECT for longer than a frame
-    bool look_was_announced_ = false, look_answers_frame_ = false;
-    Time announced_at_{}, waiting_since_{};
 
     SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
     bool was_visible_, output_was_visible_;

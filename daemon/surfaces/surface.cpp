@@ -40,7 +40,12 @@ Surface::Handles Surface::take_handles() {
 }
 
 std::string_view Surface::tracking_state() const {
-    return client_ ? conversation_->tracker_state() : "none";
+    if (!client_) return "none";
+    // What the tracker said last is old where it was told since to stop, or is not asked any more.
+    bool tracked = !conversation_->explicit_damage() && !conversation_->polled();
+    if (tracked && told_state_ && told_state_->tracking == HVFB_TRACKING_OFF) return "off";
+    if (tracked && told_state_ && told_state_->tracking == HVFB_TRACKING_COMPARE) return "comparing";
+    return conversation_->tracker_state();
 }
 
 void Surface::tell_state(const message::State& state) {

@@ -158,6 +158,54 @@ TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
     EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }, 500ms));
 }
 
+TEST_F(APipeline, waits_for_the_settle_delay_after_rest) {
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    turn_until([] { return false; }, 60ms);
+    Tuning tuning = pipeline->tuning();
+    tuning.settle_delay = 80ms;
+    pipeline->set_tuning(tuning, loop.now());
+    Time stored = clock_now();
+    client.pixel(0, 0) = 1;
+    client.damaged({0, 0, 1, 1});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }));
+    EXPECT_GE(clock_now() - stored, 80ms);
+}
+
+TEST_F(APipeline, tells_no_more_rectangles_than_it_may_from_the_next_frame_on) {
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    std::uint64_t frame = 1;
+    for (std::uint32_t most : {1u, 5u, 255u}) {
+        Tuning tuning = pipeline->tuning();
+        tuning.max_rects = most;
+        pipeline->set_tuning(tuning, loop.now());
+        for (std::uint32_t i = 0; i < 40; ++i) ++client.pixel(i * 7, i * 5);
+        client.damaged({0, 0, 320, 200});
+        client.frame(++frame);
+        ASSERT_TRUE(await(client, HVFB_PRESENTED));
+        EXPECT_EQ(output.told().back().size(), std::min(most, 40u));
+        EXPECT_TRUE(output.host_equals(pipeline->front()));
+    }
+}
+
+TEST_F(APipeline, tells_its_clients_the_limit_and_the_idle_time_out) {
+    RawClient client = open();
+    client.hello(full_tracker);
+    ASSERT_TRUE(await(client, HVFB_STATE));
+    Tuning tuning = pipeline->tuning();
+    tuning.refresh_limit = 100;
+    tuning.idle_timeout = 7ms;
+    pipeline->set_tuning(tuning, loop.now());
+    pipeline->update(loop.now());
+    auto state = await(client, HVFB_STATE);
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->as<hvfb_state>().interval, 10'000'000u);
+    EXPECT_EQ(state->as<hvfb_state>().idle_timeout, 7'000'000u);
+}
+
 TEST_F(APipeline, presents_everything_at_the_limit_in_periodic_mode) {
     Tuning tuning = pipeline->tuning();
     tuning.refresh_mode = Tuning::RefreshMode::periodic;

@@ -1,0 +1,162 @@
+#include "looks.h"
+
+#include <algorithm>
+#include <array>
+
+#include "surfaces/changed_pages.h"
+
+namespace hvfbd {
+
+namespace {
+
+// Longest and shortest time that a client is given to answer COLLECT, around the one frame of the protocol:
+// a client that shares one busy processor with us needs some milliseconds even where the limit is 1000 a
+// second.
+constexpr Duration shortest_wait = std::chrono::milliseconds(10);
+constexpr Duration longest_wait = std::chrono::milliseconds(100);
+// How seldom a surface is looked at that announces nothing, while nothing is found: one that will rest, and
+// one that never does.
+constexpr Duration slowest_scan = std::chrono::milliseconds(50);
+constexpr Duration slowest_poll = std::chrono::milliseconds(250);
+// A client that is stopped while it scans is looked at no longer than this: it cannot draw.
+constexpr Duration suspicion = std::chrono::seconds(1);
+
+bool compares_by_itself(const Conversation& conversation, const Tuning& tuning) {
+    return conversation.polled() ||
+           (!conversation.explicit_damage() && tuning.tracking == Tuning::Tracking::compare);
+}
+
+}  // namespace
+
+void Looks::add_facts(Facts& facts) const {
+    if (not_before_) facts.last_present = *not_before_ - facts.interval;
+    facts.look_at = look_at_;
+}
+
+void Looks::start_over(Time now) {
+    waiting_until_.reset();
+    unanswered_since_.reset();
+    lookout_.reset();
+    retry_.reset();
+    look_at_ = now;
+}
+
+void Looks::change_interval(Duration from, Duration to) {
+    if (not_before_) *not_before_ += to - from;
+    lookout_.reset();
+}
+
+void Looks::begin(const Tuning& tuning, Time now) {
+    look_at_.reset();
+    if (tuning.refresh_mode == Tuning::RefreshMode::periodic) presenter_.want_everything();
+    Surface* surface = surfaces_.active();
+    was_announced_ = answers_frame_ = false;
+    if (surface) {
+        Conversation& conversation = surface->conversation();
+        was_announced_ = conversation.damaged_since().has_value();
+        answers_frame_ = conversation.frame_request().has_value();
+        announced_at_ = conversation.damaged_since().value_or(now);
+        conversation.look_begins();
+        bool tracked = conversation.introduced() && !conversation.explicit_damage();
+        bool everything =
+            compares_by_itself(conversation, tuning) || (conversation.collecting() && unanswered_since_);
+        if (tracked && everything) {
+            conversation.hints().add_everything();
+        } else if (tracked && !conversation.collecting()) {
+            surface->collect(now);
+            ++statistics_.collections;
+            waiting_since_ = now;
+            waiting_until_ = now + std::clamp<Duration>(tuning.interval(), shortest_wait, longest_wait);
+            return;
+        }
+    }
+    finish(tuning, now);
+}
+
+void Looks::go_on(const Tuning& tuning, bool held, Time now) {
+    Surface* surface = surfaces_.active();
+    Conversation& conversation = surface->conversation();
+    if (conversation.collecting() && now < *waiting_until_) return;
+    statistics_.collect_ns += static_cast<std::uint64_t>((now - waiting_since_).count());
+    if (conversation.collecting()) {
+        ++statistics_.unanswered;
+        if (!unanswered_since_) unanswered_since_ = now;
+        conversation.hints().add_everything();
+    } else {
+        unanswered_since_.reset();
+    }
+    waiting_until_.reset();
+    // Nothing is presented while it is held; what is hinted stays hinted and is looked at when the hold ends.
+    if (held) {
+        conversation.announce(announced_at_);
+        return;
+    }
+    finish(tuning, now);
+}
+
+void Looks::last(const Tuning& tuning, Time now) {
+    waiting_until_.reset();
+    was_announced_ = answers_frame_ = false;
+    finish(tuning, now);
+}
+
+void Looks::finish(const Tuning& tuning, Time now) {
+    Surface* surface = surfaces_.active();
+    bool found = false;
+    if (!surface) {
+        std::array everywhere{presenter_.front().layout().rectangle()};
+        found = !presenter_.look(nullptr, everywhere).spans.empty();
+    } else if (Conversation& conversation = surface->conversation(); !conversation.hints().empty()) {
+        std::array everywhere{presenter_.front().layout().rectangle()};
+        std::span<const Rectangle> where =
+            conversation.hints().everything() ? everywhere : conversation.hints().rectangles();
+        const Found& look = presenter_.look(&surface->shadow(), where);
+        found = !look.spans.empty();
+        if (conversation.unprotected())
+            conversation.note_compared(changed_pages(surface->shadow().layout(), look.spans));
+        conversation.compared();
+    } else if (conversation.unprotected()) {
+        conversation.note_compared({});
+    }
+
+    Presenter::Told told = presenter_.tell(now, tuning.max_rects);
+    if (told != Presenter::Told::refused) presenter_.start_viewers(now);
+    if (told == Presenter::Told::refused)
+        look_at_ = now + std::max<Duration>(tuning.interval(), empty_interval);
+    if (told == Presenter::Told::done) {
+        not_before_ = now + tuning.interval();
+        if (was_announced_)
+            statistics_.first_frame_ns = static_cast<std::uint64_t>((clock_now() - announced_at_).count());
+    }
+    if (told == Presenter::Told::nothing) ++statistics_.empty_looks;
+    if (surface && answers_frame_ && told != Presenter::Told::refused)
+        surface->answer_frame(clock_now(), true);
+    plan_next(tuning, found, now);
+}
+
+void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
+    if (found) {
+        retry_.reset();
+        unanswered_since_.reset();
+    }
+    std::optional<Duration> soon = found || !was_announced_ ? std::nullopt : retry_.next();
+    // Announced for nothing more often than a store can need to land: that uses up an interval after all.
+    if (!found && was_announced_ && !soon)
+        not_before_ =
+            std::max(not_before_.value_or(now), now + std::max<Duration>(tuning.interval(), empty_interval));
+
+    const Surface* surface = surfaces_.active();
+    if (!surface) return;
+    const Conversation& conversation = surface->conversation();
+    bool by_itself = compares_by_itself(conversation, tuning);
+    if (unanswered_since_ && now - *unanswered_since_ > suspicion) return;
+    if (!by_itself && !conversation.unprotected() && !unanswered_since_) return;
+    bool pinned = tuning.tracking == Tuning::Tracking::scan;
+    bool rests = conversation.can_rest() && !by_itself && !pinned;
+    Duration wait = lookout_.next(found, tuning.interval(), rests ? slowest_scan : slowest_poll);
+    // The store that was announced may land a moment after the page was released: look again soon.
+    if (soon && conversation.unprotected()) wait = std::min(wait, *soon);
+    look_at_ = std::min(look_at_.value_or(now + wait), now + wait);
+}
+
+}  // namespace hvfbd

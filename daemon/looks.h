@@ -1,0 +1,64 @@
+#pragma once
+
+#include <optional>
+
+#include "pacing/lookout.h"
+#include "pacing/pacer.h"
+#include "pacing/tuning.h"
+#include "presenter.h"
+#include "statistics.h"
+#include "surfaces/surfaces.h"
+
+namespace hvfbd {
+
+// The looks at the active surface, one after the other. A look is: ask the client what was written (COLLECT),
+// wait for its answer (WRITTEN) at most a frame, compare there, tell what differed; then plan when to look
+// again although nothing was announced. A client that has no tracker, or reports by itself, is not asked.
+class Looks {
+  public:
+    // Looks that find nothing, again and again, are not free: a client that announces for nothing gets no
+    // more than these, whatever the limit.
+    static constexpr Duration empty_interval = std::chrono::milliseconds(10);
+
+    // Borrowed: all outlive it.
+    Looks(Surfaces& surfaces, Presenter& presenter, Statistics& statistics)
+        : surfaces_(surfaces), presenter_(presenter), statistics_(statistics) {}
+
+    // What the pacer has to know of the looks there were.
+    void add_facts(Facts& facts) const;
+
+    void begin(const Tuning& tuning, Time now);
+    // Until when the answer to COLLECT is waited for; none: no look is under way.
+    std::optional<Time> waiting_until() const { return waiting_until_; }
+    // Finishes the look under way if its answer has come, or will not. Held: nothing may be presented now.
+    void go_on(const Tuning& tuning, bool held, Time now);
+    // The last one: waits for nobody.
+    void last(const Tuning& tuning, Time now);
+
+    // Look then, whatever was planned.
+    void look_at(Time time) { look_at_ = time; }
+    // Another surface is the active one.
+    void start_over(Time now);
+    // What is left of the interval that the last present used up becomes what it would have been.
+    void change_interval(Duration from, Duration to);
+
+  private:
+    void finish(const Tuning& tuning, Time now);
+    void plan_next(const Tuning& tuning, bool found, Time now);
+
+    Surfaces& surfaces_;
+    Presenter& presenter_;
+    Statistics& statistics_;
+    Lookout lookout_;
+    Retry retry_;
+    std::optional<Time> look_at_;        // when to look although nothing was announced
+    std::optional<Time> not_before_;     // the end of the interval that the last present used up
+    std::optional<Time> waiting_until_;  // see waiting_until()
+    std::optional<Time>
+        unanswered_since_;  // the client has owed an answer for longer than a frame since then
+    // Of the look under way.
+    bool was_announced_ = false, answers_frame_ = false;
+    Time announced_at_{}, waiting_since_{};
+};
+
+}  // namespace hvfbd
