@@ -213,7 +213,8 @@ void DaemonProcess::serve(Descriptor control, Mode mode, std::uint32_t stride) {
             case Request::Kind::counters: {
                 Statistics statistics = pipeline.statistics();
                 rusage usage{};
-                ::getrusage(RUSAGE_SELF, &usage);
+                // Of the loop's thread alone: a sanitizer's run-time has one of its own.
+                ::getrusage(RUSAGE_THREAD, &usage);
                 answer.counters = {loop.turns(),
                                    statistics.frames,
                                    statistics.pixels_told,

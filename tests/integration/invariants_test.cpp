@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ostream>
 
 #include "adopted_surface.h"
 #include "daemon_process.h"
@@ -20,6 +21,10 @@ struct Way {
     const char* features;  // of HVFB_FEATURES
     Tuning::Tracking tracking;
 };
+
+void PrintTo(const Way& way, std::ostream* out) {
+    *out << way.name;
+}
 
 class EveryWayOfTracking : public ::testing::TestWithParam<Way> {
   protected:
@@ -67,7 +72,7 @@ TEST_P(EveryWayOfTracking, at_every_quiescence_all_pictures_are_equal_whatever_r
     }
     RecordProperty("checks", static_cast<int>(checks));
     ::printf("%u checks, none different (%s)\n", checks, hvfb_surface_tracking(surface.get()));
-    EXPECT_GT(checks, 20u);
+    EXPECT_GE(checks, 20u);
 }
 
 TEST_P(EveryWayOfTracking, a_client_draws_on_while_the_daemon_is_stopped_and_is_shown_when_it_continues) {

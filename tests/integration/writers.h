@@ -32,8 +32,9 @@ class Writers {
     void store(std::uint64_t index, std::uint64_t value) {
         std::uint64_t row_pixels = layout_.stride / 4;
         std::uint64_t y = index / row_pixels % layout_.height, x = index % row_pixels;
-        reinterpret_cast<volatile std::uint32_t*>(pixels_)[y * row_pixels + x] =
-            static_cast<std::uint32_t>(value);
+        // Atomic and relaxed: threads of one program may well store to one pixel, and that is no fault here.
+        std::atomic_ref(pixels_[y * row_pixels + x])
+            .store(static_cast<std::uint32_t>(value), std::memory_order_relaxed);
     }
     static void pause(std::mt19937_64& random, unsigned most_us) {
         timespec time{0, static_cast<long>(random() % (most_us + 1)) * 1000};
