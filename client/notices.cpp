@@ -58,7 +58,6 @@ std::uint32_t Notices::take() {
 void Notices::begin_again() {
     take();
     over_.store(false, std::memory_order_release);
-    frame_.store(0);
 }
 
 message::Presented Notices::newest(std::uint32_t& sequence) const {

@@ -28,6 +28,8 @@ class Notices {
     std::uint32_t take();
     bool shown() const { return shown_.load(std::memory_order_relaxed); }
     bool over() const { return over_.load(std::memory_order_acquire); }
+    // The newest frame that was answered; 0: none.
+    std::uint64_t answered() const { return frame_.load(); }
     // The newest answer, if it is for this frame or a later one. Waits for it until the deadline, or until it
     // is over.
     std::optional<message::Presented> wait_presented(std::uint64_t frame, Nanoseconds deadline) const;

@@ -53,6 +53,9 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
         surface->notices.tell_over(HVFB_EVENT_LOST);
         return result;
     }
+    // What was asked of the daemon that is gone is asked of this one.
+    const std::uint64_t requested = surface->requested_frame.load();
+    if (requested > surface->notices.answered()) surface->outbox.frame(requested);
     return in_place ? 0 : 1;
 }
 

@@ -30,8 +30,7 @@ void keep_earliest(std::optional<Time>& earliest, std::optional<Time> at) {
 }  // namespace
 
 Pipeline::Pipeline(EventLoop& loop, Output& output, const Tuning& tuning, Report& report)
-    : loop_(loop),
-      output_(output),
+    : output_(output),
       report_(report),
       tuning_(tuning),
       viewers_(loop, report),

@@ -73,7 +73,6 @@ class Pipeline : private OutputListener {
     void answer_unshown_frames(Time now);
     void set_alarm(const Decision& decision, Time now);
 
-    EventLoop& loop_;
     Output& output_;
     Report& report_;
     Tuning tuning_;

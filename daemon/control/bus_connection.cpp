@@ -21,7 +21,7 @@ std::unique_ptr<sdbus::IConnection> connect(const std::string& which) {
 }  // namespace
 
 BusConnection::BusConnection(EventLoop& loop, const std::string& which)
-    : loop_(loop), connection_(connect(which)), alarm_(loop, [this] { process(); }) {
+    : connection_(connect(which)), alarm_(loop, [this] { process(); }) {
     source_ =
         loop.watch(connection_->getEventLoopPollData().fd, EPOLLIN, [this](std::uint32_t) { process(); });
     before_wait_ = loop.before_wait([this] { prepare(); });

@@ -25,7 +25,6 @@ class BusConnection {
     void process();
     void prepare();
 
-    EventLoop& loop_;
     std::unique_ptr<sdbus::IConnection> connection_;
     EventLoop::Alarm alarm_;
     LoopSource source_, before_wait_;

@@ -12,7 +12,7 @@
 namespace hvfbd {
 
 // The display on the bus.
-class DisplayObject : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Display_adaptor> {
+class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Display_adaptor> {
   public:
     explicit DisplayObject(BusContext& context);
     DisplayObject(const DisplayObject&) = delete;

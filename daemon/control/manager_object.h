@@ -12,8 +12,8 @@
 namespace hvfbd {
 
 // The daemon itself on the bus, and the list of all its objects.
-class ManagerObject : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Manager_adaptor,
-                                                      sdbus::ObjectManager_adaptor> {
+class ManagerObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Manager_adaptor,
+                                                            sdbus::ObjectManager_adaptor> {
   public:
     // `reload` reads the configuration again; what it throws is the caller's answer.
     ManagerObject(BusContext& context, std::function<void()> reload);

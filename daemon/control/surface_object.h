@@ -10,7 +10,7 @@
 namespace hvfbd {
 
 // One surface on the bus, for as long as it is there.
-class SurfaceObject : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Surface_adaptor> {
+class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Surface_adaptor> {
   public:
     SurfaceObject(BusContext& context, SurfaceNumber number);
     SurfaceObject(const SurfaceObject&) = delete;

@@ -15,11 +15,12 @@
  * Threads: any thread may store into the pixels at any time; so may system calls (read(2) into the buffer).
  * The functions on one surface or viewer are called by one thread at a time, except hvfb_surface_damage,
  * _begin, _end, _fill, _copy and _blit, which may be called by any thread. The library has one thread of its
- * own for each tracked surface; it blocks all signals.
+ * own for each surface, tracked or not; it blocks all signals.
  *
  * Fork: the child keeps the pixels as private memory with the content they had, and every call on the surface
  * returns -ECHILD there (hvfb_surface_close frees it). A child that wants to draw opens a surface of its own.
- * What the child stores does not reach the screen. exec and posix_spawn need no thought.
+ * What the child stores does not reach the screen; what the parent stores from then on may show in those of
+ * the child's pages that the child has not stored into. exec and posix_spawn need no thought.
  */
 #ifndef HVFB_HVFB_H
 #define HVFB_HVFB_H
@@ -68,7 +69,7 @@ struct hvfb_open_options {
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
  * -EACCES: not in group video. -EBUSY: too many surfaces, or a kept surface of this name has a client.
  * -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus. -EPROTO: it did not answer as it should.
- * Others as the system calls give them. */
+ * -EINVAL: options that this version does not know. Others as the system calls give them. */
 HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
 
 /* Closes the surface and unmaps its pixels. NULL is allowed. */
