@@ -165,6 +165,7 @@ bool EventLoop::run_once(std::optional<Duration> timeout) {
         wait = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::microseconds>(*timeout).count());
     int result = sd_event_prepare(event_.get());
     demand(result, "prepare the event loop");
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     if (result == 0) result = sd_event_wait(event_.get(), wait);
     demand(result, "wait in the event loop");
     bool something = result > 0;

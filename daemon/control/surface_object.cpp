@@ -2,6 +2,24 @@
 
 namespace hvfbd {
 
+namespace {
+
+const Surface& surface_numbered(const Pipeline& pipeline, SurfaceNumber number) {
+    const Surface* surface = pipeline.surfaces().find(number);
+    if (!surface)
+        throw bus_error(
+            {Refusal::Kind::failed, "there is no surface" + std::to_string(number) + " any more"});
+    return *surface;
+}
+
+void expect_control(const Surface& surface, const Caller& caller) {
+    const Client* owner = surface.client();
+    Authority::check_control(caller.credentials.uid, caller.client.bus_name, surface.uid(),
+                             owner ? owner->bus_name : "");
+}
+
+}  // namespace
+
 std::string surface_path(SurfaceNumber number) {
     return std::string(bus_display) + "/surface" + std::to_string(number);
 }
@@ -37,11 +55,7 @@ void SurfaceObject::client_changed() {
 }
 
 const Surface& SurfaceObject::surface() const {
-    const Surface* surface = context_.pipeline().surfaces().find(number_);
-    if (!surface)
-        throw bus_error(
-            {Refusal::Kind::failed, "there is no surface" + std::to_string(number_) + " any more"});
-    return *surface;
+    return surface_numbered(context_.pipeline(), number_);
 }
 
 std::string SurfaceObject::Name() {
@@ -60,29 +74,26 @@ std::string SurfaceObject::TrackingState() {
     return std::string(surface().tracking_state());
 }
 
-void SurfaceObject::expect_control(const Caller& caller) const {
-    const Client* owner = surface().client();
-    Authority::check_control(caller.credentials.uid, caller.client.bus_name, surface().uid(),
-                             owner ? owner->bus_name : "");
-}
-
+// Both answer when the bus has said who calls. The surface, and this object with it, may be gone by then:
+// what is needed is the number alone.
 void SurfaceObject::Activate(sdbus::Result<>&& result) {
-    context_.when_identified(getObject(), std::move(result),
-                             [this](const Caller& caller, const auto& answer) {
-                                 expect_control(caller);
-                                 context_.pipeline().activate(number_, context_.now());
-                                 answer.returnResults();
-                             });
+    context_.when_identified(
+        getObject(), std::move(result),
+        [&context = context_, number = number_](const Caller& caller, const auto& answer) {
+            expect_control(surface_numbered(context.pipeline(), number), caller);
+            context.pipeline().activate(number, context.now());
+            answer.returnResults();
+        });
 }
 
 void SurfaceObject::Close(sdbus::Result<>&& result) {
-    // This object is gone once the surface is closed: nothing of it may be touched after that.
-    context_.when_identified(getObject(), std::move(result),
-                             [this](const Caller& caller, const auto& answer) {
-                                 expect_control(caller);
-                                 context_.pipeline().close_surface(number_, context_.now());
-                                 answer.returnResults();
-                             });
+    context_.when_identified(
+        getObject(), std::move(result),
+        [&context = context_, number = number_](const Caller& caller, const auto& answer) {
+            expect_control(surface_numbered(context.pipeline(), number), caller);
+            context.pipeline().close_surface(number, context.now());
+            answer.returnResults();
+        });
 }
 
 }  // namespace hvfbd

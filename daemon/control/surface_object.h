@@ -33,7 +33,6 @@ class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     void Close(sdbus::Result<>&& result) override;
 
     const Surface& surface() const;
-    void expect_control(const Caller& caller) const;
 
     BusContext& context_;
     SurfaceNumber number_;

@@ -380,6 +380,17 @@ class Surfaces(OnTheBus):
         os.kill(caller.process.pid, signal.SIGKILL)
         self.until(lambda: self.get("ActiveSurface") == 'o "/"')
 
+    def test_may_go_while_the_bus_is_asked_who_closes_them(self):
+        for method in ("Close", "Activate"):
+            for _ in range(20):
+                caller = Caller(self.address, "drawer")
+                path, _, channel, _ = caller.open()["result"]
+                caller.do(do="send", path=path, interface=NAME + ".Surface", method=method)
+                caller.do(do="close", fd=channel["fd"])
+                self.until(lambda: self.get("ActiveSurface") == 'o "/"')
+                caller.stop()
+        self.assertIsNone(self.daemon.poll(), self.said())
+
     def test_change_with_the_mode(self):
         root = self.caller()
         display = NAME + ".Display"

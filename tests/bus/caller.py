@@ -8,6 +8,7 @@ import struct
 import sys
 
 import dbus
+import dbus.lowlevel
 
 NAME = "org.hvfbd.Framebuffer1"
 
@@ -38,6 +39,11 @@ for line in sys.stdin:
                                          signature="sv") if isinstance(a, dict) else a for a in command["arguments"]]
             result = bus.call_blocking(NAME, command["path"], command["interface"], command["method"],
                                        command["signature"], arguments)
+        elif command["do"] == "send":
+            message = dbus.lowlevel.MethodCallMessage(NAME, command["path"], command["interface"], command["method"])
+            bus.send_message(message)
+            bus.flush()
+            result = None
         elif command["do"] == "close":
             os.close(held[command["fd"]])
             result = None

@@ -47,7 +47,7 @@ class Daemon:
             notify.settimeout(20)
             self.process = subprocess.Popen(
                 [PROGRAMS / "hvfbd", f"--bus={bus.address}", f"--config-root={self.folder}", "--output=memory",
-                 f"--mode={mode}"], env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
+                 f"--mode={mode}", "--row-padding=24"], env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
             while b"READY=1" not in notify.recv(4096):
                 pass
 

@@ -7,17 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace hvfbctl {
+#include "where.h"
 
-// Where the commands look: --bus and --display.
-struct Where {
-    std::string bus;                   // "system", "session" or a D-Bus address
-    std::string display = "display0";  // the last element of its path
-};
+namespace hvfbctl {
 
 constexpr const char* service_name = "org.hvfbd.Framebuffer1";
 constexpr const char* manager_path = "/org/hvfbd/Framebuffer1";
@@ -74,12 +69,6 @@ class Daemon {
 
 // Opens a connection to --bus. Throws sdbus::Error.
 std::unique_ptr<sdbus::IConnection> connect(const std::string& bus);
-
-// A request that this program itself cannot make sense of: exit code 2.
-class UsageError : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
 
 // What to tell people about an error of the bus: the daemon's own sentences as they are, the bus' in plain
 // words.

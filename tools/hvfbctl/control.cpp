@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "bus.h"
 #include "commands.h"
 
 namespace hvfbctl {
@@ -29,21 +30,17 @@ std::pair<std::uint32_t, std::uint32_t> parse_mode(std::string_view text) {
 
 }  // namespace
 
-void add_control(CLI::App& program, const Where& where) {
-    program.add_subcommand("refresh", "Presents everything once, changed or not")->callback([&where] {
-        Daemon(where).display().Refresh(Options{});
-    });
+void refresh_display(const Where& where) {
+    Daemon(where).display().Refresh(Options{});
+}
 
-    auto* const mode = program.add_subcommand("mode", "Changes the display's mode");
-    const auto& text = mode->add_option("MODE", "WIDTHxHEIGHT in pixels")->required();
-    mode->callback([&where, text] {
-        const auto [width, height] = parse_mode(text->as<std::string>());
-        Daemon(where).display().SetMode(width, height, Options{});
-    });
+void set_mode(const Where& where, const std::string& mode) {
+    const auto [width, height] = parse_mode(mode);
+    Daemon(where).display().SetMode(width, height, Options{});
+}
 
-    program.add_subcommand("reload", "Has the daemon read its configuration again")->callback([&where] {
-        Daemon(where).manager().Reload();
-    });
+void reload_configuration(const Where& where) {
+    Daemon(where).manager().Reload();
 }
 
 }  // namespace hvfbctl

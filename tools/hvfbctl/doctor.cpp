@@ -1,10 +1,12 @@
 #include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bus.h"
 #include "commands.h"
 #include "machine.h"
 
@@ -13,6 +15,12 @@ namespace hvfbctl {
 namespace {
 
 using Level = Finding::Level;
+
+// usermod takes names alone.
+std::string own_name() {
+    const passwd* const entry = getpwuid(getuid());
+    return entry == nullptr ? "NAME" : entry->pw_name;
+}
 
 // Whether this process, not the user database, has the group: a shell opened before usermod does not.
 bool in_group(const char* name) {
@@ -26,19 +34,17 @@ bool in_group(const char* name) {
 void examine_rights(std::vector<Finding>& findings) {
     const bool root = geteuid() == 0;
     const bool video = in_group("video");
-    findings.push_back(
-        {root || video ? Level::ok : Level::bad, "right to draw",
-         root    ? "root may"
-         : video ? "group video: may"
-                 : "not in group video: may not",
-         root || video ? "" : "usermod -aG video " + std::to_string(getuid()) + ", then log in again"});
+    findings.push_back({root || video ? Level::ok : Level::bad, "right to draw",
+                        root    ? "root may"
+                        : video ? "group video: may"
+                                : "not in group video: may not",
+                        root || video ? "" : "usermod -aG video " + own_name() + ", then log in again"});
     const bool view = in_group("hvfbd-view");
-    findings.push_back(
-        {root || view ? Level::ok : Level::warn, "right to view",
-         root   ? "root may"
-         : view ? "group hvfbd-view: may"
-                : "not in group hvfbd-view: screenshot and watch are refused",
-         root || view ? "" : "usermod -aG hvfbd-view " + std::to_string(getuid()) + ", then log in again"});
+    findings.push_back({root || view ? Level::ok : Level::warn, "right to view",
+                        root   ? "root may"
+                        : view ? "group hvfbd-view: may"
+                               : "not in group hvfbd-view: screenshot and watch are refused",
+                        root || view ? "" : "usermod -aG hvfbd-view " + own_name() + ", then log in again"});
 }
 
 void examine_daemon(const Where& where, std::vector<Finding>& findings) {
@@ -97,25 +103,17 @@ void print_json(const std::vector<Finding>& findings, bool can_draw) {
 
 }  // namespace
 
-void add_doctor(CLI::App& program, const Where& where) {
-    auto* const doctor =
-        program.add_subcommand("doctor", "Says what this machine can do, and what mends the rest");
-    auto* const json = add_json(*doctor);
-    // An empty group hides it: it is for tests.
-    auto* const root =
-        doctor->add_option("--root", "look at another /sys, /dev and /proc")->default_val("/")->group("");
-    doctor->callback([&where, json, root] {
-        std::vector<Finding> findings = examine_machine(root->as<std::string>());
-        examine_daemon(where, findings);
-        examine_rights(findings);
-        const bool can_draw =
-            std::ranges::none_of(findings, [](const Finding& f) { return f.level == Level::bad; });
-        if (json->empty())
-            print(findings);
-        else
-            print_json(findings, can_draw);
-        if (!can_draw) throw Failed{};
-    });
+bool examine(const Where& where, const std::string& root, bool json) {
+    std::vector<Finding> findings = examine_machine(root);
+    examine_daemon(where, findings);
+    examine_rights(findings);
+    const bool can_draw =
+        std::ranges::none_of(findings, [](const Finding& f) { return f.level == Level::bad; });
+    if (json)
+        print_json(findings, can_draw);
+    else
+        print(findings);
+    return can_draw;
 }
 
 }  // namespace hvfbctl

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "bus.h"
 #include "commands.h"
 #include "picture_file.h"
 #include "table.h"
@@ -97,7 +98,15 @@ std::string describe(const hvfb_viewer_frame& frame) {
     return line;
 }
 
-void watch(const Where& where, unsigned count) {
+}  // namespace
+
+void take_screenshot(const Where& where, const std::string& file) {
+    if (file == "-" && isatty(STDOUT_FILENO) != 0)
+        throw UsageError("a terminal cannot show a PNG file: name a file, or use a pipe");
+    hvfbd::write_png(file, take_picture(where));
+}
+
+void watch_damage(const Where& where, unsigned count) {
     const Viewer viewer = open_viewer(where);
     std::uint64_t before = 0;
     for (unsigned seen = 0; count == 0 || seen < count; ++seen) {
@@ -111,24 +120,6 @@ void watch(const Where& where, unsigned count) {
         if (!std::cout) return;
         before = frame.time;
     }
-}
-
-}  // namespace
-
-void add_pictures(CLI::App& program, const Where& where) {
-    auto* const screenshot =
-        program.add_subcommand("screenshot", "Writes what the display shows as a PNG file");
-    auto* const path = screenshot->add_option("FILE", "where to; - is the standard output")->required();
-    screenshot->callback([&where, path] {
-        const auto file = path->as<std::string>();
-        if (file == "-" && isatty(STDOUT_FILENO) != 0)
-            throw UsageError("a terminal cannot show a PNG file: name a file, or use a pipe");
-        hvfbd::write_png(file, take_picture(where));
-    });
-
-    auto* const command = program.add_subcommand("watch", "Shows the damage as it happens, a line a frame");
-    auto* const count = command->add_option("--count", "how many frames; 0: for ever")->default_val(0U);
-    command->callback([&where, count] { watch(where, count->as<unsigned>()); });
 }
 
 }  // namespace hvfbctl

@@ -1,6 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bus.h"
 #include "commands.h"
 #include "table.h"
 #include "values.h"
@@ -50,32 +51,21 @@ void get_all(const Known& known, bool json) {
 
 }  // namespace
 
-void add_properties(CLI::App& program, const Where& where) {
-    auto* const get = program.add_subcommand("get", "Shows a property, or all of them");
-    auto* const asked = get->add_option("PROPERTY", "such as RefreshLimit");
-    auto* const json = add_json(*get);
-    get->callback([&where, asked, json] {
-        Daemon daemon(where);
-        const Known known(daemon);
-        if (asked->empty()) return get_all(known, !json->empty());
-        const sdbus::Variant& value = *known.find(asked->as<std::string>()).second;
-        std::cout << (json->empty() ? to_text(value) : to_json(value).dump()) << '\n';
-    });
+void get_property(const Where& where, const std::string& property, bool json) {
+    Daemon daemon(where);
+    const Known known(daemon);
+    if (property.empty()) return get_all(known, json);
+    const sdbus::Variant& value = *known.find(property).second;
+    std::cout << (json ? to_json(value).dump() : to_text(value)) << '\n';
+}
 
-    auto* const set = program.add_subcommand("set", "Changes a property, from the next frame on");
-    auto* const name = set->add_option("PROPERTY", "such as RefreshLimit")->required();
-    auto* const text = set->add_option("VALUE", "what it becomes")->required();
-    set->callback([&where, name, text] {
-        Daemon daemon(where);
-        const auto property = name->as<std::string>();
-        const Known known(daemon);
-        const auto [interface, now] = known.find(property);
-        const auto value = from_text(text->as<std::string>(), *now);
-        if (!value)
-            throw UsageError(property + " takes " + type_in_words(*now) + "; " + text->as<std::string>() +
-                             " is not");
-        daemon.set(interface, property, *value);
-    });
+void set_property(const Where& where, const std::string& property, const std::string& text) {
+    Daemon daemon(where);
+    const Known known(daemon);
+    const auto [interface, now] = known.find(property);
+    const auto value = from_text(text, *now);
+    if (!value) throw UsageError(property + " takes " + type_in_words(*now) + "; " + text + " is not");
+    daemon.set(interface, property, *value);
 }
 
 }  // namespace hvfbctl

@@ -2,6 +2,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bus.h"
 #include "commands.h"
 #include "surface_list.h"
 #include "table.h"
@@ -65,34 +66,29 @@ void print_statistics(const Properties& display) {
 
 }  // namespace
 
-void add_status(CLI::App& program, const Where& where) {
-    auto* const status =
-        program.add_subcommand("status", "Shows the display, its limits, surfaces and counters");
-    auto* const json = add_json(*status);
-    status->callback([&where, json] {
-        Daemon daemon(where);
-        const auto surfaces = daemon.surfaces();
-        const Properties display = daemon.display_properties();
-        const Properties manager = daemon.manager_properties();
-        if (!json->empty()) {
-            std::cout << status_json(display, manager, surfaces).dump(2) << '\n';
-            return;
-        }
-        std::cout << get<std::string>(display, "Name") << ": " << get<std::string>(display, "Output")
-                  << " output, " << get<std::uint32_t>(display, "Width") << "x"
-                  << get<std::uint32_t>(display, "Height") << " "
-                  << format_name(get<std::uint32_t>(display, "Format")) << ", stride "
-                  << get<std::uint32_t>(display, "Stride") << ", "
-                  << (get<bool>(display, "Visible") ? "visible" : "hidden") << " (hvfbd "
-                  << get<std::string>(manager, "Version") << ")\nmodes: " << to_text(display.at("Modes"))
-                  << "\nactive: " << std::string(get<sdbus::ObjectPath>(display, "ActiveSurface"))
-                  << "\n\nlimits\n";
-        print_limits(display);
-        std::cout << "\nsurfaces\n";
-        print_surfaces(surfaces, std::cout, "  ");
-        std::cout << "\ncounters since the start\n";
-        print_statistics(display);
-    });
+void show_status(const Where& where, bool json) {
+    Daemon daemon(where);
+    const auto surfaces = daemon.surfaces();
+    const Properties display = daemon.display_properties();
+    const Properties manager = daemon.manager_properties();
+    if (json) {
+        std::cout << status_json(display, manager, surfaces).dump(2) << '\n';
+        return;
+    }
+    std::cout << get<std::string>(display, "Name") << ": " << get<std::string>(display, "Output")
+              << " output, " << get<std::uint32_t>(display, "Width") << "x"
+              << get<std::uint32_t>(display, "Height") << " "
+              << format_name(get<std::uint32_t>(display, "Format")) << ", stride "
+              << get<std::uint32_t>(display, "Stride") << ", "
+              << (get<bool>(display, "Visible") ? "visible" : "hidden") << " (hvfbd "
+              << get<std::string>(manager, "Version") << ")\nmodes: " << to_text(display.at("Modes"))
+              << "\nactive: " << std::string(get<sdbus::ObjectPath>(display, "ActiveSurface"))
+              << "\n\nlimits\n";
+    print_limits(display);
+    std::cout << "\nsurfaces\n";
+    print_surfaces(surfaces, std::cout, "  ");
+    std::cout << "\ncounters since the start\n";
+    print_statistics(display);
 }
 
 }  // namespace hvfbctl

@@ -35,29 +35,22 @@ void print_surfaces(const std::vector<SurfaceRecord>& surfaces, std::ostream& ou
     table.print(out, indent);
 }
 
-void add_surfaces(CLI::App& program, const Where& where) {
-    auto* const list = program.add_subcommand("surfaces", "Lists the surfaces of the display");
-    auto* const json = add_json(*list);
-    list->callback([&where, json] {
-        const auto surfaces = Daemon(where).surfaces();
-        if (json->empty())
-            print_surfaces(surfaces, std::cout, "");
-        else
-            std::cout << surfaces_json(surfaces).dump(2) << '\n';
-    });
+void list_surfaces(const Where& where, bool json) {
+    const auto surfaces = Daemon(where).surfaces();
+    if (json)
+        std::cout << surfaces_json(surfaces).dump(2) << '\n';
+    else
+        print_surfaces(surfaces, std::cout, "");
+}
 
-    const auto add = [&](const char* command, const char* description, void (*act)(SurfaceProxy&)) {
-        auto* const subcommand = program.add_subcommand(command, description);
-        auto* const which = subcommand->add_option("SURFACE", "its number, name or object path")->required();
-        subcommand->callback([&where, which, act] {
-            Daemon daemon(where);
-            auto proxy = daemon.surface_proxy(daemon.surface(which->as<std::string>()));
-            act(proxy);
-        });
-    };
-    add("activate", "Shows a surface", [](SurfaceProxy& surface) { surface.Activate(); });
-    add("close", "Closes a surface; its client keeps its memory",
-        [](SurfaceProxy& surface) { surface.Close(); });
+void activate_surface(const Where& where, const std::string& which) {
+    Daemon daemon(where);
+    daemon.surface_proxy(daemon.surface(which)).Activate();
+}
+
+void close_surface(const Where& where, const std::string& which) {
+    Daemon daemon(where);
+    daemon.surface_proxy(daemon.surface(which)).Close();
 }
 
 }  // namespace hvfbctl

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "bus.h"
 #include "commands.h"
 #include "surface_list.h"
 #include "table.h"
@@ -86,7 +87,9 @@ void print_line(const Rates& rates, const std::vector<SurfaceRecord>& surfaces, 
     out << '\n' << std::flush;
 }
 
-void top(const Where& where, double interval, unsigned count) {
+}  // namespace
+
+void show_top(const Where& where, double interval, unsigned count) {
     Daemon daemon(where);
     const bool terminal = isatty(STDOUT_FILENO) != 0;
     struct sigaction action = {};
@@ -125,17 +128,6 @@ void top(const Where& where, double interval, unsigned count) {
         before = after;
         then = now;
     }
-}
-
-}  // namespace
-
-void add_top(CLI::App& program, const Where& where) {
-    auto* const command = program.add_subcommand("top", "Shows what the daemon does, once a second");
-    auto* const interval =
-        command->add_option("--interval", "seconds")->default_val(1.0)->check(CLI::Range(0.05, 3600.0));
-    auto* const count = command->add_option("--count", "how many times; 0: for ever")->default_val(0U);
-    command->callback(
-        [&where, interval, count] { top(where, interval->as<double>(), count->as<unsigned>()); });
 }
 
 }  // namespace hvfbctl
