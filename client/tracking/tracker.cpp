@@ -37,7 +37,11 @@ void Tracker::acquire(const char* forbidden) {
     debug_ = secure_getenv("HVFB_DEBUG");
     if (!debug_) return;
     if (!capabilities().announce)
-        std::fputs("hvfb: no full userfaultfd: the first store after rest cannot be announced\n", stderr);
+        std::fputs(
+            "hvfb: no full userfaultfd: the first store after rest cannot be announced. What would help: the "
+            "sysctl vm.unprivileged_userfaultfd=1, or a udev rule that lets this user open "
+            "/dev/userfaultfd\n",
+            stderr);
     if (!capabilities().scan)
         std::fputs("hvfb: no asynchronous write-protection (Linux 6.7): written pages cannot be listed\n",
                    stderr);

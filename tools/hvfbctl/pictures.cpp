@@ -8,7 +8,6 @@
 #include <memory>
 #include <span>
 
-#include "bus.h"
 #include "commands.h"
 #include "picture_file.h"
 #include "table.h"
@@ -18,9 +17,6 @@ namespace hvfbctl {
 namespace {
 
 constexpr std::uint64_t first_frame_timeout = 5'000'000;  // µs
-// A hidden display was not kept up to date. Opening the view shows it, and what is missing comes as a further
-// frame.
-constexpr std::uint64_t shown_again_timeout = 500'000;  // µs
 
 struct CloseViewer {
     void operator()(hvfb_viewer* viewer) const { hvfb_viewer_close(viewer); }
@@ -63,11 +59,10 @@ bool wait(const Viewer& viewer, std::uint64_t timeout, hvfb_viewer_frame& frame)
 }
 
 hvfbd::Picture take_picture(const Where& where) {
-    const bool was_visible = Daemon(where).display().Visible();
     const Viewer viewer = open_viewer(where);
     hvfb_viewer_frame frame = {};
+    // The first one is of a look after the view was opened: a display that was hidden is up to date too.
     if (!wait(viewer, first_frame_timeout, frame)) throw std::runtime_error("no frame within 5 seconds");
-    if (!was_visible) wait(viewer, shown_again_timeout, frame);
     hvfbd::Picture picture;
     // A frame that comes while the picture is copied may be half in it: copy again, within reason.
     for (int attempt = 0; attempt < 5; ++attempt) {
