@@ -54,7 +54,8 @@ TEST_F(APipeline, looks_at_a_polled_surface_four_times_a_second_while_it_finds_n
     auto before = pipeline->statistics().empty_looks;
     turn_until([] { return false; }, 1000ms);
     auto looks = pipeline->statistics().empty_looks - before;
-    EXPECT_GE(looks, 2u);
+    // From below only that it goes on: a busy machine may come late, but never early.
+    EXPECT_GE(looks, 1u);
     EXPECT_LE(looks, 5u);
 }
 
@@ -138,7 +139,7 @@ TEST_F(APipeline, keeps_the_limit_between_presents) {
         400ms);
     double seconds = std::chrono::duration<double>(clock_now() - begin).count();
     EXPECT_LE(static_cast<double>(pipeline->statistics().frames - frames), seconds * 50 + 2);
-    EXPECT_GE(pipeline->statistics().frames - frames, 5u);
+    EXPECT_GE(pipeline->statistics().frames - frames, 2u);
 }
 
 TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
@@ -155,7 +156,9 @@ TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
     tuning.refresh_limit = 1000;
     pipeline->set_tuning(tuning, loop.now());
     pipeline->update(loop.now());
-    EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }, 500ms));
+    Time told = clock_now();
+    EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }));
+    EXPECT_LT(clock_now() - told, 1s) << "it did not wait for what the old limit would have let";
 }
 
 TEST_F(APipeline, waits_for_the_settle_delay_after_rest) {
@@ -213,7 +216,7 @@ TEST_F(APipeline, presents_everything_at_the_limit_in_periodic_mode) {
     pipeline->update(loop.now());
     auto frames = pipeline->statistics().frames;
     turn_until([] { return false; }, 500ms);
-    EXPECT_GE(pipeline->statistics().frames - frames, 7u);
+    EXPECT_GE(pipeline->statistics().frames - frames, 2u);
     EXPECT_LE(pipeline->statistics().frames - frames, 12u);
     EXPECT_EQ(output.told().back(), std::vector{pipeline->layout().rectangle()});
 }
@@ -249,12 +252,12 @@ TEST_F(APipeline, keeps_half_drawn_frames_back_but_not_for_ever) {
     RawClient client = open_explicit();
     client.frame(1);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    Time begun = clock_now();
     client.send(HVFB_BEGIN, hvfb_begin{});
     client.pixel(1, 1) = 0x77;
     client.damaged({0, 0, 10, 10});
-    turn_until([] { return false; }, 60ms);
-    EXPECT_EQ(front_pixel(1, 1), 0u);
-    EXPECT_TRUE(turn_until([&] { return front_pixel(1, 1) == 0x77; }, 500ms));
+    EXPECT_TRUE(turn_until([&] { return front_pixel(1, 1) == 0x77; }));
+    EXPECT_GE(clock_now() - begun, Holds::longest_frame);
 
     client.send(HVFB_BEGIN, hvfb_begin{});
     client.pixel(1, 1) = 0x88;
