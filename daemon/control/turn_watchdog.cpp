@@ -6,7 +6,7 @@
 
 namespace hvfbd {
 
-TurnWatchdog::TurnWatchdog() {
+TurnWatchdog::TurnWatchdog(Duration limit) : limit_(limit) {
     sigevent event{};
     event.sigev_notify = SIGEV_SIGNAL;
     event.sigev_signo = SIGABRT;
@@ -17,9 +17,10 @@ TurnWatchdog::~TurnWatchdog() {
     ::timer_delete(timer_);
 }
 
-void TurnWatchdog::set(time_t seconds) {
+void TurnWatchdog::set(Duration duration) {
     itimerspec time{};
-    time.it_value.tv_sec = seconds;
+    time.it_value.tv_sec = duration / std::chrono::seconds(1);
+    time.it_value.tv_nsec = (duration % std::chrono::seconds(1)).count();
     ::timer_settime(timer_, 0, &time, nullptr);
 }
 
