@@ -11,7 +11,7 @@ import unittest
 
 PROGRAMS = pathlib.Path(os.environ["HVFBD_PROGRAMS"])
 SOURCE = pathlib.Path(os.environ["HVFBD_SOURCE"])
-HERE = pathlib.Path(__file__).parent
+HERE = SOURCE / "tests/bus"
 NAME = "org.hvfbd.Framebuffer1"
 ROOT = "/org/hvfbd/Framebuffer1"
 DISPLAY = ROOT + "/display0"
