@@ -1,4 +1,4 @@
-// The one place that names concrete classes.
+// The one place, with output_choice, that names concrete classes.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,18 +9,18 @@
 #include "control/bus_service.h"
 #include "control/configuration.h"
 #include "control/daemon_options.h"
+#include "control/last_words.h"
 #include "control/log.h"
 #include "control/log_report.h"
+#include "control/logind.h"
 #include "control/reports.h"
 #include "control/service.h"
 #include "control/turn_watchdog.h"
-#include "output/memory_output.h"
+#include "output_choice.h"
 #include "pipeline.h"
 
 namespace hvfbd {
 namespace {
-
-constexpr Mode default_mode{1024, 768};
 
 Configuration read_configuration(const DaemonOptions& options, bool& warned) {
     std::vector<ConfigurationWarning> warnings;
@@ -34,18 +34,9 @@ Configuration read_configuration(const DaemonOptions& options, bool& warned) {
     return configuration;
 }
 
-std::unique_ptr<Output> make_output(const DaemonOptions& options, const Configuration& configuration) {
-    const std::string& type = configuration.output.type;
-    if (type == "auto" || type == "memory")
-        return std::make_unique<MemoryOutput>(configuration.output.mode.value_or(default_mode),
-                                              options.row_padding);
-    throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + type +
-                                                    "\"; set Type=memory in hvfbd.conf, or leave it out");
-}
-
 void run(const DaemonOptions& options, const Configuration& configuration) {
     EventLoop loop;
-    std::unique_ptr<Output> output = make_output(options, configuration);
+    std::unique_ptr<Output> output = make_output(loop, configuration, options.row_padding);
     Reports reports;
     LogReport log;
     reports.add(log);
@@ -73,6 +64,9 @@ void run(const DaemonOptions& options, const Configuration& configuration) {
         spdlog::info("asked to end");
         loop.stop();
     });
+    Logind logind(bus.get(), {[&] { pipeline.suspend(loop.now()); }, [&] { pipeline.resume(loop.now()); },
+                              [&] { pipeline.finish(loop.now()); }});
+    LastWords last_words([&] { pipeline.last_words(); });
     TurnWatchdog watchdog;
     loop.around_turn([&] { watchdog.turn_begins(); }, [&] { watchdog.turn_ends(); });
     loop.after_turn([&](Time now) { pipeline.update(now); });

@@ -87,6 +87,16 @@ void Pipeline::refresh(Time now) {
     if (Surface* surface = surfaces_.active()) surface->conversation().hints().add_everything();
 }
 
+void Pipeline::suspend(Time now) {
+    finish(now);
+    output_.suspend();
+}
+
+void Pipeline::resume(Time now) {
+    output_.resume();
+    refresh(now);
+}
+
 void Pipeline::update(Time now) {
     ++statistics_.wakeups;
     notice_clients(now);
@@ -132,7 +142,8 @@ void Pipeline::notice_output(Time now) {
     holds_.set(Holds::Reason::hidden, !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
     // What was drawn unseen was not tracked, and a host that shows its window again may have lost the
     // picture.
-    if ((visible() && !was_visible_) || (output_.visible() && !output_was_visible_)) refresh(now);
+    bool lost = output_.take_repaint();
+    if (lost || (visible() && !was_visible_) || (output_.visible() && !output_was_visible_)) refresh(now);
     output_was_visible_ = output_.visible();
     if (visible() != was_visible_) {
         was_visible_ = visible();
@@ -218,6 +229,11 @@ void Pipeline::finish(Time now) {
     if (Surface* surface = surfaces_.active()) surface->conversation().hints().add_everything();
     presenter_.want_everything();
     looks_.last(tuning_, now);
+}
+
+void Pipeline::last_words() noexcept {
+    presenter_.last_words();
+    output_.last_words();
 }
 
 Statistics Pipeline::statistics() const {

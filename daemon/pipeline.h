@@ -50,6 +50,12 @@ class Pipeline : private OutputListener {
     void update(Time now);
     // Going down: compares everything once more, waits for nobody, presents the whole picture.
     void finish(Time now);
+    // The machine goes to sleep, and the device with it; and is awake again.
+    void suspend(Time now);
+    void resume(Time now);
+    // The process is about to die: copies front to the screen once more, and tells the host. In a signal
+    // handler.
+    void last_words() noexcept;
 
     const Surfaces& surfaces() const { return surfaces_; }
     const Viewers& viewers() const { return viewers_; }
@@ -62,6 +68,9 @@ class Pipeline : private OutputListener {
 
   private:
     void output_changed() override {}  // update() asks the output after every turn anyway
+    void output_said(Importance importance, const std::string& sentence) override {
+        report_.output_said(importance == Importance::warning, sentence);
+    }
 
     // Facts that changed since the last turn.
     void notice_clients(Time now);

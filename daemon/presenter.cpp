@@ -35,6 +35,12 @@ MutablePictureView view(std::span<std::byte> bytes, const Layout& layout) {
 Presenter::Presenter(Output& output, Viewers& viewers, Statistics& statistics)
     : output_(output), viewers_(viewers), statistics_(statistics), front_(Picture::front(output.layout())) {}
 
+std::span<std::byte> Presenter::scanout() const {
+    // Between an output's change of mode and start_over() the two are not alike.
+    if (output_.layout() != front_.layout()) return {};
+    return output_.scanout();
+}
+
 const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> where) {
     MutablePictureView front = view(front_.bytes(), front_.layout());
     {
@@ -47,7 +53,7 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
 
     statistics_.pixels_changed += static_cast<std::uint64_t>(found_.pixels);
     statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
-    if (std::span<std::byte> scanout = output_.scanout(); !scanout.empty()) {
+    if (std::span<std::byte> scanout = this->scanout(); !scanout.empty()) {
         Stopwatch watch(statistics_.copy_ns);
         copy_spans(view(front_), view(scanout, output_.layout()), found_.spans);
         statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
@@ -61,7 +67,7 @@ Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     if (!something_to_tell()) return Told::nothing;
     if (everything_) {
         std::array whole{front_.layout().rectangle()};
-        if (std::span<std::byte> scanout = output_.scanout(); !scanout.empty()) {
+        if (std::span<std::byte> scanout = this->scanout(); !scanout.empty()) {
             Stopwatch watch(statistics_.copy_ns);
             copy_spans(view(front_), view(scanout, output_.layout()), whole);
             statistics_.bytes_copied += static_cast<std::uint64_t>(whole[0].area()) * bytes_per_pixel;
@@ -85,6 +91,13 @@ Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     viewers_.changed(untold_, ++frame_, now);
     untold_.clear();
     return Told::done;
+}
+
+void Presenter::last_words() noexcept {
+    std::span<std::byte> scanout = this->scanout();
+    if (scanout.empty()) return;
+    std::array whole{front_.layout().rectangle()};
+    copy_spans(view(front_), view(scanout, output_.layout()), whole);
 }
 
 void Presenter::start_over() {

@@ -35,10 +35,15 @@ class Presenter {
     // Front has just been looked over: those who began to look since the last time may see it.
     void start_viewers(Time now) { viewers_.current(front_.layout(), frame_, now); }
 
+    // Copies front to scanout, whole. In a signal handler.
+    void last_words() noexcept;
+
     // The output has another layout: a new, black front, offered to all viewers.
     void start_over();
 
   private:
+    std::span<std::byte> scanout() const;
+
     Output& output_;
     Viewers& viewers_;
     Statistics& statistics_;

@@ -25,6 +25,7 @@ class Report {
     // A peer broke the protocol, and was hung up. `who` names the surface or viewer, `what` the fault.
     virtual void protocol_violated(std::string_view /*who*/, std::string_view /*what*/) {}
     virtual void visibility_changed(bool /*visible*/) {}
+    virtual void output_said(bool /*warning*/, std::string_view /*sentence*/) {}
     virtual void layout_changed(const Layout&) {}
 };
 

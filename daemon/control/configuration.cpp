@@ -26,6 +26,12 @@ std::uint64_t number(std::string_view key, std::string_view text) {
     return value;
 }
 
+std::uint32_t rectangles_per_message(std::string_view key, std::string_view text) {
+    std::uint64_t value = number(key, text);
+    if (value < 1 || value > 255) refuse(std::string(key) + " must be 1 to 255");
+    return static_cast<std::uint32_t>(value);
+}
+
 bool boolean(std::string_view key, std::string_view text) {
     for (std::string_view yes : {"yes", "true", "on", "1"})
         if (text == yes) return true;
@@ -73,6 +79,8 @@ bool set_output(Configuration& configuration, std::string_view key, std::string_
         output.mode = mode(value);
     else if (key == "AssumeVisible")
         output.assume_visible = boolean(key, value);
+    else if (key == "RectanglesPerMessage")
+        output.rectangles_per_message = rectangles_per_message(key, value);
     else
         return false;
     return true;

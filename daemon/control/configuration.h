@@ -21,7 +21,8 @@ struct Configuration {
         std::string uio, framebuffer;
         std::uint64_t framebuffer_size = 0;  // bytes; 0: what the device says
         std::optional<Mode> mode;
-        bool assume_visible = true;  // for hosts that never say whether somebody looks
+        bool assume_visible = true;                // for hosts that never say whether somebody looks
+        std::uint32_t rectangles_per_message = 1;  // 1 to 255
     } output;
     std::string log_level = "info";
 };

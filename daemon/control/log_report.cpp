@@ -49,6 +49,10 @@ void LogReport::protocol_violated(std::string_view who, std::string_view what) {
     if (within_allowance()) spdlog::warn("{} is hung up: {}", who, what);
 }
 
+void LogReport::output_said(bool warning, std::string_view sentence) {
+    spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", sentence);
+}
+
 void LogReport::visibility_changed(bool visible) {
     if (within_allowance()) spdlog::info("display0 is {}", visible ? "shown" : "hidden: nobody looks");
 }

@@ -14,6 +14,7 @@ class LogReport : public Report {
     void viewer_opened(unsigned number, const Client& client) override;
     void viewer_closed(unsigned number, std::string_view why) override;
     void protocol_violated(std::string_view who, std::string_view what) override;
+    void output_said(bool warning, std::string_view sentence) override;
     void visibility_changed(bool visible) override;
     void layout_changed(const Layout& layout) override;
 

@@ -33,6 +33,9 @@ class Reports : public Report {
     void protocol_violated(std::string_view who, std::string_view what) override {
         for (Report* report : reports_) report->protocol_violated(who, what);
     }
+    void output_said(bool warning, std::string_view sentence) override {
+        for (Report* report : reports_) report->output_said(warning, sentence);
+    }
     void visibility_changed(bool visible) override {
         for (Report* report : reports_) report->visibility_changed(visible);
     }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,9 @@ class OutputListener {
     virtual ~OutputListener() = default;
     // visible(), layout() or modes() may differ from what they were.
     virtual void output_changed() = 0;
+    // For the log: a change of the output's own state, as a sentence.
+    enum class Importance { information, warning };
+    virtual void output_said(Importance, const std::string& /*sentence*/) {}
 };
 
 // What shows the picture. Everything on the loop's thread.
@@ -23,7 +27,7 @@ class Output {
 
     virtual std::string_view name() const = 0;  // "memory", as the bus says it
     virtual Layout layout() const = 0;
-    // What set_mode() takes, the preferred one first; empty: any.
+    // What the screen offers, the preferred one first; set_mode() may take others. Empty: any.
     virtual std::vector<Mode> modes() const = 0;
     // The screen memory, in layout(). Written, never read. Empty where front itself is what is shown.
     virtual std::span<std::byte> scanout() = 0;
@@ -35,11 +39,21 @@ class Output {
 
     // Whether somebody looks, as far as the output knows.
     virtual bool visible() const = 0;
+    // The screen may have lost its picture since this was last asked: all of it is to be presented again.
+    // Asks once.
+    virtual bool take_repaint() { return false; }
     // How many viewers of front there are now.
     virtual void viewers_changed(std::size_t count) = 0;
     // Throws Refusal (no_such_mode, not_supported). layout() is the new one when it returns, or changes
     // later.
     virtual void set_mode(Mode mode) = 0;
+
+    // The machine goes to sleep, and the device with it; and is awake again.
+    virtual void suspend() {}
+    virtual void resume() {}
+    // The process is about to die: tells the host that everything changed, if it can be told at once. Called
+    // in a signal handler, whatever was interrupted: no allocation, no lock, no exception.
+    virtual void last_words() noexcept {}
 
     // Null: nobody. Borrowed.
     void listen(OutputListener* listener) { listener_ = listener; }
@@ -47,6 +61,9 @@ class Output {
   protected:
     void changed() {
         if (listener_) listener_->output_changed();
+    }
+    void say(OutputListener::Importance importance, const std::string& sentence) {
+        if (listener_) listener_->output_said(importance, sentence);
     }
 
   private:

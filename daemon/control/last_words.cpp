@@ -1,0 +1,52 @@
+#include "control/last_words.h"
+
+#include <array>
+#include <csignal>
+#include <cstddef>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+namespace {
+
+constexpr std::array fatal_signals{SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+std::function<void()> speak_last;                           // NOLINT: a handler knows nothing but globals
+std::array<struct sigaction, fatal_signals.size()> before;  // NOLINT
+alignas(16) std::array<std::byte, 65536> handler_stack;     // NOLINT: the daemon's own may be what overflowed
+
+void restore() noexcept {
+    for (std::size_t i = 0; i < fatal_signals.size(); ++i) ::sigaction(fatal_signals[i], &before[i], nullptr);
+}
+
+void handle(int signal, siginfo_t* information, void*) {
+    // First: whatever else goes wrong from here on is not handled again.
+    restore();
+    if (speak_last) speak_last();
+    // A fault happens again when this returns; a signal that somebody sent does not.
+    if (information->si_code <= 0) ::raise(signal);
+}
+
+}  // namespace
+
+LastWords::LastWords(std::function<void()> speak) {
+    speak_last = std::move(speak);
+    stack_t stack{};
+    stack.ss_sp = handler_stack.data();
+    stack.ss_size = handler_stack.size();
+    if (::sigaltstack(&stack, nullptr) < 0) throw_errno("set up the stack of the last words");
+    struct sigaction action {};
+    action.sa_sigaction = handle;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    ::sigfillset(&action.sa_mask);
+    for (std::size_t i = 0; i < fatal_signals.size(); ++i)
+        if (::sigaction(fatal_signals[i], &action, &before[i]) < 0) throw_errno("handle a fatal signal");
+}
+
+LastWords::~LastWords() {
+    restore();
+    speak_last = nullptr;
+}
+
+}  // namespace hvfbd

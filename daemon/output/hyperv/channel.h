@@ -1,0 +1,47 @@
+#pragma once
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "output/hyperv/ring.h"
+#include "output/uio_device.h"
+
+namespace hvfbd::hyperv {
+
+// An open VMBus channel: the two rings of a UIO device, and the signals between their ends.
+class Channel {
+  public:
+    // The device has opened. Throws std::runtime_error if its maps are not those of a channel. Borrowed.
+    explicit Channel(UioDevice& device);
+
+    enum class Sent { done, full, dead };
+    // Puts one message into the ring, whole or not at all, and signals the host if it waits for one.
+    Sent send(std::span<const std::byte> message);
+    // The same from a signal handler; nothing if it interrupted send() itself.
+    void send_from_signal(std::span<const std::byte> message) noexcept;
+
+    enum class Received { message, none, dead };
+    // The next packet's message into `message`; empty if that packet holds none.
+    Received receive(std::vector<std::byte>& message);
+
+    // Masked: the host does not interrupt while there is more to receive. unmask() is true if something came
+    // before it took effect. (A send undoes mask(): the kernel's write(1) does.)
+    void mask() { incoming_.mask(); }
+    bool unmask() { return incoming_.unmask(); }
+
+  private:
+    void signal() noexcept;
+
+    UioDevice& device_;
+    OutgoingRing outgoing_;
+    IncomingRing incoming_;
+    // The word in the monitor page, and this channel's bit in it.
+    std::uint32_t* trigger_ = nullptr;
+    std::uint32_t trigger_bit_ = 0;
+    volatile std::sig_atomic_t sending_ = 0;
+};
+
+}  // namespace hvfbd::hyperv

@@ -1,0 +1,287 @@
+#include "output/hyperv/hyperv_output.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <atomic>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "base/error.h"
+
+namespace hvfbd::hyperv {
+
+namespace {
+
+// A well-behaved host sends a handful of messages when a window opens. More than this a turn, or interrupts
+// without messages, and the host waits a little: it must not keep the daemon busy.
+constexpr unsigned messages_a_turn = 32, idle_interrupts_allowed = 16;
+constexpr Duration deafness = std::chrono::milliseconds(10);
+
+// What was stored into the video memory is there before the host is told, streaming stores as well.
+void store_fence() {
+#ifdef __SSE2__
+    _mm_sfence();
+#endif
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+}  // namespace
+
+HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
+                           const Options& options)
+    : loop_(loop),
+      port_(std::move(port)),
+      source_(std::move(framebuffer)),
+      options_(options),
+      session_(options.session),
+      alarm_(loop, [this] { go_on(loop_.now()); }) {
+    options_.rectangles_per_message =
+        std::clamp<std::size_t>(options_.rectangles_per_message, 1, synthvid::most_rectangles);
+    take_layout();
+    go_on(loop_.now());
+}
+
+HypervOutput::~HypervOutput() {
+    // Closing the device closes the channel, which is all a host expects: no picture is taken back ("active =
+    // 0" has unknown effects, and Linux's reviewers advised against it).
+    if (connection_ && connection_->channel) connection_->channel->mask();
+}
+
+std::vector<Mode> HypervOutput::modes() const {
+    auto modes = session_.modes();
+    return {modes.begin(), modes.end()};
+}
+
+std::span<std::byte> HypervOutput::scanout() {
+    if (!visible() || !connection_ || connection_->framebuffer.bytes.size() < layout_.stride * layout_.height)
+        return {};
+    return connection_->framebuffer.bytes;
+}
+
+void HypervOutput::take_layout() {
+    if (layout_.width == session_.mode().width && layout_.height == session_.mode().height) return;
+    layout_ = layout_for(session_.mode());
+    std::array whole{layout_.rectangle()};
+    synthvid::encode_dirt(whole, whole_dirt_);
+}
+
+void HypervOutput::say_once(OutputListener::Importance importance, const std::string& sentence) {
+    if (sentence == last_said_) return;
+    last_said_ = sentence;
+    say(importance, sentence);
+}
+
+// Everything that can happen leads here: acts on it, and sets the next alarm.
+void HypervOutput::go_on(Time now) {
+    if (suspended_) return;
+    if (!broken_ && !connection_ && session_.wants_channel(now)) open(now);
+    if (!broken_ && connection_) {
+        if (deaf_until_ && now >= *deaf_until_) {
+            deaf_until_.reset();
+            connection_->watch.set_enabled(true);
+        }
+        if (!deaf_until_) listen_to_host(now);
+    }
+    if (!broken_ && connection_ && connection_->channel) {
+        session_.time_passed(now);
+        flush(now);
+    }
+    if (!broken_ && session_.failure()) broken_ = std::string(*session_.failure());
+    if (broken_) close(now);
+
+    take_layout();
+    if (session_.active() && !was_active_)
+        say_once(OutputListener::Importance::information, "talking with the host: " + description());
+    was_active_ = session_.active();
+    changed();
+    set_alarm(now);
+}
+
+void HypervOutput::set_alarm(Time now) {
+    std::optional<Time> at = session_.wake_at();
+    auto also = [&](std::optional<Time> other) {
+        if (other && (!at || *other < *at)) at = other;
+    };
+    if (connection_) {
+        // Until the device has opened the session waits for it, and for nothing else.
+        if (!connection_->channel) at = connection_->opening_until;
+        also(deaf_until_);
+        if (full_since_) also(*full_since_ + options_.session.timing.step);
+    }
+    if (broken_) at = now;
+    alarm_.set(at);
+}
+
+std::string HypervOutput::description() const {
+    std::uint32_t version = session_.version();
+    return "protocol " + std::to_string(version & 0xffff) + "." + std::to_string(version >> 16) + ", " +
+           std::to_string(connection_->framebuffer.bytes.size() >> 10) + " KiB of video memory, " +
+           std::to_string(layout_.width) + "x" + std::to_string(layout_.height);
+}
+
+void HypervOutput::open(Time now) {
+    try {
+        Connection connection;
+        connection.device = port_->open();
+        connection.opening_until = now + options_.session.timing.step;
+        connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
+                                       [this](std::uint32_t) { go_on(loop_.now()); });
+        connection_ = std::move(connection);
+    } catch (const std::exception& exception) {
+        broken_ = exception.what();
+    }
+}
+
+// The device has opened: the handshake begins.
+void HypervOutput::enter(Time now) {
+    try {
+        connection_->framebuffer = source_.open(*connection_->device);
+        connection_->channel = std::make_unique<Channel>(*connection_->device);
+        session_.opened(connection_->framebuffer.address, connection_->framebuffer.bytes.size(), now);
+    } catch (const std::exception& exception) {
+        broken_ = exception.what();
+    }
+}
+
+void HypervOutput::close(Time now) {
+    say_once(OutputListener::Importance::warning, *broken_ + "; trying again from time to time");
+    broken_.reset();
+    connection_.reset();
+    deaf_until_.reset();
+    full_since_.reset();
+    idle_interrupts_ = 0;
+    session_.closed(now);
+}
+
+void HypervOutput::listen_to_host(Time now) {
+    UioDevice::Interrupt interrupt = connection_->device->acknowledge();
+    if (interrupt == UioDevice::Interrupt::gone) {
+        broken_ = "the host has taken the video device away";
+        return;
+    }
+    if (interrupt == UioDevice::Interrupt::opening) {
+        if (now >= connection_->opening_until) broken_ = "the video device does not open";
+        return;
+    }
+    if (!connection_->channel) enter(now);
+    if (broken_) return;
+
+    Heard heard = receive(now);
+    idle_interrupts_ =
+        interrupt == UioDevice::Interrupt::some && heard == Heard::nothing ? idle_interrupts_ + 1 : 0;
+    if (heard == Heard::too_much || idle_interrupts_ > idle_interrupts_allowed) {
+        deaf_until_ = now + deafness;
+        connection_->watch.set_enabled(false);
+        idle_interrupts_ = 0;
+    }
+}
+
+HypervOutput::Heard HypervOutput::receive(Time now) {
+    Channel& channel = *connection_->channel;
+    bool heard = false;
+    channel.mask();
+    for (unsigned i = 0; i < messages_a_turn; ++i) {
+        switch (channel.receive(received_)) {
+            case Channel::Received::message:
+                heard = true;
+                if (!received_.empty()) session_.received(synthvid::decode(received_), now);
+                break;
+            case Channel::Received::none:
+                if (!channel.unmask()) return heard ? Heard::some : Heard::nothing;
+                channel.mask();
+                break;
+            case Channel::Received::dead:
+                broken_ = "the host has written nonsense into the ring";
+                return Heard::some;
+        }
+    }
+    return Heard::too_much;
+}
+
+// False: the ring is full, or no ring any more.
+bool HypervOutput::send(std::span<const std::byte> message, Time now) {
+    switch (connection_->channel->send(message)) {
+        case Channel::Sent::done:
+            full_since_.reset();
+            return true;
+        case Channel::Sent::full:
+            if (!full_since_) full_since_ = now;
+            if (now - *full_since_ >= options_.session.timing.step)
+                broken_ = "the host takes no messages out of the ring";
+            return false;
+        case Channel::Sent::dead:
+            broken_ = "the host has written nonsense into the ring";
+            return false;
+    }
+    return false;
+}
+
+void HypervOutput::flush(Time now) {
+    while (auto message = session_.next_message()) {
+        if (!send(*message, now)) return;
+        session_.sent(now);
+    }
+}
+
+Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
+    // Hidden: nobody is to be told, and all of it is told when the window is shown.
+    if (!visible() || !connection_) return Presented::done;
+    Time now = loop_.now();
+    flush(now);
+    bool sent = !session_.next_message() && !broken_;
+    store_fence();
+    clipped_.clear();
+    for (const Rectangle& rectangle : rectangles) {
+        Rectangle inside = intersection(rectangle, layout_.rectangle());
+        if (!inside.empty()) clipped_.push_back(inside);
+    }
+    for (std::span<const Rectangle> rest(clipped_); sent && !rest.empty();) {
+        std::size_t count = std::min(options_.rectangles_per_message, rest.size());
+        synthvid::encode_dirt(rest.first(count), dirt_);
+        sent = send(dirt_, now);
+        rest = rest.subspan(count);
+    }
+    if (sent) return Presented::done;
+    // What could be sent is told twice then, which harms nobody.
+    set_alarm(now);
+    return Presented::refused;
+}
+
+void HypervOutput::set_mode(Mode mode) {
+    layout_for(mode);  // throws for what no picture can be
+    if (!session_.set_mode(mode))
+        throw Refusal(
+            Refusal::Kind::no_such_mode,
+            std::to_string(mode.width) + "x" + std::to_string(mode.height) +
+                " is smaller than 640x480, or larger than the video memory; see Modes, or give the guest "
+                "more with Set-VMVideo");
+    go_on(loop_.now());
+}
+
+void HypervOutput::suspend() {
+    if (suspended_) return;
+    Time now = loop_.now();
+    broken_ = "going to sleep";
+    last_said_ = *broken_ + "; trying again from time to time";
+    close(now);
+    suspended_ = true;
+    alarm_.set(std::nullopt);
+    changed();
+}
+
+void HypervOutput::resume() {
+    if (!suspended_) return;
+    suspended_ = false;
+    session_.retry_now();
+    go_on(loop_.now());
+}
+
+void HypervOutput::last_words() noexcept {
+    if (!connection_ || !connection_->channel || !session_.active()) return;
+    store_fence();
+    connection_->channel->send_from_signal(whole_dirt_);
+}
+
+}  // namespace hvfbd::hyperv

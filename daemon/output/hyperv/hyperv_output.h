@@ -1,0 +1,92 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "output/hyperv/channel.h"
+#include "output/hyperv/framebuffer_source.h"
+#include "output/hyperv/session.h"
+#include "output/output.h"
+#include "output/uio_device.h"
+
+namespace hvfbd::hyperv {
+
+// The screen of a Hyper-V guest: its video memory is scanout, its host is told by DIRT messages. Opens the
+// device, talks with the host, and begins again when either goes away; meanwhile it is hidden.
+class HypervOutput : public Output {
+  public:
+    struct Options {
+        Session::Options session;
+        // Several in a message are allowed, and OpenVMM takes them; no known guest sends them.
+        std::size_t rectangles_per_message = 1;  // 1 to 255
+    };
+    // Borrowed: the loop outlives the output.
+    HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
+                 const Options& options);
+    HypervOutput(const HypervOutput&) = delete;
+    HypervOutput& operator=(const HypervOutput&) = delete;
+    ~HypervOutput() override;
+
+    std::string_view name() const override { return "hyperv"; }
+    Layout layout() const override { return layout_; }
+    std::vector<Mode> modes() const override;
+    // Empty while hidden: nobody would see it, and what the window lost is unknown.
+    std::span<std::byte> scanout() override;
+    Presented present(std::span<const Rectangle> rectangles) override;
+    bool visible() const override { return session_.visible() && !suspended_; }
+    bool take_repaint() override { return session_.take_repaint(); }
+    void viewers_changed(std::size_t) override {}
+    void set_mode(Mode mode) override;
+    void suspend() override;
+    void resume() override;
+    void last_words() noexcept override;
+
+    const Session& session() const { return session_; }
+
+  private:
+    struct Connection {
+        std::unique_ptr<UioDevice> device;
+        LoopSource watch;
+        Time opening_until;
+        std::unique_ptr<Channel> channel;  // once the device has opened
+        Framebuffer framebuffer;
+    };
+
+    enum class Heard { nothing, some, too_much };
+    void go_on(Time now);
+    void set_alarm(Time now);
+    void open(Time now);
+    void enter(Time now);
+    void close(Time now);
+    void listen_to_host(Time now);
+    Heard receive(Time now);
+    bool send(std::span<const std::byte> message, Time now);
+    void flush(Time now);
+    void take_layout();
+    void say_once(OutputListener::Importance importance, const std::string& sentence);
+    std::string description() const;
+
+    EventLoop& loop_;
+    std::unique_ptr<UioPort> port_;
+    FramebufferSource source_;
+    Options options_;
+    Session session_;
+    Layout layout_;
+    std::optional<Connection> connection_;
+    EventLoop::Alarm alarm_;
+    // A host that interrupts or sends without end is heard again then.
+    std::optional<Time> deaf_until_;
+    unsigned idle_interrupts_ = 0;
+    std::optional<Time> full_since_;     // the ring is
+    std::optional<std::string> broken_;  // why the connection is to be closed
+    bool suspended_ = false, was_active_ = false;
+    std::string last_said_;
+    std::vector<std::byte> received_, dirt_;
+    std::vector<Rectangle> clipped_;
+    std::vector<std::byte> whole_dirt_;  // for last_words(): a DIRT of the whole picture
+};
+
+}  // namespace hvfbd::hyperv

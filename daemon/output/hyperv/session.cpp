@@ -1,0 +1,254 @@
+#include "output/hyperv/session.h"
+
+#include <algorithm>
+
+namespace hvfbd::hyperv {
+
+namespace {
+
+constexpr Mode smallest_mode{640, 480};  // SYNTHVID_WIDTH_MIN, SYNTHVID_HEIGHT_MIN of hyperv_fb.c
+// What the firmware and OpenVMM start with.
+constexpr Mode usual_mode{1024, 768};
+// Default of Set-VMVideo, and OpenVMM's; until a device says otherwise.
+constexpr std::uint64_t usual_vram_size = 8 << 20;
+
+}  // namespace
+
+Session::Session(const Options& options)
+    : timing_(options.timing),
+      assumed_{options.assume_visible, true, true, true},
+      back_off_(options.timing.first_back_off),
+      vram_size_(usual_vram_size),
+      chosen_(options.mode),
+      mode_(options.mode.value_or(usual_mode)) {}
+
+void Session::opened(std::uint64_t vram_address, std::uint64_t vram_size, Time now) {
+    vram_address_ = vram_address;
+    vram_size_ = vram_size;
+    version_ = synthvid::version_3_5;
+    failure_.reset();
+    std::fill(std::begin(wanted_), std::end(wanted_), false);
+    offered_.reset();
+    features_.reset();
+    modes_.clear();
+    preferred_.reset();
+    repaint_ = false;
+    if (!fits(smallest_mode)) {
+        fail("the video memory is smaller than a picture of 640x480; set FramebufferSize= in hvfbd.conf");
+        return;
+    }
+    enter(State::version, now);
+    want(Message::version);
+}
+
+void Session::closed(Time now) {
+    state_ = State::closed;
+    failure_.reset();
+    deadline_.reset();
+    offered_.reset();
+    retry_at_ = now + back_off_;
+    back_off_ = std::min(2 * back_off_, timing_.longest_back_off);
+}
+
+void Session::retry_now() {
+    retry_at_ = {};
+    back_off_ = timing_.first_back_off;
+}
+
+void Session::enter(State state, Time now) {
+    state_ = state;
+    asked_ = false;
+    // A ring that is full, or a host that is stopped, takes no question either: the step's time runs from
+    // here.
+    deadline_ = now + timing_.step;
+}
+
+void Session::received(const synthvid::Received& message, Time now) {
+    if (state_ == State::closed || failure_) return;
+    std::visit([&](const auto& content) { take(content, now); }, message);
+}
+
+void Session::take(const synthvid::VersionResponse& response, Time now) {
+    // Hosts echo the version. An answer to the question before this one is late, and says nothing here.
+    bool late = version_ == synthvid::version_3_2 && response.version == synthvid::version_3_5;
+    if (state_ != State::version || !asked_ || late) {
+        ++ignored_;
+        return;
+    }
+    if (response.accepted) {
+        bool lists = version_ == synthvid::version_3_5;
+        enter(lists ? State::resolutions : State::memory, now);
+        want(lists ? Message::resolutions : Message::memory);
+    } else if (version_ == synthvid::version_3_5) {
+        version_ = synthvid::version_3_2;
+        enter(State::version, now);
+        want(Message::version);
+    } else {
+        fail("the host accepts neither version 3.5 nor 3.2 of the protocol");
+    }
+}
+
+void Session::take(const synthvid::ResolutionResponse& response, Time now) {
+    if (state_ != State::resolutions || !asked_) {
+        ++ignored_;
+        return;
+    }
+    if (response.preferred < response.count && fits(response.modes[response.preferred]))
+        preferred_ = response.modes[response.preferred];
+    if (preferred_) modes_.push_back(*preferred_);
+    for (Mode mode : response.span())
+        if (fits(mode) && std::find(modes_.begin(), modes_.end(), mode) == modes_.end())
+            modes_.push_back(mode);
+    enter(State::memory, now);
+    want(Message::memory);
+}
+
+void Session::take(const synthvid::VramLocationAck& ack, Time now) {
+    if (state_ != State::memory || !asked_ || ack.context != vram_address_) {
+        ++ignored_;
+        return;
+    }
+    choose_mode();
+    enter(State::active, now);
+    want(Message::position);
+    want(Message::shape);
+    want(Message::situation);
+    repaint_ = true;
+}
+
+void Session::take(const synthvid::SituationUpdateAck& ack, Time) {
+    if (state_ != State::active || ack.context != situation_ || !deadline_) {
+        ++ignored_;
+        return;
+    }
+    acknowledges_ = true;
+    deadline_.reset();
+    // It lives: the next death starts from the shortest pause again.
+    back_off_ = timing_.first_back_off;
+}
+
+void Session::take(const synthvid::FeatureChange& features, Time) {
+    bool was_visible = visible();
+    features_ = features;
+    if (state_ != State::active) return;  // whatever it asks for is sent when the handshake is over
+    bool shown = visible() && !was_visible;
+    // A host that sends this again, with a flag as it was, has opened another window: each flag that is set
+    // is answered, not only those that changed.
+    if (features.pointer_position || shown) want(Message::position);
+    if (features.pointer_shape || shown) want(Message::shape);
+    if (features.situation || shown) want(Message::situation);
+    if (features.dirt) repaint_ = true;
+}
+
+void Session::time_passed(Time now) {
+    if (!deadline_ || now < *deadline_ || failure_) return;
+    switch (state_) {
+        case State::closed:
+            break;
+        case State::version:
+            fail("the host does not answer which version it speaks");
+            break;
+        case State::resolutions:
+            // Not needed: Linux goes on without as well.
+            enter(State::memory, now);
+            want(Message::memory);
+            break;
+        case State::memory:
+            fail("the host does not say that it has taken the video memory");
+            break;
+        case State::active:
+            deadline_.reset();
+            // OpenVMM goes silent for good on the smallest fault, and this is how it shows; but Linux never
+            // waits for this answer, so a host that gives none may do so on purpose: one new attempt tells
+            // them apart.
+            if (asked_ && !acknowledges_ && tolerates_silence_) break;
+            tolerates_silence_ = true;
+            fail("the host does not acknowledge the picture's size");
+            break;
+    }
+}
+
+std::optional<Time> Session::wake_at() const {
+    return state_ == State::closed ? retry_at_ : deadline_;
+}
+
+bool Session::fits(Mode mode) const {
+    return mode.width >= smallest_mode.width && mode.height >= smallest_mode.height &&
+           mode.width <= max_extent && mode.height <= max_extent &&
+           std::uint64_t{mode.width} * mode.height * bytes_per_pixel <= vram_size_;
+}
+
+void Session::choose_mode() {
+    if (chosen_ && fits(*chosen_))
+        mode_ = *chosen_;
+    else if (preferred_)
+        mode_ = *preferred_;
+    else if (!fits(mode_))
+        mode_ = !modes_.empty() ? modes_.front() : fits(usual_mode) ? usual_mode : smallest_mode;
+}
+
+bool Session::set_mode(Mode mode) {
+    if (!fits(mode)) return false;
+    chosen_ = mode;
+    mode_ = mode;
+    if (state_ == State::active) {
+        if (offered_ == Message::situation) offered_.reset();  // that one has the old size
+        want(Message::situation);
+        repaint_ = true;
+    }
+    return true;
+}
+
+std::optional<std::span<const std::byte>> Session::next_message() {
+    if (state_ == State::closed || failure_) return std::nullopt;
+    if (offered_) return bytes_;
+    // Hidden: the host wants none of these, and gets all of them when it shows the window again.
+    // The first ones are the handshake's.
+    bool hidden = state_ == State::active && asked_ && features_ && !features_->dirt;
+    for (std::size_t i = 0; i < std::size(wanted_); ++i) {
+        auto message = static_cast<Message>(i);
+        if (!wanted_[i]) continue;
+        if (hidden && !(message == Message::position && features_->pointer_position) &&
+            !(message == Message::shape && features_->pointer_shape) &&
+            !(message == Message::situation && features_->situation))
+            continue;
+        offered_ = message;
+        switch (message) {
+            case Message::version:
+                synthvid::encode_version_request(version_, bytes_);
+                break;
+            case Message::resolutions:
+                synthvid::encode_resolution_request(bytes_);
+                break;
+            case Message::memory:
+                // What Linux sends as context: hosts give it back.
+                synthvid::encode_vram_location(vram_address_, vram_address_, bytes_);
+                break;
+            case Message::position:
+                synthvid::encode_hidden_pointer_position(bytes_);
+                break;
+            case Message::shape:
+                synthvid::encode_hidden_pointer_shape(bytes_);
+                break;
+            case Message::situation:
+            case Message::count:
+                synthvid::encode_situation_update(situation_ + 1, mode_, bytes_);
+                break;
+        }
+        return bytes_;
+    }
+    return std::nullopt;
+}
+
+void Session::sent(Time now) {
+    if (!offered_) return;
+    wanted_[static_cast<std::size_t>(*offered_)] = false;
+    if (*offered_ == Message::situation) {
+        ++situation_;
+        deadline_ = now + timing_.step;
+    }
+    if (*offered_ != Message::position && *offered_ != Message::shape) asked_ = true;
+    offered_.reset();
+}
+
+}  // namespace hvfbd::hyperv

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/layout.h"
+#include "base/time.h"
+#include "output/hyperv/synthvid.h"
+
+namespace hvfbd::hyperv {
+
+// One conversation with the host after another: handshake, life, death, again. Pure: messages and time go in,
+// messages and what they mean come out.
+//
+//   closed --opened()--> version -> resolutions (from 3.5 on) -> memory -> active
+//     ^                                                                      |
+//     +------- closed(): backs off; wants_channel() says when ---- failure() +
+class Session {
+  public:
+    struct Timing {
+        Duration step = std::chrono::seconds(10);  // VSP_TIMEOUT of Linux's drivers
+        Duration first_back_off = std::chrono::seconds(1), longest_back_off = std::chrono::seconds(60);
+    };
+    struct Options {
+        std::optional<Mode> mode;    // whatever the host prefers, if it fits
+        bool assume_visible = true;  // until the host says whether somebody looks; some never do
+        Timing timing = {};
+    };
+    enum class State { closed, version, resolutions, memory, active };
+
+    explicit Session(const Options& options);
+
+    // ---- the channel
+    // It is open; the video memory lies there, and the host takes its messages from now on.
+    void opened(std::uint64_t vram_address, std::uint64_t vram_size, Time now);
+    // It is closed, or could not be opened: back off.
+    void closed(Time now);
+    // Whatever was in the way is gone: the next attempt needs not wait.
+    void retry_now();
+    // Why the channel must be closed now. None: go on.
+    std::optional<std::string_view> failure() const { return failure_; }
+    bool wants_channel(Time now) const { return state_ == State::closed && now >= retry_at_; }
+
+    // ---- in
+    void received(const synthvid::Received& message, Time now);
+    void time_passed(Time now);
+    // When to say time_passed(), or to ask wants_channel(), again.
+    std::optional<Time> wake_at() const;
+    // Another picture size. False: it does not fit the video memory, or is smaller than any host takes.
+    bool set_mode(Mode mode);
+
+    // ---- out
+    // The next message for the host, until sent() says that it is in the ring. None: nothing to say.
+    std::optional<std::span<const std::byte>> next_message();
+    void sent(Time now);
+
+    // ---- what it all means
+    State state() const { return state_; }
+    std::uint32_t version() const { return version_; }  // as asked for, or agreed on
+    // What the host knows of the picture is up to date and it wants to be told what changes.
+    bool active() const { return state_ == State::active; }
+    bool visible() const { return active() && features_.value_or(assumed_).dirt; }
+    bool has_said_features() const { return features_.has_value(); }
+    Mode mode() const { return mode_; }
+    std::span<const Mode> modes() const { return modes_; }  // that fit, the host's choice first
+    // Since it was last asked the host said that it needs everything. Asks once.
+    bool take_repaint() { return std::exchange(repaint_, false); }
+    std::uint64_t ignored() const { return ignored_; }  // messages malformed, unknown, late or out of place
+
+  private:
+    enum class Message { version, resolutions, memory, position, shape, situation, count };
+    void want(Message message) { wanted_[static_cast<std::size_t>(message)] = true; }
+    void enter(State state, Time now);
+    void fail(std::string_view why) { failure_ = why; }
+    void choose_mode();
+    bool fits(Mode mode) const;
+
+    void take(const synthvid::VersionResponse& response, Time now);
+    void take(const synthvid::ResolutionResponse& response, Time now);
+    void take(const synthvid::VramLocationAck& ack, Time now);
+    void take(const synthvid::SituationUpdateAck& ack, Time now);
+    void take(const synthvid::FeatureChange& features, Time now);
+    void take(const synthvid::Unknown&, Time) { ++ignored_; }
+    void take(const synthvid::Malformed&, Time) { ++ignored_; }
+
+    Timing timing_;
+    synthvid::FeatureChange assumed_;
+    State state_ = State::closed;
+    std::optional<std::string_view> failure_;
+    Time retry_at_{};  // of closed
+    Duration back_off_;
+    std::optional<Time> deadline_;  // of the step, or of the situation's acknowledgement
+
+    bool wanted_[static_cast<std::size_t>(Message::count)] = {};
+    std::optional<Message> offered_;  // by next_message(), until sent()
+    std::vector<std::byte> bytes_;    // of it
+    bool asked_ = false;              // the step's question is in the ring
+
+    std::uint32_t version_ = synthvid::version_3_5;
+    std::uint64_t vram_address_ = 0, vram_size_;
+    std::optional<Mode> chosen_;  // by the administrator
+    Mode mode_;
+    std::vector<Mode> modes_;
+    std::optional<Mode> preferred_;   // by the host
+    std::uint64_t situation_ = 0;     // the last one's context
+    bool acknowledges_ = false;       // this host, once: situations are acknowledged
+    bool tolerates_silence_ = false;  // it never did, and that is known by now
+    std::optional<synthvid::FeatureChange> features_;
+    bool repaint_ = false;
+    std::uint64_t ignored_ = 0;
+};
+
+}  // namespace hvfbd::hyperv

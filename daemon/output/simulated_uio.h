@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "output/uio_device.h"
+
+namespace hvfbd {
+
+// A UIO device that another program plays: docs/simulated-uio.md.
+class SimulatedUioPort : public UioPort {
+  public:
+    explicit SimulatedUioPort(std::string path) : path_(std::move(path)) {}
+    std::unique_ptr<UioDevice> open() override;
+
+  private:
+    std::string path_;  // of the host's socket
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace hvfbd {
+
+// A memory map of a device: its bytes, and where the host or the bus finds them.
+struct UioMap {
+    std::span<std::byte> bytes;
+    std::uint64_t address = 0;
+};
+
+// An open UIO device: memory maps and an interrupt. Opening it opens the channel behind it, destroying it
+// closes that. On the loop's thread; nothing blocks.
+class UioDevice {
+  public:
+    virtual ~UioDevice() = default;
+
+    // Readable, or hung up, when acknowledge() has something to say. Borrowed.
+    virtual int descriptor() const = 0;
+
+    // `opening`: not there yet, wait for the descriptor. `gone`: rescinded or unplugged, for good.
+    enum class Interrupt { opening, none, some, gone };
+    // Takes all interrupts there were.
+    virtual Interrupt acknowledge() = 0;
+
+    // Valid once acknowledge() has said none or some; as long as the device. Nothing: it has no such map.
+    virtual std::optional<UioMap> map(std::string_view name) = 0;
+    // The channel's bit in the monitor page, if it has one.
+    virtual std::optional<unsigned> monitor_id() const = 0;
+
+    // Tells the other side that there is something for it, and lets it interrupt. A device that is gone says
+    // so with the next acknowledge(). Safe in a signal handler.
+    virtual void signal() noexcept = 0;
+};
+
+// Opens the device, as often as it goes away.
+class UioPort {
+  public:
+    virtual ~UioPort() = default;
+    // Throws std::system_error, with what was tried on what: not there (yet), no rights.
+    virtual std::unique_ptr<UioDevice> open() = 0;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,77 @@
+#include "output_choice.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "output/hyperv/hyperv_output.h"
+#include "output/hyperv/vmbus_devices.h"
+#include "output/kernel_uio.h"
+#include "output/memory_output.h"
+#include "output/simulated_uio.h"
+
+namespace hvfbd {
+
+namespace {
+
+constexpr Mode default_mode{1024, 768};
+constexpr std::string_view simulated = "simulated:", devices = "/dev/";
+
+// The synthetic video device that is bound to uio_hv_generic now: it may come late, and come back with
+// another number.
+KernelUioPort::Where find_bound() {
+    auto found = find_synthetic_video("/sys");
+    if (found.empty())
+        throw std::system_error(
+            ENODEV, std::generic_category(),
+            "there is no synthetic video device: this is no Hyper-V guest, or one without a screen");
+    for (const VmbusDevice& device : found)
+        if (device.uio) return {*device.uio, device.monitor_id};
+    throw std::system_error(ENODEV, std::generic_category(),
+                            "the synthetic video device is held by " +
+                                found.front().driver.value_or("nobody") +
+                                "; bind it to uio_hv_generic: systemctl start hvfbd-bind");
+}
+
+std::unique_ptr<UioPort> make_port(const std::string& uio) {
+    if (uio.starts_with(simulated)) return std::make_unique<SimulatedUioPort>(uio.substr(simulated.size()));
+    if (uio.empty()) return std::make_unique<KernelUioPort>(find_bound, "/sys", "/dev");
+    std::string name = uio.starts_with(devices) ? uio.substr(devices.size()) : uio;
+    if (name.find('/') != std::string::npos)
+        throw Refusal(Refusal::Kind::invalid_arguments,
+                      "Uio=" + uio + " in hvfbd.conf is neither /dev/uioN nor simulated:PATH");
+    auto named = [name]() -> KernelUioPort::Where {
+        for (const VmbusDevice& device : find_synthetic_video("/sys"))
+            if (device.uio == name) return {name, device.monitor_id};
+        return {name, std::nullopt};
+    };
+    return std::make_unique<KernelUioPort>(named, "/sys", "/dev");
+}
+
+bool there_is_hyperv(const std::string& uio) {
+    if (uio.starts_with(simulated)) return true;
+    auto found = find_synthetic_video("/sys");
+    return std::any_of(found.begin(), found.end(),
+                       [](const VmbusDevice& device) { return device.uio.has_value(); });
+}
+
+}  // namespace
+
+std::unique_ptr<Output> make_output(EventLoop& loop, const Configuration& configuration,
+                                    std::uint32_t row_padding) {
+    const auto& wanted = configuration.output;
+    if (wanted.type == "hyperv" || (wanted.type == "auto" && there_is_hyperv(wanted.uio))) {
+        hyperv::HypervOutput::Options options;
+        options.session.mode = wanted.mode;
+        options.session.assume_visible = wanted.assume_visible;
+        options.rectangles_per_message = wanted.rectangles_per_message;
+        return std::make_unique<hyperv::HypervOutput>(
+            loop, make_port(wanted.uio),
+            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), options);
+    }
+    if (wanted.type == "auto" || wanted.type == "memory")
+        return std::make_unique<MemoryOutput>(wanted.mode.value_or(default_mode), row_padding);
+    throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
+                                                    "\"; set Type=memory in hvfbd.conf, or leave it out");
+}
+
+}  // namespace hvfbd

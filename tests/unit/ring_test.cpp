@@ -1,0 +1,286 @@
+#include "output/hyperv/ring.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <random>
+#include <thread>
+
+namespace hvfbd::hyperv {
+namespace {
+
+constexpr std::size_t page = 4096;
+
+// A ring as it lies in memory, with the eyes and hands of the side that is not tested.
+struct RawRing {
+    explicit RawRing(std::size_t data_size) : bytes(page + data_size) { field(64) = 1; }
+    std::uint32_t& field(std::size_t offset) {
+        return *reinterpret_cast<std::uint32_t*>(bytes.data() + offset);
+    }
+    std::uint32_t& write_index() { return field(0); }
+    std::uint32_t& read_index() { return field(4); }
+    std::uint32_t& mask() { return field(8); }
+    std::uint32_t& pending() { return field(12); }
+    std::byte at(std::size_t offset) { return bytes[page + offset % (bytes.size() - page)]; }
+    void put(std::size_t offset, std::initializer_list<int> values) {
+        for (int value : values)
+            bytes[page + offset++ % (bytes.size() - page)] = static_cast<std::byte>(value);
+    }
+    RingMemory memory() { return {bytes, page}; }
+    std::vector<std::byte> bytes;
+};
+
+std::vector<std::byte> payload(std::size_t size, unsigned seed = 1) {
+    std::vector<std::byte> bytes(size);
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(i * 7 + seed);
+    return bytes;
+}
+
+TEST(OutgoingRing, lays_a_packet_out_as_the_kernel_does) {
+    RawRing raw(256);
+    raw.mask() = 1;
+    OutgoingRing ring(raw.memory());
+    EXPECT_EQ(ring.send(payload(5, 0)), OutgoingRing::Sent::done);
+    // type 6, offset 2, length 3 (16 + 5 rounded up to 24), flags 0; transaction 1; payload; zeros; trailer
+    // 0.
+    std::vector<int> expected{6, 0, 2,  0,  3,  0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+                              0, 7, 14, 21, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_EQ(std::to_integer<int>(raw.at(i)), expected[i]) << i;
+    EXPECT_EQ(raw.write_index(), 32u);
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::done);
+    EXPECT_EQ(raw.write_index(), 64u);
+    EXPECT_EQ(std::to_integer<int>(raw.at(32 + 24 + 4)), 32)
+        << "the trailer holds the old write index in its upper half";
+}
+
+TEST(OutgoingRing, is_never_filled_and_takes_again_what_was_read) {
+    RawRing raw(64);
+    OutgoingRing ring(raw.memory());
+    // 16 + 8 + 8 = 32 of 64 bytes.
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::done_and_signal);
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::full) << "equal indices would mean empty";
+    raw.read_index() = 32;
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::done_and_signal);
+    EXPECT_EQ(raw.write_index(), 0u);
+}
+
+TEST(OutgoingRing, signals_only_from_empty_to_not_empty_and_only_where_that_is_wanted) {
+    RawRing raw(4096);
+    OutgoingRing ring(raw.memory());
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::done_and_signal);
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::done);
+    raw.read_index() = raw.write_index();
+    raw.mask() = 1;
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::done);
+}
+
+TEST(OutgoingRing, believes_no_read_index_that_cannot_be_and_no_write_index_but_its_own) {
+    RawRing raw(4096);
+    OutgoingRing ring(raw.memory());
+    raw.write_index() = 0x7fffffff;
+    EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::done_and_signal);
+    EXPECT_EQ(raw.write_index(), 32u);
+    for (std::uint32_t wild : {4096u, 5u, 0xffffffffu, 0x80000000u}) {
+        raw.read_index() = wild;
+        EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::corrupt) << wild;
+    }
+}
+
+TEST(IncomingRing, passes_on_what_was_written_around_the_end_at_every_position) {
+    // 2 MiB less a page, as uio_hv_generic's rings are, is no power of two; the small one wraps at every
+    // offset.
+    for (std::size_t size : {std::size_t{176}, std::size_t{2 << 20} - page}) {
+        RawRing raw(size);
+        OutgoingRing out(raw.memory());
+        IncomingRing in(raw.memory());
+        std::mt19937 random(7);
+        std::vector<std::byte> received;
+        std::uint16_t type = 0;
+        for (unsigned i = 0; i < 3000; ++i) {
+            auto sent = payload(random() % (size > 4096 ? longest_packet - 16 : 120), i);
+            ASSERT_EQ(out.send(sent), OutgoingRing::Sent::done_and_signal);
+            ASSERT_EQ(in.receive(received, type), IncomingRing::Received::packet);
+            ASSERT_EQ(type, packet_in_band);
+            received.resize(sent.size());  // what follows pads it
+            ASSERT_EQ(received, sent);
+            ASSERT_EQ(in.receive(received, type), IncomingRing::Received::none);
+        }
+    }
+}
+
+class ADescriptor : public ::testing::TestWithParam<std::tuple<int, int, unsigned, const char*>> {};
+
+TEST_P(ADescriptor, that_cannot_be_is_corrupt_and_stays_so) {
+    auto [offset8, length8, available, why] = GetParam();
+    RawRing raw(65536);
+    IncomingRing ring(raw.memory());
+    raw.put(0, {6, 0, offset8 & 0xff, offset8 >> 8, length8 & 0xff, length8 >> 8, 0, 0});
+    raw.write_index() = available;
+    std::vector<std::byte> received;
+    std::uint16_t type = 0;
+    EXPECT_EQ(ring.receive(received, type), IncomingRing::Received::corrupt) << why;
+    raw.put(0, {6, 0, 2, 0, 3, 0, 0, 0});
+    raw.write_index() = 32;
+    EXPECT_EQ(ring.receive(received, type), IncomingRing::Received::corrupt)
+        << "nothing after it can be believed";
+}
+
+INSTANTIATE_TEST_SUITE_P(Wild, ADescriptor,
+                         ::testing::Values(std::tuple{1, 3, 32u, "begins in its own descriptor"},
+                                           std::tuple{4, 3, 32u, "begins after its end"},
+                                           std::tuple{2, 4, 32u, "is longer than what is there"},
+                                           std::tuple{2, 3, 24u, "its trailer is not there"},
+                                           std::tuple{2, 2, 8u, "there is not even a descriptor"},
+                                           std::tuple{2, 2049, 65528u, "is longer than any packet"},
+                                           std::tuple{0xffff, 0xffff, 65528u, "is all ones"},
+                                           std::tuple{2, 3, 65536u, "ends outside of the ring"},
+                                           std::tuple{2, 3, 33u, "ends at an odd byte"}));
+
+TEST(IncomingRing, signals_a_writer_that_waits_for_room_once_there_is_enough_of_it) {
+    RawRing raw(256);
+    OutgoingRing out(raw.memory());
+    IncomingRing in(raw.memory());
+    for (int i = 0; i < 7; ++i) ASSERT_NE(out.send(payload(8)), OutgoingRing::Sent::full);
+    raw.pending() = 100 | 3;  // the low bits are flags
+    std::vector<std::byte> received;
+    std::uint16_t type = 0;
+    std::vector<bool> signals;
+    for (int i = 0; i < 7; ++i) {
+        in.receive(received, type);
+        signals.push_back(in.take_signal_wanted());
+    }
+    // Room: 32 at first, then 64, 96 (which is what 100 is without its flags), 128...
+    EXPECT_EQ(signals, (std::vector<bool>{false, true, true, false, false, false, false}));
+    raw.field(64) = 0;
+    for (int i = 0; i < 7; ++i) out.send(payload(8));
+    for (int i = 0; i < 7; ++i) {
+        in.receive(received, type);
+        EXPECT_FALSE(in.take_signal_wanted()) << "the host has not said that it can wait";
+    }
+}
+
+TEST(IncomingRing, says_when_it_is_unmasked_that_something_came_meanwhile) {
+    RawRing raw(256);
+    OutgoingRing out(raw.memory());
+    IncomingRing in(raw.memory());
+    in.mask();
+    EXPECT_FALSE(in.unmask());
+    in.mask();
+    EXPECT_EQ(out.send(payload(8)), OutgoingRing::Sent::done) << "masked: no signal";
+    EXPECT_TRUE(in.unmask());
+}
+
+TEST(RingMemory, is_not_made_of_memory_too_small_to_be_one) {
+    std::vector<std::byte> bytes(page + 32);
+    EXPECT_THROW(RingMemory(bytes, page), std::invalid_argument);
+}
+
+// Two sides at once, each waiting for the other's signal alone: a signal that is not given is a hang, a
+// packet that is torn or lost is a difference. `wake` and `sleep` are one pipe a direction.
+struct Ends {
+    int data_ready[2], room_ready[2];
+    Ends() {
+        if (::pipe(data_ready) != 0 || ::pipe(room_ready) != 0) throw std::runtime_error("pipe");
+    }
+    ~Ends() {
+        for (int fd : {data_ready[0], data_ready[1], room_ready[0], room_ready[1]}) ::close(fd);
+    }
+    static void give(int fd) {
+        char byte = 0;
+        if (::write(fd, &byte, 1) != 1) std::abort();
+    }
+    static void take(int fd) {
+        char bytes[64];
+        if (::read(fd, bytes, sizeof bytes) <= 0) std::abort();
+    }
+};
+
+std::vector<std::byte> packet(std::mt19937& random, unsigned number) {
+    auto bytes = payload(8 + random() % (random() % 8 == 0 ? 12000 : 300), number);
+    std::memcpy(bytes.data(), &number, sizeof number);
+    return bytes;
+}
+
+void write_packets(RingMemory memory, std::span<std::byte> raw, Ends& ends, unsigned count) {
+    OutgoingRing out(memory);
+    std::mt19937 random(42);
+    std::atomic_ref pending(*reinterpret_cast<std::uint32_t*>(raw.data() + 12));
+    for (unsigned i = 0; i < count; ++i) {
+        auto bytes = packet(random, i);
+        for (;;) {
+            auto sent = out.send(bytes);
+            if (sent == OutgoingRing::Sent::done_and_signal) Ends::give(ends.data_ready[1]);
+            if (sent == OutgoingRing::Sent::corrupt) std::abort();
+            if (sent != OutgoingRing::Sent::full) break;
+            // As hosts do: say how much is waited for, look once more, sleep.
+            auto total = static_cast<std::uint32_t>((bytes.size() + 16 + 7) / 8 * 8 + 8);
+            pending.store(total + 8);
+            sent = out.send(bytes);
+            if (sent == OutgoingRing::Sent::done_and_signal) Ends::give(ends.data_ready[1]);
+            if (sent != OutgoingRing::Sent::full) break;
+            Ends::take(ends.room_ready[0]);
+        }
+        pending.store(0);
+    }
+}
+
+unsigned read_packets(RingMemory memory, Ends& ends, unsigned count) {
+    IncomingRing in(memory);
+    std::mt19937 random(42);
+    std::vector<std::byte> received;
+    std::uint16_t type = 0;
+    unsigned wrong = 0;
+    for (unsigned i = 0; i < count;) {
+        in.mask();
+        while (in.receive(received, type) == IncomingRing::Received::packet) {
+            if (in.take_signal_wanted()) Ends::give(ends.room_ready[1]);
+            auto expected = packet(random, i++);
+            received.resize(expected.size());
+            wrong += received != expected;
+        }
+        if (in.unmask() || i >= count) continue;
+        Ends::take(ends.data_ready[0]);
+    }
+    return wrong;
+}
+
+// A signal for room may be asked for after it was due: the writer looks once more after it has asked, and the
+// reader's next packet signals again, so neither sleeps for ever.
+TEST(TwoSides, in_two_threads_lose_no_packet_and_no_signal) {
+    constexpr unsigned count = 20000;
+    RawRing raw(65536 - page);
+    Ends ends;
+    unsigned wrong = 1;
+    std::thread reader([&] { wrong = read_packets(raw.memory(), ends, count); });
+    write_packets(raw.memory(), raw.bytes, ends, count);
+    reader.join();
+    EXPECT_EQ(wrong, 0u);
+}
+
+TEST(TwoSides, in_two_processes_lose_no_packet_and_no_signal) {
+    constexpr unsigned count = 50000;
+    constexpr std::size_t size = 3 * page + 104;
+    void* shared = ::mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(shared, MAP_FAILED);
+    std::span<std::byte> bytes(static_cast<std::byte*>(shared), 5 * page + 104);
+    bytes[64] = std::byte{1};
+    Ends ends;
+    pid_t writer = ::fork();
+    if (writer == 0) {
+        ::alarm(50);
+        write_packets(RingMemory(bytes, page), bytes, ends, count);
+        ::_exit(0);
+    }
+    EXPECT_EQ(read_packets(RingMemory(bytes, page), ends, count), 0u);
+    int status = 0;
+    ::waitpid(writer, &status, 0);
+    EXPECT_EQ(status, 0);
+    ::munmap(shared, 2 * size);
+}
+
+}  // namespace
+}  // namespace hvfbd::hyperv
