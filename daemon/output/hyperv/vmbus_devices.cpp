@@ -4,56 +4,70 @@
 #include <cctype>
 #include <charconv>
 #include <fstream>
-#include <string_view>
 
 namespace hvfbd {
 
 namespace {
 
-constexpr std::string_view synthetic_video = "da0a7802-e377-4aac-8e77-0558eb1073f8";
-// What the kernel shows for a channel without a monitor bit.
-constexpr unsigned no_monitor = 255;
+namespace fs = std::filesystem;
 
-std::string attribute(const std::filesystem::path& file) {
+// The monitor page has four groups of 32 bits.
+constexpr unsigned monitor_bits = 128;
+
+std::string attribute(const fs::path& file) {
     std::ifstream stream(file);
     std::string line;
     std::getline(stream, line);
     return line;
 }
 
-// GUIDs come with braces and without, in either case.
+// Linux shows "{da0a7802-...}" in class_id and takes the same without braces in new_id.
 std::string plain_guid(std::string text) {
-    std::erase_if(text, [](char c) { return c == '{' || c == '}'; });
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::erase_if(text, [](char c) { return c == '{' || c == '}' || c == '\r' || c == ' '; });
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
 }
 
-VmbusDevice describe(const std::filesystem::path& folder) {
+// Sorted. A device may be rescinded while its folder is read: then it just has fewer entries.
+std::vector<fs::path> entries_of(const fs::path& folder) {
+    std::vector<fs::path> entries;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+        entries.push_back(entry->path());
+    std::sort(entries.begin(), entries.end());
+    return entries;
+}
+
+// Kernels show the attribute only if the host allotted a bit; those of before 2019 show whatever the offer said,
+// which is 255 where there is none.
+std::optional<unsigned> monitor_id(const fs::path& folder) {
+    const std::string text = attribute(folder / "monitor_id");
+    unsigned id = monitor_bits;
+    std::from_chars(text.data(), text.data() + text.size(), id);
+    if (id >= monitor_bits) return std::nullopt;
+    return id;
+}
+
+VmbusDevice describe(const fs::path& folder) {
     VmbusDevice device;
     device.folder = folder;
     device.instance = folder.filename();
-    std::error_code ignored;
-    if (auto driver = std::filesystem::read_symlink(folder / "driver", ignored); !driver.empty())
+    std::error_code none;
+    if (const fs::path driver = fs::read_symlink(folder / "driver", none); !driver.empty())
         device.driver = driver.filename();
-    for (const auto& entry : std::filesystem::directory_iterator(folder / "uio", ignored))
-        device.uio = entry.path().filename();
-    std::string text = attribute(folder / "monitor_id");
-    unsigned id = no_monitor;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error == std::errc{} && end != text.data() && id < 128) device.monitor_id = id;
+    if (const auto uio = entries_of(folder / "uio"); !uio.empty()) device.uio = uio.front().filename();
+    device.monitor_id = monitor_id(folder);
     return device;
 }
 
 }  // namespace
 
-std::vector<VmbusDevice> find_synthetic_video(const std::filesystem::path& sysfs) {
+std::vector<VmbusDevice> find_synthetic_video(const fs::path& sysfs) {
     std::vector<VmbusDevice> found;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(sysfs / "bus/vmbus/devices", ignored))
-        if (plain_guid(attribute(entry.path() / "class_id")) == synthetic_video)
-            found.push_back(describe(entry.path()));
-    std::sort(found.begin(), found.end(),
-              [](const VmbusDevice& a, const VmbusDevice& b) { return a.instance < b.instance; });
+    for (const fs::path& folder : entries_of(sysfs / "bus/vmbus/devices"))
+        if (plain_guid(attribute(folder / "class_id")) == synthetic_video_class)
+            found.push_back(describe(folder));
     return found;
 }
 

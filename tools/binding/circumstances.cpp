@@ -1,0 +1,128 @@
+#include "binding/circumstances.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <string_view>
+
+namespace hvfbd {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+    std::vector<fs::path> entries;
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+        entries.push_back(entry->path());
+    std::ranges::sort(entries);
+    return entries;
+}
+
+KernelVersion version_of(const std::string& release) {
+    KernelVersion version;
+    // NOLINTNEXTLINE(cert-err34-c): what is no number stays 0, which is older than everything.
+    std::sscanf(release.c_str(), "%d.%d", &version.major, &version.minor);
+    return version;
+}
+
+// "none [integrity] confidentiality": the mode in force is in brackets. No such file: a kernel without lockdown,
+// or without securityfs.
+std::string lockdown_mode(const fs::path& file) {
+    const std::string modes = first_line(file);
+    const auto open = modes.find('['), close = modes.find(']', open);
+    if (open == std::string::npos || close == std::string::npos) return "none";
+    return modes.substr(open + 1, close - open - 1);
+}
+
+std::optional<std::string> find_display_adapter(const fs::path& devices) {
+    for (const fs::path& device : entries_of(devices))
+        if (first_line(device / "vendor") == "0x1414" && first_line(device / "device") == "0x5353")
+            return device.filename();
+    return std::nullopt;
+}
+
+// Made by the kernel's sysfb code, at most one of them at a time.
+bool is_firmware_framebuffer(std::string_view device) {
+    constexpr std::array<std::string_view, 3> kinds = {"simple-framebuffer", "efi-framebuffer",
+                                                       "vesa-framebuffer"};
+    return std::ranges::any_of(kinds, [&](std::string_view kind) { return device.starts_with(kind); });
+}
+
+std::vector<FirmwareFramebuffer> find_firmware_framebuffers(const fs::path& devices) {
+    std::vector<FirmwareFramebuffer> found;
+    for (const fs::path& device : entries_of(devices)) {
+        if (!is_firmware_framebuffer(device.filename().native())) continue;
+        FirmwareFramebuffer framebuffer = {device.filename(), std::nullopt};
+        std::error_code none;
+        if (const fs::path driver = fs::read_symlink(device / "driver", none); !driver.empty())
+            framebuffer.driver = driver.filename();
+        found.push_back(framebuffer);
+    }
+    return found;
+}
+
+}  // namespace
+
+std::string first_line(const fs::path& file) {
+    std::ifstream stream(file);
+    std::string line;
+    std::getline(stream, line);
+    return line;
+}
+
+const VmbusDevice* Circumstances::device() const {
+    const auto bound = std::ranges::find_if(devices, is_bound);
+    if (bound != devices.end()) return &*bound;
+    return devices.empty() ? nullptr : &devices.front();
+}
+
+Circumstances read_circumstances(const fs::path& root) {
+    const fs::path sysfs = root / "sys";
+    std::error_code none;
+    Circumstances result;
+    result.vmbus = fs::is_directory(sysfs / "bus/vmbus", none);
+    result.devices = find_synthetic_video(sysfs);
+    result.kernel_release = first_line(root / "proc/sys/kernel/osrelease");
+    result.kernel = version_of(result.kernel_release);
+    result.lockdown = lockdown_mode(sysfs / "kernel/security/lockdown");
+    result.display_adapter = find_display_adapter(sysfs / "bus/pci/devices");
+    result.firmware = find_firmware_framebuffers(sysfs / "bus/platform/devices");
+    result.uio_driver_loaded = fs::is_directory(sysfs / "bus/vmbus/drivers" / uio_driver, none);
+    result.host_offers_hibernation = first_line(sysfs / "bus/vmbus/hibernation") == "1";
+    return result;
+}
+
+std::optional<Obstacle> missing_device(const Circumstances& circumstances) {
+    if (!circumstances.vmbus)
+        return Obstacle{"this is not a Hyper-V guest, or its VMBus driver is not loaded",
+                        "if it is one, modprobe hv_vmbus; otherwise use another Type= in hvfbd.conf"};
+    if (circumstances.devices.empty())
+        return Obstacle{
+            "this Hyper-V guest has no synthetic video device; isolated (confidential) virtual machines never do",
+            "use another Type= in hvfbd.conf, such as memory"};
+    return std::nullopt;
+}
+
+std::optional<Obstacle> unsupported_channel(const Circumstances& circumstances) {
+    const VmbusDevice* const device = circumstances.device();
+    constexpr KernelVersion takes_every_channel = {6, 10};
+    if (device == nullptr || Circumstances::is_bound(*device) || device->monitor_id ||
+        circumstances.kernel_release.empty() || circumstances.kernel >= takes_every_channel)
+        return std::nullopt;
+    return Obstacle{"Linux " + circumstances.kernel_release + " leaves only channels with a monitor bit to programs" +
+                        ", which that of " + device->instance + " does not have",
+                    "use Linux 6.10 or later"};
+}
+
+std::optional<Obstacle> lockdown(const Circumstances& circumstances) {
+    if (circumstances.lockdown == "none") return std::nullopt;
+    return Obstacle{"the kernel is locked down (" + circumstances.lockdown +
+                        "), so that no program may map the video memory, by /dev/mem or by PCI",
+                    "turn Secure Boot off (Set-VMFirmware -EnableSecureBoot Off), or lockdown= on the kernel's "
+                    "command line"};
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,81 @@
+// Plays the Hyper-V host of a guest's synthetic video device, for tests and demonstrations.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "hvhost/resolutions.h"
+#include "hvhost/server.h"
+
+namespace {
+
+std::pair<std::uint64_t, std::uint64_t> parse_seeds(const std::string& text) {
+    std::size_t dots = text.find("..");
+    std::uint64_t first = std::stoull(text.substr(0, dots));
+    return {first, dots == std::string::npos ? UINT64_MAX : std::stoull(text.substr(dots + 2))};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    hvhost::ServerOptions options;
+    std::string like = "windows", version = "3.5", address = "0xf8000000", resolutions, seeds;
+    std::vector<std::string> command;
+    CLI::App program{
+        "Plays the Hyper-V host of a synthetic video device.\n"
+        "With --socket it serves; with --control and a command it tells a running one what to do."};
+    program.add_option("--socket", options.socket, "Where guests connect: docs/simulated-uio.md");
+    program.add_option("--control", options.control, "Where commands are taken, one a line");
+    program.add_flag("--stdin", options.from_stdin,
+                     "Take commands from the standard input as well, and end with it");
+    program.add_option("--like", like, "Which host to be")
+        ->check(CLI::IsMember({"openvmm", "windows"}))
+        ->capture_default_str();
+    program.add_option("--hostile", seeds, "SEED or FIRST..LAST: mean ill, another way with each connection");
+    program.add_option("--framebuffer-size", options.video_memory_size, "Bytes")->capture_default_str();
+    program.add_option("--ring-size", options.ring_size, "Bytes of both rings together")
+        ->capture_default_str();
+    program.add_option("--address", address, "Guest-physical address of the video memory")
+        ->capture_default_str();
+    program.add_option("--monitor", options.monitor, "The channel has this bit in the monitor page");
+    program.add_option("--max-version", version, "Newest that is accepted")
+        ->check(CLI::IsMember({"3.5", "3.2"}))
+        ->capture_default_str();
+    program.add_option("--resolutions", resolutions, "WxH,...: what the host lists, its choice first");
+    program.add_flag("--long-feature-change", options.host.long_feature_change,
+                     "Send the newer, longer kind");
+    program.add_flag("--one-rectangle", options.host.one_rectangle,
+                     "Complain of DIRT with several rectangles");
+    program.add_flag("!--no-acknowledge", options.host.acknowledges, "Never acknowledge a situation");
+    program.add_flag("--quiet", options.quiet, "Say nothing of what happens");
+    program.add_option("command", command,
+                       "show, hide, close, rescind, reset, offer, resolutions WxH,..., stall, continue, "
+                       "screenshot FILE.png, "
+                       "raw FILE, raw-framebuffer FILE, status, quit");
+    CLI11_PARSE(program, argc, argv);
+    try {
+        if (!command.empty()) {
+            std::string line;
+            for (const std::string& word : command) line += (line.empty() ? "" : " ") + word;
+            std::string answer = hvhost::say_to(options.control, line);
+            std::cout << answer << '\n';
+            return answer.starts_with("ok") ? 0 : 1;
+        }
+        if (options.socket.empty())
+            throw std::runtime_error("--socket PATH or a command is needed; see --help");
+        if (options.ring_size % 8192 != 0 || options.ring_size < 16384 ||
+            options.video_memory_size % 4096 != 0)
+            throw std::runtime_error("sizes are whole pages, and the rings at least two each");
+        options.host.like =
+            like == "openvmm" ? hvhost::Options::Like::openvmm : hvhost::Options::Like::windows;
+        options.host.max_minor = version == "3.2" ? 2 : 5;
+        options.host.address = std::stoull(address, nullptr, 16);
+        if (!resolutions.empty()) options.host.resolutions = hvhost::parse_resolutions(resolutions);
+        if (!seeds.empty()) options.seeds = parse_seeds(seeds);
+        ::signal(SIGPIPE, SIG_IGN);
+        hvhost::Server(options).run();
+    } catch (const std::exception& exception) {
+        std::cerr << "hvhost: " << exception.what() << '\n';
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,245 @@
+#include "hvhost/server.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <system_error>
+
+#include "hvhost/resolutions.h"
+#include "picture_file.h"
+
+namespace hvhost {
+
+namespace {
+
+Time clock_now() {
+    return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
+Server::Server(const ServerOptions& options)
+    : options_(options),
+      video_memory_("hvhost video memory", options.video_memory_size),
+      guests_(listen_at(options.socket, SOCK_SEQPACKET)),
+      started_(clock_now()),
+      last_dirt_(started_) {
+    if (!options_.control.empty()) controls_ = listen_at(options_.control, SOCK_STREAM);
+    if (options_.from_stdin) speakers_.push_back({{}, STDIN_FILENO, STDOUT_FILENO, {}});
+    if (options_.seeds) seed_ = options_.seeds->first;
+    host_.emplace(options_.host, video_memory_.bytes(), static_cast<Listener&>(*this));
+}
+
+void Server::interrupt() {
+    if (guest_) guest_->interrupt();
+}
+
+// In the middle of what the host does: the guest is dropped when it is done.
+void Server::rescind() {
+    rescinded_ = true;
+}
+
+void Server::said(const std::string& line) {
+    if (!options_.quiet) std::cout << line << std::endl;
+}
+
+void Server::dirt(const wire::DirtRect& r) {
+    last_dirt_ = clock_now();
+    if (options_.quiet) return;
+    std::int64_t area = (std::int64_t{r.x2} - r.x1) * (std::int64_t{r.y2} - r.y1);
+    std::chrono::duration<double> since = last_dirt_ - started_;
+    std::cout << "dirt " << r.x1 << ',' << r.y1 << ' ' << r.x2 << ',' << r.y2 << " area=" << area
+              << " t=" << since.count() << std::endl;
+}
+
+void Server::accept_guest(Time now) {
+    Fd socket(::accept4(guests_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket || guest_ || !offering_) return;  // one at a time
+    if (options_.seeds) {
+        if (seed_ > options_.seeds->second) {
+            ending_ = true;
+            return;
+        }
+        if (!options_.quiet) std::cout << "seed " << seed_ << std::endl;
+        mischief_ = std::make_unique<Hostile>(seed_++);
+        before_.sessions = host_->status().sessions;
+        host_.emplace(options_.host, video_memory_.bytes(), static_cast<Listener&>(*this), mischief_.get());
+    }
+    guest_ = std::make_unique<Connection>(std::move(socket), options_.ring_size, video_memory_,
+                                          options_.host.address, options_.monitor);
+    host_->opened(guest_->rings(), now);
+}
+
+void Server::drop_guest() {
+    rescinded_ = false;
+    if (!guest_) return;
+    host_->closed();
+    guest_.reset();
+}
+
+void Server::run() {
+    std::cout << "ready" << std::endl;
+    while (!ending_) {
+        std::vector<pollfd> fds{{guests_.get(), POLLIN, 0},
+                                {controls_.get(), POLLIN, 0},
+                                {guest_ ? guest_->socket() : -1, POLLIN, 0},
+                                {guest_ ? guest_->doorbell() : -1, POLLIN, 0}};
+        for (const Speaker& speaker : speakers_) fds.push_back({speaker.in, POLLIN, 0});
+        int timeout = -1;
+        if (auto at = host_->wake_at()) {
+            auto left = std::chrono::ceil<std::chrono::milliseconds>(*at - clock_now()).count();
+            timeout = static_cast<int>(std::max<std::int64_t>(left, 0));
+        }
+        if (::poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR)
+            throw std::system_error(errno, std::system_category(), "poll");
+        Time now = clock_now();
+        if (guest_ && fds[3].revents) {
+            guest_->take_doorbell();
+            if (!guest_->take_monitor_bit()) said("complaint: the monitor bit is not set");
+            host_->doorbell(now);
+        }
+        if (guest_) host_->tick(now);
+        if ((guest_ && fds[2].revents) || rescinded_) drop_guest();
+        if (fds[0].revents) accept_guest(now);
+        if (rescinded_) drop_guest();
+        std::size_t next = 4;
+        for (auto speaker = speakers_.begin(); speaker != speakers_.end();) {
+            bool stays = !fds[next++].revents || hear(*speaker, now);
+            speaker = stays ? std::next(speaker) : speakers_.erase(speaker);
+        }
+        if (fds[1].revents) {
+            Fd owned(::accept4(controls_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            int fd = owned.get();
+            if (owned) speakers_.push_back({std::move(owned), fd, fd, {}});
+        }
+    }
+}
+
+// False: there is nobody any more.
+bool Server::hear(Speaker& speaker, Time now) {
+    std::array<char, 4096> bytes{};
+    ssize_t got = ::read(speaker.in, bytes.data(), bytes.size());
+    if (got <= 0) {
+        if (speaker.in == STDIN_FILENO) ending_ = true;
+        return false;
+    }
+    speaker.text.append(bytes.data(), static_cast<std::size_t>(got));
+    for (std::size_t end = 0; (end = speaker.text.find('\n')) != std::string::npos;) {
+        std::string answer;
+        try {
+            answer = obey(speaker.text.substr(0, end), now);
+        } catch (const std::exception& exception) {
+            answer = std::string("error ") + exception.what();
+        }
+        answer += '\n';
+        speaker.text.erase(0, end + 1);
+        if (::write(speaker.out, answer.data(), answer.size()) < 0) return false;
+    }
+    return true;
+}
+
+std::string Server::obey(const std::string& line, Time now) {
+    std::size_t space = line.find(' ');
+    std::string word = line.substr(0, space), rest = space == std::string::npos ? "" : line.substr(space + 1);
+    if (word == "show") {
+        host_->show(now);
+    } else if (word == "hide" || word == "close") {
+        host_->hide(now);
+    } else if (word == "rescind" || word == "reset") {
+        offering_ = word == "reset";
+        drop_guest();
+    } else if (word == "offer") {
+        offering_ = true;
+    } else if (word == "resolutions") {
+        options_.host.resolutions = parse_resolutions(rest);
+        host_->set_resolutions(options_.host.resolutions);
+    } else if (word == "stall" || word == "continue") {
+        host_->stall(word == "stall", now);
+    } else if (word == "screenshot") {
+        const Window& window = host_->window();
+        hvfbd::write_png(rest,
+                         {window.width(), window.height(), {window.pixels().begin(), window.pixels().end()}});
+    } else if (word == "raw") {
+        write_file(rest, std::as_bytes(host_->window().pixels()));
+    } else if (word == "raw-framebuffer") {
+        write_file(rest, host_->video_memory());
+    } else if (word == "status") {
+        return status();
+    } else if (word == "quit") {
+        ending_ = true;
+    } else {
+        return "error \"" + word +
+               "\" is none of show, hide, close, rescind, reset, offer, resolutions, stall, continue, "
+               "screenshot, raw, "
+               "raw-framebuffer, status, quit";
+    }
+    return "ok";
+}
+
+std::string Server::status() const {
+    const Host::Status& status = host_->status();
+    constexpr std::array states{"waiting", "version", "active", "dead"};
+    std::string text = std::string("ok state=") + states[static_cast<std::size_t>(status.state)];
+    auto add = [&](const char* name, std::uint64_t value) {
+        text += std::string(" ") + name + "=" + std::to_string(value);
+    };
+    add("connected", guest_ ? 1 : 0);
+    add("shown", status.shown ? 1 : 0);
+    add("situated", status.situated ? 1 : 0);
+    add("width", host_->window().width());
+    add("height", host_->window().height());
+    add("sessions", status.sessions + before_.sessions);
+    add("messages", status.messages);
+    add("dirts", status.dirts);
+    add("dirt_pixels", status.dirt_pixels);
+    add("pointers", status.pointers);
+    add("situations", status.situations);
+    add("doorbells", status.doorbells);
+    add("needless_doorbells", status.needless_doorbells);
+    add("interrupts", status.interrupts);
+    add("complaints", status.complaints);
+    add("seed", seed_);
+    add("last_dirt_age_us",
+        static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::microseconds>(clock_now() - last_dirt_).count()));
+    return text;
+}
+
+void Server::write_file(const std::string& path, std::span<const std::byte> bytes) const {
+    std::ofstream file(path, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+std::string say_to(const std::string& control, const std::string& line) {
+    auto fail = [&]() -> std::string {
+        throw std::system_error(errno, std::system_category(), "talk with " + control);
+    };
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    control.copy(address.sun_path, sizeof address.sun_path - 1);
+    Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    std::string sent = line + "\n", answer;
+    if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 ||
+        ::send(socket.get(), sent.data(), sent.size(), MSG_NOSIGNAL) < 0)
+        return fail();
+    while (answer.empty() || answer.back() != '\n') {
+        std::array<char, 4096> bytes{};
+        ssize_t got = ::read(socket.get(), bytes.data(), bytes.size());
+        if (got < 0) return fail();
+        if (got == 0) break;
+        answer.append(bytes.data(), static_cast<std::size_t>(got));
+    }
+    if (!answer.empty() && answer.back() == '\n') answer.pop_back();
+    return answer;
+}
+
+}  // namespace hvhost
