@@ -30,6 +30,14 @@ class AdoptedSurface {
     std::uint32_t* pixels() const { return static_cast<std::uint32_t*>(hvfb_surface_pixels(surface_)); }
     const hvfb_layout& layout() const { return layout_; }
 
+    // Takes the buffer of the new mode, if there is one. The old pixels are gone then.
+    void take_mode() {
+        if (hvfb_surface_dispatch(surface_) & HVFB_EVENT_CONFIGURE) {
+            EXPECT_EQ(hvfb_surface_configure(surface_), 0);
+        }
+        hvfb_surface_layout(surface_, &layout_);
+    }
+
     // Waits until one of these events has come, at most so long. 0: just that long.
     bool await_event(int events, Duration within) {
         Time end = clock_now() + within;

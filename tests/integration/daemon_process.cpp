@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 #include "fakes/fake_output.h"
+#include "output/hyperv/hyperv_output.h"
+#include "output/simulated_uio.h"
 #include "pipeline.h"
 
 namespace hvfbd::testing {
@@ -68,6 +70,22 @@ void send_with(int socket, const void* bytes, std::size_t size, std::span<const 
 }  // namespace
 
 DaemonProcess::DaemonProcess(Mode mode, std::uint32_t stride) {
+    start([=](EventLoop&) { return std::make_unique<FakeOutput>(layout_for(mode, stride)); });
+}
+
+DaemonProcess::DaemonProcess(const SimulatedHost& host) {
+    start([=](EventLoop& loop) {
+        hyperv::HypervOutput::Options options;
+        options.session.assume_visible = host.assume_visible;
+        options.session.timing = {std::chrono::milliseconds(500), std::chrono::milliseconds(1),
+                                  std::chrono::milliseconds(20)};
+        options.rectangles_per_message = host.rectangles_per_message;
+        return std::make_unique<hyperv::HypervOutput>(loop, std::make_unique<SimulatedUioPort>(host.path),
+                                                      hyperv::FramebufferSource("simulated", 0), options);
+    });
+}
+
+void DaemonProcess::start(const MakeOutput& make_output) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("make a socket pair");
     control_.reset(ends[0]);
@@ -77,7 +95,7 @@ DaemonProcess::DaemonProcess(Mode mode, std::uint32_t stride) {
     if (pid_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         control_.reset();
-        serve(std::move(far), mode, stride);
+        serve(std::move(far), make_output);
     }
 }
 
@@ -144,9 +162,11 @@ DaemonProcess::Counters DaemonProcess::counters() {
     return ask({Request::Kind::counters}).counters;
 }
 
-void DaemonProcess::serve(Descriptor control, Mode mode, std::uint32_t stride) {
+void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output) {
     EventLoop loop;
-    FakeOutput output{layout_for(mode, stride)};
+    std::unique_ptr<Output> made = make_output(loop);
+    Output& output = *made;
+    auto* fake = dynamic_cast<FakeOutput*>(made.get());
     Report report;
     Tuning tuning;
     Pipeline pipeline{loop, output, tuning, report};
@@ -158,10 +178,11 @@ void DaemonProcess::serve(Descriptor control, Mode mode, std::uint32_t stride) {
         if (surface)
             found.front_shadow = different_pixels(front.bytes(), front.layout(), surface->shadow().bytes(),
                                                   surface->shadow().layout());
+        if (!fake) return found;
         found.scanout_front =
             different_pixels(front.bytes(), front.layout(), output.scanout(), output.layout());
         found.host_front =
-            different_pixels(front.bytes(), front.layout(), output.host_picture(), output.layout());
+            different_pixels(front.bytes(), front.layout(), fake->host_picture(), output.layout());
         return found;
     };
     // A question for equality that is not yet answered.
@@ -195,7 +216,7 @@ void DaemonProcess::serve(Descriptor control, Mode mode, std::uint32_t stride) {
                 return;
             }
             case Request::Kind::set_visible:
-                output.set_visible(request.value != 0);
+                fake->set_visible(request.value != 0);
                 break;
             case Request::Kind::set_tuning:
                 pipeline.set_tuning(request.tuning, now);
@@ -204,7 +225,7 @@ void DaemonProcess::serve(Descriptor control, Mode mode, std::uint32_t stride) {
                 pipeline.set_mode(request.mode, now);
                 break;
             case Request::Kind::refuse:
-                output.refuse_next(static_cast<int>(request.value));
+                fake->refuse_next(static_cast<int>(request.value));
                 break;
             case Request::Kind::await_equal:
                 equality_deadline = now + Duration(static_cast<std::int64_t>(request.value));

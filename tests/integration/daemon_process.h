@@ -3,11 +3,15 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "base/descriptor.h"
+#include "base/event_loop.h"
 #include "base/layout.h"
 #include "base/time.h"
+#include "output/output.h"
 #include "pacing/tuning.h"
 
 namespace hvfbd::testing {
@@ -17,6 +21,14 @@ namespace hvfbd::testing {
 class DaemonProcess {
   public:
     explicit DaemonProcess(Mode mode, std::uint32_t stride = 0);
+    // The same on the Hyper-V output, whose host listens at `path`; its patience is short. What the host
+    // shows is to be asked of the host; set_visible() and refuse() are the host's to do.
+    struct SimulatedHost {
+        std::string path;
+        bool assume_visible = true;
+        std::uint32_t rectangles_per_message = 1;
+    };
+    explicit DaemonProcess(const SimulatedHost& host);
     DaemonProcess(const DaemonProcess&) = delete;
     DaemonProcess& operator=(const DaemonProcess&) = delete;
     ~DaemonProcess();
@@ -54,7 +66,9 @@ class DaemonProcess {
     struct Request;
     struct Answer;
     Answer ask(const Request& request, Opened* opened = nullptr);
-    [[noreturn]] static void serve(Descriptor control, Mode mode, std::uint32_t stride);
+    using MakeOutput = std::function<std::unique_ptr<Output>(EventLoop& loop)>;
+    void start(const MakeOutput& make_output);
+    [[noreturn]] static void serve(Descriptor control, const MakeOutput& make_output);
 
     Descriptor control_;
     pid_t pid_ = -1;

@@ -28,8 +28,8 @@ KernelVersion version_of(const std::string& release) {
     return version;
 }
 
-// "none [integrity] confidentiality": the mode in force is in brackets. No such file: a kernel without lockdown,
-// or without securityfs.
+// "none [integrity] confidentiality": the mode in force is in brackets. No such file: a kernel without
+// lockdown, or without securityfs.
 std::string lockdown_mode(const fs::path& file) {
     const std::string modes = first_line(file);
     const auto open = modes.find('['), close = modes.find(']', open);
@@ -101,7 +101,8 @@ std::optional<Obstacle> missing_device(const Circumstances& circumstances) {
                         "if it is one, modprobe hv_vmbus; otherwise use another Type= in hvfbd.conf"};
     if (circumstances.devices.empty())
         return Obstacle{
-            "this Hyper-V guest has no synthetic video device; isolated (confidential) virtual machines never do",
+            "this Hyper-V guest has no synthetic video device; isolated (confidential) virtual machines "
+            "never do",
             "use another Type= in hvfbd.conf, such as memory"};
     return std::nullopt;
 }
@@ -112,17 +113,18 @@ std::optional<Obstacle> unsupported_channel(const Circumstances& circumstances) 
     if (device == nullptr || Circumstances::is_bound(*device) || device->monitor_id ||
         circumstances.kernel_release.empty() || circumstances.kernel >= takes_every_channel)
         return std::nullopt;
-    return Obstacle{"Linux " + circumstances.kernel_release + " leaves only channels with a monitor bit to programs" +
-                        ", which that of " + device->instance + " does not have",
+    return Obstacle{"Linux " + circumstances.kernel_release +
+                        " leaves only channels with a monitor bit to programs" + ", which that of " +
+                        device->instance + " does not have",
                     "use Linux 6.10 or later"};
 }
 
-std::optional<Obstacle> lockdown(const Circumstances& circumstances) {
+std::optional<Obstacle> locked_down(const Circumstances& circumstances) {
     if (circumstances.lockdown == "none") return std::nullopt;
     return Obstacle{"the kernel is locked down (" + circumstances.lockdown +
                         "), so that no program may map the video memory, by /dev/mem or by PCI",
-                    "turn Secure Boot off (Set-VMFirmware -EnableSecureBoot Off), or lockdown= on the kernel's "
-                    "command line"};
+                    "turn Secure Boot off (Set-VMFirmware -EnableSecureBoot Off), or take lockdown= off the "
+                    "kernel's command line"};
 }
 
 }  // namespace hvfbd

@@ -23,7 +23,8 @@ struct FirmwareFramebuffer {
 struct KernelVersion {
     int major = 0, minor = 0;
 
-    auto operator<=>(const KernelVersion&) const = default;
+    // clang-tidy 14 takes the 0 in what the compiler makes of it for a pointer.
+    auto operator<=>(const KernelVersion&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // What this machine is like, as far as it decides whether a program can have the synthetic video device.
@@ -32,11 +33,11 @@ struct Circumstances {
     std::vector<VmbusDevice> devices;  // the synthetic video devices
     std::string kernel_release;        // "6.1.0-18-amd64"; empty: unknown
     KernelVersion kernel;
-    std::string lockdown = "none";                 // or "integrity", "confidentiality"
-    std::optional<std::string> display_adapter;    // generation 1: its PCI address, "0000:00:08.0"
-    std::vector<FirmwareFramebuffer> firmware;     // sorted by name
-    bool uio_driver_loaded = false;                // uio_hv_generic is there
-    bool host_offers_hibernation = false;          // of the whole virtual machine
+    std::string lockdown = "none";               // or "integrity", "confidentiality"
+    std::optional<std::string> display_adapter;  // generation 1: its PCI address, "0000:00:08.0"
+    std::vector<FirmwareFramebuffer> firmware;   // sorted by name
+    bool uio_driver_loaded = false;              // uio_hv_generic is there
+    bool host_offers_hibernation = false;        // of the whole virtual machine
 
     // The device that is bound to uio_hv_generic, or else the first one. Nothing: there is none.
     const VmbusDevice* device() const;
@@ -54,11 +55,11 @@ struct Obstacle {
 
 // There is nothing to bind. Never overruled.
 std::optional<Obstacle> missing_device(const Circumstances& circumstances);
-// uio_hv_generic of this kernel would refuse the device, with ENOTSUPP. By the version: a distribution may have
-// taken the change that lifts this into an older kernel.
+// uio_hv_generic of this kernel would refuse the device, with ENOTSUPP. By the version: a distribution may
+// have taken the change that lifts this into an older kernel.
 std::optional<Obstacle> unsupported_channel(const Circumstances& circumstances);
 // The kernel does not let programs map the video memory.
-std::optional<Obstacle> lockdown(const Circumstances& circumstances);
+std::optional<Obstacle> locked_down(const Circumstances& circumstances);
 
 // The first line of the file, or nothing if there is none.
 std::string first_line(const std::filesystem::path& file);

@@ -31,7 +31,7 @@ bool is_there(const fs::path& file) {
 
 void MachineControls::write(const fs::path& file, const std::string& text) {
     const std::string tried = "write " + text.substr(0, text.find('\n')) + " to " + file.string();
-    const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+    const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
     if (!descriptor) throw_errno(tried);
     const ssize_t written = ::write(descriptor.get(), text.data(), text.size());
     if (written < 0) throw_errno(tried, errno == kernel_not_supported ? EOPNOTSUPP : errno);

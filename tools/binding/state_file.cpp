@@ -56,12 +56,15 @@ std::optional<BindingState> StateFile::load() const {
     bool good = std::getline(stream, line) && line == heading;
     while (good && std::getline(stream, line)) good = take_line(line, state);
     if (!good || state.instance.empty())
-        throw std::runtime_error(path_.string() + " is damaged; bind the device to its driver by hand, then remove it");
+        throw std::runtime_error(path_.string() +
+                                 " is damaged; bind the device to its driver by hand, then remove it");
     return state;
 }
 
 void StateFile::save(const BindingState& state) const {
-    fs::create_directories(path_.parent_path());
+    std::error_code error;
+    fs::create_directories(path_.parent_path(), error);
+    if (error) throw_errno("make the folder " + path_.parent_path().string(), error.value());
     fs::path next = path_;
     next += ".new";
     std::ofstream stream(next, std::ios::trunc);
@@ -73,9 +76,14 @@ void StateFile::save(const BindingState& state) const {
         stream << "firmware=" << framebuffer.device << ' ' << framebuffer.driver.value_or("") << '\n';
     stream.close();
     if (!stream) throw_errno("write " + next.string());
-    fs::rename(next, path_);
+    fs::rename(next, path_, error);
+    if (error) throw_errno("rename " + next.string() + " to " + path_.string(), error.value());
 }
 
-void StateFile::remove() const { fs::remove(path_); }
+void StateFile::remove() const {
+    std::error_code error;
+    fs::remove(path_, error);
+    if (error) throw_errno("remove " + path_.string(), error.value());
+}
 
 }  // namespace hvfbd

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "hyperv_guest.h"
 #include "userfaultfd_probe.h"
 
 namespace hvfbctl {
@@ -19,8 +20,6 @@ namespace {
 using Level = Finding::Level;
 using Findings = std::vector<Finding>;
 namespace fs = std::filesystem;
-
-constexpr const char* synthetic_video = "da0a7802-e377-4aac-8e77-0558eb1073f8";
 
 std::string first_line(const fs::path& file) {
     std::ifstream stream(file);
@@ -106,32 +105,6 @@ void examine_memfd(Findings& findings) {
                         sealed ? "" : "use Linux 5.1 or later"});
 }
 
-void examine_hyperv(const fs::path& root, Findings& findings) {
-    for (const fs::path& device : sorted_entries(root / "sys/bus/vmbus/devices")) {
-        if (first_line(device / "class_id").find(synthetic_video) == std::string::npos) continue;
-        std::error_code error;
-        const std::string driver = fs::read_symlink(device / "driver", error).filename();
-        const std::string name = device.filename();
-        const std::string bus = "/sys/bus/vmbus/drivers/";
-        if (driver == "uio_hv_generic") {
-            findings.push_back(
-                {Level::ok, "Hyper-V video", name + " is free for programs (uio_hv_generic)", ""});
-        } else {
-            std::string mend = "modprobe uio_hv_generic && echo " + std::string(synthetic_video) + " > " +
-                               bus + "uio_hv_generic/new_id";
-            if (!driver.empty())
-                mend += " ; echo " + name + " > " + bus + driver + "/unbind && echo " + name + " > " + bus +
-                        "uio_hv_generic/bind";
-            findings.push_back({Level::warn, "Hyper-V video",
-                                name + (driver.empty() ? " has no driver" : " belongs to " + driver) +
-                                    ", so that hvfbd cannot show anything on it",
-                                mend});
-        }
-        return;
-    }
-    findings.push_back({Level::ok, "Hyper-V video", "not on this machine", ""});
-}
-
 void examine_devices(const fs::path& root, Findings& findings) {
     std::string uio, drm;
     for (const fs::path& device : sorted_entries(root / "dev"))
@@ -154,7 +127,7 @@ std::vector<Finding> examine_machine(const fs::path& root) {
     examine_kernel(findings);
     examine_userfaultfd(root, findings);
     examine_memfd(findings);
-    examine_hyperv(root, findings);
+    examine_hyperv_guest(root, findings);
     examine_devices(root, findings);
     return findings;
 }

@@ -58,21 +58,22 @@ SharedMemory::~SharedMemory() {
     if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
 }
 
-Connection::Connection(Fd socket, std::size_t ring_size, const SharedMemory& video_memory,
-                       std::uint64_t address, std::optional<unsigned> monitor)
+Connection::Connection(Fd socket, std::size_t ring_size, std::optional<unsigned> monitor)
     : socket_(std::move(socket)),
       interrupt_(event()),
       doorbell_(event()),
       rings_("hvhost rings", ring_size),
       monitor_page_("hvhost monitor page", page),
-      monitor_(monitor) {
+      monitor_(monitor) {}
+
+bool Connection::offer(const SharedMemory& video_memory, std::uint64_t address) {
     std::array<char, 32> hexadecimal{};
     std::snprintf(hexadecimal.data(), hexadecimal.size(), "0x%llx", static_cast<unsigned long long>(address));
-    std::string offer = "hvfbd-simulated-uio 1\nmap txrx_rings " + std::to_string(ring_size) +
+    std::string offer = "hvfbd-simulated-uio 1\nmap txrx_rings " + std::to_string(rings_.bytes().size()) +
                         "\nmap monitor_page 4096\nmap framebuffer " +
                         std::to_string(video_memory.bytes().size()) + "\naddress " + hexadecimal.data() +
                         "\n";
-    if (monitor) offer += "monitor " + std::to_string(*monitor) + "\n";
+    if (monitor_) offer += "monitor " + std::to_string(*monitor_) + "\n";
     offer += "interrupt\ndoorbell\n";
     std::array fds{rings_.fd(), monitor_page_.fd(), video_memory.fd(), interrupt_.get(), doorbell_.get()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fds)> control{};
@@ -87,7 +88,7 @@ Connection::Connection(Fd socket, std::size_t ring_size, const SharedMemory& vid
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof fds);
     std::memcpy(CMSG_DATA(header), fds.data(), sizeof fds);
-    if (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) < 0) fail("offer the device");
+    return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL) >= 0;
 }
 
 void Connection::take_doorbell() {

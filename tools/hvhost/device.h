@@ -41,9 +41,10 @@ class SharedMemory {
 // One guest that has opened the device: docs/simulated-uio.md.
 class Connection {
   public:
-    // Sends the offer. Throws std::system_error.
-    Connection(Fd socket, std::size_t ring_size, const SharedMemory& video_memory, std::uint64_t address,
-               std::optional<unsigned> monitor);
+    // Throws std::system_error.
+    Connection(Fd socket, std::size_t ring_size, std::optional<unsigned> monitor);
+    // Once the rings are as a guest shall find them: from here on it writes into them. False: it has hung up.
+    bool offer(const SharedMemory& video_memory, std::uint64_t address);
 
     int socket() const { return socket_.get(); }  // readable: hung up
     int doorbell() const { return doorbell_.get(); }

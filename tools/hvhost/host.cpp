@@ -15,6 +15,7 @@ void Host::opened(std::span<std::byte> rings, Time now) {
     status_.situated = false;
     ++status_.sessions;
     vram_is_ours_ = false;
+    guest_knows_hidden_ = false;
     window_.forget();
     listener_.said("opened");
     if (mischief_) mischief_->opened(*this);
@@ -63,6 +64,8 @@ void Host::drain(Time now) {
             if (!rings_ || status_.state == State::dead) return;
         }
     } while (rings_->release_signals());
+    // What was in the ring by now may have been sent before the guest knew; what comes later was not.
+    if (!status_.shown && rings_->all_taken()) guest_knows_hidden_ = true;
 }
 
 void Host::take(const Rings::Packet& packet, Time now) {
@@ -193,6 +196,7 @@ void Host::take_resolution_request(std::span<const std::byte> body, Time now) {
 
 void Host::show(Time now) {
     status_.shown = true;
+    guest_knows_hidden_ = false;
     // OpenVMM has no word for it, and keeps its picture. What a real host keeps is not known: this one keeps
     // nothing.
     if (options_.like == Options::Like::openvmm) return;

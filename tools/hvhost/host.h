@@ -115,7 +115,7 @@ class Host {
     std::optional<Rings> rings_;
     Window window_;
     Status status_;
-    bool vram_is_ours_ = false, stalled_ = false;
+    bool vram_is_ours_ = false, stalled_ = false, guest_knows_hidden_ = false;
 };
 
 }  // namespace hvhost

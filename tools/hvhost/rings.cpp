@@ -44,6 +44,10 @@ bool Rings::empty() const {
     return field(memory_, write_index).load() == in_read_;
 }
 
+bool Rings::all_taken() const {
+    return field(memory_.subspan(memory_.size() / 2), read_index).load() == out_write_;
+}
+
 Rings::Taken Rings::take(Packet& packet) {
     std::span<std::byte> ring = memory_.first(memory_.size() / 2), data = ring.subspan(header);
     std::uint32_t write = field(ring, write_index).load();

@@ -25,6 +25,8 @@ class Rings {
     void hold_signals();
     bool release_signals();
     bool empty() const;
+    // The guest has taken everything that was put.
+    bool all_taken() const;
 
     // Puts a packet into the ring to the guest. Nothing: no room. True: interrupt the guest.
     std::optional<bool> put(std::span<const std::byte> payload, std::uint16_t type = wire::in_band);

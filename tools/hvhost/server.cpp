@@ -73,9 +73,9 @@ void Server::accept_guest(Time now) {
         before_.sessions = host_->status().sessions;
         host_.emplace(options_.host, video_memory_.bytes(), static_cast<Listener&>(*this), mischief_.get());
     }
-    guest_ = std::make_unique<Connection>(std::move(socket), options_.ring_size, video_memory_,
-                                          options_.host.address, options_.monitor);
+    guest_ = std::make_unique<Connection>(std::move(socket), options_.ring_size, options_.monitor);
     host_->opened(guest_->rings(), now);
+    if (!guest_->offer(video_memory_, options_.host.address)) drop_guest();
 }
 
 void Server::drop_guest() {

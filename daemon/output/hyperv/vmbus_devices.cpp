@@ -39,8 +39,8 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
     return entries;
 }
 
-// Kernels show the attribute only if the host allotted a bit; those of before 2019 show whatever the offer said,
-// which is 255 where there is none.
+// Kernels show the attribute only if the host allotted a bit; those of before 2019 show whatever the offer
+// said, which is 255 where there is none.
 std::optional<unsigned> monitor_id(const fs::path& folder) {
     const std::string text = attribute(folder / "monitor_id");
     unsigned id = monitor_bits;

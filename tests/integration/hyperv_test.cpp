@@ -1,0 +1,228 @@
+// The Hyper-V output against a host in another process: what its window shows is what the client drew.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <optional>
+
+#include "adopted_surface.h"
+#include "host_process.h"
+#include "writers.h"
+
+namespace hvfbd::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Empty: the window shows the surface. Otherwise what differs.
+std::string difference(HostProcess& host, AdoptedSurface& surface) {
+    surface.take_mode();
+    HostProcess::Picture window = host.window();
+    const hvfb_layout& layout = surface.layout();
+    if (window.width != layout.width || window.height != layout.height ||
+        window.pixels.size() != std::size_t{layout.width} * layout.height)
+        return "the window is " + std::to_string(window.width) + "x" + std::to_string(window.height) +
+               ", the surface " + std::to_string(layout.width) + "x" + std::to_string(layout.height);
+    std::size_t different = 0;
+    for (std::uint32_t y = 0; y < layout.height; ++y)
+        for (std::uint32_t x = 0; x < layout.width; ++x)
+            different += window.pixels[std::size_t{y} * layout.width + x] !=
+                         surface.pixels()[y * (layout.stride / 4) + x];
+    return different == 0 ? "" : std::to_string(different) + " pixels";
+}
+
+std::string await_equal(HostProcess& host, AdoptedSurface& surface, Duration within = 8s) {
+    Time end = clock_now() + within;
+    for (;;) {
+        std::string found = difference(host, surface);
+        if (found.empty() || clock_now() >= end) return found;
+    }
+}
+
+void draw(AdoptedSurface& surface, std::mt19937_64& random) {
+    Writers writers(surface.pixels(), surface.layout(), random());
+    writers.start();
+    writers.join();
+}
+
+Tuning quick() {
+    Tuning tuning;
+    tuning.refresh_limit = 500;
+    tuning.settle_delay = 200us;
+    tuning.idle_timeout = 5ms;
+    return tuning;
+}
+
+struct Kind {
+    const char* name;
+    std::vector<std::string> options;
+    DaemonProcess::SimulatedHost daemon;
+    bool acknowledges = true;
+};
+void PrintTo(const Kind& kind, std::ostream* out) {
+    *out << kind.name;
+}
+
+class AHost : public ::testing::TestWithParam<Kind> {
+  protected:
+    AHost() : host(GetParam().options) { start_daemon(); }
+    // A host that never acknowledges is given up once, and then believed.
+    void await_patience() {
+        while (!GetParam().acknowledges && host.status("sessions") < 2)
+            ASSERT_EQ(await_equal(host, *surface), "");
+    }
+    void start_daemon() {
+        DaemonProcess::SimulatedHost options = GetParam().daemon;
+        options.path = host.socket();
+        surface.reset();  // the library's thread ends: what follows forks
+        daemon.reset();
+        daemon.emplace(options);
+        daemon->set_tuning(quick());
+        surface.emplace(daemon->open());
+    }
+    bool says_features() const { return std::string(GetParam().name).find("openvmm") == std::string::npos; }
+
+    HostProcess host;
+    std::optional<DaemonProcess> daemon;
+    std::optional<AdoptedSurface> surface;
+};
+
+Duration soak_time() {
+    const char* seconds = std::getenv("HVFBD_SOAK_SECONDS");
+    return std::chrono::seconds(seconds ? std::atoi(seconds) : 6);
+}
+
+TEST_P(AHost, shows_at_every_quiescence_what_the_client_drew_whatever_happened_meanwhile) {
+    std::mt19937_64 random(20261123);
+    Time end = clock_now() + soak_time();
+    unsigned checks = 0, events[10] = {};
+    ASSERT_EQ(await_equal(host, *surface), "");
+    for (; clock_now() < end; ++checks) {
+        unsigned event = static_cast<unsigned>(random() % 24);
+        if (event < 10) ++events[event];
+        Writers writers(surface->pixels(), surface->layout(), random());
+        if (event >= 3 || event == 1) writers.start();
+        switch (event) {
+            case 0: {  // another picture size, by the administrator
+                constexpr Mode modes[] = {{640, 480}, {800, 600}, {1024, 768}, {1280, 1024}};
+                daemon->set_mode(modes[random() % 4]);
+                break;
+            }
+            case 1:  // the device goes away and comes back
+                host.say("rescind");
+                host.say("offer");
+                break;
+            case 2:  // another picture size, by the host
+                host.say(random() % 2 ? "resolutions 640x480,1024x768"
+                                      : "resolutions 800x600,1280x1024,640x480");
+                host.say("reset");
+                break;
+            case 3:
+                host.say("reset");
+                break;
+            case 4:  // a ring that nobody empties
+                host.say("stall");
+                writers.join();
+                draw(*surface, random);
+                host.say("continue");
+                break;
+            case 5:
+            case 6:
+            case 7:
+                host.say("hide");
+                writers.join();
+                if (event == 6) draw(*surface, random);
+                host.say("show");
+                break;
+            case 8:
+                writers.join();
+                host.kill();
+                host.start();
+                break;
+            case 9:
+                writers.join();
+                start_daemon();
+                break;
+            default:
+                break;
+        }
+        writers.join();
+        ASSERT_EQ(await_equal(host, *surface), "") << "check " << checks << " after event " << event;
+        ASSERT_EQ(host.status("complaints"), 0u) << "after event " << event;
+    }
+    ::printf(
+        "%u checks, none different; modes %u, rescinded %u, lists %u, reset %u, stalled %u, hidden %u, host "
+        "killed %u, "
+        "daemon killed %u\n",
+        checks, events[0], events[1], events[2], events[3], events[4], events[5] + events[6] + events[7],
+        events[8], events[9]);
+    EXPECT_GE(checks, 10u);
+}
+
+TEST_P(AHost, that_hides_its_window_gets_no_message_and_no_byte_and_all_of_it_when_it_shows_it) {
+    if (!says_features()) {
+        // OpenVMM has no way to say it: that the picture is told all the same is all there is to see.
+        ASSERT_EQ(await_equal(host, *surface), "");
+        return;
+    }
+    std::mt19937_64 random(3);
+    await_patience();
+    ASSERT_EQ(await_equal(host, *surface), "");
+    for (int i = 0; i < 10; ++i) {
+        host.say("hide");
+        // The library hears of it, and stops watching.
+        while (hvfb_surface_is_shown(surface->get()))
+            ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
+        auto before = daemon->counters();
+        auto memory = host.video_memory();
+        std::uint64_t messages = host.status("messages"), doorbells = host.status("doorbells");
+        std::uint64_t faults = AdoptedSurface::tracker_switches();
+        for (int j = 0; j < 5; ++j) draw(*surface, random);
+        surface->await_event(0, 50ms);
+        auto after = daemon->counters();
+        EXPECT_EQ(after.bytes_copied, before.bytes_copied);
+        EXPECT_EQ(after.frames, before.frames);
+        EXPECT_EQ(host.status("messages"), messages);
+        EXPECT_EQ(host.status("doorbells"), doorbells);
+        EXPECT_EQ(AdoptedSurface::tracker_switches(), faults) << "the client's stores wait for nobody";
+        EXPECT_EQ(host.video_memory(), memory);
+        host.say("show");
+        EXPECT_EQ(await_equal(host, *surface), "");
+    }
+}
+
+TEST_P(AHost, that_takes_no_messages_loses_no_damage) {
+    std::mt19937_64 random(4);
+    ASSERT_EQ(await_equal(host, *surface), "");
+    host.say("stall");
+    // Two full rings of rectangles: what does not fit is kept.
+    for (int i = 0; i < 300; ++i) draw(*surface, random);
+    host.say("continue");
+    EXPECT_EQ(await_equal(host, *surface), "");
+    EXPECT_EQ(host.status("complaints"), 0u);
+}
+
+TEST_P(AHost, at_rest_hears_nothing_and_wakes_nobody) {
+    await_patience();
+    ASSERT_EQ(await_equal(host, *surface), "");
+    surface->await_event(0, 1200ms);  // the last of the session's times has passed
+    auto before = daemon->counters();
+    std::uint64_t messages = host.status("messages"), switches = AdoptedSurface::tracker_switches();
+    surface->await_event(0, 700ms);
+    auto after = daemon->counters();
+    EXPECT_EQ(host.status("messages"), messages);
+    EXPECT_EQ(AdoptedSurface::tracker_switches(), switches);
+    EXPECT_LE(after.turns - before.turns, 1u) << "the question itself is one";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Alike, AHost,
+    ::testing::Values(
+        Kind{"windows", {"--one-rectangle"}, {}},
+        Kind{"windows, version 3.2, long feature changes, several rectangles, monitor bit",
+             {"--max-version", "3.2", "--long-feature-change", "--monitor", "69"},
+             {{}, false, 255}},
+        Kind{"openvmm, which never says who looks", {"--like", "openvmm"}, {}},
+        Kind{"windows, never acknowledges, small rings", {"--no-acknowledge", "--ring-size", "24576"}, {}}));
+
+}  // namespace
+}  // namespace hvfbd::testing

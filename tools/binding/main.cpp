@@ -1,0 +1,66 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "binding/binding.h"
+
+namespace {
+
+constexpr int success = 0, failure = 1, wrong_usage = 2;
+
+void print(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) std::cout << line << '\n';
+}
+
+int run(int argc, char** argv) {
+    CLI::App program(
+        "Binds the synthetic video device of a Hyper-V guest to uio_hv_generic, where hvfbd can use it.",
+        "hvfbd-bind");
+    std::string root = "/";
+    hvfbd::Binding::Options options;
+    program.add_option("--root", root, "look in DIR/sys, DIR/proc, DIR/dev and DIR/run, and load no module")
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
+    program.require_subcommand(1);
+    CLI::App* const bind = program.add_subcommand("bind", "take the device from its driver");
+    bind->add_flag(
+        "--take-firmware-framebuffer", options.take_firmware_framebuffer,
+        "also take the firmware's picture (simple-framebuffer, efi-framebuffer) from its driver. It is "
+        "the same memory: what the console writes there spoils what hvfbd shows, and hvfbd cannot know. "
+        "Without hvfbd nothing is shown then, until `release`");
+    bind->add_flag(
+        "--force", options.force,
+        "try although this kernel looks too old or is locked down, as where a distribution changed it, "
+        "or Framebuffer=uio:NAME/MAP needs no /dev/mem");
+    const CLI::App* const release = program.add_subcommand("release", "give back what bind took");
+    program.add_subcommand("status", "say who has the device; exit code 1 if it is not bound");
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == success ? success : wrong_usage;
+    }
+    hvfbd::MachineControls controls(root == "/");
+    hvfbd::Binding binding(root, controls);
+    if (bind->parsed()) {
+        print(binding.bind(options));
+    } else if (release->parsed()) {
+        print(binding.release());
+    } else {
+        const hvfbd::Binding::Status status = binding.status();
+        print(status.lines);
+        return status.bound ? success : failure;
+    }
+    return success;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::cerr << "hvfbd-bind: " << error.what() << '\n';
+    } catch (...) {
+        std::cerr << "hvfbd-bind: failed\n";
+    }
+    return failure;
+}

@@ -1,0 +1,156 @@
+#include "hyperv_guest.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "binding/circumstances.h"
+
+namespace hvfbctl {
+
+namespace {
+
+using Level = Finding::Level;
+using Findings = std::vector<Finding>;
+using hvfbd::Circumstances;
+using hvfbd::Obstacle;
+using hvfbd::VmbusDevice;
+namespace fs = std::filesystem;
+
+constexpr const char* daemon_user = "hvfbd";
+
+// What is in the way or, if that is nothing, what is well.
+Finding finding(const char* subject, const std::optional<Obstacle>& obstacle, const std::string& well) {
+    if (obstacle) return {Level::warn, subject, obstacle->sentence, obstacle->mend};
+    return {Level::ok, subject, well, ""};
+}
+
+Finding who_has(const VmbusDevice& device) {
+    const char* const subject = "Hyper-V video";
+    const std::string& name = device.instance;
+    if (Circumstances::is_bound(device))
+        return {Level::ok, subject, name + " is free for programs (uio_hv_generic)", ""};
+    const std::string drivers = "/sys/bus/vmbus/drivers/";
+    const std::string uio = drivers + hvfbd::uio_driver;
+    std::string by_hand = "modprobe uio_hv_generic && echo " + std::string(hvfbd::synthetic_video_class) +
+                          " > " + uio + "/new_id";
+    // Without a driver it is taken as soon as the class is known.
+    if (device.driver)
+        by_hand += " ; echo " + name + " > " + drivers + *device.driver + "/unbind && echo " + name + " > " +
+                   uio + "/bind";
+    return {Level::warn, subject,
+            name + (device.driver ? " belongs to " + *device.driver : " has no driver") +
+                ", so that hvfbd cannot show anything on it",
+            "systemctl enable --now hvfbd-bind # or, until it starts again: " + by_hand};
+}
+
+// May the user or its own group read and write the file? Capabilities are not counted.
+bool may_use(const passwd& user, const struct stat& file) {
+    constexpr mode_t owner = S_IRUSR | S_IWUSR, group = S_IRGRP | S_IWGRP, others = S_IROTH | S_IWOTH;
+    const mode_t needed = file.st_uid == user.pw_uid ? owner : file.st_gid == user.pw_gid ? group : others;
+    return (file.st_mode & needed) == needed;
+}
+
+// "root:kmem 0640"
+std::string rights_of(const struct stat& file) {
+    const passwd* const user = getpwuid(file.st_uid);
+    std::string text = user != nullptr ? user->pw_name : std::to_string(file.st_uid);
+    const group* const group = getgrgid(file.st_gid);
+    text += ":" + (group != nullptr ? std::string(group->gr_name) : std::to_string(file.st_gid));
+    for (int shift = 9; shift >= 0; shift -= 3)
+        text += (shift == 9 ? " " : "") + std::to_string(file.st_mode >> shift & 7);
+    return text;
+}
+
+// `shown` is what people call the file, `trigger` the command that lets udev see it again.
+Finding rights(const std::string& subject, const fs::path& file, const std::string& shown,
+               const std::string& trigger) {
+    const std::string mend = "udevadm control --reload && " + trigger;
+    struct stat found = {};
+    if (stat(file.c_str(), &found) != 0) return {Level::warn, subject, "there is no " + shown, mend};
+    const passwd* const user = getpwnam(daemon_user);
+    if (user == nullptr)
+        return {Level::warn, subject, shown + " is there, but no user hvfbd", "systemd-sysusers && " + mend};
+    const std::string you = access(file.c_str(), R_OK | W_OK) == 0 ? "so may you" : "you may not";
+    if (may_use(*user, found))
+        return {Level::ok, subject, "user hvfbd may use " + shown + ", and " + you, ""};
+    return {Level::warn, subject, "user hvfbd may not use " + shown + " (" + rights_of(found) + "); " + you,
+            mend};
+}
+
+// Of Linux 6.10: takes channels without a bit. Of 6.15: signals the host on channels with one.
+Finding monitor_bit(const Circumstances& guest, const VmbusDevice& device) {
+    constexpr hvfbd::KernelVersion signals_always = {6, 15};
+    std::string well = "none, which the kernel allows for";
+    if (device.monitor_id) {
+        well = "number " + std::to_string(*device.monitor_id);
+        if (guest.kernel < signals_always)
+            well += "; before Linux 6.15 the host is told by it alone, and may be a little late";
+    }
+    return finding("Hyper-V monitor bit", unsupported_channel(guest), well);
+}
+
+Finding video_memory(const fs::path& root, const Circumstances& guest) {
+    const char* const subject = "Hyper-V video memory";
+    if (guest.display_adapter) {
+        const std::string file = "sys/bus/pci/devices/" + *guest.display_adapter + "/resource0";
+        Finding found = rights(subject, root / file, "/" + file,
+                               "udevadm trigger --action=add /sys/bus/pci/devices/" + *guest.display_adapter);
+        found.sentence = "generation 1: " + found.sentence;
+        return found;
+    }
+    std::error_code none;
+    if (fs::exists(root / "dev/mem", none))
+        return {Level::ok, subject, "generation 2: /dev/mem, which hvfbd needs CAP_SYS_RAWIO for", ""};
+    return {Level::warn, subject, "generation 2: this kernel has no /dev/mem",
+            "use a kernel with CONFIG_DEVMEM, or set Framebuffer=uio:NAME/MAP in hvfbd.conf"};
+}
+
+void examine_bound(const fs::path& root, const Circumstances& guest, const VmbusDevice& device,
+                   Findings& findings) {
+    const std::string name = device.uio.value_or("uio0");
+    findings.push_back(rights("Hyper-V device node", root / "dev" / name, "/dev/" + name,
+                              "udevadm trigger --name-match=" + name));
+    for (const hvfbd::FirmwareFramebuffer& framebuffer : guest.firmware)
+        if (framebuffer.driver)
+            findings.push_back(
+                {Level::warn, "firmware's picture",
+                 framebuffer.device + " belongs to " + *framebuffer.driver +
+                     ", which draws on the same memory",
+                 "mkdir -p /etc/systemd/system/hvfbd-bind.service.d && printf "
+                 "'[Service]\\nEnvironment=BIND_OPTIONS=--take-firmware-framebuffer\\n' > "
+                 "/etc/systemd/system/hvfbd-bind.service.d/firmware.conf && systemctl daemon-reload && "
+                 "systemctl restart hvfbd-bind"});
+    findings.push_back(
+        finding("hibernation",
+                guest.host_offers_hibernation
+                    ? std::optional(Obstacle{
+                          "fails while the device is bound to uio_hv_generic, which cannot sleep",
+                          "systemctl stop hvfbd-bind before it, and systemctl start hvfbd-bind after"})
+                    : std::nullopt,
+                "this virtual machine does not offer it"));
+}
+
+}  // namespace
+
+void examine_hyperv_guest(const fs::path& root, Findings& findings) {
+    const Circumstances guest = hvfbd::read_circumstances(root);
+    if (!guest.vmbus) {
+        findings.push_back({Level::ok, "Hyper-V video", "not a Hyper-V guest", ""});
+        return;
+    }
+    const VmbusDevice* const device = guest.device();
+    if (device == nullptr) {
+        findings.push_back(finding("Hyper-V video", missing_device(guest), ""));
+        return;
+    }
+    findings.push_back(who_has(*device));
+    findings.push_back(monitor_bit(guest, *device));
+    findings.push_back(
+        finding("kernel lockdown", locked_down(guest), "off: programs may map the video memory"));
+    findings.push_back(video_memory(root, guest));
+    if (Circumstances::is_bound(*device)) examine_bound(root, guest, *device, findings);
+}
+
+}  // namespace hvfbctl
