@@ -65,6 +65,7 @@ TEST(AHostileHost, neither_stops_nor_fools_nor_feeds_on_the_daemon) {
             std::uint64_t now_seed = 0;
             try {
                 now_seed = host.status("seed");
+                ASSERT_EQ(host.status("garbage"), 0u) << "before seed " << now_seed;
             } catch (const std::exception&) {
                 break;  // it has played them all
             }

@@ -36,9 +36,11 @@ class Bus:
 class Daemon:
     """hvfbd on `bus`. It has its name when this returns."""
 
-    def __init__(self, bus, mode="640x480"):
+    def __init__(self, bus, mode="640x480", output="memory", configuration=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hvfbd-tools-"))
         (self.folder / CONFIGURATION).parent.mkdir(parents=True)
+        if configuration is not None:
+            (self.folder / CONFIGURATION).write_text(configuration)
         # It says READY=1 to a socket of ours, so that nobody has to ask again and again.
         import socket
 
@@ -46,8 +48,8 @@ class Daemon:
             notify.bind(str(self.folder / "notify"))
             notify.settimeout(20)
             self.process = subprocess.Popen(
-                [PROGRAMS / "hvfbd", f"--bus={bus.address}", f"--config-root={self.folder}", "--output=memory",
-                 f"--mode={mode}", "--row-padding=24"], env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
+                [PROGRAMS / "hvfbd", f"--bus={bus.address}", f"--config-root={self.folder}", f"--output={output}",
+                 *([f"--mode={mode}", "--row-padding=24"] if mode else [])], env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
             while b"READY=1" not in notify.recv(4096):
                 pass
 

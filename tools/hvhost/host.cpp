@@ -16,6 +16,7 @@ void Host::opened(std::span<std::byte> rings, Time now) {
     ++status_.sessions;
     vram_is_ours_ = false;
     guest_knows_hidden_ = false;
+    guest_ring_spoiled_ = false;
     window_.forget();
     listener_.said("opened");
     if (mischief_) mischief_->opened(*this);
@@ -57,7 +58,7 @@ void Host::drain(Time now) {
             Rings::Taken taken = rings_->take(packet);
             if (taken == Rings::Taken::none) break;
             if (taken == Rings::Taken::corrupt) {
-                die("the ring is corrupt");
+                refuse_garbage("the ring is corrupt");
                 return;
             }
             take(packet, now);
@@ -69,16 +70,16 @@ void Host::drain(Time now) {
 }
 
 void Host::take(const Rings::Packet& packet, Time now) {
-    if (packet.descriptor.type != in_band) return die("a packet that is not in-band");
-    if ((packet.descriptor.flags & ~1U) != 0) return die("unknown packet flags");
+    if (packet.descriptor.type != in_band) return refuse_garbage("a packet that is not in-band");
+    if ((packet.descriptor.flags & ~1U) != 0) return refuse_garbage("unknown packet flags");
     auto headers = prefix<Headers>(packet.payload);
-    if (!headers) return die("a packet shorter than its headers");
-    if (headers->pipe_type != 1) return die("the pipe's type is not data");
+    if (!headers) return refuse_garbage("a packet shorter than its headers");
+    if (headers->pipe_type != 1) return refuse_garbage("the pipe's type is not data");
     if (headers->pipe_size < 8 || headers->pipe_size > 16384 ||
         headers->pipe_size + 8 > packet.payload.size())
-        return die("the pipe's size is wrong");
+        return refuse_garbage("the pipe's size is wrong");
     if (packet.payload.size() - headers->pipe_size - 8 >= 8)
-        return die("the packet is longer than its message");
+        return refuse_garbage("the packet is longer than its message");
     std::span<const std::byte> body =
         std::span(packet.payload).subspan(sizeof(Headers), headers->pipe_size - 8);
     if (headers->vid_size != headers->pipe_size) complain("the inner size is not that of header and body");
@@ -98,11 +99,11 @@ void Host::take_message(std::uint32_t type, std::span<const std::byte> body, Tim
             return take_situation(body, now);
         case pointer_position:
             ++status_.pointers;
-            if (!prefix<PointerPosition>(body)) die("POINTER_POSITION is too short");
+            if (!prefix<PointerPosition>(body)) refuse_garbage("POINTER_POSITION is too short");
             return;
         case pointer_shape: {
             auto shape = prefix<PointerShape>(body);
-            if (!shape) return die("POINTER_SHAPE is too short");
+            if (!shape) return refuse_garbage("POINTER_SHAPE is too short");
             if (body.size() != sizeof *shape + std::size_t{shape->width} * shape->height * 4)
                 complain("POINTER_SHAPE has not the pixels that it says");
             return;
@@ -112,13 +113,13 @@ void Host::take_message(std::uint32_t type, std::span<const std::byte> body, Tim
         case resolution_request:
             return take_resolution_request(body, now);
         default:
-            return die("unknown message type " + std::to_string(type));
+            return refuse_garbage("unknown message type " + std::to_string(type));
     }
 }
 
 void Host::take_version(std::span<const std::byte> body, Time now) {
     auto request = prefix<VersionRequest>(body);
-    if (!request) return die("VERSION_REQUEST is too short");
+    if (!request) return refuse_garbage("VERSION_REQUEST is too short");
     if (status_.state != State::version) return die("a version is asked for again");
     std::uint32_t major = request->version & 0xffff, minor = request->version >> 16;
     bool accepted = major == 3 && minor <= options_.max_minor;
@@ -130,7 +131,7 @@ void Host::take_version(std::span<const std::byte> body, Time now) {
 
 void Host::take_vram(std::span<const std::byte> body, Time now) {
     auto location = prefix<VramLocation>(body);
-    if (!location) return die("VRAM_LOCATION is too short");
+    if (!location) return refuse_garbage("VRAM_LOCATION is too short");
     vram_is_ours_ = location->is_vram_gpa_specified != 0 && location->vram_gpa == options_.address;
     if (!vram_is_ours_) complain("the video memory is not where the host has put it");
     send(vram_location_ack, bytes_of(Ack{location->user_ctx}), now);
@@ -138,7 +139,7 @@ void Host::take_vram(std::span<const std::byte> body, Time now) {
 
 void Host::take_situation(std::span<const std::byte> body, Time now) {
     auto situation = prefix<SituationUpdate>(body);
-    if (!situation) return die("SITUATION_UPDATE is too short");
+    if (!situation) return refuse_garbage("SITUATION_UPDATE is too short");
     ++status_.situations;
     if (situation->video_output_count != 1) complain("not one output");
     if (situation->active != 1) complain("the output is not active");
@@ -147,6 +148,7 @@ void Host::take_situation(std::span<const std::byte> body, Time now) {
     if (situation->pitch_bytes < std::uint64_t{situation->width} * 4 || situation->width == 0 ||
         situation->height == 0 ||
         std::uint64_t{situation->pitch_bytes} * situation->height > memory_.size()) {
+        if (!guest_ring_spoiled_) ++status_.garbage;
         complain("the picture does not fit the video memory");
     } else if (situation->width != window_.width() || situation->height != window_.height() ||
                !status_.situated) {
@@ -160,7 +162,7 @@ void Host::take_situation(std::span<const std::byte> body, Time now) {
 void Host::take_dirt(std::span<const std::byte> body) {
     auto header = prefix<DirtHeader>(body);
     if (!header || body.size() < sizeof *header + std::size_t{header->dirt_count} * sizeof(DirtRect))
-        return die("DIRT is shorter than its rectangles");
+        return refuse_garbage("DIRT is shorter than its rectangles");
     if (header->dirt_count == 0) complain("DIRT without a rectangle");
     if (header->dirt_count > 1 && options_.one_rectangle) complain("DIRT with several rectangles");
     if (!status_.situated) complain("DIRT before the situation");
@@ -171,8 +173,10 @@ void Host::take_dirt(std::span<const std::byte> body) {
         auto rectangle = *prefix<DirtRect>(body.subspan(sizeof *header + i * sizeof(DirtRect)));
         if (rectangle.x2 <= rectangle.x1 || rectangle.y2 <= rectangle.y1 || rectangle.x1 < 0 ||
             rectangle.y1 < 0 || rectangle.x2 > static_cast<std::int64_t>(window_.width()) ||
-            rectangle.y2 > static_cast<std::int64_t>(window_.height()))
+            rectangle.y2 > static_cast<std::int64_t>(window_.height())) {
+            if (!guest_ring_spoiled_) ++status_.garbage;
             complain("DIRT that is empty or not on the screen");
+        }
         if (vram_is_ours_)
             status_.dirt_pixels +=
                 window_.paint(memory_, rectangle.x1, rectangle.y1, rectangle.x2, rectangle.y2);
@@ -182,7 +186,7 @@ void Host::take_dirt(std::span<const std::byte> body) {
 
 void Host::take_resolution_request(std::span<const std::byte> body, Time now) {
     auto request = prefix<ResolutionRequest>(body);
-    if (!request) return die("RESOLUTION_REQUEST is too short");
+    if (!request) return refuse_garbage("RESOLUTION_REQUEST is too short");
     ResolutionResponse response{};
     std::size_t count = request->maximum_resolution_count < 64 ? 0 : options_.resolutions.size();
     response.resolution_count = static_cast<std::uint8_t>(count);
@@ -250,6 +254,11 @@ void Host::interrupt() {
 void Host::die(const std::string& why) {
     status_.state = State::dead;
     listener_.said("dead: " + why);
+}
+
+void Host::refuse_garbage(const std::string& what) {
+    if (!guest_ring_spoiled_) ++status_.garbage;
+    die(what);
 }
 
 void Host::complain(const std::string& what) {

@@ -78,7 +78,8 @@ class Host {
         State state = State::closed;
         bool shown = true, situated = false;
         std::uint64_t sessions = 0, messages = 0, dirts = 0, dirt_pixels = 0, doorbells = 0,
-                      needless_doorbells = 0, interrupts = 0, complaints = 0, pointers = 0, situations = 0;
+                      needless_doorbells = 0, interrupts = 0, complaints = 0, pointers = 0, situations = 0,
+                      garbage = 0;  // what no guest sends to any host, however ill that means
     };
     const Status& status() const { return status_; }
     const Window& window() const { return window_; }
@@ -92,6 +93,8 @@ class Host {
     void interrupt();
     void rescind() { listener_.rescind(); }
     wire::Bytes feature_change(bool needed) const;
+    // What comes from the guest now may be the host's own doing.
+    void guest_ring_is_spoiled() { guest_ring_spoiled_ = true; }
 
   private:
     void drain(Time now);
@@ -107,6 +110,7 @@ class Host {
     void say_features(Time now);
     void die(const std::string& why);
     void complain(const std::string& what);
+    void refuse_garbage(const std::string& what);
 
     Options options_;
     std::span<std::byte> memory_;
@@ -115,7 +119,7 @@ class Host {
     std::optional<Rings> rings_;
     Window window_;
     Status status_;
-    bool vram_is_ours_ = false, stalled_ = false, guest_knows_hidden_ = false;
+    bool vram_is_ours_ = false, stalled_ = false, guest_knows_hidden_ = false, guest_ring_spoiled_ = false;
 };
 
 }  // namespace hvhost

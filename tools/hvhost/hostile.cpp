@@ -82,7 +82,11 @@ wire::Bytes Hostile::spoiled(const Host& host, wire::Bytes message) {
 }
 
 void Hostile::spoil_ring(Host& host) {
-    std::span<std::byte> ring = pick(3) == 0 ? host.rings()->memory() : host.rings()->to_guest();
+    std::span<std::byte> ring = host.rings()->to_guest();
+    if (pick(3) == 0) {
+        ring = host.rings()->memory();
+        host.guest_ring_is_spoiled();
+    }
     switch (pick(4)) {
         case 0: {  // an index, a mask, a size, the features
             std::uint32_t value = pick(2) ? wild[pick(wild.size())] : static_cast<std::uint32_t>(random_());

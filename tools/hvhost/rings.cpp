@@ -84,7 +84,7 @@ std::optional<bool> Rings::put(std::span<const std::byte> payload, std::uint16_t
     wire::VmPacket descriptor{type, 2, static_cast<std::uint16_t>((16 + payload.size() + 7) / 8), 0, 0};
     wire::Bytes packet(descriptor.len8 * 8U);
     std::memcpy(packet.data(), &descriptor, sizeof descriptor);
-    std::memcpy(packet.data() + sizeof descriptor, payload.data(), payload.size());
+    std::copy(payload.begin(), payload.end(), packet.begin() + sizeof descriptor);
     return put_raw(packet);
 }
 

@@ -70,7 +70,8 @@ void Server::accept_guest(Time now) {
         }
         if (!options_.quiet) std::cout << "seed " << seed_ << std::endl;
         mischief_ = std::make_unique<Hostile>(seed_++);
-        before_.sessions = host_->status().sessions;
+        before_.sessions += host_->status().sessions;
+        before_.garbage += host_->status().garbage;
         host_.emplace(options_.host, video_memory_.bytes(), static_cast<Listener&>(*this), mischief_.get());
     }
     guest_ = std::make_unique<Connection>(std::move(socket), options_.ring_size, options_.monitor);
@@ -206,6 +207,7 @@ std::string Server::status() const {
     add("needless_doorbells", status.needless_doorbells);
     add("interrupts", status.interrupts);
     add("complaints", status.complaints);
+    add("garbage", status.garbage + before_.garbage);
     add("seed", seed_);
     add("last_dirt_age_us",
         static_cast<std::uint64_t>(

@@ -50,14 +50,14 @@ void RingMemory::store(std::size_t offset, std::uint32_t value) {
 
 std::uint32_t RingMemory::copy_in(std::uint32_t at, std::span<const std::byte> bytes) {
     std::size_t first = std::min<std::size_t>(bytes.size(), size() - at);
-    std::memcpy(data_.data() + at, bytes.data(), first);
+    if (first > 0) std::memcpy(data_.data() + at, bytes.data(), first);
     if (first < bytes.size()) std::memcpy(data_.data(), bytes.data() + first, bytes.size() - first);
     return static_cast<std::uint32_t>((at + bytes.size()) % size());
 }
 
 std::uint32_t RingMemory::copy_out(std::uint32_t at, std::span<std::byte> bytes) const {
     std::size_t first = std::min<std::size_t>(bytes.size(), size() - at);
-    std::memcpy(bytes.data(), data_.data() + at, first);
+    if (first > 0) std::memcpy(bytes.data(), data_.data() + at, first);
     if (first < bytes.size()) std::memcpy(bytes.data() + first, data_.data(), bytes.size() - first);
     return static_cast<std::uint32_t>((at + bytes.size()) % size());
 }

@@ -1,0 +1,157 @@
+"""The daemon as the screen of a simulated Hyper-V guest, from outside: its ends, its sleep, its patience."""
+
+import os
+import pathlib
+import select
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import dbus
+import dbus.lowlevel
+
+from private_daemon import Bus, Daemon, Painter, PROGRAMS, run
+
+WHOLE = "dirt 0,0 640,480"
+
+
+class Host:
+    """hvhost, and what it says."""
+
+    def __init__(self, folder, *options):
+        self.socket, self.control = folder / "uio", folder / "control"
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig=TERM", PROGRAMS / "hvhost", f"--socket={self.socket}", f"--control={self.control}",
+             "--resolutions=640x480", *options], stdout=subprocess.PIPE)
+        self.lines, self.rest = [], b""
+        self.await_line("ready")
+
+    def await_line(self, start, after=0, within=20):
+        """Waits for a line that starts so, beyond the first `after` ones; returns the number of lines up to it."""
+        deadline = time.monotonic() + within
+        while True:
+            for number, line in enumerate(self.lines[after:], after):
+                if line.startswith(start):
+                    return number + 1
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                raise AssertionError(f"the host never said {start}: {self.lines[-5:]}")
+            data = os.read(self.process.stdout.fileno(), 65536)
+            if not data:
+                raise AssertionError(f"the host is gone: {self.lines[-5:]}")
+            *whole, self.rest = (self.rest + data).split(b"\n")
+            self.lines += [line.decode() for line in whole]
+
+    def say(self, *words):
+        done = run(PROGRAMS / "hvhost", "--control", self.control, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+
+
+class Guest(Daemon):
+    """hvfbd on the Hyper-V output."""
+
+    def __init__(self, bus, socket):
+        self.socket = socket
+        super().__init__(bus, mode=None, output="hyperv",
+                         configuration=f"[Output]\nType=hyperv\nUio=simulated:{socket}\n")
+
+
+class HypervGuest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="hvfbd-hyperv-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.bus = Bus()
+        self.addCleanup(self.bus.stop)
+
+    def begin(self):
+        self.host = Host(self.folder)
+        self.addCleanup(self.host.stop)
+        self.daemon = Guest(self.bus, self.host.socket)
+        self.painter = Painter(self.bus, "drawing")
+        self.addCleanup(self.painter.stop)
+        self.host.await_line(WHOLE)
+
+    def draw(self, color):
+        self.painter.tell(f"fill 10 10 100 100 {color}")
+        self.assertEqual(self.painter.ask("frame"), "shown")
+        return len(self.host.lines) if self.host.await_line("dirt 10,10 110,110") else 0
+
+    def window_pixel(self, x, y):
+        self.host.say("raw", self.folder / "raw")
+        data = (self.folder / "raw").read_bytes()
+        at = (y * 640 + x) * 4
+        return data[at:at + 3][::-1].hex()
+
+    def test_dies_of_a_signal_with_its_picture_told_once_more(self):
+        for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
+            with self.subTest(number):
+                self.begin()
+                before = self.draw("123456")
+                self.daemon.process.send_signal(number)
+                self.assertEqual(self.daemon.process.wait(timeout=20), -number)
+                self.host.await_line(WHOLE, after=before)
+                self.assertEqual(self.window_pixel(50, 50), "123456")
+                self.assertIn("complaints=0", self.host.say("status"))
+                self.doCleanups()
+                self.setUp()
+
+    def test_ends_with_its_picture_told_once_more(self):
+        self.begin()
+        before = self.draw("654321")
+        self.painter.tell("fill 0 0 640 480 abcdef")
+        self.daemon.process.terminate()
+        self.assertEqual(self.daemon.process.wait(timeout=20), 0)
+        self.host.await_line(WHOLE, after=before)
+        self.assertIn(self.window_pixel(50, 50), ("654321", "abcdef"))
+
+    def test_gives_the_device_up_for_a_sleep_and_shows_everything_after_it(self):
+        self.begin()
+        logind = dbus.bus.BusConnection(self.bus.address)
+        logind.request_name("org.freedesktop.login1")
+
+        def say(name, value):
+            message = dbus.lowlevel.SignalMessage("/org/freedesktop/login1", "org.freedesktop.login1.Manager", name)
+            message.append(value, signature="b")
+            logind.send_message(message)
+            logind.flush()
+
+        before = self.draw("0000ff")
+        say("PrepareForSleep", True)
+        asleep = self.host.await_line("closed", after=before)
+        self.painter.tell("fill 10 10 100 100 00ff00")
+        say("PrepareForSleep", False)
+        awake = self.host.await_line("opened", after=asleep)
+        self.host.await_line(WHOLE, after=awake)
+        self.assertEqual(self.painter.ask("frame"), "shown")
+        self.assertEqual(self.window_pixel(50, 50), "00ff00")
+        before = len(self.host.lines)
+        say("PrepareForShutdown", True)
+        self.host.await_line(WHOLE, after=before)
+        logind.close()
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_waits_for_a_host_that_comes_late_and_takes_the_place_of_none(self):
+        self.daemon = Guest(self.bus, self.folder / "uio")
+        get = [PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "get"]
+        self.assertEqual(run(*get, "Output").stdout.strip(), "hyperv")
+        self.assertEqual(run(*get, "Visible").stdout.strip(), "false")
+        self.host = Host(self.folder)
+        self.addCleanup(self.host.stop)
+        self.host.await_line("situation 640x480")
+        self.host.await_line(WHOLE)
+        self.assertEqual(run(*get, "Visible").stdout.strip(), "true")
+        self.assertEqual(run(*get, "Modes").stdout.strip(), "640x480")
+        self.assertEqual(self.daemon.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
