@@ -170,6 +170,7 @@ TEST_F(AMachine, of_generation_2_has_its_video_memory_where_the_firmwares_pictur
 
 TEST_F(AMachine, may_have_its_video_memory_in_a_map_of_another_device) {
     memory_node(devices / "uio3", 64);
+    map(0, "registers", page_size(), 0xfd000000);
     map(1, "vram", 16 * page_size(), 0xfe000000);
     auto device = open();
     for (const char* where : {"uio:uio3/map1", "uio:/dev/uio3/vram"}) {
