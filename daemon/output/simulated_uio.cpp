@@ -27,7 +27,7 @@ constexpr std::size_t interrupt_mask_at = 8;  // in a ring's header
 
 class SimulatedUio : public UioDevice {
   public:
-    SimulatedUio(Descriptor socket, const std::string& path) : path_(path), socket_(std::move(socket)) {
+    SimulatedUio(Descriptor socket, std::string path) : path_(std::move(path)), socket_(std::move(socket)) {
         poll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
         if (!poll_) throw_errno("make an epoll descriptor");
         watch(socket_);

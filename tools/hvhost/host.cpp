@@ -51,6 +51,8 @@ void Host::stall(bool stalled, Time now) {
 
 void Host::drain(Time now) {
     if (!rings_ || stalled_ || status_.state == State::dead) return;
+    // Asked before the ring is emptied: whatever the guest sent before it took the message lies there by now.
+    bool guest_knew = !status_.shown && rings_->all_taken();
     Rings::Packet packet;
     do {
         rings_->hold_signals();
@@ -65,8 +67,7 @@ void Host::drain(Time now) {
             if (!rings_ || status_.state == State::dead) return;
         }
     } while (rings_->release_signals());
-    // What was in the ring by now may have been sent before the guest knew; what comes later was not.
-    if (!status_.shown && rings_->all_taken()) guest_knows_hidden_ = true;
+    guest_knows_hidden_ = guest_knows_hidden_ || guest_knew;
 }
 
 void Host::take(const Rings::Packet& packet, Time now) {

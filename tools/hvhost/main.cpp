@@ -16,6 +16,7 @@ std::pair<std::uint64_t, std::uint64_t> parse_seeds(const std::string& text) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): what CLI11's own set-up throws is a mistake in it
 int main(int argc, char** argv) {
     hvhost::ServerOptions options;
     std::string like = "windows", version = "3.5", address = "0xf8000000", resolutions, seeds;

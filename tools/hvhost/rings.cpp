@@ -82,7 +82,7 @@ bool Rings::release_signals() {
 
 std::optional<bool> Rings::put(std::span<const std::byte> payload, std::uint16_t type) {
     wire::VmPacket descriptor{type, 2, static_cast<std::uint16_t>((16 + payload.size() + 7) / 8), 0, 0};
-    wire::Bytes packet(descriptor.len8 * 8U);
+    wire::Bytes packet(std::size_t{descriptor.len8} * 8);
     std::memcpy(packet.data(), &descriptor, sizeof descriptor);
     std::copy(payload.begin(), payload.end(), packet.begin() + sizeof descriptor);
     return put_raw(packet);

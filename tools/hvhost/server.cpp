@@ -48,7 +48,10 @@ void Server::rescind() {
 }
 
 void Server::said(const std::string& line) {
-    if (!options_.quiet) std::cout << line << std::endl;
+    if (!options_.quiet)
+        std::cout << line << std::endl;
+    else if (!options_.seeds && line.starts_with("complaint"))
+        std::cerr << "hvhost: " << line << std::endl;
 }
 
 void Server::dirt(const wire::DirtRect& r) {

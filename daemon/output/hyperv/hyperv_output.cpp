@@ -55,7 +55,8 @@ std::vector<Mode> HypervOutput::modes() const {
 }
 
 std::span<std::byte> HypervOutput::scanout() {
-    if (!visible() || !connection_ || connection_->framebuffer.bytes.size() < layout_.stride * layout_.height)
+    if (!visible() || !connection_ ||
+        connection_->framebuffer.bytes.size() < std::size_t{layout_.stride} * layout_.height)
         return {};
     return connection_->framebuffer.bytes;
 }
