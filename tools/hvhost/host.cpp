@@ -167,7 +167,7 @@ void Host::take_dirt(std::span<const std::byte> body) {
     if (header->dirt_count == 0) complain("DIRT without a rectangle");
     if (header->dirt_count > 1 && options_.one_rectangle) complain("DIRT with several rectangles");
     if (!status_.situated) complain("DIRT before the situation");
-    if (!status_.shown && options_.like == Options::Like::windows)
+    if (guest_knows_hidden_ && options_.like == Options::Like::windows)
         complain("DIRT while the window is hidden");
     ++status_.dirts;
     for (std::size_t i = 0; i < header->dirt_count; ++i) {
