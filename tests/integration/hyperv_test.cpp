@@ -1,6 +1,7 @@
 // The Hyper-V output against a host in another process: what its window shows is what the client drew.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 
@@ -188,6 +189,31 @@ TEST_P(AHost, that_hides_its_window_gets_no_message_and_no_byte_and_all_of_it_wh
         host.say("show");
         EXPECT_EQ(await_equal(host, *surface), "");
     }
+}
+
+// The time is printed, not asserted.
+TEST_P(AHost, that_shows_its_window_again_has_all_of_it_without_another_store) {
+    if (!says_features()) return;  // nothing is hidden then: see the test before
+    std::mt19937_64 random(5);
+    await_patience();
+    Tuning usual;
+    daemon->set_tuning(usual);
+    std::vector<double> intervals;
+    for (int i = 0; i < 15; ++i) {
+        ASSERT_EQ(await_equal(host, *surface), "");
+        host.say("hide");
+        while (hvfb_surface_is_shown(surface->get()))
+            ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
+        draw(*surface, random);
+        Time shown = clock_now();
+        host.say("show");
+        ASSERT_EQ(await_equal(host, *surface), "");
+        intervals.push_back(std::chrono::duration<double>(clock_now() - shown) /
+                            std::chrono::duration<double>(usual.interval()));
+    }
+    std::sort(intervals.begin(), intervals.end());
+    ::printf("from show to a window that is right, in refresh intervals: median %.2f, most %.2f (%s)\n",
+             intervals[intervals.size() / 2], intervals.back(), GetParam().name);
 }
 
 TEST_P(AHost, that_takes_no_messages_loses_no_damage) {
