@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 unsigned seeds() {
     const char* count = std::getenv("HVFBD_HOSTILE_SEEDS");
-    return count ? static_cast<unsigned>(std::atoi(count)) : 400;
+    return count ? static_cast<unsigned>(std::atoi(count)) : 200;
 }
 
 std::size_t open_descriptors() {
