@@ -52,6 +52,7 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
     if (found_.spans.empty()) return found_;
 
     statistics_.pixels_changed += static_cast<std::uint64_t>(found_.pixels);
+    statistics_.pixels_in_changed_tiles += static_cast<std::uint64_t>(found_.pixels_in_tiles);
     statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
     if (std::span<std::byte> scanout = this->scanout(); !scanout.empty()) {
         Stopwatch watch(statistics_.copy_ns);

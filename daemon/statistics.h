@@ -16,12 +16,13 @@ namespace hvfbd {
     X(unanswered)    /* collections that were not answered within a frame */                       \
     X(pixels_compared)                                                                             \
     X(pixels_changed)                                                                              \
-    X(bytes_copied) /* to front and to scanout */                                                  \
-    X(frames)       /* presents that told something */                                             \
-    X(empty_looks)  /* looks that found nothing */                                                 \
-    X(rectangles)   /* told */                                                                     \
-    X(pixels_told)  /* in them */                                                                  \
-    X(refused)      /* presents that the output refused for the time being */                      \
+    X(pixels_in_changed_tiles) /* tiles of 64 by 1: what could be told at best */                  \
+    X(bytes_copied)            /* to front and to scanout */                                       \
+    X(frames)                  /* presents that told something */                                  \
+    X(empty_looks)             /* looks that found nothing */                                      \
+    X(rectangles)              /* told */                                                          \
+    X(pixels_told)             /* in them */                                                       \
+    X(refused)                 /* presents that the output refused for the time being */           \
     X(messages_malformed)                                                                          \
     X(messages_throttled) /* times a channel was paused because it sent too much */                \
     X(first_frame_ns)     /* from the announcement to the present, of the last frame after rest */ \

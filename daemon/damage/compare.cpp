@@ -43,6 +43,7 @@ void compare_row(const Pixel* source, Pixel* target, std::int32_t left, std::int
         while (begin < end && read(source + begin) == target[begin]) ++begin;
         while (end > begin && read(source + end - 1) == target[end - 1]) --end;
         if (begin == end) continue;
+        found.pixels_in_tiles += std::min((end + tile - 1) / tile * tile, right) - begin / tile * tile;
         if (between_compare_and_copy) between_compare_and_copy();
 #ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
         std::memcpy(target + left, source + left, static_cast<std::size_t>(right - left) * sizeof(Pixel));
@@ -64,6 +65,7 @@ void blacken_row(Pixel* target, std::int32_t left, std::int32_t right, std::int3
     found.spans.push_back(
         {static_cast<std::int32_t>(begin - target), y, static_cast<std::int32_t>(end - target), y + 1});
     found.pixels += end - begin;
+    found.pixels_in_tiles += end - begin;
 }
 
 }  // namespace
@@ -72,6 +74,7 @@ void compare_and_copy(PictureView source, MutablePictureView target, std::span<c
                       Found& found) {
     found.spans.clear();
     found.pixels = 0;
+    found.pixels_in_tiles = 0;
     Rectangle whole{0, 0, static_cast<std::int32_t>(target.width), static_cast<std::int32_t>(target.height)};
     auto source_width = static_cast<std::int32_t>(source.width),
          source_height = static_cast<std::int32_t>(source.height);

@@ -23,8 +23,9 @@ struct MutablePictureView {
 };
 
 struct Found {
-    std::vector<Rectangle> spans;  // a row each, sorted top-down, then left to right, not overlapping
-    std::int64_t pixels = 0;       // in them
+    std::vector<Rectangle> spans;      // a row each, sorted top-down, then left to right, not overlapping
+    std::int64_t pixels = 0;           // in them
+    std::int64_t pixels_in_tiles = 0;  // in all tiles that differed
 };
 
 // Compares source with target inside `where` (not overlapping, sorted top-down), a row of 64 pixels at a

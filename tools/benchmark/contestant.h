@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+#include "canvas.h"
+
+namespace hvfbd::bench {
+
+using Nanoseconds = std::uint64_t;
+
+inline Nanoseconds monotonic_now() {
+    return static_cast<Nanoseconds>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+// What the side that copies has done since it began.
+struct Work {
+    std::uint64_t presents = 0;
+    std::uint64_t pixels_told = 0;
+    std::uint64_t pixels_in_changed_tiles = 0;  // only hvfbd knows
+    Nanoseconds processor_time = 0;
+};
+
+// One way to bring pixels from a program to a screen: memory to draw in, and a process that copies.
+class Contestant {
+  public:
+    virtual ~Contestant() = default;
+    virtual const char* name() const = 0;
+    virtual const Canvas& canvas() const = 0;
+    // Called right after a frame was drawn, outside of what is measured. hvfbd needs no such thing.
+    virtual void drawn(std::span<const Box>) {}
+    // At most so many presents a second.
+    virtual void limit(unsigned presents_a_second) = 0;
+    virtual Work work() = 0;
+};
+
+}  // namespace hvfbd::bench

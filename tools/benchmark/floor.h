@@ -1,0 +1,24 @@
+#pragma once
+
+#include "copier.h"
+
+namespace hvfbd::bench {
+
+// What the machine allows: the stores are not tracked, the copier is told by magic where they were, and
+// copies just that. One wake-up more than that: it waits for the interval.
+class Floor : public Contestant {
+  public:
+    Floor(int width, int height);
+    const char* name() const override { return "floor"; }
+    const Canvas& canvas() const override { return copier_.canvas(); }
+    void drawn(std::span<const Box> boxes) override;
+    void limit(unsigned presents_a_second) override { copier_.limit(presents_a_second); }
+    Work work() override { return copier_.work(); }
+
+  private:
+    void present(Copier::Shared& shared) const;
+
+    Copier copier_;
+};
+
+}  // namespace hvfbd::bench

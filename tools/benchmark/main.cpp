@@ -1,0 +1,152 @@
+// Measures hvfbd beside `reference` and `floor`: tools/bench runs it with a bus of its own.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "floor.h"
+#include "hvfbctl/table.h"
+#include "reference.h"
+#include "rows.h"
+#include "tracked.h"
+#include "workload.h"
+
+namespace hvfbd::bench {
+namespace {
+
+struct Options {
+    Tracked::Options tracked;
+    MatchOptions match;
+    std::vector<unsigned> limits = {20, 60};
+    std::set<std::string> workloads;
+    int latency_changes = 60;
+    double rest_seconds = 60;
+    bool only_matches = false, four_k = true, json = false;
+};
+
+void print(const Matches& matches, std::ostream& out) {
+    using enum hvfbctl::Table::Align;
+    hvfbctl::Table table({left, right, left, right, right, right, right, right, right, right});
+    table.add({"workload", "Hz", "", "draw us", "mean", "faults", "presents/s", "daemon us/s", "us/present",
+               "told/present"});
+    for (const Match& match : matches)
+        for (auto [name, sample] :
+             {std::pair{"hvfbd", &match.tracked}, {"reference", &match.reference}, {"floor", &match.floor}})
+            table.add({match.workload, std::to_string(match.limit), name, figure(sample->median_draw()),
+                       figure(sample->mean_draw()), figure(sample->faults_a_frame()),
+                       figure(sample->presents_a_second()), figure(sample->daemon_us_a_second()),
+                       figure(sample->daemon_us_a_present()), figure(sample->told_a_present())});
+    table.print(out, "  ");
+}
+
+Matches play_all(const Options& options, int width, int height) {
+    // The copiers fork, and so come before anything that has threads.
+    Reference reference(width, height);
+    Floor floor(width, height);
+    Tracked::Options with = options.tracked;
+    with.width = width;
+    with.height = height;
+    Tracked tracked(with);
+    Matches matches;
+    for (const auto& workload : all_workloads()) {
+        if (!options.workloads.empty() && !options.workloads.contains(workload->name())) continue;
+        for (unsigned limit : options.limits) {
+            MatchOptions match = options.match;
+            match.limit = limit;
+            // A slow workload needs longer for as many frames.
+            match.seconds_a_round = std::max(match.seconds_a_round, 5 / workload->frames_a_second());
+            auto samples = play(*workload, {&tracked, &reference, &floor}, match);
+            matches.push_back({workload->name(), limit, samples[0], samples[1], samples[2]});
+            std::cerr << '.' << std::flush;
+        }
+    }
+    std::cerr << '\n';
+    return matches;
+}
+
+void own_rows(const Options& options, std::vector<Verdict>& verdicts) {
+    auto add = [&](const std::vector<Verdict>& more) {
+        verdicts.insert(verdicts.end(), more.begin(), more.end());
+    };
+    {
+        Tracked tracked(options.tracked);
+        add(rest(tracked, options.rest_seconds));
+        add(latency(tracked, options.tracked.bus, options.latency_changes));
+    }
+    {
+        Tracked tracked(options.tracked);
+        add(hidden(tracked, *video()));
+    }
+    Tracked tracked(options.tracked);
+    add(stopped(tracked, *window()));
+}
+
+nlohmann::json to_json(const std::vector<Verdict>& verdicts) {
+    auto all = nlohmann::json::array();
+    for (const Verdict& verdict : verdicts)
+        all.push_back({{"row", verdict.row},
+                       {"what", verdict.what},
+                       {"value", verdict.value},
+                       {"bar", verdict.bar},
+                       {"unit", verdict.unit},
+                       {"met", verdict.met()},
+                       {"made_of", verdict.comparison}});
+    return all;
+}
+
+void run(const Options& options) {
+    std::vector<Verdict> verdicts;
+    Matches matches = play_all(options, options.tracked.width, options.tracked.height), tall;
+    if (options.four_k) tall = play_all(options, 3840, 2160);
+    verdicts = judge(matches, tall);
+    if (!options.only_matches) own_rows(options, verdicts);
+    std::ranges::stable_sort(verdicts, {},
+                             [](const Verdict& verdict) { return std::atoi(verdict.row.c_str()); });
+    if (options.json) {
+        std::cout << to_json(verdicts).dump(2) << '\n';
+        return;
+    }
+    print(matches, std::cout);
+    if (!tall.empty()) {
+        std::cout << "\n  3840x2160\n";
+        print(tall, std::cout);
+    }
+    std::cout << '\n';
+    print(verdicts, std::cout);
+    auto missed = std::ranges::count_if(verdicts, [](const Verdict& verdict) { return !verdict.met(); });
+    std::cout << "\n  " << verdicts.size() - static_cast<std::size_t>(missed) << " of " << verdicts.size()
+              << " bars met\n";
+}
+
+}  // namespace
+}  // namespace hvfbd::bench
+
+// NOLINTNEXTLINE(bugprone-exception-escape): what CLI11's own set-up throws is a mistake in it
+int main(int argc, char** argv) {
+    hvfbd::bench::Options options;
+    std::vector<std::string> workloads;
+
+    CLI::App program{"Measures hvfbd beside the 2019 driver's algorithm and what the machine allows"};
+    program.add_option("--daemon", options.tracked.daemon, "The hvfbd to measure")->required();
+    program.add_option("--bus", options.tracked.bus, "Address of a bus on which no hvfbd is")->required();
+    program.add_option("--simulated", options.tracked.simulated, "Socket of an hvhost: the Hyper-V output");
+    program.add_option("--workload", workloads, "Only these");
+    program.add_option("--limit", options.limits, "RefreshLimit, Hz")->capture_default_str();
+    program.add_option("--rounds", options.match.rounds, "Turns of each contestant")->capture_default_str();
+    program.add_option("--seconds", options.match.seconds_a_round, "Of each turn")->capture_default_str();
+    program.add_option("--rest", options.rest_seconds, "Seconds of rest to watch")->capture_default_str();
+    program.add_option("--changes", options.latency_changes, "Changes after rest")->capture_default_str();
+    program.add_flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
+    program.add_flag("--matches", options.only_matches, "Only the workloads, none of the other rows");
+    program.add_flag("--json", options.json, "For machines");
+    CLI11_PARSE(program, argc, argv);
+    options.workloads = {workloads.begin(), workloads.end()};
+    try {
+        run(options);
+    } catch (const std::exception& exception) {
+        std::cerr << "bench: " << exception.what() << '\n';
+        return 1;
+    }
+    return 0;
+}

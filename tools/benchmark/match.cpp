@@ -1,0 +1,87 @@
+#include "match.h"
+
+#include <unistd.h>
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <numeric>
+
+#include "processor_time.h"
+
+namespace hvfbd::bench {
+
+namespace {
+
+Nanoseconds processor_time_of_this_process() {
+    return processor_time_of(getpid());
+}
+
+void sleep_until(Nanoseconds time) {
+    timespec at{static_cast<time_t>(time / 1'000'000'000), static_cast<long>(time % 1'000'000'000)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
+}
+
+// Draws for a while at the workload's rate. The pixels are drawn with nothing around the stores but a clock.
+void draw_for(double seconds, Workload& workload, Contestant& contestant, unsigned& frame, Sample* sample) {
+    double rate = workload.frames_a_second();
+    auto frames = std::max(2U, static_cast<unsigned>(std::lround(seconds * rate)));
+    auto period = static_cast<Nanoseconds>(1e9 / rate);
+    std::uint64_t faults = faults_of_this_thread();
+    Nanoseconds start = monotonic_now(), next = start;
+    for (unsigned i = 0; i < frames; ++i) {
+        Nanoseconds before = monotonic_now();
+        std::vector<Box> boxes = workload.draw(contestant.canvas(), frame++);
+        Nanoseconds after = monotonic_now();
+        contestant.drawn(boxes);
+        if (sample) sample->draw_us.push_back(static_cast<double>(after - before) / 1e3);
+        next += period;
+        sleep_until(next);
+    }
+    if (!sample) return;
+    sample->faults += faults_of_this_thread() - faults;
+    sample->frames += frames;
+    sample->seconds += static_cast<double>(monotonic_now() - start) / 1e9;
+}
+
+}  // namespace
+
+double quantile(std::vector<double> values, double part) {
+    if (values.empty()) return 0;
+    std::ranges::sort(values);
+    auto last = static_cast<double>(values.size() - 1);
+    return values[static_cast<std::size_t>(std::lround(last * part))];
+}
+
+double Sample::median_draw() const {
+    return quantile(draw_us, 0.5);
+}
+
+double Sample::mean_draw() const {
+    return ratio(std::accumulate(draw_us.begin(), draw_us.end(), 0.0), static_cast<double>(draw_us.size()));
+}
+
+std::vector<Sample> play(Workload& workload, const std::vector<Contestant*>& contestants,
+                         const MatchOptions& options) {
+    std::vector<Sample> samples(contestants.size());
+    std::vector<unsigned> frame(contestants.size(), 0);
+    for (Contestant* contestant : contestants) contestant->limit(options.limit);
+    for (int round = 0; round < options.rounds; ++round)
+        for (std::size_t i = 0; i < contestants.size(); ++i) {
+            Contestant& contestant = *contestants[i];
+            workload.prepare(contestant.canvas());
+            draw_for(options.warm_up, workload, contestant, frame[i], nullptr);
+            Work before = contestant.work();
+            Nanoseconds client = processor_time_of_this_process();
+            draw_for(options.seconds_a_round, workload, contestant, frame[i], &samples[i]);
+            samples[i].client_time += processor_time_of_this_process() - client;
+            Work after = contestant.work();
+            samples[i].work.presents += after.presents - before.presents;
+            samples[i].work.pixels_told += after.pixels_told - before.pixels_told;
+            samples[i].work.pixels_in_changed_tiles +=
+                after.pixels_in_changed_tiles - before.pixels_in_changed_tiles;
+            samples[i].work.processor_time += after.processor_time - before.processor_time;
+        }
+    return samples;
+}
+
+}  // namespace hvfbd::bench

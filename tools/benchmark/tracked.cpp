@@ -1,0 +1,122 @@
+#include "tracked.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "processor_time.h"
+
+namespace hvfbd::bench {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
+
+}  // namespace
+
+Tracked::Tracked(const Options& options) : bus_(options.bus) {
+    start(options);
+    await_ready();
+    hvfb_surface* surface = nullptr;
+    hvfb_open_options open = open_options();
+    if (int error = hvfb_surface_open(&surface, &open); error < 0)
+        throw std::runtime_error(std::string("cannot open a surface: ") + std::strerror(-error));
+    surface_.reset(surface);
+    hvfb_layout layout{};
+    hvfb_surface_layout(surface, &layout);
+    canvas_ = {static_cast<std::uint32_t*>(hvfb_surface_pixels(surface)), static_cast<int>(layout.width),
+               static_cast<int>(layout.height), static_cast<int>(layout.stride / 4)};
+    settle();
+}
+
+Tracked::~Tracked() {
+    surface_.reset();
+    daemon_.reset();
+    if (pid_ > 0) {
+        kill(pid_, SIGCONT);
+        kill(pid_, SIGTERM);
+        waitpid(pid_, nullptr, 0);
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+}
+
+hvfb_open_options Tracked::open_options() const {
+    return {sizeof(hvfb_open_options), bus_.c_str(), nullptr, "bench", 0};
+}
+
+void Tracked::start(const Options& options) {
+    std::string folder = std::filesystem::temp_directory_path() / "hvfbd-bench-XXXXXX";
+    if (!mkdtemp(folder.data())) throw std::system_error(errno, std::generic_category(), folder);
+    folder_ = folder;
+    std::filesystem::create_directories(folder_ / "etc/hvfbd");
+    std::ofstream configuration(folder_ / "etc/hvfbd/hvfbd.conf");
+    if (!options.simulated.empty()) configuration << "[Output]\nUio=simulated:" << options.simulated << '\n';
+    configuration.close();
+
+    std::vector<std::string> words = {
+        options.daemon,
+        "--bus=" + options.bus,
+        "--config-root=" + folder,
+        options.simulated.empty() ? "--output=memory" : "--output=hyperv",
+        "--mode=" + std::to_string(options.width) + "x" + std::to_string(options.height),
+        "--log-level=warning"};
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    if (int error = posix_spawn(&pid_, arguments[0], nullptr, nullptr, arguments.data(), environ); error != 0)
+        throw std::system_error(error, std::generic_category(), options.daemon);
+}
+
+void Tracked::await_ready() {
+    for (int tries = 0;; ++tries) {
+        try {
+            daemon_.emplace(hvfbctl::Where{bus_, "display0"});
+            if (daemon_->display().Visible()) return;
+        } catch (const sdbus::Error&) {
+            if (tries >= 200) throw;
+        }
+        if (tries >= 200) throw std::runtime_error("hvfbd's display does not become visible");
+        std::this_thread::sleep_for(50ms);
+    }
+}
+
+void Tracked::set(const std::string& property, const sdbus::Variant& value) {
+    daemon_->set(display_interface, property, value);
+}
+
+std::map<std::string, std::uint64_t> Tracked::statistics() {
+    return daemon_->display().Statistics();
+}
+
+std::string Tracked::tracker_state() {
+    return daemon_->surfaces().at(0).tracking_state;
+}
+
+Work Tracked::work() {
+    // The time first: asking takes some of it.
+    Nanoseconds time = processor_time_of(pid_);
+    auto statistics = this->statistics();
+    return {statistics["frames"], statistics["pixels_told"], statistics["pixels_in_changed_tiles"], time};
+}
+
+void Tracked::settle() {
+    std::uint64_t frame = 0;
+    hvfb_surface_request_frame(surface_.get(), &frame);
+    hvfb_surface_wait_frame(surface_.get(), frame, 2'000'000, nullptr);
+}
+
+void Tracked::signal(int number) const {
+    kill(pid_, number);
+}
+
+}  // namespace hvfbd::bench

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <hvfb/hvfb.h>
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "contestant.h"
+#include "hvfbctl/bus.h"
+
+namespace hvfbd::bench {
+
+// hvfbd itself: the daemon, started with a configuration of its own, and a surface of this process.
+class Tracked : public Contestant {
+  public:
+    struct Options {
+        std::string daemon;     // the program
+        std::string bus;        // address
+        std::string simulated;  // socket of an hvhost; empty: the memory output
+        int width = 1920, height = 1080;
+    };
+    // Throws std::runtime_error.
+    explicit Tracked(const Options& options);
+    ~Tracked() override;
+
+    const char* name() const override { return "hvfbd"; }
+    const Canvas& canvas() const override { return canvas_; }
+    void limit(unsigned presents_a_second) override { set("RefreshLimit", std::uint32_t{presents_a_second}); }
+    Work work() override;
+
+    void set(const std::string& property, const sdbus::Variant& value);
+    std::map<std::string, std::uint64_t> statistics();
+    std::string tracker_state();
+    // Until all that was drawn is presented.
+    void settle();
+    pid_t pid() const { return pid_; }
+    hvfb_surface* surface() { return surface_.get(); }
+    // An option block to open more of it; valid as long as this.
+    hvfb_open_options open_options() const;
+    void signal(int number) const;
+
+  private:
+    struct Close {
+        void operator()(hvfb_surface* surface) const { hvfb_surface_close(surface); }
+    };
+    void start(const Options& options);
+    void await_ready();
+
+    std::string bus_;
+    std::filesystem::path folder_;
+    pid_t pid_ = -1;
+    std::optional<hvfbctl::Daemon> daemon_;
+    std::unique_ptr<hvfb_surface, Close> surface_;
+    Canvas canvas_;
+};
+
+}  // namespace hvfbd::bench
