@@ -58,6 +58,9 @@ std::optional<FromDaemon> decode_frame_ready(Bytes packet) {
     return ready;
 }
 
+// A sum of a few of them and of the time does not overflow.
+constexpr std::uint64_t longest_time = 1ULL << 60;
+
 std::optional<FromDaemon> decode_state(Bytes packet) {
     const auto body = whole<hvfb_state>(packet);
     if (!body) return std::nullopt;
@@ -66,7 +69,10 @@ std::optional<FromDaemon> decode_state(Bytes packet) {
     return State{.visible = (body->flags & HVFB_STATE_VISIBLE) != 0,
                  .active = (body->flags & HVFB_STATE_ACTIVE) != 0,
                  .tracking = known ? static_cast<Tracking>(body->tracking) : Tracking::automatic,
-                 .idle_timeout = body->idle_timeout};
+                 .report = (body->flags & HVFB_STATE_REPORT) != 0,
+                 .interval = std::min(body->interval, longest_time),
+                 .idle_timeout = body->idle_timeout,
+                 .settle = std::min(body->settle, longest_time)};
 }
 
 std::optional<FromDaemon> decode_configure(Bytes packet) {
@@ -120,8 +126,9 @@ std::optional<FromDaemon> decode(Bytes packet) {
 }
 
 void encode_hello(Packet& packet, Capabilities capabilities) {
-    const std::uint32_t flags =
-        (capabilities.announce ? HVFB_HELLO_CAN_ANNOUNCE : 0) | (capabilities.scan ? HVFB_HELLO_CAN_SCAN : 0);
+    const std::uint32_t flags = (capabilities.announce ? HVFB_HELLO_CAN_ANNOUNCE : 0) |
+                                (capabilities.scan ? HVFB_HELLO_CAN_SCAN : 0) |
+                                (capabilities.announce || capabilities.scan ? HVFB_HELLO_CAN_REPORT : 0);
     put(packet, HVFB_HELLO, hvfb_hello{{}, HVFB_PROTOCOL_VERSION, flags});
 }
 
@@ -144,6 +151,7 @@ void encode_written(Packet& packet, std::uint64_t serial, const Report& report) 
     const auto runs = report.everything ? std::span<const Pages>() : report.pages.runs();
     const std::uint32_t flags = (report.everything ? HVFB_WRITTEN_EVERYTHING : 0) |
                                 (report.unprotected ? HVFB_WRITTEN_UNPROTECTED : 0) |
+                                (report.only_open ? HVFB_WRITTEN_ONLY_OPEN : 0) |
                                 static_cast<std::uint32_t>(report.state) << HVFB_WRITTEN_STATE_SHIFT;
     put(packet, HVFB_WRITTEN, hvfb_written{{}, serial, flags, static_cast<std::uint32_t>(runs.size())},
         std::as_bytes(runs));

@@ -35,7 +35,8 @@ struct Presented {
 struct State {
     bool visible = false, active = false;
     Tracking tracking = Tracking::off;
-    Nanoseconds idle_timeout = 0;
+    bool report = false;  // without being asked
+    Nanoseconds interval = 0, idle_timeout = 0, settle = 0;
 };
 struct Configure {
     std::uint64_t serial = 0;

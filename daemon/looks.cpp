@@ -18,6 +18,13 @@ constexpr Duration longest_wait = std::chrono::milliseconds(100);
 // one that never does.
 constexpr Duration slowest_scan = std::chrono::milliseconds(50);
 constexpr Duration slowest_poll = std::chrono::milliseconds(250);
+// A client that reports by itself is asked this seldom, to see that it is not stopped; and is told this often
+// which of the pages that it left open differ.
+constexpr Duration watch_over = std::chrono::milliseconds(150);
+constexpr Duration tell_compared_every = std::chrono::milliseconds(50);
+// What is open is not compared whole again, while a glance shows no difference, for this long: what the 2019
+// driver took for every frame.
+constexpr Duration skip_for = std::chrono::milliseconds(50);
 // A client that is stopped while it scans is looked at no longer than this: it cannot draw.
 constexpr Duration suspicion = std::chrono::seconds(1);
 
@@ -56,13 +63,15 @@ void Looks::begin(const Tuning& tuning, Time now) {
         was_announced_ = conversation.damaged_since().has_value();
         answers_frame_ = conversation.frame_request().has_value();
         announced_at_ = conversation.damaged_since().value_or(now);
-        conversation.look_begins();
+        bool reported = conversation.reports() && conversation.reported() && !answers_frame_;
+        // An announcement that came after the report is for the next one.
+        if (!reported) conversation.look_begins();
         bool tracked = conversation.introduced() && !conversation.explicit_damage();
         bool everything =
             compares_by_itself(conversation, tuning) || (conversation.collecting() && unanswered_since_);
         if (tracked && everything) {
             conversation.hints().add_everything();
-        } else if (tracked && !conversation.collecting()) {
+        } else if (tracked && !conversation.collecting() && !reported) {
             surface->collect(now);
             ++statistics_.collections;
             waiting_since_ = now;
@@ -110,11 +119,23 @@ void Looks::finish(const Tuning& tuning, Time now) {
         std::array everywhere{presenter_.front().layout().rectangle()};
         std::span<const Rectangle> where =
             conversation.hints().everything() ? everywhere : conversation.hints().rectangles();
+        // Most looks at what is open find nothing where a program draws less often than the limit.
+        bool skipped = conversation.only_open() && last_whole_ && now - *last_whole_ < skip_for &&
+                       !presenter_.glance(surface->shadow(), where);
+        if (skipped)
+            where = {};
+        else
+            last_whole_ = now;
         const Found& look = presenter_.look(&surface->shadow(), where);
         found = !look.spans.empty();
-        if (conversation.unprotected())
+        if (conversation.unprotected() && !skipped)
             conversation.note_compared(changed_pages(surface->shadow().layout(), look.spans));
         conversation.compared();
+        if (found && conversation.reports() &&
+            (!compared_told_ || now - *compared_told_ >= tell_compared_every)) {
+            surface->tell_compared();
+            compared_told_ = now;
+        }
     } else if (conversation.unprotected()) {
         conversation.note_compared({});
     }
@@ -153,9 +174,12 @@ void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
     if (!by_itself && !conversation.unprotected() && !unanswered_since_) return;
     bool pinned = tuning.tracking == Tuning::Tracking::scan;
     bool rests = conversation.can_rest() && !by_itself && !pinned;
-    Duration wait = lookout_.next(found, tuning.interval(), rests ? slowest_scan : slowest_poll);
+    Duration wait = conversation.reports()
+                        ? watch_over
+                        : lookout_.next(found, tuning.interval(), rests ? slowest_scan : slowest_poll);
     // The store that was announced may land a moment after the page was released: look again soon.
-    if (soon && conversation.unprotected()) wait = std::min(wait, *soon);
+    if (soon && conversation.unprotected() && !(conversation.reports() && conversation.scans()))
+        wait = std::min(wait, *soon);
     look_at_ = std::min(look_at_.value_or(now + wait), now + wait);
 }
 

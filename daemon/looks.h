@@ -20,6 +20,10 @@ class Looks {
     // more than these, whatever the limit.
     static constexpr Duration empty_interval = std::chrono::milliseconds(10);
 
+    // A client that reports by itself is asked all the same where it announced and then said nothing for
+    // longer than this: it may have been stopped.
+    static constexpr Duration report_patience = std::chrono::milliseconds(10);
+
     // Borrowed: all outlive it.
     Looks(Surfaces& surfaces, Presenter& presenter, Statistics& statistics)
         : surfaces_(surfaces), presenter_(presenter), statistics_(statistics) {}
@@ -51,6 +55,8 @@ class Looks {
     Statistics& statistics_;
     Lookout lookout_;
     Retry retry_;
+    std::optional<Time> last_whole_;     // when all that was hinted was last compared
+    std::optional<Time> compared_told_;  // when a client that is not asked was last told
     std::optional<Time> look_at_;        // when to look although nothing was announced
     std::optional<Time> not_before_;     // the end of the interval that the last present used up
     std::optional<Time> waiting_until_;  // see waiting_until()

@@ -180,6 +180,8 @@ void Pipeline::tell_states() {
         if (surface->active() && !hidden && !surface->conversation().explicit_damage())
             state.tracking = wanted(tuning_.tracking);
         state.interval = static_cast<std::uint64_t>(tuning_.interval().count());
+        state.report = state.tracking != HVFB_TRACKING_OFF;
+        state.settle = static_cast<std::uint64_t>(Duration(tuning_.settle_delay).count());
         state.idle_timeout = static_cast<std::uint64_t>(Duration(tuning_.idle_timeout).count());
         surface->tell_state(state);
     }
@@ -192,8 +194,13 @@ Facts Pipeline::facts() const {
     facts.holds = holds_.count();
     facts.periodic = tuning_.refresh_mode == Tuning::RefreshMode::periodic;
     looks_.add_facts(facts);
-    if (const Surface* surface = surfaces_.active())
-        facts.damaged_since = surface->conversation().damaged_since();
+    if (const Surface* surface = surfaces_.active()) {
+        const Conversation& conversation = surface->conversation();
+        facts.damaged_since = conversation.damaged_since();
+        // What it reports by itself has settled; what it only announced is not waited for without end.
+        if (conversation.reports() && !conversation.frame_request())
+            facts.settle = conversation.reported() ? Duration{} : facts.settle + Looks::report_patience;
+    }
     return facts;
 }
 

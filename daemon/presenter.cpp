@@ -64,6 +64,11 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
     return found_;
 }
 
+bool Presenter::glance(const Picture& shadow, std::span<const Rectangle> where) {
+    Stopwatch watch(statistics_.compare_ns);
+    return differs_somewhere(view(shadow), view(front_), where, glance_++);
+}
+
 Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     if (!something_to_tell()) return Told::nothing;
     if (everything_) {

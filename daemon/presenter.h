@@ -24,6 +24,8 @@ class Presenter {
     // Copies what differs inside `where` from the shadow (none: black) to front and scanout. Says where it
     // differed, a row a rectangle, valid until the next look.
     const Found& look(const Picture* shadow, std::span<const Rectangle> where);
+    // Whether some rows inside `where` show that something differs. Not so: it may all the same.
+    bool glance(const Picture& shadow, std::span<const Rectangle> where);
     // Everything is to be copied to scanout and told with the next present, changed or not.
     void want_everything() { everything_ = true; }
     // There is something that the host or a viewer has not been told.
@@ -53,6 +55,7 @@ class Presenter {
     bool everything_ = true;
     std::vector<Rectangle> rectangles_;
     std::uint64_t frame_ = 0;
+    unsigned glance_ = 0;
 };
 
 }  // namespace hvfbd

@@ -36,8 +36,19 @@ struct Action {
 struct Report {
     bool everything = false;
     bool unprotected = false;  // a store from now on will not be announced
+    // The pages are open and were in the last report too: none was found to be written, any may be.
+    bool only_open = false;
     TrackerState state = TrackerState::off;
     PageList pages;
+
+    bool empty() const { return !everything && pages.runs().empty(); }
+    // What the daemon remembers of it.
+    struct Summary {
+        bool unprotected = false;
+        TrackerState state = TrackerState::off;
+        bool operator==(const Summary&) const = default;
+    };
+    Summary summary() const { return {unprotected, state}; }
 };
 
 }  // namespace hvfb

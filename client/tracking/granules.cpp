@@ -14,7 +14,8 @@ Granules::~Granules() {
     std::free(granules_);
 }
 
-bool Granules::resize(std::uint32_t pages) {
+bool Granules::resize(std::uint32_t pages, std::uint32_t hot_from) {
+    hot_from_ = hot_from;
     std::free(granules_);
     pages_ = pages;
     count_ = (pages + granule_pages - 1) / granule_pages;
@@ -37,6 +38,12 @@ void Granules::written(Pages run) {
 
 void Granules::promote(Nanoseconds now) {
     constexpr std::uint32_t block = constants::block_pages / granule_pages;
+    std::uint32_t all = 0;
+    for (std::uint32_t i = 0; i < count_; ++i) all += granules_[i].written;
+    if (all < hot_from_) {
+        for (std::uint32_t i = 0; all > 0 && i < count_; ++i) granules_[i].written = 0;
+        return;
+    }
     for (std::uint32_t first = 0; first < count_; first += block) {
         const std::uint32_t end = std::min(first + block, count_);
         std::uint32_t written = 0;

@@ -15,8 +15,9 @@ class Granules {
     Granules& operator=(const Granules&) = delete;
     ~Granules();
 
-    // Makes them, all cold, for a buffer of `pages`. False: no memory.
-    [[nodiscard]] bool resize(std::uint32_t pages);
+    // Makes them, all cold, for a buffer of `pages`. False: no memory. A scan that finds fewer than
+    // `hot_from` makes none hot.
+    [[nodiscard]] bool resize(std::uint32_t pages, std::uint32_t hot_from);
     void forget();  // all cold, never written
 
     // A scan found these pages written.
@@ -47,7 +48,7 @@ class Granules {
     Pages next(std::uint32_t page, Predicate predicate) const;
 
     Granule* granules_ = nullptr;
-    std::uint32_t count_ = 0, pages_ = 0;
+    std::uint32_t count_ = 0, pages_ = 0, hot_from_ = 0;
 };
 
 }  // namespace hvfb

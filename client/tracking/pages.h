@@ -45,6 +45,7 @@ class PageSet {
     // What lies beyond the size is ignored.
     void add(Pages run);
     void clear();
+    bool empty() const { return next(0, true) == size_; }
     // The first run at or after `page`; its count is 0 if there is none.
     Pages next_run(std::uint32_t page) const;
     std::uint32_t size() const { return size_; }

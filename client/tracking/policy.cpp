@@ -14,7 +14,7 @@ Policy::~Policy() {
     std::free(actions_);
 }
 
-bool Policy::start(std::uint32_t pages, Capabilities capabilities) {
+bool Policy::start(std::uint32_t pages, Capabilities capabilities, std::uint32_t hot_from) {
     pages_ = pages;
     capabilities_ = capabilities;
     tracking_ = Tracking::off;
@@ -28,7 +28,9 @@ bool Policy::start(std::uint32_t pages, Capabilities capabilities) {
     bucket_ = TokenBucket(constants::bucket_size, constants::bucket_refill_per_second);
     std::free(actions_);
     actions_ = nullptr;
-    if (!owed_.resize(pages) || !granules_.resize(pages)) return false;
+    if (!owed_.resize(pages) ||
+        !granules_.resize(pages, std::min(hot_from, pages / constants::hot_from_part)))
+        return false;
     actions_ =
         static_cast<Action*>(std::calloc(std::size_t{granules_.count()} + openings_max + 4, sizeof(Action)));
     return actions_;
@@ -90,6 +92,8 @@ std::span<const Action> Policy::fault(std::uint32_t page, Nanoseconds now) {
     if (too_many_ || faults_ >= constants::faults_until_everything || opening_count_ == openings_max) {
         pages = all();
         opening_count_ = 0;
+        for (unsigned i = 0; i < constants::tokens_of_everything && tracking_ == Tracking::automatic; ++i)
+            too_many_ = !bucket_.take(now) || too_many_;
     }
     openings_[opening_count_++] = {pages, now};
     act({.kind = Kind::unprotect, .pages = pages});
@@ -119,7 +123,7 @@ void Policy::differed(Pages run, Nanoseconds now) {
 
 std::span<const Action> Policy::collect(Nanoseconds now) {
     begin();
-    found_ = false;
+    found_ = only_open_ = false;
     if (state_ == TrackerState::resting) {
         if (too_many_ && capabilities_.scan)
             enter(TrackerState::scanning, Watch::asynchronous, now);
@@ -173,6 +177,7 @@ std::span<const Action> Policy::conclude(Nanoseconds now) {
     if (found_) last_activity_ = now;
     const bool idle = may_rest() && !found_ && now - last_activity_ >= idle_timeout_;
     if (state_ == TrackerState::scanning) {
+        only_open_ = owed_.empty() && granules_.next_cooled(0).count == 0;
         for (Pages run = granules_.next_hot(0); run.count > 0; run = granules_.next_hot(run.end()))
             owed_.add(run);
         for (Pages run = granules_.next_cooled(0); run.count > 0; run = granules_.next_cooled(run.end()))
@@ -194,6 +199,7 @@ std::span<const Action> Policy::conclude(Nanoseconds now) {
 Report Policy::report() {
     Report report{.everything = everything_owed_,
                   .unprotected = state_ != TrackerState::resting || opening_count_ > 0,
+                  .only_open = only_open_ && !everything_owed_,
                   .state = state_,
                   .pages = {}};
     if (!report.everything)

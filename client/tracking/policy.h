@@ -6,6 +6,7 @@
 
 #include "monotonic.h"
 #include "tracking/action.h"
+#include "tracking/constants.h"
 #include "tracking/granules.h"
 #include "tracking/pages.h"
 #include "tracking/token_bucket.h"
@@ -28,11 +29,15 @@ class Policy {
     Policy& operator=(const Policy&) = delete;
     ~Policy();
 
-    // Begins, off, for a buffer of `pages`. False: no memory.
-    [[nodiscard]] bool start(std::uint32_t pages, Capabilities capabilities);
+    // Begins, off, for a buffer of `pages`. False: no memory. What is written becomes hot only where at least
+    // `hot_from` pages are, or a part of a small buffer.
+    [[nodiscard]] bool start(std::uint32_t pages, Capabilities capabilities,
+                             std::uint32_t hot_from = constants::hot_from_pages);
 
     TrackerState state() const { return state_; }
     Watch watch() const { return watch_; }
+    // When it was last known that something is written.
+    Nanoseconds last_activity() const { return last_activity_; }
 
     // What the daemon wants.
     std::span<const Action> want(Tracking tracking, Nanoseconds idle_timeout, Nanoseconds now);
@@ -89,7 +94,8 @@ class Policy {
 
     // Scanning.
     Granules granules_;
-    bool found_ = false;  // by this collection's scans
+    bool found_ = false;      // by this collection's scans
+    bool only_open_ = false;  // see Report
 
     // Enough for a scan of every other granule and what goes with it.
     Action* actions_ = nullptr;

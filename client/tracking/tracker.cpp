@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <utility>
 
+#include "tracking/constants.h"
 #include "tracking/mutation.h"
 
 namespace hvfb {
@@ -60,6 +62,8 @@ int Tracker::start(Memory memory, bool afresh) {
     if (!policy_.start(static_cast<std::uint32_t>(pages), protection_.capabilities())) return -ENOMEM;
     stopping_.store(false);
     announcement_.reset();
+    timetable_ = {};
+    told_ = {};
     if (afresh) {
         answer_.reset();
         state_.reset();
@@ -113,13 +117,24 @@ bool Tracker::turn() {
         {{.fd = protection_.fault_descriptor(), .events = POLLIN, .revents = 0},
          {.fd = outbox_.get(), .events = POLLIN, .revents = 0},
          {.fd = channel_.get(), .events = events, .revents = 0}}};
-    if (poll(descriptors.data(), descriptors.size(), -1) < 0) return true;
+    if (!wait(descriptors)) return true;
     const Nanoseconds now = monotonic_now();
     if (descriptors[0].revents) serve_faults(now);
     if (descriptors[1].revents) outbox_.quiet();
     if (stopping_.load()) return false;
     flush();
-    return !(descriptors[2].revents & ~POLLOUT) || receive(now);
+    if ((descriptors[2].revents & ~POLLOUT) && !receive(now)) return false;
+    if (timetable_.due() && *timetable_.due() <= now && !answer_) report_unasked(now);
+    return true;
+}
+
+bool Tracker::wait(std::span<pollfd> descriptors) const {
+    // An answer that waits for room goes first.
+    if (!timetable_.due() || answer_) return poll(descriptors.data(), descriptors.size(), -1) >= 0;
+    const Nanoseconds now = monotonic_now(), due = std::max(*timetable_.due(), now) - now;
+    const timespec timeout = {.tv_sec = static_cast<time_t>(due / 1'000'000'000),
+                              .tv_nsec = static_cast<long>(due % 1'000'000'000)};
+    return ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) >= 0;
 }
 
 void Tracker::serve_faults(Nanoseconds now) {
@@ -172,16 +187,22 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
 }
 
 void Tracker::track(Nanoseconds now) {
-    if (tracked_ && state_) perform(policy_.want(state_->tracking, state_->idle_timeout, now));
+    if (!tracked_ || !state_) return;
+    timetable_.follow(state_->report && state_->tracking != Tracking::off, state_->interval, state_->settle);
+    perform(policy_.want(state_->tracking, state_->idle_timeout, now));
 }
 
 void Tracker::answer(std::uint64_t serial, Nanoseconds now) {
-    // The answer holds all that was to be announced.
-    announcement_.reset();
     serial_ = serial;
     perform(policy_.collect(now));
     perform(policy_.conclude(now));
     flush();
+}
+
+void Tracker::report_unasked(Nanoseconds now) {
+    serial_ = 0;
+    perform(policy_.collect(now));
+    perform(policy_.conclude(now));
 }
 
 void Tracker::perform(std::span<const Action> actions) {
@@ -213,16 +234,29 @@ int Tracker::carry_out(const Action& action) {
             return result;
         case Action::Kind::announce:
             announcement_ = action.pages;
+            timetable_.announced(monotonic_now());
             flush();
             return 0;
         case Action::Kind::report:
             pass(HookPoint::before_report);
-            answer_ = Answer{serial_, policy_.report()};
+            send(policy_.report());
             flush();
             pass(HookPoint::after_report);
             return 0;
     }
     return -EINVAL;
+}
+
+void Tracker::send(const Report& report) {
+    const Nanoseconds now = monotonic_now();
+    const bool found = now - policy_.last_activity() < constants::busy_for;
+    const bool reports = report.state == TrackerState::resting || report.state == TrackerState::scanning;
+    timetable_.reported(now, found, reports && report.unprotected);
+    if (serial_ == 0 && report.empty() && report.summary() == told_) return;
+    told_ = report.summary();
+    // What was announced is in it.
+    announcement_.reset();
+    answer_ = Answer{serial_, report};
 }
 
 void Tracker::lose(int error) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <poll.h>
 #include <pthread.h>
 
 #include <atomic>
@@ -12,12 +13,14 @@
 #include "outbox.h"
 #include "tracking/policy.h"
 #include "tracking/protection.h"
+#include "tracking/timetable.h"
 
 namespace hvfb {
 
 // The library's thread of one surface: serves faults, answers the daemon, passes on what it says. Between
 // start and stop all but `name`, `offered` is the thread's. While a fault is open it takes no lock, allocates
-// nothing and waits for nobody, for a thread of the program is stopped then. It sleeps without a time-out.
+// nothing and waits for nobody, for a thread of the program is stopped then. It sleeps without a time-out
+// but while there is something to report, or a store would not be announced.
 class Tracker {
   public:
     // What it works with, which outlives it.
@@ -54,10 +57,13 @@ class Tracker {
   private:
     void run();
     bool turn();  // false: no more
+    bool wait(std::span<pollfd> descriptors) const;
     void serve_faults(Nanoseconds now);
     bool receive(Nanoseconds now);
     bool handle(Channel::Received& received, Nanoseconds now);
     void answer(std::uint64_t serial, Nanoseconds now);
+    void report_unasked(Nanoseconds now);
+    void send(const Report& report);
     void track(Nanoseconds now);
     void perform(std::span<const Action> actions);
     int carry_out(const Action& action);
@@ -70,6 +76,7 @@ class Tracker {
     Outbox& outbox_;
     Protection protection_;
     Policy policy_;
+    Timetable timetable_;
     std::atomic<const char*> name_{"none"};
     std::atomic<bool> stopping_{false}, offered_{false};
     pthread_t thread_ = {};
@@ -77,7 +84,8 @@ class Tracker {
 
     Offer offer_;
     std::optional<message::State> state_;  // the newest
-    std::uint64_t serial_ = 0;             // of the collection that is being answered
+    std::uint64_t serial_ = 0;             // of the collection that is being answered; 0: of none
+    Report::Summary told_ = {};            // of the last report that was sent
     // What waits for room in the channel. An answer before an announcement.
     struct Answer {
         std::uint64_t serial;

@@ -106,6 +106,29 @@ void compare_and_copy(PictureView source, MutablePictureView target, std::span<c
     }
 }
 
+bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
+                       unsigned turn) {
+    constexpr std::int32_t rows = 16;
+    // Not the next row each time: what scrolls by a row a frame would always be missed.
+    auto phase = static_cast<std::int32_t>(turn * 7 % rows);
+    auto width = static_cast<std::int32_t>(std::min(source.width, target.width)),
+         height = static_cast<std::int32_t>(std::min(source.height, target.height));
+    for (const Rectangle& rectangle : where) {
+        std::int32_t left = std::max(rectangle.left, 0), right = std::min(rectangle.right, width);
+        if (left >= right) continue;
+        std::int32_t top = std::max(rectangle.top, 0);
+        for (std::int32_t y = top + (phase - top % rows + rows) % rows;
+             y < std::min(rectangle.bottom, height); y += rows) {
+            auto row = static_cast<std::size_t>(y);
+            if (differs(reinterpret_cast<const Pixel*>(source.pixels + row * source.stride) + left,
+                        reinterpret_cast<const Pixel*>(target.pixels + row * target.stride) + left,
+                        right - left))
+                return true;
+        }
+    }
+    return false;
+}
+
 void copy_spans(PictureView front, MutablePictureView scanout, std::span<const Rectangle> rectangles) {
     for (std::size_t i = 0; i < rectangles.size();) {
         Rectangle run = rectangles[i++];

@@ -37,6 +37,10 @@ struct Found {
 void compare_and_copy(PictureView source, MutablePictureView target, std::span<const Rectangle> where,
                       Found& found);
 
+// Compares one row in 16 inside `where`, other ones with each `turn`.
+bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
+                       unsigned turn);
+
 // Called between comparing a span and copying it, so that a test can land a store exactly there. Null but in
 // tests.
 extern void (*between_compare_and_copy)();

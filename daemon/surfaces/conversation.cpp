@@ -39,6 +39,7 @@ std::optional<std::string_view> Conversation::on_hello(const message::Hello& hel
     introduced_ = true;
     can_announce_ = hello.flags & HVFB_HELLO_CAN_ANNOUNCE;
     can_track_ = can_announce_ || (hello.flags & HVFB_HELLO_CAN_SCAN);
+    can_report_ = can_track_ && (hello.flags & HVFB_HELLO_CAN_REPORT);
     announce(now);
     return std::nullopt;
 }
@@ -58,13 +59,16 @@ void Conversation::on_damaged(const message::Damaged& damaged, Time now) {
 }
 
 std::optional<std::string_view> Conversation::on_written(const message::Written& written, Time now) {
-    if (!collecting_since_ || written.serial != serial_)
+    bool unasked = written.serial == 0 && can_report_;
+    if (!unasked && (!collecting_since_ || written.serial != serial_))
         return "it sent WRITTEN for a collection that is not under way";
     // Everything announced before the answer was sent is in it. Not so a FRAME: the collection may have been
     // too early for what its client drew.
-    if (!frame_request_ || frame_request_->newest < *collecting_since_) announced_since_.reset();
-    collecting_since_.reset();
+    if (!frame_request_ || (!unasked && frame_request_->newest < *collecting_since_))
+        announced_since_.reset();
+    if (!unasked) collecting_since_.reset();
     answered_serial_ = written.serial;
+    only_open_ = written.only_open && unasked && (hints_.empty() || only_open_);
     if (written.everything) hints_.add_everything();
     for (std::size_t i = 0; i < written.page_count; ++i)
         hints_.add_pages(written.pages[i].first, written.pages[i].count);
@@ -74,6 +78,30 @@ std::optional<std::string_view> Conversation::on_written(const message::Written&
     tracker_state_ = written.tracker_state;
     if (!hints_.empty() && !reported_since_) reported_since_ = now;
     return std::nullopt;
+}
+
+bool Conversation::reports() const {
+    return can_report_ && !explicit_damage_ &&
+           (tracker_state_ == HVFB_TRACKER_RESTING || tracker_state_ == HVFB_TRACKER_SCANNING);
+}
+
+void Conversation::note_compared(std::vector<message::PageRange> pages) {
+    if (!compared_) {
+        compared_ = std::move(pages);
+        return;
+    }
+    std::vector<message::PageRange> both = std::move(*compared_), merged;
+    both.insert(both.end(), pages.begin(), pages.end());
+    std::ranges::sort(both, {}, &message::PageRange::first);
+    for (const message::PageRange& range : both) {
+        if (merged.empty() || range.first > merged.back().first + merged.back().count) {
+            merged.push_back(range);
+            continue;
+        }
+        std::uint32_t end = std::max(merged.back().first + merged.back().count, range.first + range.count);
+        merged.back().count = end - merged.back().first;
+    }
+    compared_ = std::move(merged);
 }
 
 void Conversation::announce(Time now) {

@@ -45,6 +45,14 @@ class Conversation {
     void compared();
     // A store would not be announced now: look again without being asked.
     bool unprotected() const { return unprotected_; }
+    // It sends WRITTEN without being asked, when what it announced has settled, and paces that itself.
+    bool reports() const;
+    // Of the two states in which it reports: what it found written is protected again.
+    bool scans() const { return tracker_state_ == HVFB_TRACKER_SCANNING; }
+    // Something was reported that has not been looked at.
+    bool reported() const { return reported_since_.has_value(); }
+    // All that is hinted is hinted again with the next report, and was not found written: it may be skipped.
+    bool only_open() const { return only_open_ && !hints_.everything(); }
     // It announces stores by itself once it rests.
     bool can_rest() const { return can_announce_ && tracker_state_ != HVFB_TRACKER_POLLED; }
 
@@ -54,9 +62,8 @@ class Conversation {
     bool collecting() const { return collecting_since_.has_value(); }
     std::optional<Time> collecting_since() const { return collecting_since_; }
     std::uint64_t answered_serial() const { return answered_serial_; }
-    // Keeps which of the pages of the last WRITTEN differed, for the COMPARED that goes with the next
-    // COLLECT.
-    void note_compared(std::vector<message::PageRange> pages) { compared_ = std::move(pages); }
+    // Keeps which of the pages reported since the last COMPARED differed, for the next one.
+    void note_compared(std::vector<message::PageRange> pages);
     std::optional<std::vector<message::PageRange>> take_compared() { return std::exchange(compared_, {}); }
 
     // ---- frames
@@ -88,11 +95,11 @@ class Conversation {
     std::optional<std::string_view> on_written(const message::Written& written, Time now);
 
     bool explicit_damage_;
-    bool introduced_ = false, can_track_ = false, can_announce_ = false;
+    bool introduced_ = false, can_track_ = false, can_announce_ = false, can_report_ = false;
     std::uint32_t tracker_state_ = HVFB_TRACKER_OFF;
     Hints hints_;
     std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;
-    bool unprotected_ = false;
+    bool unprotected_ = false, only_open_ = false;
     std::uint64_t serial_ = 0;           // of the last COLLECT
     std::uint64_t answered_serial_ = 0;  // of the last WRITTEN
     std::optional<std::vector<message::PageRange>> compared_;

@@ -83,6 +83,7 @@ FromClient decode_written(std::span<const std::byte> packet) {
     written.serial = head->serial;
     written.everything = head->flags & HVFB_WRITTEN_EVERYTHING;
     written.unprotected = head->flags & HVFB_WRITTEN_UNPROTECTED;
+    written.only_open = head->flags & HVFB_WRITTEN_ONLY_OPEN;
     written.tracker_state = head->flags >> HVFB_WRITTEN_STATE_SHIFT & 0xf;
     for (std::uint32_t i = 0; i < head->count; ++i) {
         auto range = read_item<hvfb_page_range>(packet, sizeof *head, i);
@@ -150,8 +151,10 @@ void encode_collect(Packet& packet, std::uint64_t serial) {
 }
 
 void encode_state(Packet& packet, const State& state) {
-    std::uint32_t flags = (state.visible ? HVFB_STATE_VISIBLE : 0) | (state.active ? HVFB_STATE_ACTIVE : 0);
-    put(packet, HVFB_STATE, hvfb_state{{}, flags, state.tracking, state.interval, state.idle_timeout});
+    std::uint32_t flags = (state.visible ? HVFB_STATE_VISIBLE : 0) | (state.active ? HVFB_STATE_ACTIVE : 0) |
+                          (state.report ? HVFB_STATE_REPORT : 0);
+    put(packet, HVFB_STATE,
+        hvfb_state{{}, flags, state.tracking, state.interval, state.idle_timeout, state.settle});
 }
 
 void encode_presented(Packet& packet, const Presented& presented) {

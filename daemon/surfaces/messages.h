@@ -34,7 +34,7 @@ struct Damaged {
 
 struct Written {
     std::uint64_t serial = 0;
-    bool everything = false, unprotected = false;
+    bool everything = false, unprotected = false, only_open = false;
     std::uint32_t tracker_state = HVFB_TRACKER_OFF;  // whatever the client says; not necessarily a known one
     std::array<PageRange, HVFB_WRITTEN_MAX> pages;
     std::size_t page_count = 0;
@@ -76,7 +76,8 @@ struct Packet {
 struct State {
     bool visible = false, active = false;
     hvfb_tracking tracking = HVFB_TRACKING_OFF;
-    std::uint64_t interval = 0, idle_timeout = 0;  // nanoseconds
+    bool report = false;                                       // leave to report without being asked
+    std::uint64_t interval = 0, idle_timeout = 0, settle = 0;  // nanoseconds
     bool operator==(const State&) const = default;
 };
 

@@ -61,12 +61,17 @@ void Surface::tell_state(const message::State& state) {
 }
 
 void Surface::collect(Time now) {
+    tell_compared();
     message::Packet packet;
-    if (auto compared = conversation_->take_compared()) {
-        message::encode_compared(packet, conversation_->answered_serial(), *compared);
-        channel_->send(packet);
-    }
     message::encode_collect(packet, conversation_->begin_collection(now));
+    channel_->send(packet);
+}
+
+void Surface::tell_compared() {
+    auto compared = conversation_->take_compared();
+    if (!compared) return;
+    message::Packet packet;
+    message::encode_compared(packet, conversation_->answered_serial(), *compared);
     channel_->send(packet);
 }
 

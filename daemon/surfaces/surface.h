@@ -42,6 +42,8 @@ class Surface {
     // Sends the state if it differs from the last one sent.
     void tell_state(const message::State& state);
     void collect(Time now);
+    // Tells a client that is not asked which of the pages it left open differ.
+    void tell_compared();
     void answer_frame(Time presented, bool shown);
     // Offers a new buffer of this layout, with a clipped copy of the picture. Without a client it is taken at
     // once.

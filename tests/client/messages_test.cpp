@@ -34,7 +34,7 @@ const std::vector<Bytes>& valid_messages() {
         bytes(HVFB_COLLECT, hvfb_collect{{}, 7}),
         bytes(HVFB_COMPARED, hvfb_compared{{}, 7, 0, 2}, 2 * sizeof(hvfb_page_range)),
         bytes(HVFB_PRESENTED, hvfb_presented{{}, 3, 4, 0, 0}),
-        bytes(HVFB_STATE, hvfb_state{{}, 3, 1, 5, 6}),
+        bytes(HVFB_STATE, hvfb_state{{}, 7, 1, 5, 6, 8}),
         bytes(HVFB_CONFIGURE, hvfb_configure{{}, 9, {2, 2, 8, 0, 4096}}),
         bytes(HVFB_FRAME_READY, hvfb_frame_ready{{}, 1, 2, 1, 0}, sizeof(hvfb_rectangle)),
         bytes(HVFB_REVOKED, hvfb_revoked{}),
@@ -51,7 +51,10 @@ TEST(Messages, decodes_what_the_daemon_sends) {
     const auto state = std::get<State>(*decode(valid_messages()[4]));
     EXPECT_TRUE(state.visible && state.active);
     EXPECT_EQ(state.tracking, Tracking::automatic);
+    EXPECT_EQ(state.interval, 5u);
     EXPECT_EQ(state.idle_timeout, 6u);
+    EXPECT_EQ(state.settle, 8u);
+    EXPECT_TRUE(state.report);
     const auto compared = std::get<Compared>(*decode(valid_messages()[2]));
     EXPECT_EQ(compared.count, 2u);
     EXPECT_EQ(compared.pages[1], (Pages{0x01010101, 0x01010101}));
@@ -98,14 +101,15 @@ TEST(Messages, ignores_a_type_that_it_does_not_know) {
 }
 
 TEST(Messages, takes_a_way_of_tracking_that_it_does_not_know_for_its_own_choice) {
-    EXPECT_EQ(std::get<State>(*decode(bytes(HVFB_STATE, hvfb_state{{}, 0, 99, 0, 0}))).tracking,
+    EXPECT_EQ(std::get<State>(*decode(bytes(HVFB_STATE, hvfb_state{{}, 0, 99, 0, 0, 0}))).tracking,
               Tracking::automatic);
 }
 
 TEST(Messages, encodes_what_the_client_says) {
     Packet packet;
     encode_hello(packet, {.announce = true, .scan = true});
-    EXPECT_EQ(body_of<hvfb_hello>(packet).flags, HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN);
+    EXPECT_EQ(body_of<hvfb_hello>(packet).flags,
+              HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT);
     EXPECT_EQ(body_of<hvfb_hello>(packet).version, HVFB_PROTOCOL_VERSION);
 
     encode_damaged_somewhere(packet);

@@ -20,6 +20,7 @@ inline constexpr Capabilities full = {true, true}, no_scan = {true, false}, no_a
 struct PolicyTest : testing::Test {
     Policy policy;
     Nanoseconds now = 5'000 * ms;
+    std::uint32_t hot_from = 1;
     using Actions = std::vector<Action>;
 
     static Actions list(std::span<const Action> actions) { return {actions.begin(), actions.end()}; }
@@ -28,7 +29,7 @@ struct PolicyTest : testing::Test {
                                               [kind](const Action& action) { return action.kind == kind; }));
     }
     Actions begin(Capabilities capabilities, Tracking tracking = Tracking::automatic) {
-        EXPECT_TRUE(policy.start(pages, capabilities));
+        EXPECT_TRUE(policy.start(pages, capabilities, hot_from));
         return list(policy.want(tracking, idle, now));
     }
     Actions fault(std::uint32_t page) { return list(policy.fault(page, now)); }

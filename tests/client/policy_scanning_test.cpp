@@ -37,6 +37,38 @@ TEST_F(PolicyTest, leaves_nothing_open_that_was_written_twice_with_a_long_pause_
     EXPECT_EQ(actions[0].pages, (Pages{0, pages}));
 }
 
+TEST_F(PolicyTest, leaves_nothing_open_where_a_fault_for_each_page_is_cheaper) {
+    hot_from = constants::hot_from_pages;
+    scan();
+    for (int i = 0; i < 5; ++i) {
+        collect({{0, 500}});
+        now += 20 * ms;
+    }
+    EXPECT_TRUE(collect().pages.runs().empty());
+    for (int i = 0; i < 2; ++i) {
+        collect({{0, 512}});
+        now += 20 * ms;
+    }
+    EXPECT_EQ(collect().pages.runs()[0], (Pages{0, 512}));
+}
+
+TEST_F(PolicyTest, says_when_none_of_what_it_reports_was_found_written) {
+    scan();
+    EXPECT_FALSE(collect({{33, 1}}).only_open);
+    now += 20 * ms;
+    EXPECT_FALSE(collect({{33, 1}}).only_open);
+    now += 20 * ms;
+    EXPECT_TRUE(collect().only_open);
+    EXPECT_FALSE(collect({{900, 1}}).only_open);
+    // Found by the scan that protects it again. Something else keeps it from rest.
+    now += 200 * ms;
+    collect({{1500, 1}});
+    now += 50 * ms;
+    const Report cooled = collect({{33, 1}});
+    EXPECT_FALSE(cooled.only_open);
+    EXPECT_EQ(cooled.pages.runs()[0], (Pages{32, 16}));
+}
+
 TEST_F(PolicyTest, leaves_a_whole_block_open_where_many_of_its_pages_are_written) {
     scan();
     for (int i = 0; i < 2; ++i) {

@@ -126,6 +126,18 @@ TEST_F(PolicyTest, scans_once_faults_have_become_too_many) {
     EXPECT_EQ(report.state, TrackerState::scanning);
 }
 
+TEST_F(PolicyTest, scans_sooner_where_everything_had_to_be_opened) {
+    rest();
+    unsigned frames = 0;
+    while (policy.state() == TrackerState::resting) {
+        ASSERT_LT(++frames, constants::bucket_size);
+        for (std::uint32_t page : {100u, 400u, 800u, 1500u}) fault(page);
+        now += 2 * ms;
+        collect();
+    }
+    EXPECT_EQ(policy.state(), TrackerState::scanning);
+}
+
 TEST_F(PolicyTest, rests_for_ever_with_faults_as_rare_as_the_bucket_is_refilled) {
     rest();
     for (int i = 0; i < 100; ++i) {

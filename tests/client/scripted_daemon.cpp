@@ -95,7 +95,7 @@ void ScriptedDaemon::send_bytes(const std::vector<std::byte>& bytes, int fd) {
 }
 
 void ScriptedDaemon::send_state(std::uint32_t tracking, std::uint64_t idle_timeout, std::uint32_t flags) {
-    send(HVFB_STATE, hvfb_state{{}, flags, tracking, 0, idle_timeout});
+    send(HVFB_STATE, hvfb_state{{}, flags, tracking, interval, idle_timeout, settle});
 }
 
 void ScriptedDaemon::send_compared(std::uint64_t serial, const std::vector<hvfb_page_range>& pages) {
@@ -141,6 +141,14 @@ ScriptedDaemon::Written ScriptedDaemon::collect() {
     Written written = {packet->as<hvfb_written>(), packet->rest<hvfb_written, hvfb_page_range>()};
     EXPECT_EQ(written.body.serial, serial_);
     EXPECT_EQ(written.body.count, written.pages.size());
+    return written;
+}
+
+std::optional<ScriptedDaemon::Written> ScriptedDaemon::unasked(int milliseconds) {
+    const auto packet = next(HVFB_WRITTEN, milliseconds);
+    if (!packet) return std::nullopt;
+    Written written = {packet->as<hvfb_written>(), packet->rest<hvfb_written, hvfb_page_range>()};
+    EXPECT_EQ(written.body.serial, 0u);
     return written;
 }
 

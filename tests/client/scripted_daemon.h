@@ -59,6 +59,8 @@ class ScriptedDaemon {
     // Opens a surface on it, and takes its HELLO.
     hvfb_surface* open(unsigned flags = 0);
     std::uint32_t hello_flags = 0;
+    // What STATE says besides.
+    std::uint64_t interval = 0, settle = 0;
     // What the next connect gets.
     Layout layout;
     int refuse_with = 0;
@@ -84,6 +86,8 @@ class ScriptedDaemon {
     std::optional<Packet> next(std::uint32_t type, int milliseconds = 5000);
     // Sends COLLECT and waits for its answer.
     Written collect();
+    // The next WRITTEN that answers no COLLECT, if one comes in time.
+    std::optional<Written> unasked(int milliseconds = 5000);
     // Wants tracking, and collects what is owed at first.
     void begin(std::uint32_t tracking = HVFB_TRACKING_AUTO, std::uint64_t idle_timeout = 250'000'000);
 

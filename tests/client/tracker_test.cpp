@@ -10,7 +10,7 @@ namespace {
 
 TEST_F(TrackerTest, says_in_hello_how_it_can_track) {
     open();
-    EXPECT_EQ(daemon.hello_flags, HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN);
+    EXPECT_EQ(daemon.hello_flags, HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT);
     EXPECT_STREQ(hvfb_surface_tracking(surface), "resting+scanning");
 }
 
@@ -19,9 +19,9 @@ TEST_F(TrackerTest, can_be_told_to_be_as_on_an_older_kernel) {
         const char *features, *name;
         std::uint32_t flags;
     };
-    for (const Case& one :
-         {Case{"no-scan", "resting", HVFB_HELLO_CAN_ANNOUNCE},
-          Case{"no-announce", "scanning", HVFB_HELLO_CAN_SCAN}, Case{"no-announce,no-scan", "polled", 0}}) {
+    for (const Case& one : {Case{"no-scan", "resting", HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_REPORT},
+                            Case{"no-announce", "scanning", HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT},
+                            Case{"no-announce,no-scan", "polled", 0}}) {
         open(one.features);
         EXPECT_EQ(daemon.hello_flags, one.flags);
         EXPECT_STREQ(hvfb_surface_tracking(surface), one.name);
@@ -93,7 +93,7 @@ TEST_F(TrackerTest, scans_without_the_right_to_serve_system_calls_and_they_store
         constexpr uid_t nobody = 65534;
         bool good = setuid(nobody) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0;
         open();
-        good = good && daemon.hello_flags == HVFB_HELLO_CAN_SCAN;
+        good = good && daemon.hello_flags == (HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT);
         daemon.begin();
         const Descriptor zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
         good = good && read(zero.get(), pixels() + 150 * 1024, 5 * 4096) == 5 * 4096;

@@ -102,6 +102,40 @@ TEST_F(Compare, finds_nothing_where_nothing_differs_and_leaves_padding_alone) {
     EXPECT_EQ(before.bytes, target.bytes);
 }
 
+TEST_F(Compare, sixteen_glances_see_what_differs_anywhere) {
+    Canvas source(70, 50, 3), target(70, 50, 0);
+    std::array<Rectangle, 2> where{{{0, 0, 70, 20}, {5, 20, 60, 50}}};
+    auto seen = [&] {
+        int count = 0;
+        for (unsigned turn = 0; turn < 16; ++turn)
+            count += differs_somewhere(source.view(), target.view(), where, turn);
+        return count;
+    };
+    EXPECT_EQ(seen(), 0);
+    for (std::uint32_t y = 0; y < 50; ++y) {
+        source.set(59, y, 1);
+        EXPECT_EQ(seen(), 1) << y;
+        source.set(59, y, 0);
+        // Not inside.
+        source.set(69, y, 1);
+        EXPECT_EQ(seen(), y < 20 ? 1 : 0) << y;
+        source.set(69, y, 0);
+    }
+}
+
+TEST_F(Compare, counts_the_pixels_of_the_tiles_that_differed) {
+    Canvas source(200, 3, 0), target(200, 3, 0);
+    source.set(70, 0, 1);
+    source.set(199, 1, 1);
+    source.set(0, 2, 1);
+    source.set(64, 2, 1);
+    Found found;
+    std::array where{source.whole()};
+    compare_and_copy(source.view(), target.writable(), where, found);
+    EXPECT_EQ(found.pixels, 1 + 1 + 65);
+    EXPECT_EQ(found.pixels_in_tiles, 64 + 8 + 128);
+}
+
 TEST_F(Compare, takes_black_where_the_source_does_not_reach) {
     Canvas source(10, 4, 0), target(20, 8, 1);
     std::fill(source.bytes.begin(), source.bytes.end(), std::byte{2});

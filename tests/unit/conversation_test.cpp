@@ -56,6 +56,34 @@ TEST(Conversation, a_client_without_a_tracker_is_polled_unless_it_reports_by_its
     EXPECT_FALSE(introduced(HVFB_HELLO_CAN_SCAN).polled());
 }
 
+TEST(Conversation, reports_that_nobody_asked_for_need_to_have_been_promised) {
+    auto client = introduced(full | HVFB_HELLO_CAN_REPORT);
+    ASSERT_FALSE(client.receive(message::Damaged{}, start));
+    ASSERT_FALSE(client.receive(written(0, {{0, 1}}), start + 1ms));
+    EXPECT_TRUE(client.reported());
+    EXPECT_EQ(client.damaged_since(), start + 1ms) << "what was announced is in it";
+    EXPECT_TRUE(introduced(full).receive(written(0, {{0, 1}}), start));
+}
+
+TEST(Conversation, a_report_that_nobody_asked_for_leaves_the_answer_owed) {
+    auto client = introduced(full | HVFB_HELLO_CAN_REPORT);
+    auto serial = client.begin_collection(start);
+    ASSERT_FALSE(client.receive(written(0, {{0, 1}}), start));
+    EXPECT_TRUE(client.collecting());
+    ASSERT_FALSE(client.receive(written(serial, {}), start));
+    EXPECT_FALSE(client.collecting());
+}
+
+TEST(Conversation, what_differed_is_kept_until_it_is_told) {
+    auto client = introduced(full);
+    client.note_compared({{10, 2}, {20, 1}});
+    client.note_compared({{0, 1}, {11, 4}});
+    auto compared = client.take_compared();
+    ASSERT_TRUE(compared);
+    EXPECT_EQ(*compared, (std::vector<message::PageRange>{{0, 1}, {10, 5}, {20, 1}}));
+    EXPECT_FALSE(client.take_compared());
+}
+
 TEST(Conversation, the_first_announcement_counts_until_a_look_begins) {
     auto conversation = introduced(full);
     conversation.receive(message::Damaged{}, start + 1ms);

@@ -135,7 +135,7 @@ TEST(Messages, more_pages_than_a_compared_holds_become_everything) {
 
 TEST(Messages, a_state_says_what_is_wanted) {
     Packet packet;
-    encode_state(packet, {true, false, HVFB_TRACKING_SCAN, 50'000'000, 250'000'000});
+    encode_state(packet, {true, false, HVFB_TRACKING_SCAN, false, 50'000'000, 250'000'000, 1});
     auto state = body_of<hvfb_state>(packet);
     EXPECT_EQ(state.flags, HVFB_STATE_VISIBLE);
     EXPECT_EQ(state.tracking, static_cast<std::uint32_t>(HVFB_TRACKING_SCAN));

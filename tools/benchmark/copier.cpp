@@ -82,7 +82,11 @@ void Copier::limit(unsigned presents_a_second) {
 }
 
 Work Copier::work() const {
-    return {shared_->presents, shared_->pixels_told, 0, processor_time_of(pid_)};
+    Work work;
+    work.presents = shared_->presents;
+    work.pixels_told = shared_->pixels_told;
+    work.processor_time = processor_time_of(pid_);
+    return work;
 }
 
 }  // namespace hvfbd::bench

@@ -22,7 +22,7 @@ struct Options {
     std::set<std::string> workloads;
     int latency_changes = 60;
     double rest_seconds = 60;
-    bool only_matches = false, four_k = true, json = false;
+    bool only_matches = false, four_k = true, json = false, perf = false;
 };
 
 void print(const Matches& matches, std::ostream& out) {
@@ -37,6 +37,27 @@ void print(const Matches& matches, std::ostream& out) {
                        figure(sample->mean_draw()), figure(sample->faults_a_frame()),
                        figure(sample->presents_a_second()), figure(sample->daemon_us_a_second()),
                        figure(sample->daemon_us_a_present()), figure(sample->told_a_present())});
+    table.print(out, "  ");
+}
+
+// Where the daemon's time goes, a present.
+void print_stages(const Matches& matches, std::ostream& out) {
+    using enum hvfbctl::Table::Align;
+    hvfbctl::Table table({left, right, right, right, right, right, right, right, right, right});
+    table.add({"workload", "Hz", "us/present", "compare", "reduce", "copy", "tell", "the rest", "turns",
+               "pixels compared"});
+    for (const Match& match : matches) {
+        const Work& work = match.tracked.work;
+        auto each = [&](std::uint64_t sum) {
+            return Sample::ratio(static_cast<double>(sum), static_cast<double>(work.presents));
+        };
+        double stages = each(work.comparing + work.reducing + work.copying + work.telling) / 1e3;
+        double all = match.tracked.daemon_us_a_present();
+        table.add({match.workload, std::to_string(match.limit), figure(all),
+                   figure(each(work.comparing) / 1e3), figure(each(work.reducing) / 1e3),
+                   figure(each(work.copying) / 1e3), figure(each(work.telling) / 1e3), figure(all - stages),
+                   figure(each(work.turns)), figure(each(work.pixels_compared))});
+    }
     table.print(out, "  ");
 }
 
@@ -108,6 +129,10 @@ void run(const Options& options) {
         return;
     }
     print(matches, std::cout);
+    if (options.perf) {
+        std::cout << '\n';
+        print_stages(matches, std::cout);
+    }
     if (!tall.empty()) {
         std::cout << "\n  3840x2160\n";
         print(tall, std::cout);
@@ -139,6 +164,7 @@ int main(int argc, char** argv) {
     program.add_option("--changes", options.latency_changes, "Changes after rest")->capture_default_str();
     program.add_flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
     program.add_flag("--matches", options.only_matches, "Only the workloads, none of the other rows");
+    program.add_flag("--perf", options.perf, "Where the time goes, by stage");
     program.add_flag("--json", options.json, "For machines");
     CLI11_PARSE(program, argc, argv);
     options.workloads = {workloads.begin(), workloads.end()};

@@ -45,6 +45,13 @@ void draw_for(double seconds, Workload& workload, Contestant& contestant, unsign
 
 }  // namespace
 
+void Work::add_difference(const Work& before, const Work& after) {
+    for (auto member : {&Work::presents, &Work::pixels_told, &Work::pixels_in_changed_tiles,
+                        &Work::processor_time, &Work::turns, &Work::looks, &Work::pixels_compared,
+                        &Work::comparing, &Work::reducing, &Work::copying, &Work::telling})
+        this->*member += after.*member - before.*member;
+}
+
 double quantile(std::vector<double> values, double part) {
     if (values.empty()) return 0;
     std::ranges::sort(values);
@@ -75,11 +82,7 @@ std::vector<Sample> play(Workload& workload, const std::vector<Contestant*>& con
             draw_for(options.seconds_a_round, workload, contestant, frame[i], &samples[i]);
             samples[i].client_time += processor_time_of_this_process() - client;
             Work after = contestant.work();
-            samples[i].work.presents += after.presents - before.presents;
-            samples[i].work.pixels_told += after.pixels_told - before.pixels_told;
-            samples[i].work.pixels_in_changed_tiles +=
-                after.pixels_in_changed_tiles - before.pixels_in_changed_tiles;
-            samples[i].work.processor_time += after.processor_time - before.processor_time;
+            samples[i].work.add_difference(before, after);
         }
     return samples;
 }

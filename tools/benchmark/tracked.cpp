@@ -106,7 +106,17 @@ Work Tracked::work() {
     // The time first: asking takes some of it.
     Nanoseconds time = processor_time_of(pid_);
     auto statistics = this->statistics();
-    return {statistics["frames"], statistics["pixels_told"], statistics["pixels_in_changed_tiles"], time};
+    return {.presents = statistics["frames"],
+            .pixels_told = statistics["pixels_told"],
+            .pixels_in_changed_tiles = statistics["pixels_in_changed_tiles"],
+            .processor_time = time,
+            .turns = statistics["wakeups"],
+            .looks = statistics["frames"] + statistics["empty_looks"],
+            .pixels_compared = statistics["pixels_compared"],
+            .comparing = statistics["compare_ns"],
+            .reducing = statistics["reduce_ns"],
+            .copying = statistics["copy_ns"],
+            .telling = statistics["present_ns"]};
 }
 
 void Tracked::settle() {

@@ -85,6 +85,7 @@ HVFB_ASSERT_SIZE(hvfb_wire_layout, 24);
  * surface was opened with tracking=none: then it must send DAMAGED with rectangles for what it draws. */
 #define HVFB_HELLO_CAN_ANNOUNCE 1u /* can rest: the first store after rest is announced by DAMAGED */
 #define HVFB_HELLO_CAN_SCAN 2u     /* can list written pages without stopping the writer */
+#define HVFB_HELLO_CAN_REPORT 4u   /* sends WRITTEN without being asked, when STATE gives it leave */
 struct hvfb_hello {
     struct hvfb_header header;
     uint32_t version; /* HVFB_PROTOCOL_VERSION; the daemon refuses others by closing */
@@ -112,9 +113,12 @@ struct hvfb_collect {
 } HVFB_PACKED;
 HVFB_ASSERT_SIZE(hvfb_collect, 16);
 
-/* WRITTEN: protected again first, then reported. Followed by `count` page ranges. */
+/* WRITTEN: protected again first, then reported. Followed by `count` page ranges. With serial 0 it answers no
+ * COLLECT: a client that said HVFB_HELLO_CAN_REPORT, and was given leave, sends it when its first store has
+ * settled, and then not more often than STATE's interval; it says nothing while nothing was written. */
 #define HVFB_WRITTEN_EVERYTHING 1u  /* any page may have been written; the ranges say nothing more */
 #define HVFB_WRITTEN_UNPROTECTED 2u /* a store from now on will not be announced: collect again */
+#define HVFB_WRITTEN_ONLY_OPEN 4u   /* none of the ranges was found written; they are open, and any may be */
 #define HVFB_WRITTEN_STATE_SHIFT 8u /* bits 8-11: enum hvfb_tracker_state, for people to look at */
 struct hvfb_written {
     struct hvfb_header header;
@@ -132,9 +136,9 @@ enum hvfb_tracker_state {
     HVFB_TRACKER_POLLED = 4
 };
 
-/* COMPARED: precedes the COLLECT that follows a WRITTEN with HVFB_WRITTEN_UNPROTECTED, and says which of its
- * pages really differed, so that the tracker may protect again what it left open. Followed by `count` page
- * ranges. */
+/* COMPARED: comes some time after a WRITTEN with HVFB_WRITTEN_UNPROTECTED, and before the next COLLECT, and
+ * says which of its pages really differed, so that the tracker may protect again what it left open. Followed
+ * by `count` page ranges. */
 #define HVFB_COMPARED_EVERYTHING 1u /* too many to list: take it that everything differed */
 struct hvfb_compared {
     struct hvfb_header header;
@@ -176,6 +180,7 @@ HVFB_ASSERT_SIZE(hvfb_presented, 32);
 /* STATE: the newest wins. */
 #define HVFB_STATE_VISIBLE 1u /* somebody looks at the display */
 #define HVFB_STATE_ACTIVE 2u  /* this surface is the one shown */
+#define HVFB_STATE_REPORT 4u  /* leave to send WRITTEN without being asked */
 enum hvfb_tracking {
     HVFB_TRACKING_OFF = 0,    /* do not protect anything; report nothing */
     HVFB_TRACKING_AUTO = 1,   /* rest, scan and leave open as suits the program */
@@ -189,8 +194,9 @@ struct hvfb_state {
     uint32_t tracking;     /* enum hvfb_tracking */
     uint64_t interval;     /* shortest time between two presents, nanoseconds; 0: unthrottled */
     uint64_t idle_timeout; /* after this long without a store the tracker should rest, nanoseconds */
+    uint64_t settle;       /* from the first store after rest to its report, nanoseconds */
 } HVFB_PACKED;
-HVFB_ASSERT_SIZE(hvfb_state, 32);
+HVFB_ASSERT_SIZE(hvfb_state, 40);
 
 /* CONFIGURE: the display's mode changed. One descriptor comes with it: the new buffer, with a clipped copy of
  * the old one's pixels in it (surface), or the new front (viewer). Until CONFIGURED answers with the same

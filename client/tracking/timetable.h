@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+
+#include "monotonic.h"
+#include "tracking/constants.h"
+
+namespace hvfb {
+
+// When to report without being asked: once the first store after rest has settled, and then, while a store
+// would not be announced, again and again; never more often than the display presents. Pure.
+class Timetable {
+  public:
+    // What the daemon said last; without leave nothing is ever due.
+    void follow(bool leave, Nanoseconds interval, Nanoseconds settle) {
+        leave_ = leave;
+        // A little longer than the display's, so that a report never comes a moment too early to be shown.
+        interval_ = std::max(interval + interval / 64, constants::shortest_interval);
+        settle_ = settle;
+        if (!leave_) due_.reset();
+    }
+    void announced(Nanoseconds now) {
+        if (leave_) due_ = std::min(due_.value_or(UINT64_MAX), std::max(now + settle_, last_ + interval_));
+    }
+    // `found`: something was written since the last report. `open`: what comes will not be announced.
+    void reported(Nanoseconds now, bool found, bool open) {
+        last_ = now;
+        due_.reset();
+        empty_ = found ? 0 : empty_ + 1;
+        if (!leave_ || !open) return;
+        Nanoseconds wait = interval_;
+        for (unsigned i = constants::empty_until_slower; i < empty_ && wait < constants::slowest_interval;
+             ++i)
+            wait *= 2;
+        due_ = now + std::max(interval_, std::min(wait, constants::slowest_interval));
+    }
+    std::optional<Nanoseconds> due() const { return due_; }
+
+  private:
+    bool leave_ = false;
+    Nanoseconds interval_ = 0, settle_ = 0, last_ = 0;
+    unsigned empty_ = 0;  // reports in a row that found nothing
+    std::optional<Nanoseconds> due_;
+};
+
+}  // namespace hvfb

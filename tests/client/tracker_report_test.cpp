@@ -1,0 +1,85 @@
+// Reports that nobody asked for.
+#include "tracker_fixture.h"
+
+namespace hvfb {
+namespace {
+
+struct TrackerReportTest : TrackerTest {
+    // With leave, and what is owed at first has come.
+    void begin(std::uint32_t tracking = HVFB_TRACKING_AUTO, std::uint64_t idle_timeout = 250'000'000) {
+        open();
+        daemon.settle = 1'000'000;
+        daemon.interval = 4'000'000;
+        daemon.send_state(tracking, idle_timeout, HVFB_STATE_VISIBLE | HVFB_STATE_ACTIVE | HVFB_STATE_REPORT);
+        const auto first = daemon.unasked();
+        ASSERT_TRUE(first && first->everything());
+    }
+};
+
+TEST_F(TrackerReportTest, follows_its_announcement_once_the_store_has_settled_and_protects_again) {
+    begin();
+    for (std::uint32_t i = 1; i < 4; ++i) {
+        store(100, i);
+        const auto damaged = daemon.receive();
+        ASSERT_TRUE(damaged && damaged->type() == HVFB_DAMAGED);
+        auto written = daemon.unasked();
+        ASSERT_TRUE(written && written->holds(100) && !written->everything());
+        // A store that landed a moment before was left open once more.
+        while (written->unprotected()) {
+            written = daemon.unasked();
+            ASSERT_TRUE(written);
+        }
+        EXPECT_EQ(written->state(), HVFB_TRACKER_RESTING);
+    }
+    EXPECT_FALSE(daemon.receive(300)) << "at rest it says nothing";
+}
+
+TEST_F(TrackerReportTest, tells_what_is_written_while_it_scans_and_nothing_else) {
+    begin(HVFB_TRACKING_SCAN);
+    for (std::uint32_t i = 1; i < 4; ++i) {
+        store(50 * i, 1);
+        const auto written = daemon.unasked();
+        ASSERT_TRUE(written && written->holds(50 * i));
+        EXPECT_EQ(written->pages.size(), 1u);
+        EXPECT_FALSE(daemon.receive(60));
+    }
+}
+
+TEST_F(TrackerReportTest, goes_on_by_itself_from_many_faults_to_scanning_and_to_rest_again) {
+    begin(HVFB_TRACKING_AUTO, 50'000'000);
+    std::uint32_t state = HVFB_TRACKER_RESTING, value = 0;
+    for (int i = 0; state != HVFB_TRACKER_SCANNING; ++i) {
+        ASSERT_LT(i, 100);
+        store(7, ++value);
+        const auto written = daemon.unasked();
+        ASSERT_TRUE(written);
+        state = written->state();
+    }
+    auto last = daemon.unasked();
+    while (last && last->state() != HVFB_TRACKER_RESTING) last = daemon.unasked();
+    ASSERT_TRUE(last);
+    EXPECT_TRUE(last->everything());
+    EXPECT_FALSE(daemon.receive(200));
+}
+
+TEST_F(TrackerReportTest, needs_leave) {
+    open();
+    daemon.begin(HVFB_TRACKING_SCAN);
+    store(7);
+    EXPECT_FALSE(daemon.receive(100));
+}
+
+TEST_F(TrackerReportTest, does_not_replace_an_answer) {
+    begin();
+    store(100);
+    EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
+    daemon.send(HVFB_COLLECT, hvfb_collect{{}, 77});
+    // Before or after what was not asked for.
+    auto packet = daemon.next(HVFB_WRITTEN);
+    while (packet && packet->as<hvfb_written>().serial == 0) packet = daemon.next(HVFB_WRITTEN);
+    ASSERT_TRUE(packet);
+    EXPECT_EQ(packet->as<hvfb_written>().serial, 77u);
+}
+
+}  // namespace
+}  // namespace hvfb

@@ -1,0 +1,105 @@
+// Clients that report what was written without being asked.
+#include "pipeline_fixture.h"
+
+namespace hvfbd::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t reporting_tracker =
+    HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT;
+constexpr std::uint32_t scanning = HVFB_WRITTEN_UNPROTECTED | HVFB_TRACKER_SCANNING
+                                                                  << HVFB_WRITTEN_STATE_SHIFT;
+constexpr std::uint32_t resting = HVFB_TRACKER_RESTING << HVFB_WRITTEN_STATE_SHIFT;
+
+class AReportingClient : public PipelineFixture {
+  protected:
+    AReportingClient() : client(open()) {
+        client.hello(reporting_tracker);
+        // The first answer says that it rests: from then on it is not asked.
+        auto collect = await(client, HVFB_COLLECT);
+        if (collect) client.written(collect->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING | resting);
+        turn_until([&] { return pipeline->surfaces().active()->tracking_state() == "resting"; });
+        turn_while_ready();
+    }
+    bool was_asked() {
+        while (auto message = client.receive())
+            if (message->type() == HVFB_COLLECT) return true;
+        return false;
+    }
+    RawClient client;
+};
+
+TEST_F(AReportingClient, is_given_leave_and_shown_without_being_asked) {
+    client.pixel(5, 6) = 0x123456;
+    client.written(0, resting, {{0, 4}});
+    EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
+    EXPECT_FALSE(was_asked());
+    EXPECT_EQ(pipeline->statistics().frames, 2u);
+    EXPECT_FALSE(loop.run_once(300ms)) << "rest";
+}
+
+TEST_F(AReportingClient, that_announces_and_then_says_nothing_is_asked_after_a_moment) {
+    client.pixel(5, 6) = 0x123456;
+    client.damaged();
+    EXPECT_TRUE(await(client, HVFB_COLLECT));
+    // It was stopped, perhaps: everything is compared.
+    EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
+}
+
+TEST_F(AReportingClient, that_scans_and_says_nothing_is_asked_now_and_then) {
+    client.written(0, scanning, {{0, 1}});
+    EXPECT_TRUE(await(client, HVFB_COLLECT));
+    client.pixel(7, 8) = 0x123456;
+    EXPECT_TRUE(turn_until([&] { return front_pixel(7, 8) == 0x123456; })) << "it is stopped, perhaps";
+}
+
+TEST_F(AReportingClient, that_waits_for_a_frame_is_asked_at_once) {
+    client.pixel(9, 9) = 0x123456;
+    EXPECT_TRUE(present(client, 5));
+    EXPECT_EQ(front_pixel(9, 9), 0x123456u);
+}
+
+TEST_F(AReportingClient, is_told_which_of_its_open_pages_differ) {
+    client.pixel(0, 0) = 0x123456;
+    client.written(0, scanning | HVFB_WRITTEN_ONLY_OPEN, {{0, 8}});
+    auto compared = await(client, HVFB_COMPARED);
+    ASSERT_TRUE(compared);
+    ASSERT_EQ(compared->as<hvfb_compared>().count, 1u);
+}
+
+// A single row is seen by one glance in sixteen.
+TEST_F(AReportingClient, whose_pages_are_only_open_is_shown_within_the_time_that_a_glance_may_hide_it) {
+    client.pixel(0, 0) = 1;
+    client.written(0, scanning | HVFB_WRITTEN_ONLY_OPEN, {{0, 64}});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }));
+    for (std::uint32_t y = 1; y < 40; ++y) {
+        client.pixel(3, y) = y;
+        EXPECT_TRUE(turn_until([&] {
+            client.written(0, scanning | HVFB_WRITTEN_ONLY_OPEN, {{0, 64}});
+            return front_pixel(3, y) == y;
+        })) << y;
+    }
+}
+
+TEST_F(AReportingClient, that_reports_for_nothing_without_end_does_not_keep_the_daemon_comparing) {
+    std::uint64_t before = pipeline->statistics().empty_looks;
+    Time end = clock_now() + 1s;
+    turn_until([&] {
+        client.written(0, scanning | HVFB_WRITTEN_EVERYTHING);
+        return clock_now() >= end;
+    });
+    // Eight are free; then one uses up an interval, of 50 ms here.
+    EXPECT_LE(pipeline->statistics().empty_looks - before, 8u + 20u + 2u);
+}
+
+TEST_F(PipelineFixture, a_client_that_did_not_say_that_it_reports_is_closed_when_it_does) {
+    RawClient client = open();
+    client.hello(HVFB_HELLO_CAN_SCAN);
+    client.written(0, 0, {{0, 1}});
+    EXPECT_TRUE(turn_until([&] { return client.closed(); }));
+    EXPECT_EQ(report.violations.size(), 1u);
+}
+
+}  // namespace
+}  // namespace hvfbd::testing
