@@ -42,10 +42,11 @@ std::span<std::byte> Presenter::scanout() const {
 }
 
 const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> where) {
-    MutablePictureView front = view(front_.bytes(), front_.layout());
+    MutablePictureView front = view(front_.bytes(), front_.layout()), scanout{};
+    if (std::span<std::byte> bytes = this->scanout(); !bytes.empty()) scanout = view(bytes, output_.layout());
     {
         Stopwatch watch(statistics_.compare_ns);
-        compare_and_copy(shadow ? view(*shadow) : PictureView{}, front, where, found_);
+        compare_and_copy(shadow ? view(*shadow) : PictureView{}, front, scanout, where, found_);
     }
     for (const Rectangle& rectangle : where)
         statistics_.pixels_compared += static_cast<std::uint64_t>(rectangle.area());
@@ -54,11 +55,8 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
     statistics_.pixels_changed += static_cast<std::uint64_t>(found_.pixels);
     statistics_.pixels_in_changed_tiles += static_cast<std::uint64_t>(found_.pixels_in_tiles);
     statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
-    if (std::span<std::byte> scanout = this->scanout(); !scanout.empty()) {
-        Stopwatch watch(statistics_.copy_ns);
-        copy_spans(view(front_), view(scanout, output_.layout()), found_.spans);
+    if (scanout.pixels)
         statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
-    }
     Stopwatch watch(statistics_.reduce_ns);
     untold_ |= Region(found_.spans);
     return found_;

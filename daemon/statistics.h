@@ -27,9 +27,9 @@ namespace hvfbd {
     X(messages_throttled) /* times a channel was paused because it sent too much */                \
     X(first_frame_ns)     /* from the announcement to the present, of the last frame after rest */ \
     X(collect_ns)         /* waiting for WRITTEN */                                                \
-    X(compare_ns)                                                                                  \
+    X(compare_ns)         /* and copying what differed to front and scanout */                     \
     X(reduce_ns)                                                                                   \
-    X(copy_ns)    /* front to scanout */                                                           \
+    X(copy_ns)    /* all of front to scanout */                                                    \
     X(present_ns) /* telling the host and the viewers */
 
 struct Statistics {

@@ -24,8 +24,8 @@ bool differs(const Pixel* source, const Pixel* target, std::int32_t count) {
 }
 
 // One row, from left to right. Runs of tiles that differ become one span, trimmed at both ends.
-void compare_row(const Pixel* source, Pixel* target, std::int32_t left, std::int32_t right, std::int32_t y,
-                 Found& found) {
+void compare_row(const Pixel* source, Pixel* target, Pixel* scanout, std::int32_t left, std::int32_t right,
+                 std::int32_t y, Found& found) {
     std::int32_t x = left;
     while (x < right) {
         std::int32_t end = std::min(x / tile * tile + tile, right);
@@ -48,20 +48,25 @@ void compare_row(const Pixel* source, Pixel* target, std::int32_t left, std::int
 #ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
         std::memcpy(target + left, source + left, static_cast<std::size_t>(right - left) * sizeof(Pixel));
 #endif
-        std::memcpy(target + begin, source + begin, static_cast<std::size_t>(end - begin) * sizeof(Pixel));
+        std::size_t bytes = static_cast<std::size_t>(end - begin) * sizeof(Pixel);
+        std::memcpy(target + begin, source + begin, bytes);
+        // From front, not from source: that may have changed again.
+        if (scanout) std::memcpy(scanout + begin, target + begin, bytes);
         found.spans.push_back({begin, y, end, y + 1});
         found.pixels += end - begin;
     }
 }
 
 // The same where there is no source: black.
-void blacken_row(Pixel* target, std::int32_t left, std::int32_t right, std::int32_t y, Found& found) {
+void blacken_row(Pixel* target, Pixel* scanout, std::int32_t left, std::int32_t right, std::int32_t y,
+                 Found& found) {
     auto lit = [](Pixel pixel) { return pixel != 0; };
     Pixel* begin = std::find_if(target + left, target + right, lit);
     if (begin == target + right) return;
     Pixel* end = target + right;
     while (!lit(end[-1])) --end;
     std::fill(begin, end, 0);
+    if (scanout) std::fill_n(scanout + (begin - target), end - begin, 0);
     found.spans.push_back(
         {static_cast<std::int32_t>(begin - target), y, static_cast<std::int32_t>(end - target), y + 1});
     found.pixels += end - begin;
@@ -70,12 +75,12 @@ void blacken_row(Pixel* target, std::int32_t left, std::int32_t right, std::int3
 
 }  // namespace
 
-void compare_and_copy(PictureView source, MutablePictureView target, std::span<const Rectangle> where,
-                      Found& found) {
+void compare_and_copy(PictureView source, MutablePictureView front, MutablePictureView scanout,
+                      std::span<const Rectangle> where, Found& found) {
     found.spans.clear();
     found.pixels = 0;
     found.pixels_in_tiles = 0;
-    Rectangle whole{0, 0, static_cast<std::int32_t>(target.width), static_cast<std::int32_t>(target.height)};
+    Rectangle whole{0, 0, static_cast<std::int32_t>(front.width), static_cast<std::int32_t>(front.height)};
     auto source_width = static_cast<std::int32_t>(source.width),
          source_height = static_cast<std::int32_t>(source.height);
 
@@ -90,7 +95,9 @@ void compare_and_copy(PictureView source, MutablePictureView target, std::span<c
                      bottom = std::min(where[first].bottom, whole.bottom);
         for (std::int32_t y = top; y < bottom; ++y) {
             auto row = static_cast<std::size_t>(y);
-            auto* target_row = reinterpret_cast<Pixel*>(target.pixels + row * target.stride);
+            auto* target_row = reinterpret_cast<Pixel*>(front.pixels + row * front.stride);
+            auto* scanout_row =
+                scanout.pixels ? reinterpret_cast<Pixel*>(scanout.pixels + row * scanout.stride) : nullptr;
             const auto* source_row = y < source_height
                                          ? reinterpret_cast<const Pixel*>(source.pixels + row * source.stride)
                                          : nullptr;
@@ -98,8 +105,8 @@ void compare_and_copy(PictureView source, MutablePictureView target, std::span<c
                 std::int32_t left = std::max(where[i].left, 0), right = std::min(where[i].right, whole.right);
                 std::int32_t covered =
                     source_row ? std::clamp(source_width, left, std::max(left, right)) : left;
-                if (left < covered) compare_row(source_row, target_row, left, covered, y, found);
-                if (covered < right) blacken_row(target_row, covered, right, y, found);
+                if (left < covered) compare_row(source_row, target_row, scanout_row, left, covered, y, found);
+                if (covered < right) blacken_row(target_row, scanout_row, covered, right, y, found);
             }
         }
         first = past;
@@ -108,7 +115,8 @@ void compare_and_copy(PictureView source, MutablePictureView target, std::span<c
 
 bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
                        unsigned turn) {
-    constexpr std::int32_t rows = 16;
+    // A prime: lines of text are 16 rows apart, and the rows between them are alike.
+    constexpr std::int32_t rows = 17;
     // Not the next row each time: what scrolls by a row a frame would always be missed.
     auto phase = static_cast<std::int32_t>(turn * 7 % rows);
     auto width = static_cast<std::int32_t>(std::min(source.width, target.width)),

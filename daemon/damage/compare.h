@@ -28,16 +28,17 @@ struct Found {
     std::int64_t pixels_in_tiles = 0;  // in all tiles that differed
 };
 
-// Compares source with target inside `where` (not overlapping, sorted top-down), a row of 64 pixels at a
-// time, and copies what differs into target. `found` says exactly what was copied: each span is trimmed to
-// the pixels that differed, and nothing outside the spans was written. That matters: another process may be
-// storing into source meanwhile, and a pixel that reached target without being told would never be told,
+// Compares source with front inside `where` (not overlapping, sorted top-down), a row of 64 pixels at a
+// time, and copies what differs into front, and at once on to scanout if there is one: a row later front
+// would be read from memory once more. `found` says exactly what was copied: each span is trimmed to the
+// pixels that differed, and nothing outside the spans was written. That matters: another process may be
+// storing into source meanwhile, and a pixel that reached front without being told would never be told,
 // since no later comparison sees it. Where source does not reach, it counts as black. Reuses the capacity of
-// `found`.
-void compare_and_copy(PictureView source, MutablePictureView target, std::span<const Rectangle> where,
-                      Found& found);
+// `found`. Scanout is never read, and has front's width and height or no pixels.
+void compare_and_copy(PictureView source, MutablePictureView front, MutablePictureView scanout,
+                      std::span<const Rectangle> where, Found& found);
 
-// Compares one row in 16 inside `where`, other ones with each `turn`.
+// Compares one row in 17 inside `where`, other ones with each `turn`; all of them in 17 turns.
 bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
                        unsigned turn);
 

@@ -68,7 +68,7 @@ TEST_F(AReportingClient, is_told_which_of_its_open_pages_differ) {
     ASSERT_EQ(compared->as<hvfb_compared>().count, 1u);
 }
 
-// A single row is seen by one glance in sixteen.
+// A single row is seen by one glance in seventeen.
 TEST_F(AReportingClient, whose_pages_are_only_open_is_shown_within_the_time_that_a_glance_may_hide_it) {
     client.pixel(0, 0) = 1;
     client.written(0, scanning | HVFB_WRITTEN_ONLY_OPEN, {{0, 64}});

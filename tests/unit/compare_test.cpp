@@ -59,7 +59,9 @@ TEST_F(Compare, copies_exactly_what_it_tells_and_tells_only_what_differed) {
         where.right = where.left + 1 + static_cast<int>(random() % width);
         where.bottom = where.top + 1 + static_cast<int>(random() % height);
         Found found;
-        compare_and_copy(source.view(), target.writable(), {&where, 1}, found);
+        Canvas scanout = target;
+        compare_and_copy(source.view(), target.writable(), scanout.writable(), {&where, 1}, found);
+        EXPECT_EQ(scanout.bytes, target.bytes);
 
         Region told(found.spans);
         EXPECT_EQ(told.area(), found.pixels) << "spans do not overlap";
@@ -97,17 +99,17 @@ TEST_F(Compare, finds_nothing_where_nothing_differs_and_leaves_padding_alone) {
     Canvas before = target;
     Found found;
     Rectangle whole = target.whole();
-    compare_and_copy(source.view(), target.writable(), {&whole, 1}, found);
+    compare_and_copy(source.view(), target.writable(), {}, {&whole, 1}, found);
     EXPECT_TRUE(found.spans.empty());
     EXPECT_EQ(before.bytes, target.bytes);
 }
 
-TEST_F(Compare, sixteen_glances_see_what_differs_anywhere) {
+TEST_F(Compare, seventeen_glances_see_what_differs_anywhere) {
     Canvas source(70, 50, 3), target(70, 50, 0);
     std::array<Rectangle, 2> where{{{0, 0, 70, 20}, {5, 20, 60, 50}}};
     auto seen = [&] {
         int count = 0;
-        for (unsigned turn = 0; turn < 16; ++turn)
+        for (unsigned turn = 0; turn < 17; ++turn)
             count += differs_somewhere(source.view(), target.view(), where, turn);
         return count;
     };
@@ -123,6 +125,21 @@ TEST_F(Compare, sixteen_glances_see_what_differs_anywhere) {
     }
 }
 
+TEST_F(Compare, a_glance_sees_that_text_has_scrolled_by_a_line) {
+    Canvas source(64, 400, 0), target(64, 400, 0);
+    // Lines of 16 rows, six of them blank, each line with its own ink.
+    auto line = [](Canvas& canvas, std::uint32_t offset) {
+        for (std::uint32_t y = 0; y < 400; ++y)
+            if (y % 16 >= 3 && y % 16 < 13)
+                for (std::uint32_t x = 0; x < 64; ++x) canvas.set(x, y, y / 16 + offset + 1);
+    };
+    line(target, 0);
+    line(source, 1);
+    std::array where{source.whole()};
+    for (unsigned turn = 0; turn < 17; ++turn)
+        EXPECT_TRUE(differs_somewhere(source.view(), target.view(), where, turn)) << turn;
+}
+
 TEST_F(Compare, counts_the_pixels_of_the_tiles_that_differed) {
     Canvas source(200, 3, 0), target(200, 3, 0);
     source.set(70, 0, 1);
@@ -131,7 +148,7 @@ TEST_F(Compare, counts_the_pixels_of_the_tiles_that_differed) {
     source.set(64, 2, 1);
     Found found;
     std::array where{source.whole()};
-    compare_and_copy(source.view(), target.writable(), where, found);
+    compare_and_copy(source.view(), target.writable(), {}, where, found);
     EXPECT_EQ(found.pixels, 1 + 1 + 65);
     EXPECT_EQ(found.pixels_in_tiles, 64 + 8 + 128);
 }
@@ -142,12 +159,12 @@ TEST_F(Compare, takes_black_where_the_source_does_not_reach) {
     std::fill(target.bytes.begin(), target.bytes.end(), std::byte{3});
     Found found;
     Rectangle whole = target.whole();
-    compare_and_copy(source.view(), target.writable(), {&whole, 1}, found);
+    compare_and_copy(source.view(), target.writable(), {}, {&whole, 1}, found);
     for (std::uint32_t y = 0; y < 8; ++y)
         for (std::uint32_t x = 0; x < 20; ++x)
             EXPECT_EQ(target.get(x, y), x < 10 && y < 4 ? 0x02020202u : 0u);
     EXPECT_EQ(Region(found.spans).area(), 160);
-    compare_and_copy({}, target.writable(), {&whole, 1}, found);
+    compare_and_copy({}, target.writable(), {}, {&whole, 1}, found);
     EXPECT_EQ(Region(found.spans).area(), 40) << "only what was still lit";
 }
 
@@ -156,7 +173,7 @@ TEST_F(Compare, of_a_source_that_is_larger_looks_only_at_what_fits) {
     std::fill(source.bytes.begin(), source.bytes.end(), std::byte{9});
     Found found;
     Rectangle everywhere{-10, -10, 100, 100};
-    compare_and_copy(source.view(), target.writable(), {&everywhere, 1}, found);
+    compare_and_copy(source.view(), target.writable(), {}, {&everywhere, 1}, found);
     EXPECT_EQ(Region(found.spans), Region(target.whole()));
 }
 
@@ -166,7 +183,7 @@ TEST_F(Compare, several_places_side_by_side_are_told_row_by_row) {
         for (std::uint32_t x : {5u, 205u}) source.set(x, y, 7);
     std::array where{Rectangle{0, 0, 100, 10}, Rectangle{200, 0, 300, 10}};
     Found found;
-    compare_and_copy(source.view(), target.writable(), where, found);
+    compare_and_copy(source.view(), target.writable(), {}, where, found);
     ASSERT_EQ(found.spans.size(), 20u);
     EXPECT_EQ(found.spans[0], (Rectangle{5, 0, 6, 1}));
     EXPECT_EQ(found.spans[1], (Rectangle{205, 0, 206, 1}));

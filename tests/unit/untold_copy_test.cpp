@@ -21,7 +21,8 @@ void present() {
     Found found;
     Rectangle where{0, 0, static_cast<int>(width), 1};
     compare_and_copy({reinterpret_cast<const std::byte*>(shadow.data()), width, 1, width * 4},
-                     {reinterpret_cast<std::byte*>(front.data()), width, 1, width * 4}, {&where, 1}, found);
+                     {reinterpret_cast<std::byte*>(front.data()), width, 1, width * 4}, {}, {&where, 1},
+                     found);
     for (const Rectangle& span : found.spans)
         for (int x = span.left; x < span.right; ++x)
             host[static_cast<std::size_t>(x)] = front[static_cast<std::size_t>(x)];

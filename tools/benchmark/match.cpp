@@ -63,6 +63,10 @@ double Sample::median_draw() const {
     return quantile(draw_us, 0.5);
 }
 
+double Sample::daemon_us_a_present() const {
+    return quantile(us_a_present, 0.5);
+}
+
 double Sample::mean_draw() const {
     return ratio(std::accumulate(draw_us.begin(), draw_us.end(), 0.0), static_cast<double>(draw_us.size()));
 }
@@ -82,7 +86,12 @@ std::vector<Sample> play(Workload& workload, const std::vector<Contestant*>& con
             draw_for(options.seconds_a_round, workload, contestant, frame[i], &samples[i]);
             samples[i].client_time += processor_time_of_this_process() - client;
             Work after = contestant.work();
-            samples[i].work.add_difference(before, after);
+            Work round_work;
+            round_work.add_difference(before, after);
+            samples[i].us_a_present.push_back(
+                Sample::ratio(static_cast<double>(round_work.processor_time) / 1e3,
+                              static_cast<double>(round_work.presents)));
+            samples[i].work.add_difference({}, round_work);
         }
     return samples;
 }

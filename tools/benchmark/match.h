@@ -15,6 +15,11 @@ struct Sample {
     double seconds = 0;
     Nanoseconds client_time = 0;  // of this process, drawing and tracking
     Work work;
+    std::vector<double> us_a_present;  // one a round
+    // Tracking takes its time a present, however many frames are drawn between two of them.
+    double draw_us_a_present() const {
+        return ratio(mean_draw() * static_cast<double>(frames), static_cast<double>(work.presents));
+    }
 
     double median_draw() const;
     double mean_draw() const;
@@ -23,9 +28,7 @@ struct Sample {
     double daemon_us_a_second() const {
         return ratio(static_cast<double>(work.processor_time) / 1e3, seconds);
     }
-    double daemon_us_a_present() const {
-        return ratio(static_cast<double>(work.processor_time) / 1e3, static_cast<double>(work.presents));
-    }
+    double daemon_us_a_present() const;  // the median of the rounds: a machine that stalls spoils one of them
     double told_over_tiles() const {
         return ratio(static_cast<double>(work.pixels_told),
                      static_cast<double>(work.pixels_in_changed_tiles));
