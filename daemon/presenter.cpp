@@ -58,7 +58,7 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
     if (scanout.pixels)
         statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
     Stopwatch watch(statistics_.reduce_ns);
-    untold_ |= Region(found_.spans);
+    untold_ |= Region(condense(found_.spans, condensed_));
     return found_;
 }
 

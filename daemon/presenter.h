@@ -51,6 +51,7 @@ class Presenter {
     Statistics& statistics_;
     Picture front_;
     Found found_;
+    std::vector<Rectangle> condensed_;
     Region untold_;  // copied to scanout, not told
     bool everything_ = true;
     std::vector<Rectangle> rectangles_;

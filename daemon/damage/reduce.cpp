@@ -70,4 +70,16 @@ void reduce(const Region& region, std::size_t most, std::vector<Rectangle>& rect
     while (rectangles.size() > most) merge_cheapest_pair(rectangles);
 }
 
+std::span<const Rectangle> condense(std::span<const Rectangle> spans, std::vector<Rectangle>& room) {
+    if (spans.size() <= most_spans) return spans;
+    room.clear();
+    for (const Rectangle& span : spans) {
+        if (room.empty() || room.back().top != span.top)
+            room.push_back(span);
+        else
+            room.back() = bounding_box(room.back(), span);
+    }
+    return room;
+}
+
 }  // namespace hvfbd

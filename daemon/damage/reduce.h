@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/region.h"
@@ -12,5 +13,13 @@ namespace hvfbd {
 // region's extents. The time is bounded: above some hundred rectangles neighbours are merged first, in one
 // pass over them.
 void reduce(const Region& region, std::size_t most, std::vector<Rectangle>& rectangles);
+
+// Above this many spans a frame they are not told apart: a checkerboard of single pixels has a million, and
+// would cost a tenth of a second to tell in 16 rectangles that are the whole screen anyhow.
+inline constexpr std::size_t most_spans = 4096;
+
+// The spans (a row each, sorted), or if they are more than most_spans, one for each row that covers all of
+// its. `room` holds them then. So there are never more than most_spans or rows.
+std::span<const Rectangle> condense(std::span<const Rectangle> spans, std::vector<Rectangle>& room);
 
 }  // namespace hvfbd

@@ -33,6 +33,26 @@ TEST(Reduce, merges_the_pair_that_adds_the_least) {
     EXPECT_EQ(rectangles, (std::vector<Rectangle>{{0, 0, 22, 10}, {500, 500, 510, 510}}));
 }
 
+TEST(Condense, leaves_what_is_not_too_much_as_it_is) {
+    std::vector<Rectangle> spans, room;
+    for (int i = 0; i < static_cast<int>(most_spans); ++i)
+        spans.push_back({i % 64, i / 64, i % 64 + 1, i / 64 + 1});
+    EXPECT_EQ(condense(spans, room).data(), spans.data());
+    EXPECT_TRUE(condense({}, room).empty());
+}
+
+TEST(Condense, of_too_much_makes_one_a_row_that_covers_it) {
+    std::mt19937 random(5);
+    std::vector<Rectangle> spans, room;
+    for (int y = 10; y < 60; ++y)
+        for (int x = static_cast<int>(random() % 9); x < 990; x += 2 + static_cast<int>(random() % 8))
+            spans.push_back({x, y, x + 1, y + 1});
+    ASSERT_GT(spans.size(), most_spans);
+    auto condensed = condense(spans, room);
+    EXPECT_EQ(condensed.size(), 50u);
+    expect_covers(Region(spans), condensed);
+}
+
 TEST(Reduce, to_one_is_the_bounding_box) {
     std::vector<Rectangle> rectangles;
     Region region(Rectangle{0, 0, 1, 1});
