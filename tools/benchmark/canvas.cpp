@@ -43,7 +43,7 @@ void Canvas::text_line(int y, unsigned seed) const {
 
 void Canvas::copy(const std::vector<std::uint32_t>& picture, Box box) const {
     for (int y = box.y; y < box.y + box.height; ++y)
-        std::memcpy(at(box.x, y), &picture[static_cast<std::size_t>(y * width + box.x)],
+        std::memcpy(at(box.x, y), picture.data() + static_cast<std::ptrdiff_t>(y) * width + box.x,
                     static_cast<std::size_t>(box.width) * 4);
 }
 

@@ -96,7 +96,7 @@ std::vector<Verdict> latency(Tracked& tracked, const std::string&, int changes) 
         const Canvas& canvas = tracked.canvas();
         for (int i = 0; i < changes; ++i) {
             // At rest again: longer than the idle time-out, and not in step with anything.
-            sleep_for(0.3 + random() % 50 / 1e3);
+            sleep_for(0.3 + static_cast<double>(random() % 50) / 1e3);
             Box box{static_cast<int>(random() % static_cast<unsigned>(canvas.width - 16)),
                     static_cast<int>(random() % static_cast<unsigned>(canvas.height - 16)), 16, 16};
             Nanoseconds before = monotonic_now();

@@ -71,6 +71,7 @@ void Tracked::start(const Options& options) {
         "--mode=" + std::to_string(options.width) + "x" + std::to_string(options.height),
         "--log-level=warning"};
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     if (int error = posix_spawn(&pid_, arguments[0], nullptr, nullptr, arguments.data(), environ); error != 0)
