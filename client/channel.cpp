@@ -48,8 +48,9 @@ int Channel::receive(Received& received) const {
     if (header.msg_flags & MSG_TRUNC) return -EPROTO;
     auto message = message::decode(std::span(packet).first(static_cast<std::size_t>(length)));
     if (!message) return -EPROTO;
-    if (std::holds_alternative<message::Configure>(*message) != static_cast<bool>(received.descriptor))
-        return -EPROTO;
+    const bool attached = std::holds_alternative<message::Configure>(*message) ||
+                          std::holds_alternative<message::Alarm>(*message);
+    if (attached != static_cast<bool>(received.descriptor)) return -EPROTO;
     received.message = *message;
     return 1;
 }

@@ -21,7 +21,7 @@ class Channel {
 
     struct Received {
         message::FromDaemon message;
-        Descriptor descriptor;  // with CONFIGURE
+        Descriptor descriptor;  // with CONFIGURE and ALARM
     };
     // 1: there is a message. 0: there is none now. Negative errno: it is over; -ECONNRESET: hung up, -EPROTO:
     // malformed.

@@ -112,6 +112,9 @@ std::optional<FromDaemon> decode(Bytes packet) {
         case HVFB_REVOKED:
             if (whole<hvfb_revoked>(packet)) return Revoked{};
             return std::nullopt;
+        case HVFB_ALARM:
+            if (whole<hvfb_alarm>(packet)) return Alarm{};
+            return std::nullopt;
         case HVFB_COMPARED:
             return decode_compared(packet);
         case HVFB_STATE:
@@ -128,7 +131,8 @@ std::optional<FromDaemon> decode(Bytes packet) {
 void encode_hello(Packet& packet, Capabilities capabilities) {
     const std::uint32_t flags = (capabilities.announce ? HVFB_HELLO_CAN_ANNOUNCE : 0) |
                                 (capabilities.scan ? HVFB_HELLO_CAN_SCAN : 0) |
-                                (capabilities.announce || capabilities.scan ? HVFB_HELLO_CAN_REPORT : 0);
+                                (capabilities.announce || capabilities.scan ? HVFB_HELLO_CAN_REPORT : 0) |
+                                (capabilities.announce ? HVFB_HELLO_CAN_ALARM : 0);
     put(packet, HVFB_HELLO, hvfb_hello{{}, HVFB_PROTOCOL_VERSION, flags});
 }
 
@@ -152,7 +156,8 @@ void encode_written(Packet& packet, std::uint64_t serial, const Report& report) 
     const std::uint32_t flags = (report.everything ? HVFB_WRITTEN_EVERYTHING : 0) |
                                 (report.unprotected ? HVFB_WRITTEN_UNPROTECTED : 0) |
                                 (report.only_open ? HVFB_WRITTEN_ONLY_OPEN : 0) |
-                                static_cast<std::uint32_t>(report.state) << HVFB_WRITTEN_STATE_SHIFT;
+                                static_cast<std::uint32_t>(report.state) << HVFB_WRITTEN_STATE_SHIFT |
+                                std::min(report.faults, 255U) << HVFB_WRITTEN_FAULTS_SHIFT;
     put(packet, HVFB_WRITTEN, hvfb_written{{}, serial, flags, static_cast<std::uint32_t>(runs.size())},
         std::as_bytes(runs));
 }

@@ -49,11 +49,12 @@ struct FrameReady {
     std::size_t count = 0;
     std::array<Rectangle, capacity> rectangles;
 };
+struct Alarm {};  // comes with a descriptor
 struct Revoked {};
 struct Unknown {};  // to be ignored
 
 using FromDaemon =
-    std::variant<Unknown, Hello, Collect, Compared, Presented, State, Configure, FrameReady, Revoked>;
+    std::variant<Unknown, Hello, Collect, Compared, Presented, State, Configure, FrameReady, Alarm, Revoked>;
 
 // Nothing if it is malformed.
 std::optional<FromDaemon> decode(std::span<const std::byte> packet);

@@ -9,7 +9,7 @@ namespace hvfbd {
 #define HVFBD_STATISTICS(X)                                                                        \
     X(wakeups)       /* turns of the loop that had something to do */                              \
     X(announcements) /* DAMAGED messages taken */                                                  \
-    X(faults)        /* of them by a fault: DAMAGED with pages */                                  \
+    X(faults)        /* first stores that waited for a tracker */                                  \
     X(collections)   /* COLLECT messages sent */                                                   \
     X(scans)         /* WRITTEN messages of unprotected or scanning trackers */                    \
     X(state_changes) /* tracker states seen to change */                                           \

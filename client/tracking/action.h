@@ -39,6 +39,7 @@ struct Report {
     // The pages are open and were in the last report too: none was found to be written, any may be.
     bool only_open = false;
     TrackerState state = TrackerState::off;
+    unsigned faults = 0;  // served since the last report, for the statistics
     PageList pages;
 
     bool empty() const { return !everything && pages.runs().empty(); }

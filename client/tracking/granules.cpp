@@ -37,7 +37,7 @@ void Granules::written(Pages run) {
 }
 
 void Granules::promote(Nanoseconds now) {
-    constexpr std::uint32_t block = constants::block_pages / granule_pages;
+    const std::uint32_t block = constants::block_pages / granule_pages;
     std::uint32_t all = 0;
     for (std::uint32_t i = 0; i < count_; ++i) all += granules_[i].written;
     if (all < hot_from_) {

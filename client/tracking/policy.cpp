@@ -96,9 +96,11 @@ std::span<const Action> Policy::fault(std::uint32_t page, Nanoseconds now) {
             too_many_ = !bucket_.take(now) || too_many_;
     }
     openings_[opening_count_++] = {pages, now};
-    act({.kind = Kind::unprotect, .pages = pages});
+    // Before the store may land: a debugger may stop the program right behind it, and with it whoever
+    // announces.
     if (!announced_) act({.kind = Kind::announce, .pages = pages});
     announced_ = true;
+    act({.kind = Kind::unprotect, .pages = pages});
     return actions();
 }
 
@@ -201,6 +203,7 @@ Report Policy::report() {
                   .unprotected = state_ != TrackerState::resting || opening_count_ > 0,
                   .only_open = only_open_ && !everything_owed_,
                   .state = state_,
+                  .faults = faults_,
                   .pages = {}};
     if (!report.everything)
         for (Pages run = owed_.next_run(0); run.count > 0; run = owed_.next_run(run.end()))

@@ -32,7 +32,7 @@ class Policy {
     // Begins, off, for a buffer of `pages`. False: no memory. What is written becomes hot only where at least
     // `hot_from` pages are, or a part of a small buffer.
     [[nodiscard]] bool start(std::uint32_t pages, Capabilities capabilities,
-                             std::uint32_t hot_from = constants::hot_from_pages);
+                             std::uint32_t hot_from = constants::hot_from_most);
 
     TrackerState state() const { return state_; }
     Watch watch() const { return watch_; }

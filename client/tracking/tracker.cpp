@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "tracking/constants.h"
+#include "tracking/fault_cost.h"
 #include "tracking/mutation.h"
 
 namespace hvfb {
@@ -34,10 +35,13 @@ void Tracker::acquire(const char* forbidden) {
         return !forbidden || !std::strstr(forbidden, word);
     };
     protection_.acquire(allowed("no-announce"), allowed("no-scan"));
+    if (capabilities().scan) fault_cost_ = measure_fault_cost();
     name_it();
     // Asked here and not where something goes wrong: the environment is not the thread's to read.
     debug_ = secure_getenv("HVFB_DEBUG");
     if (!debug_) return;
+    if (fault_cost_ > 0)
+        std::fprintf(stderr, "hvfb: a fault costs %llu ns\n", static_cast<unsigned long long>(fault_cost_));
     if (!capabilities().announce)
         std::fputs(
             "hvfb: no full userfaultfd: the first store after rest cannot be announced. What would help: the "
@@ -59,7 +63,9 @@ void Tracker::name_it() {
 int Tracker::start(Memory memory, bool afresh) {
     protection_.point_at(memory);
     const std::size_t pages = memory.size / static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    if (!policy_.start(static_cast<std::uint32_t>(pages), protection_.capabilities())) return -ENOMEM;
+    if (!policy_.start(static_cast<std::uint32_t>(pages), protection_.capabilities(),
+                       constants::hot_from(fault_cost_)))
+        return -ENOMEM;
     stopping_.store(false);
     announcement_.reset();
     timetable_ = {};
@@ -67,6 +73,7 @@ int Tracker::start(Memory memory, bool afresh) {
     if (afresh) {
         answer_.reset();
         state_.reset();
+        alarm_.forget();
         outbox_.forget();
     }
     // The thread must not take a signal from the program's threads.
@@ -94,6 +101,7 @@ void Tracker::stop() {
 void Tracker::abandon() {
     running_ = false;
     protection_.abandon();
+    alarm_.forget();
     offer_.buffer.reset();
 }
 
@@ -138,6 +146,8 @@ bool Tracker::wait(std::span<pollfd> descriptors) const {
 }
 
 void Tracker::serve_faults(Nanoseconds now) {
+    // If it rang while this process was stopped it says nothing of the store that waits now.
+    alarm_.renew();
     const int result = protection_.serve_faults([&](std::uint32_t page) {
         for (const Action& action : policy_.fault(page, now))
             if (const int failed = carry_out(action); failed < 0) return failed;
@@ -173,6 +183,8 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
         state_ = *state;
         track(now);
         notices_.tell_shown(state->visible && state->active);
+    } else if (std::holds_alternative<message::Alarm>(message)) {
+        alarm_.take(std::move(received.descriptor));
     } else if (auto* presented = std::get_if<message::Presented>(&message)) {
         notices_.tell_presented(*presented);
     } else if (auto* configure = std::get_if<message::Configure>(&message)) {
@@ -233,9 +245,7 @@ int Tracker::carry_out(const Action& action) {
             pass(HookPoint::after_protect);
             return result;
         case Action::Kind::announce:
-            announcement_ = action.pages;
-            timetable_.announced(monotonic_now());
-            flush();
+            announce(action.pages);
             return 0;
         case Action::Kind::report:
             pass(HookPoint::before_report);
@@ -247,6 +257,17 @@ int Tracker::carry_out(const Action& action) {
     return -EINVAL;
 }
 
+void Tracker::announce(Pages pages) {
+    timetable_.announced(monotonic_now());
+    if (answer_) answer_->last_word = false;
+    // What a report will say by itself need not wake the daemon before: the alarm does, if this process is
+    // stopped until then.
+    const auto due = timetable_.due();
+    if (pages.count > 0 && due && alarm_.set(*due + constants::alarm_after_due)) return;
+    announcement_ = pages;
+    flush();
+}
+
 void Tracker::send(const Report& report) {
     const Nanoseconds now = monotonic_now();
     const bool found = now - policy_.last_activity() < constants::busy_for;
@@ -256,7 +277,7 @@ void Tracker::send(const Report& report) {
     told_ = report.summary();
     // What was announced is in it.
     announcement_.reset();
-    answer_ = Answer{serial_, report};
+    answer_ = Answer{.serial = serial_, .report = report};
 }
 
 void Tracker::lose(int error) {
@@ -272,6 +293,7 @@ void Tracker::flush() {
     if (answer_) {
         message::encode_written(packet, answer_->serial, answer_->report);
         if (channel_.send(packet) == -EAGAIN) return;
+        if (answer_->last_word) alarm_.disarm();
         answer_.reset();
     }
     if (announcement_) {

@@ -11,6 +11,7 @@
 #include "mapping.h"
 #include "notices.h"
 #include "outbox.h"
+#include "tracking/alarm.h"
 #include "tracking/policy.h"
 #include "tracking/protection.h"
 #include "tracking/timetable.h"
@@ -63,6 +64,7 @@ class Tracker {
     bool handle(Channel::Received& received, Nanoseconds now);
     void answer(std::uint64_t serial, Nanoseconds now);
     void report_unasked(Nanoseconds now);
+    void announce(Pages pages);
     void send(const Report& report);
     void track(Nanoseconds now);
     void perform(std::span<const Action> actions);
@@ -83,6 +85,8 @@ class Tracker {
     bool running_ = false, tracked_ = false, debug_ = false;
 
     Offer offer_;
+    Nanoseconds fault_cost_ = 0;  // 0: not known
+    Alarm alarm_;
     std::optional<message::State> state_;  // the newest
     std::uint64_t serial_ = 0;             // of the collection that is being answered; 0: of none
     Report::Summary told_ = {};            // of the last report that was sent
@@ -90,6 +94,7 @@ class Tracker {
     struct Answer {
         std::uint64_t serial;
         Report report;
+        bool last_word = true;  // nothing was announced since it was made
     };
     std::optional<Answer> answer_;
     std::optional<Pages> announcement_;

@@ -12,4 +12,8 @@ namespace hvfbd {
 // as that takes. Spans outside the shadow are left out. Pure.
 std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<const Rectangle> spans);
 
+// At most `most` (at least 1) ranges that hold all of these (sorted, apart): those with the smallest gaps
+// become one.
+void join_to(std::size_t most, std::vector<message::PageRange>& ranges);
+
 }  // namespace hvfbd

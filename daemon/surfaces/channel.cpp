@@ -72,52 +72,63 @@ void Channel::ready(std::uint32_t events) {
 }
 
 void Channel::read_some() {
-    std::array<std::byte, HVFB_MESSAGE_MAX> buffer;
-    for (int i = 0; i < packets_per_turn && !over_; ++i) {
-        if (!within_allowance()) {
+    // Several at once: one system call says both what there is and that there is no more.
+    constexpr unsigned at_once = 4;
+    std::array<std::array<std::byte, HVFB_MESSAGE_MAX>, at_once> buffers;
+    std::array<iovec, at_once> data;
+    for (int left = packets_per_turn; left > 0; left -= static_cast<int>(at_once)) {
+        // Only as many as are allowed now: what is not taken stays in the client's own socket buffer.
+        unsigned wanted = std::min(at_once, allowed());
+        if (wanted == 0) {
             paused_ = true;
             ++throttled_;
             rearm();
             return;
         }
-        iovec data{buffer.data(), buffer.size()};
-        msghdr header{};
-        header.msg_iov = &data;
-        header.msg_iovlen = 1;
-        // No control buffer: descriptors that a client attaches are dropped by the kernel and never opened
+        // No control buffers: descriptors that a client attaches are dropped by the kernel and never opened
         // here.
-        ssize_t size = ::recvmsg(near_end_.get(), &header, MSG_DONTWAIT);
-        if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-        if (size <= 0) {
-            // A packet of no bytes looks like a hang-up; it is no message either, so both end it.
+        std::array<mmsghdr, at_once> headers{};
+        for (unsigned i = 0; i < wanted; ++i) {
+            data.at(i) = {buffers.at(i).data(), buffers.at(i).size()};
+            headers.at(i).msg_hdr.msg_iov = &data.at(i);
+            headers.at(i).msg_hdr.msg_iovlen = 1;
+        }
+        int count = ::recvmmsg(near_end_.get(), headers.data(), wanted, MSG_DONTWAIT, nullptr);
+        if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (count <= 0) {
             end({});
             return;
         }
-        if (header.msg_flags & MSG_TRUNC) {
-            end("it sent a packet that is longer than any message");
-            return;
-        }
-        message::FromClient message = message::decode({buffer.data(), static_cast<std::size_t>(size)});
-        if (auto* malformed = std::get_if<message::Malformed>(&message)) {
-            end(malformed->why);
-            return;
-        }
-        if (auto violation = receive_(message)) {
-            end(*violation);
-            return;
-        }
+        allowance_ -= count;
+        for (unsigned i = 0; i < static_cast<unsigned>(count); ++i)
+            if (!take({buffers.at(i).data(), headers.at(i).msg_len}, headers.at(i).msg_hdr.msg_flags)) return;
+        if (static_cast<unsigned>(count) < wanted) return;
     }
 }
 
-bool Channel::within_allowance() {
+bool Channel::take(std::span<const std::byte> packet, int flags) {
+    // A packet of no bytes looks like a hang-up; it is no message either, so both end it.
+    if (packet.empty()) {
+        end({});
+    } else if (flags & MSG_TRUNC) {
+        end("it sent a packet that is longer than any message");
+    } else {
+        message::FromClient message = message::decode(packet);
+        if (auto* malformed = std::get_if<message::Malformed>(&message))
+            end(malformed->why);
+        else if (auto violation = receive_(message))
+            end(*violation);
+    }
+    return !over_;
+}
+
+unsigned Channel::allowed() {
     Time now = loop_.now();
     allowance_ =
         std::min(packets_burst, allowance_ + std::chrono::duration<double>(now - allowance_at_).count() *
                                                  packets_per_second);
     allowance_at_ = now;
-    if (allowance_ < 1) return false;
-    allowance_ -= 1;
-    return true;
+    return allowance_ < 1 ? 0 : static_cast<unsigned>(allowance_);
 }
 
 void Channel::send(const message::Packet& packet) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/descriptor.h"
@@ -46,8 +47,9 @@ class Channel {
 
   private:
     // In the order they are sent: what a message relies on goes before it.
-    static constexpr std::array sending_order = {HVFB_HELLO,   HVFB_STATE,     HVFB_CONFIGURE,  HVFB_COMPARED,
-                                                 HVFB_COLLECT, HVFB_PRESENTED, HVFB_FRAME_READY};
+    static constexpr std::array sending_order = {HVFB_HELLO,     HVFB_ALARM,      HVFB_STATE,
+                                                 HVFB_CONFIGURE, HVFB_COMPARED,   HVFB_COLLECT,
+                                                 HVFB_PRESENTED, HVFB_FRAME_READY};
     struct Waiting {
         message::Packet packet;
         Descriptor attached;
@@ -55,7 +57,8 @@ class Channel {
 
     void ready(std::uint32_t events);
     void read_some();
-    bool within_allowance();
+    bool take(std::span<const std::byte> packet, int flags);  // false: it is over, or read no further
+    unsigned allowed();                                       // packets, now
     void flush();
     void rearm();
     void end(std::string_view violation);

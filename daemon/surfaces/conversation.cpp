@@ -40,13 +40,13 @@ std::optional<std::string_view> Conversation::on_hello(const message::Hello& hel
     can_announce_ = hello.flags & HVFB_HELLO_CAN_ANNOUNCE;
     can_track_ = can_announce_ || (hello.flags & HVFB_HELLO_CAN_SCAN);
     can_report_ = can_track_ && (hello.flags & HVFB_HELLO_CAN_REPORT);
+    can_alarm_ = can_report_ && can_announce_ && (hello.flags & HVFB_HELLO_CAN_ALARM);
     announce(now);
     return std::nullopt;
 }
 
 void Conversation::on_damaged(const message::Damaged& damaged, Time now) {
     ++counts_.announcements;
-    if (damaged.page_count > 0) ++counts_.faults;
     for (std::size_t i = 0; i < damaged.rectangle_count; ++i) hints_.add_rectangle(damaged.rectangles[i]);
     // Of a tracked surface the pages only say that there is something to collect: WRITTEN will say it again,
     // once they are protected. Compared before that they would have to be compared twice.
@@ -73,6 +73,7 @@ std::optional<std::string_view> Conversation::on_written(const message::Written&
     for (std::size_t i = 0; i < written.page_count; ++i)
         hints_.add_pages(written.pages[i].first, written.pages[i].count);
     unprotected_ = written.unprotected;
+    counts_.faults += written.faults;
     if (written.unprotected) ++counts_.scans;
     if (written.tracker_state != tracker_state_) ++counts_.state_changes;
     tracker_state_ = written.tracker_state;
@@ -106,6 +107,11 @@ void Conversation::note_compared(std::vector<message::PageRange> pages) {
 
 void Conversation::announce(Time now) {
     if (!announced_since_) announced_since_ = now;
+}
+
+void Conversation::rang(Time now) {
+    ++counts_.announcements;
+    announce(now);
 }
 
 std::optional<Time> Conversation::damaged_since() const {

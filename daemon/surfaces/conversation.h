@@ -39,6 +39,9 @@ class Conversation {
     // Since when something is known that has not been looked at: announced, or reported written.
     std::optional<Time> damaged_since() const;
     void announce(Time now);  // as if the client had
+    // The alarm that it set rang: it was kept from reporting.
+    void rang(Time now);
+    bool sets_alarm() const { return can_alarm_; }
     // A look begins: it answers what was announced until now, and nothing that is announced while it goes on.
     void look_begins() { announced_since_.reset(); }
     // What was hinted has been compared.
@@ -95,7 +98,8 @@ class Conversation {
     std::optional<std::string_view> on_written(const message::Written& written, Time now);
 
     bool explicit_damage_;
-    bool introduced_ = false, can_track_ = false, can_announce_ = false, can_report_ = false;
+    bool introduced_ = false, can_track_ = false, can_announce_ = false, can_report_ = false,
+         can_alarm_ = false;
     std::uint32_t tracker_state_ = HVFB_TRACKER_OFF;
     Hints hints_;
     std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;

@@ -85,6 +85,7 @@ FromClient decode_written(std::span<const std::byte> packet) {
     written.unprotected = head->flags & HVFB_WRITTEN_UNPROTECTED;
     written.only_open = head->flags & HVFB_WRITTEN_ONLY_OPEN;
     written.tracker_state = head->flags >> HVFB_WRITTEN_STATE_SHIFT & 0xf;
+    written.faults = head->flags >> HVFB_WRITTEN_FAULTS_SHIFT & 0xff;
     for (std::uint32_t i = 0; i < head->count; ++i) {
         auto range = read_item<hvfb_page_range>(packet, sizeof *head, i);
         written.pages[i] = {range.first, range.count};
@@ -144,6 +145,10 @@ FromClient decode(std::span<const std::byte> packet) {
 
 void encode_hello(Packet& packet) {
     put(packet, HVFB_HELLO, hvfb_hello{{}, HVFB_PROTOCOL_VERSION, 0});
+}
+
+void encode_alarm(Packet& packet) {
+    put(packet, HVFB_ALARM, hvfb_alarm{});
 }
 
 void encode_collect(Packet& packet, std::uint64_t serial) {

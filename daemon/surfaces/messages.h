@@ -38,6 +38,7 @@ struct Written {
     std::uint32_t tracker_state = HVFB_TRACKER_OFF;  // whatever the client says; not necessarily a known one
     std::array<PageRange, HVFB_WRITTEN_MAX> pages;
     std::size_t page_count = 0;
+    std::uint32_t faults = 0;  // that its tracker served, it says
 };
 
 struct Begin {};
@@ -87,6 +88,7 @@ struct Presented {
 };
 
 void encode_hello(Packet& packet);
+void encode_alarm(Packet& packet);  // to be sent with a timerfd
 void encode_collect(Packet& packet, std::uint64_t serial);
 void encode_state(Packet& packet, const State& state);
 void encode_presented(Packet& packet, const Presented& presented);

@@ -2,6 +2,8 @@
 
 #include <sys/epoll.h>
 
+#include "surfaces/changed_pages.h"
+
 namespace hvfbd {
 
 Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
@@ -18,6 +20,7 @@ void Surface::connect(Client client) {
     client_ = std::move(client);
     conversation_.emplace(shadow_.layout(), options_.explicit_damage);
     told_state_.reset();
+    alarm_.reset();
     over_.clear();
     violated_ = false;
     channel_.emplace(
@@ -54,6 +57,11 @@ void Surface::tell_state(const message::State& state) {
     if (!told_state_) {
         message::encode_hello(packet);
         channel_->send(packet);
+        if (conversation_->sets_alarm()) {
+            alarm_.emplace(loop_, [this] { conversation_->rang(loop_.now()); });
+            message::encode_alarm(packet);
+            channel_->send(packet, alarm_->timer());
+        }
     }
     message::encode_state(packet, state);
     channel_->send(packet);
@@ -70,6 +78,9 @@ void Surface::collect(Time now) {
 void Surface::tell_compared() {
     auto compared = conversation_->take_compared();
     if (!compared) return;
+    // Said to be everything, what had long become still would be left open for ever beside something that
+    // moves.
+    join_to(HVFB_WRITTEN_MAX, *compared);
     message::Packet packet;
     message::encode_compared(packet, conversation_->answered_serial(), *compared);
     channel_->send(packet);
@@ -126,6 +137,7 @@ void Surface::adopt(SurfaceOptions options, Client client, const Layout& layout,
 
 void Surface::abandon() {
     death_.reset();
+    alarm_.reset();
     channel_.reset();
     offer_.reset();
     client_.reset();

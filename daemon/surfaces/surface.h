@@ -8,6 +8,7 @@
 #include "base/picture.h"
 #include "surfaces/channel.h"
 #include "surfaces/client.h"
+#include "surfaces/client_alarm.h"
 #include "surfaces/conversation.h"
 
 namespace hvfbd {
@@ -86,6 +87,7 @@ class Surface {
     std::optional<Client> client_;
     std::optional<Conversation> conversation_;
     std::optional<Channel> channel_;
+    std::optional<ClientAlarm> alarm_;
     LoopSource death_;
 };
 

@@ -109,7 +109,7 @@ TEST(Messages, encodes_what_the_client_says) {
     Packet packet;
     encode_hello(packet, {.announce = true, .scan = true});
     EXPECT_EQ(body_of<hvfb_hello>(packet).flags,
-              HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT);
+              HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_CAN_ALARM);
     EXPECT_EQ(body_of<hvfb_hello>(packet).version, HVFB_PROTOCOL_VERSION);
 
     encode_damaged_somewhere(packet);

@@ -38,7 +38,7 @@ TEST_F(PolicyTest, leaves_nothing_open_that_was_written_twice_with_a_long_pause_
 }
 
 TEST_F(PolicyTest, leaves_nothing_open_where_a_fault_for_each_page_is_cheaper) {
-    hot_from = constants::hot_from_pages;
+    hot_from = constants::hot_from_most;
     scan();
     for (int i = 0; i < 5; ++i) {
         collect({{0, 500}});

@@ -1,4 +1,6 @@
 // Reports that nobody asked for.
+#include <sys/timerfd.h>
+
 #include "tracker_fixture.h"
 
 namespace hvfb {
@@ -67,6 +69,64 @@ TEST_F(TrackerReportTest, needs_leave) {
     daemon.begin(HVFB_TRACKING_SCAN);
     store(7);
     EXPECT_FALSE(daemon.receive(100));
+}
+
+// With an alarm.
+struct TrackerAlarmTest : TrackerReportTest {
+    Descriptor alarm{timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
+
+    void give_alarm() { daemon.send(HVFB_ALARM, hvfb_alarm{}, nullptr, 0, alarm.get()); }
+    bool armed() const {
+        itimerspec time = {};
+        timerfd_gettime(alarm.get(), &time);
+        return time.it_value.tv_sec != 0 || time.it_value.tv_nsec != 0;
+    }
+    bool rang(int milliseconds) const {
+        pollfd readable = {.fd = alarm.get(), .events = POLLIN, .revents = 0};
+        return poll(&readable, 1, milliseconds) == 1;
+    }
+};
+
+TEST_F(TrackerAlarmTest, sets_it_instead_of_announcing_and_disarms_it_when_it_has_reported) {
+    begin();
+    give_alarm();
+    daemon.settle = 20'000'000;
+    daemon.send_state(HVFB_TRACKING_AUTO, 250'000'000,
+                      HVFB_STATE_VISIBLE | HVFB_STATE_ACTIVE | HVFB_STATE_REPORT);
+    daemon.collect();  // both were taken
+    for (std::uint32_t i = 1; i < 4; ++i) {
+        store(100, i);
+        EXPECT_TRUE(armed());
+        const auto packet = daemon.receive();
+        ASSERT_TRUE(packet && packet->type() == HVFB_WRITTEN)
+            << "the report is the first that is heard of it";
+        // What landed a moment before was left open, and is reported once more.
+        for (auto more = packet; more && more->as<hvfb_written>().flags & HVFB_WRITTEN_UNPROTECTED;)
+            more = daemon.receive();
+        // A moment may pass between sending and disarming.
+        EXPECT_FALSE(rang(100));
+        EXPECT_FALSE(armed());
+    }
+}
+
+TEST_F(TrackerAlarmTest, announces_all_the_same_where_no_report_follows) {
+    open();
+    daemon.begin();
+    give_alarm();
+    daemon.collect();
+    store(100);
+    EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
+    EXPECT_FALSE(armed());
+}
+
+TEST_F(TrackerAlarmTest, lets_it_ring_while_the_daemon_takes_no_report) {
+    begin();
+    give_alarm();
+    daemon.collect();
+    // Until the channel is full: what it has to say waits.
+    while (hvfb_surface_damage(surface, nullptr, 0) == 0 && surface->outbox.owing() == 0) continue;
+    store(100);
+    EXPECT_TRUE(rang(5000));
 }
 
 TEST_F(TrackerReportTest, does_not_replace_an_answer) {

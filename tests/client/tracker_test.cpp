@@ -10,7 +10,8 @@ namespace {
 
 TEST_F(TrackerTest, says_in_hello_how_it_can_track) {
     open();
-    EXPECT_EQ(daemon.hello_flags, HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT);
+    EXPECT_EQ(daemon.hello_flags,
+              HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_CAN_ALARM);
     EXPECT_STREQ(hvfb_surface_tracking(surface), "resting+scanning");
 }
 
@@ -19,9 +20,10 @@ TEST_F(TrackerTest, can_be_told_to_be_as_on_an_older_kernel) {
         const char *features, *name;
         std::uint32_t flags;
     };
-    for (const Case& one : {Case{"no-scan", "resting", HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_REPORT},
-                            Case{"no-announce", "scanning", HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT},
-                            Case{"no-announce,no-scan", "polled", 0}}) {
+    for (const Case& one :
+         {Case{"no-scan", "resting", HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_CAN_ALARM},
+          Case{"no-announce", "scanning", HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT},
+          Case{"no-announce,no-scan", "polled", 0}}) {
         open(one.features);
         EXPECT_EQ(daemon.hello_flags, one.flags);
         EXPECT_STREQ(hvfb_surface_tracking(surface), one.name);

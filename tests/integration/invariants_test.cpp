@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <hvfb/hvfb.h>
 
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -144,6 +147,40 @@ TEST_P(EveryWayOfTracking, a_client_killed_in_the_middle_of_anything_leaves_the_
     }
 }
 
+// Where no store is caught nothing tells that a stopped program went on for a moment, if its tracker had
+// none.
+class EveryWayThatRests : public EveryWayOfTracking {};
+
+TEST_P(EveryWayThatRests, shows_what_a_client_stored_right_before_it_was_stopped) {
+    DaemonProcess daemon({320, 240});
+    auto opened = daemon.open();
+    pid_t stopped = ::fork();
+    if (stopped == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        AdoptedSurface surface(std::move(opened));
+        for (std::uint32_t i = 1;; ++i) {
+            // Until its tracker has reported and rests; not at the first store behind a stop that it had no
+            // time to see.
+            surface.await_event(0, i == 1 ? 1s : 100ms);
+            surface.pixels()[i * 997 % (320 * 240)] = i;
+            // As a debugger stops it behind each line: the tracker's thread too, and at once.
+            ::raise(SIGSTOP);
+        }
+    }
+    opened.channel.reset();
+    opened.buffer.reset();
+    for (unsigned i = 0; i < 20; ++i) {
+        int status = 0;
+        ASSERT_EQ(::waitpid(stopped, &status, WUNTRACED), stopped);
+        ASSERT_TRUE(WIFSTOPPED(status));
+        SCOPED_TRACE(i);
+        EXPECT_ALL_EQUAL(daemon);
+        ::kill(stopped, SIGCONT);
+    }
+    ::kill(stopped, SIGKILL);
+    ::waitpid(stopped, nullptr, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Invariants, EveryWayOfTracking,
     ::testing::Values(Way{"automatic", "", Tuning::Tracking::automatic},
@@ -153,6 +190,12 @@ INSTANTIATE_TEST_SUITE_P(
                       Way{"without_announcing", "no-announce", Tuning::Tracking::automatic},
                       Way{"without_either", "no-announce,no-scan", Tuning::Tracking::automatic}),
     [](const auto& way) { return way.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Invariants, EveryWayThatRests,
+                         ::testing::Values(Way{"automatic", "", Tuning::Tracking::automatic},
+                                           Way{"fault", "", Tuning::Tracking::fault},
+                                           Way{"without_scanning", "no-scan", Tuning::Tracking::automatic}),
+                         [](const auto& way) { return way.param.name; });
 
 TEST(Rest, costs_neither_the_daemon_nor_the_client_a_wake_up) {
     DaemonProcess daemon({640, 480});

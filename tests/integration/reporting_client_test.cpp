@@ -1,4 +1,6 @@
 // Clients that report what was written without being asked.
+#include <sys/timerfd.h>
+
 #include "pipeline_fixture.h"
 
 namespace hvfbd::testing {
@@ -91,6 +93,58 @@ TEST_F(AReportingClient, that_reports_for_nothing_without_end_does_not_keep_the_
     });
     // Eight are free; then one uses up an interval, of 50 ms here.
     EXPECT_LE(pipeline->statistics().empty_looks - before, 8u + 20u + 2u);
+}
+
+class AClientWithAnAlarm : public PipelineFixture {
+  protected:
+    AClientWithAnAlarm() : client(open()) {
+        client.hello(reporting_tracker | HVFB_HELLO_CAN_ALARM);
+        auto given = await(client, HVFB_ALARM);
+        if (given) alarm = std::move(given->attached);
+        auto collect = await(client, HVFB_COLLECT);
+        if (collect) client.written(collect->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING | resting);
+        turn_until([&] { return pipeline->surfaces().active()->tracking_state() == "resting"; });
+        turn_while_ready();
+    }
+    void set_alarm(long nanoseconds) const {
+        itimerspec time{{0, 0}, {0, nanoseconds}};
+        ::timerfd_settime(alarm.get(), 0, &time, nullptr);
+    }
+    Descriptor alarm;
+    RawClient client;
+};
+
+TEST_F(AClientWithAnAlarm, that_sets_it_and_reports_wakes_the_daemon_once) {
+    ASSERT_TRUE(alarm);
+    client.pixel(5, 6) = 0x123456;
+    set_alarm(500'000'000);
+    EXPECT_FALSE(loop.run_once(20ms));
+    client.written(0, resting, {{0, 4}});
+    set_alarm(0);
+    // The interval since the last present may not be over: then it is a second turn of its own.
+    EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
+    EXPECT_FALSE(loop.run_once(600ms)) << "rest";
+}
+
+TEST_F(AClientWithAnAlarm, that_sets_it_and_is_stopped_is_shown) {
+    ASSERT_TRUE(alarm);
+    client.pixel(5, 6) = 0x123456;
+    set_alarm(1'000'000);
+    EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
+}
+
+TEST_F(AClientWithAnAlarm, that_lets_it_ring_without_end_is_heard_fifty_times_a_second) {
+    ASSERT_TRUE(alarm);
+    std::uint64_t before = pipeline->statistics().announcements;
+    Time end = clock_now() + 1s;
+    turn_until([&] {
+        set_alarm(1);
+        return clock_now() >= end;
+    });
+    EXPECT_GT(pipeline->statistics().announcements - before, 1u);
+    EXPECT_LE(pipeline->statistics().announcements - before, 52u);
+    EXPECT_FALSE(loop.run_once(0ms) && loop.run_once(0ms) && loop.run_once(0ms))
+        << "and it may sleep in between";
 }
 
 TEST_F(PipelineFixture, a_client_that_did_not_say_that_it_reports_is_closed_when_it_does) {

@@ -26,5 +26,17 @@ TEST(ChangedPages, leave_out_what_the_shadow_does_not_reach) {
     EXPECT_EQ(changed_pages(layout, spans), Ranges{});
 }
 
+TEST(ChangedPages, that_are_too_many_ranges_are_joined_at_the_smallest_gaps) {
+    Ranges ranges{{0, 1}, {2, 1}, {10, 2}, {13, 1}, {100, 1}};
+    join_to(5, ranges);
+    EXPECT_EQ(ranges.size(), 5u);
+    join_to(3, ranges);
+    EXPECT_EQ(ranges, (Ranges{{0, 3}, {10, 4}, {100, 1}}));
+    join_to(2, ranges);
+    EXPECT_EQ(ranges, (Ranges{{0, 14}, {100, 1}}));
+    join_to(1, ranges);
+    EXPECT_EQ(ranges, (Ranges{{0, 101}}));
+}
+
 }  // namespace
 }  // namespace hvfbd

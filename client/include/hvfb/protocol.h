@@ -7,7 +7,7 @@
  * packed. `size` is the length of the whole packet, the header included. A packet whose length differs from
  * `size`, that is too short for its counts, or longer than HVFB_MESSAGE_MAX is malformed: the daemon closes
  * the channel, and with it the surface or viewer. Descriptors travel only from the daemon to the client, and
- * only with CONFIGURE; the daemon never receives any.
+ * only with CONFIGURE and ALARM; the daemon never receives any.
  *
  * A peer ignores message types that it does not know, so that either side may grow.
  *
@@ -50,7 +50,8 @@ enum hvfb_message_type {
     HVFB_NEXT = 12,        /* viewer to daemon */
     HVFB_FRAME_READY = 13, /* daemon to viewer */
     HVFB_REVOKED = 14,     /* daemon to client or viewer */
-    HVFB_COMPARED = 15     /* daemon to client */
+    HVFB_COMPARED = 15,    /* daemon to client */
+    HVFB_ALARM = 16        /* daemon to client, with one descriptor */
 };
 
 struct hvfb_header {
@@ -86,6 +87,7 @@ HVFB_ASSERT_SIZE(hvfb_wire_layout, 24);
 #define HVFB_HELLO_CAN_ANNOUNCE 1u /* can rest: the first store after rest is announced by DAMAGED */
 #define HVFB_HELLO_CAN_SCAN 2u     /* can list written pages without stopping the writer */
 #define HVFB_HELLO_CAN_REPORT 4u   /* sends WRITTEN without being asked, when STATE gives it leave */
+#define HVFB_HELLO_CAN_ALARM 8u    /* sets the ALARM instead of sending DAMAGED, where a report follows */
 struct hvfb_hello {
     struct hvfb_header header;
     uint32_t version; /* HVFB_PROTOCOL_VERSION; the daemon refuses others by closing */
@@ -120,6 +122,8 @@ HVFB_ASSERT_SIZE(hvfb_collect, 16);
 #define HVFB_WRITTEN_UNPROTECTED 2u /* a store from now on will not be announced: collect again */
 #define HVFB_WRITTEN_ONLY_OPEN 4u   /* none of the ranges was found written; they are open, and any may be */
 #define HVFB_WRITTEN_STATE_SHIFT 8u /* bits 8-11: enum hvfb_tracker_state, for people to look at */
+#define HVFB_WRITTEN_FAULTS_SHIFT 16u /* bits 16-23: stores that waited for the tracker, for the statistics \
+                                       */
 struct hvfb_written {
     struct hvfb_header header;
     uint64_t serial;
@@ -147,6 +151,15 @@ struct hvfb_compared {
     uint32_t count; /* at most HVFB_WRITTEN_MAX */
 } HVFB_PACKED;
 HVFB_ASSERT_SIZE(hvfb_compared, 24);
+
+/* ALARM: comes with one descriptor, a timerfd (CLOCK_MONOTONIC) that the daemon watches as well, to a client
+ * that said HVFB_HELLO_CAN_ALARM. A client that will report a store by itself when it has settled sets it to
+ * some milliseconds after that, instead of sending DAMAGED, and disarms it when it has reported. So the
+ * daemon is woken once a frame, and yet looks by itself if the client is stopped in between. Ringing says
+ * what DAMAGED without pages says. A newer ALARM replaces an older one. No body. */
+struct hvfb_alarm {
+    struct hvfb_header header;
+} HVFB_PACKED;
 
 /* BEGIN, END: nothing of this surface is presented between the two, for 100 ms at most. No body. They do not
  * nest. */

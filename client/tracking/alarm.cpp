@@ -1,0 +1,30 @@
+#include "tracking/alarm.h"
+
+#include <sys/timerfd.h>
+
+namespace hvfb {
+
+bool Alarm::set_timer(Nanoseconds at) const {
+    itimerspec time = {};
+    time.it_value.tv_sec = static_cast<time_t>(at / 1'000'000'000);
+    time.it_value.tv_nsec = static_cast<long>(at % 1'000'000'000);
+    return timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr) == 0;
+}
+
+bool Alarm::set(Nanoseconds at) {
+    armed_ = timer_ && set_timer(at);
+    at_ = at;
+    return armed_;
+}
+
+void Alarm::renew() const {
+    if (armed_) set_timer(at_);
+}
+
+void Alarm::disarm() {
+    if (!armed_) return;
+    armed_ = false;
+    set_timer(0);
+}
+
+}  // namespace hvfb

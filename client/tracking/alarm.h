@@ -1,0 +1,30 @@
+#pragma once
+
+#include "descriptor.h"
+#include "monotonic.h"
+
+namespace hvfb {
+
+// The alarm that the daemon hears: a timerfd of the daemon's that this process holds as well. It rings there
+// even if this process is stopped, and as long as it does not ring it wakes nobody. One thread.
+class Alarm {
+  public:
+    void take(Descriptor timer) { timer_ = static_cast<Descriptor&&>(timer); }
+    void forget() { timer_.reset(); }
+
+    // Rings at `at`. False: there is no alarm.
+    [[nodiscard]] bool set(Nanoseconds at);
+    // Again for a later store, if it is set and may have rung.
+    void renew() const;
+    // Does not ring.
+    void disarm();
+
+  private:
+    bool set_timer(Nanoseconds at) const;
+
+    Descriptor timer_;
+    bool armed_ = false;
+    Nanoseconds at_ = 0;
+};
+
+}  // namespace hvfb

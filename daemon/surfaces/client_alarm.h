@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+
+#include "base/descriptor.h"
+#include "base/event_loop.h"
+
+namespace hvfbd {
+
+// An alarm that a client sets and the daemon hears (hvfb/protocol.h, ALARM): a timerfd that both hold. The
+// client may do to it what it likes: nothing here reads it, and so nothing can block, and it is heard at most
+// 50 times a second.
+class ClientAlarm {
+  public:
+    // Throws std::system_error.
+    ClientAlarm(EventLoop& loop, std::function<void()> rang);
+
+    // For the client, who gets a duplicate.
+    const Descriptor& timer() const { return timer_; }
+
+  private:
+    void ring();
+
+    EventLoop& loop_;
+    std::function<void()> rang_;
+    Descriptor timer_;
+    LoopSource source_;
+    EventLoop::Alarm deafness_;  // its end
+};
+
+}  // namespace hvfbd
