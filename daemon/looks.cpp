@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "constant.h"
 #include "surfaces/changed_pages.h"
 
 namespace hvfbd {
 
 namespace {
+
+constexpr std::uint64_t millisecond = 1'000'000;
 
 // Longest and shortest time that a client is given to answer COLLECT, around the one frame of the protocol:
 // a client that shares one busy processor with us needs some milliseconds even where the limit is 1000 a
@@ -16,15 +19,15 @@ constexpr Duration shortest_wait = std::chrono::milliseconds(10);
 constexpr Duration longest_wait = std::chrono::milliseconds(100);
 // How seldom a surface is looked at that announces nothing, while nothing is found: one that will rest, and
 // one that never does.
-constexpr Duration slowest_scan = std::chrono::milliseconds(50);
+HVFB_CONSTANT(Duration, slowest_scan, 50 * millisecond);
 constexpr Duration slowest_poll = std::chrono::milliseconds(250);
 // A client that reports by itself is asked this seldom, to see that it is not stopped; and is told this often
 // which of the pages that it left open differ.
-constexpr Duration watch_over = std::chrono::milliseconds(150);
-constexpr Duration tell_compared_every = std::chrono::milliseconds(50);
+HVFB_CONSTANT(Duration, watch_over, 150 * millisecond);
+HVFB_CONSTANT(Duration, tell_compared_every, 50 * millisecond);
 // What is open is not compared whole again, while a glance shows no difference, for this long: what the 2019
 // driver took for every frame.
-constexpr Duration skip_for = std::chrono::milliseconds(50);
+HVFB_CONSTANT(Duration, skip_for, 50 * millisecond);
 // A client that is stopped while it scans is looked at no longer than this: it cannot draw.
 constexpr Duration suspicion = std::chrono::seconds(1);
 

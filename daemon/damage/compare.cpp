@@ -3,59 +3,81 @@
 #include <algorithm>
 #include <cstring>
 
+#include "damage/tile.h"
+
 namespace hvfbd {
 
 void (*between_compare_and_copy)() = nullptr;
 
 namespace {
 
-constexpr std::int32_t tile = 64;
-
-using Pixel = std::uint32_t;
-
-Pixel read(const Pixel* pixel) {
-    // The other process may store at any time: one load, so that the value compared is a value that was
-    // there.
-    return *static_cast<const volatile Pixel*>(pixel);
-}
-
 bool differs(const Pixel* source, const Pixel* target, std::int32_t count) {
     return std::memcmp(source, target, static_cast<std::size_t>(count) * sizeof(Pixel)) != 0;
 }
 
-// One row, from left to right. Runs of tiles that differ become one span, trimmed at both ends.
-void compare_row(const Pixel* source, Pixel* target, Pixel* scanout, std::int32_t left, std::int32_t right,
-                 std::int32_t y, Found& found) {
-    std::int32_t x = left;
-    while (x < right) {
-        std::int32_t end = std::min(x / tile * tile + tile, right);
-        if (!differs(source + x, target + x, end - x)) {
-            x = end;
-            continue;
-        }
-        std::int32_t begin = x;
-        while (end < right) {
-            std::int32_t next = std::min(end + tile, right);
-            if (!differs(source + end, target + end, next - end)) break;
-            end = next;
-        }
-        x = end;
-        while (begin < end && read(source + begin) == target[begin]) ++begin;
-        while (end > begin && read(source + end - 1) == target[end - 1]) --end;
-        if (begin == end) continue;
-        found.pixels_in_tiles += std::min((end + tile - 1) / tile * tile, right) - begin / tile * tile;
-        if (between_compare_and_copy) between_compare_and_copy();
-#ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
-        std::memcpy(target + left, source + left, static_cast<std::size_t>(right - left) * sizeof(Pixel));
-#endif
-        std::size_t bytes = static_cast<std::size_t>(end - begin) * sizeof(Pixel);
-        std::memcpy(target + begin, source + begin, bytes);
-        // From front, not from source: that may have changed again.
-        if (scanout) std::memcpy(scanout + begin, target + begin, bytes);
-        found.spans.push_back({begin, y, end, y + 1});
-        found.pixels += end - begin;
-    }
+struct Row {
+    const Pixel* source;
+    Pixel *target, *scanout;  // scanout: null if there is none
+    std::int32_t left, right, y;
+};
+
+// A run of tiles that differed, trimmed at both ends.
+void end_span(const Row& row, std::int32_t begin, std::int32_t end, Found& found) {
+    constexpr std::int32_t tile = tile_pixels;
+    found.pixels_in_tiles += std::min((end + tile - 1) / tile * tile, row.right) - begin / tile * tile;
+    // From front, not from source: that may have changed again.
+    if (row.scanout)
+        std::memcpy(row.scanout + begin, row.target + begin,
+                    static_cast<std::size_t>(end - begin) * sizeof(Pixel));
+    found.spans.push_back({begin, row.y, end, row.y + 1});
+    found.pixels += end - begin;
 }
+
+// One row, from left to right.
+[[gnu::always_inline]] inline void compare_tiles(const Row& row, Found& found) {
+    std::int32_t begin = 0, end = 0;  // of a span that is not ended; empty: there is none
+    for (std::int32_t x = row.left; x < row.right;) {
+        std::int32_t past = std::min(x / tile_pixels * tile_pixels + tile_pixels, row.right);
+        Difference difference = past - x == tile_pixels
+                                    ? copy_whole_tile(row.source + x, row.target + x)
+                                    : copy_part_of_tile(row.source + x, row.target + x, past - x);
+#ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
+        if (difference)
+            std::memcpy(row.target + row.left, row.source + row.left,
+                        static_cast<std::size_t>(row.right - row.left) * sizeof(Pixel));
+#endif
+        if (difference) {
+            if (begin == end) begin = x + difference.first;
+            end = x + difference.past;
+        } else if (begin < end) {
+            end_span(row, begin, end, found);
+            begin = end;
+        }
+        x = past;
+    }
+    if (begin < end) end_span(row, begin, end, found);
+}
+
+void compare_row_portably(const Row& row, Found& found) {
+    compare_tiles(row, found);
+}
+
+#ifdef __x86_64__
+[[gnu::target("avx2")]] void compare_row_with_avx2(const Row& row, Found& found) {
+    compare_tiles(row, found);
+}
+#endif
+
+using CompareRow = void (*)(const Row&, Found&);
+
+CompareRow best_compare_row() {
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) return compare_row_with_avx2;
+#endif
+    return compare_row_portably;
+}
+
+const CompareRow compare_row = best_compare_row();
 
 // The same where there is no source: black.
 void blacken_row(Pixel* target, Pixel* scanout, std::int32_t left, std::int32_t right, std::int32_t y,
@@ -105,7 +127,8 @@ void compare_and_copy(PictureView source, MutablePictureView front, MutablePictu
                 std::int32_t left = std::max(where[i].left, 0), right = std::min(where[i].right, whole.right);
                 std::int32_t covered =
                     source_row ? std::clamp(source_width, left, std::max(left, right)) : left;
-                if (left < covered) compare_row(source_row, target_row, scanout_row, left, covered, y, found);
+                if (left < covered)
+                    compare_row({source_row, target_row, scanout_row, left, covered, y}, found);
                 if (covered < right) blacken_row(target_row, scanout_row, covered, right, y, found);
             }
         }

@@ -42,7 +42,7 @@ void compare_and_copy(PictureView source, MutablePictureView front, MutablePictu
 bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
                        unsigned turn);
 
-// Called between comparing a span and copying it, so that a test can land a store exactly there. Null but in
+// Called between comparing a tile and copying it, so that a test can land a store exactly there. Null but in
 // tests.
 extern void (*between_compare_and_copy)();
 

@@ -42,19 +42,68 @@ void merge_neighbours(std::vector<Rectangle>& rectangles) {
     }
 }
 
-void merge_cheapest_pair(std::vector<Rectangle>& rectangles) {
-    std::int64_t least = std::numeric_limits<std::int64_t>::max();
-    std::size_t first = 0, second = 1;
-    for (std::size_t i = 0; i < rectangles.size(); ++i)
-        for (std::size_t j = i + 1; j < rectangles.size(); ++j)
-            if (std::int64_t added = added_area(rectangles[i], rectangles[j]); added < least) {
-                least = added;
+// Merges the pair that adds the least area, again and again. Of each rectangle it keeps which later one is
+// the cheapest to merge with: to look at all pairs anew for each merge took a fifth of the daemon's time on a
+// desktop.
+class PairMerger {
+  public:
+    explicit PairMerger(std::vector<Rectangle>& rectangles)
+        : rectangles_(rectangles), nearest_(rectangles.size()), left_(rectangles.size()) {
+        for (std::size_t i = 0; i < nearest_.size(); ++i) find_nearest(i);
+    }
+
+    void merge_to(std::size_t most) {
+        while (left_ > most) merge_cheapest();
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < nearest_.size(); ++i)
+            if (!nearest_[i].gone) rectangles_[kept++] = rectangles_[i];
+        rectangles_.resize(kept);
+    }
+
+  private:
+    struct Nearest {
+        std::size_t other = 0;
+        std::int64_t added = std::numeric_limits<std::int64_t>::max();  // the last one has none after it
+        bool gone = false;
+    };
+
+    void find_nearest(std::size_t i) {
+        nearest_[i] = {};
+        for (std::size_t j = i + 1; j < nearest_.size(); ++j)
+            if (!nearest_[j].gone) consider(i, j);
+    }
+    void consider(std::size_t i, std::size_t j) {
+        std::int64_t added = added_area(rectangles_[i], rectangles_[j]);
+        if (added < nearest_[i].added) nearest_[i] = {j, added};
+    }
+    void merge_cheapest() {
+        std::size_t first = 0;
+        std::int64_t least = std::numeric_limits<std::int64_t>::max();
+        for (std::size_t i = 0; i < nearest_.size(); ++i)
+            if (!nearest_[i].gone && nearest_[i].added < least) {
+                least = nearest_[i].added;
                 first = i;
-                second = j;
             }
-    rectangles[first] = bounding_box(rectangles[first], rectangles[second]);
-    rectangles.erase(rectangles.begin() + static_cast<std::ptrdiff_t>(second));
-}
+        std::size_t second = nearest_[first].other;
+        rectangles_[first] = bounding_box(rectangles_[first], rectangles_[second]);
+        nearest_[second].gone = true;
+        --left_;
+        find_nearest(first);
+        for (std::size_t i = 0; i < second; ++i) {
+            if (nearest_[i].gone || i == first) continue;
+            bool lost = nearest_[i].added != std::numeric_limits<std::int64_t>::max() &&
+                        (nearest_[i].other == first || nearest_[i].other == second);
+            if (lost)
+                find_nearest(i);
+            else if (i < first)
+                consider(i, first);
+        }
+    }
+
+    std::vector<Rectangle>& rectangles_;
+    std::vector<Nearest> nearest_;
+    std::size_t left_;
+};
 
 }  // namespace
 
@@ -67,7 +116,7 @@ void reduce(const Region& region, std::size_t most, std::vector<Rectangle>& rect
         return;
     }
     merge_neighbours(rectangles);
-    while (rectangles.size() > most) merge_cheapest_pair(rectangles);
+    if (rectangles.size() > most) PairMerger(rectangles).merge_to(most);
 }
 
 std::span<const Rectangle> condense(std::span<const Rectangle> spans, std::vector<Rectangle>& room) {
