@@ -23,7 +23,7 @@ class Bench(unittest.TestCase):
             self.assertIn(word, printed)
 
     def test_judges_in_json_what_it_measured(self):
-        verdicts = json.loads(self.bench("--workload", "video-60", "--json"))
+        verdicts = json.loads(self.bench("--workload", "video-60", "--json"))["bars"]
         rows = {verdict["row"]: verdict for verdict in verdicts}
         self.assertLessEqual({"2a", "2b", "5", "6", "8"}, set(rows))
         for verdict in verdicts:

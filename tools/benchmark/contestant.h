@@ -36,7 +36,9 @@ class Contestant {
     virtual void drawn(std::span<const Box>) {}
     // At most so many presents a second.
     virtual void limit(unsigned presents_a_second) = 0;
-    virtual Work work() = 0;
+    // Asked at the `beginning` of a stretch and at its end: what the asking itself costs the copying side
+    // lies outside of it.
+    virtual Work work(bool beginning) = 0;
 };
 
 }  // namespace hvfbd::bench

@@ -13,7 +13,7 @@ class Floor : public Contestant {
     const Canvas& canvas() const override { return copier_.canvas(); }
     void drawn(std::span<const Box> boxes) override;
     void limit(unsigned presents_a_second) override { copier_.limit(presents_a_second); }
-    Work work() override { return copier_.work(); }
+    Work work(bool) override { return copier_.work(); }
 
   private:
     void present(Copier::Shared& shared) const;

@@ -20,9 +20,10 @@ struct Options {
     MatchOptions match;
     std::vector<unsigned> limits = {20, 60};
     std::set<std::string> workloads;
+    std::string recordings = "tools/benchmark/recordings";
     int latency_changes = 60;
     double rest_seconds = 60;
-    bool only_matches = false, four_k = true, json = false, perf = false;
+    bool alone = false, only_matches = false, four_k = true, json = false, perf = false;
 };
 
 void print(const Matches& matches, std::ostream& out) {
@@ -70,14 +71,17 @@ Matches play_all(const Options& options, int width, int height) {
     with.height = height;
     Tracked tracked(with);
     Matches matches;
-    for (const auto& workload : all_workloads()) {
+    for (const auto& workload : all_workloads(options.recordings)) {
         if (!options.workloads.empty() && !options.workloads.contains(workload->name())) continue;
         for (unsigned limit : options.limits) {
             MatchOptions match = options.match;
             match.limit = limit;
             // A slow workload needs longer for as many frames.
             match.seconds_a_round = std::max(match.seconds_a_round, 5 / workload->frames_a_second());
-            auto samples = play(*workload, {&tracked, &reference, &floor}, match);
+            std::vector<Contestant*> contestants = {&tracked};
+            if (!options.alone) contestants.insert(contestants.end(), {&reference, &floor});
+            auto samples = play(*workload, contestants, match);
+            samples.resize(3);
             matches.push_back({workload->name(), limit, samples[0], samples[1], samples[2]});
             std::cerr << '.' << std::flush;
         }
@@ -116,6 +120,28 @@ nlohmann::json to_json(const std::vector<Verdict>& verdicts) {
     return all;
 }
 
+nlohmann::json to_json(const Sample& sample) {
+    return {{"draw_us", sample.median_draw()},
+            {"mean_draw_us", sample.mean_draw()},
+            {"draw_us_a_present", sample.draw_us_a_present()},
+            {"faults_a_frame", sample.faults_a_frame()},
+            {"presents_a_second", sample.presents_a_second()},
+            {"daemon_us_a_second", sample.daemon_us_a_second()},
+            {"daemon_us_a_present", sample.daemon_us_a_present()},
+            {"told_a_present", sample.told_a_present()}};
+}
+
+nlohmann::json to_json(const Matches& matches) {
+    auto all = nlohmann::json::array();
+    for (const Match& match : matches)
+        all.push_back({{"workload", match.workload},
+                       {"limit", match.limit},
+                       {"hvfbd", to_json(match.tracked)},
+                       {"reference", to_json(match.reference)},
+                       {"floor", to_json(match.floor)}});
+    return all;
+}
+
 void run(const Options& options) {
     std::vector<Verdict> verdicts;
     Matches matches = play_all(options, options.tracked.width, options.tracked.height), tall;
@@ -125,7 +151,8 @@ void run(const Options& options) {
     std::ranges::stable_sort(verdicts, {},
                              [](const Verdict& verdict) { return std::atoi(verdict.row.c_str()); });
     if (options.json) {
-        std::cout << to_json(verdicts).dump(2) << '\n';
+        std::cout << nlohmann::json{{"bars", to_json(verdicts)}, {"matches", to_json(matches)}}.dump(2)
+                  << '\n';
         return;
     }
     print(matches, std::cout);
@@ -157,12 +184,15 @@ int main(int argc, char** argv) {
     program.add_option("--bus", options.tracked.bus, "Address of a bus on which no hvfbd is")->required();
     program.add_option("--simulated", options.tracked.simulated, "Socket of an hvhost: the Hyper-V output");
     program.add_option("--workload", workloads, "Only these");
+    program.add_option("--recordings", options.recordings, "Folder of the recorded workloads")
+        ->capture_default_str();
     program.add_option("--limit", options.limits, "RefreshLimit, Hz")->capture_default_str();
     program.add_option("--rounds", options.match.rounds, "Turns of each contestant")->capture_default_str();
     program.add_option("--seconds", options.match.seconds_a_round, "Of each turn")->capture_default_str();
     program.add_option("--rest", options.rest_seconds, "Seconds of rest to watch")->capture_default_str();
     program.add_option("--changes", options.latency_changes, "Changes after rest")->capture_default_str();
     program.add_flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
+    program.add_flag("--alone", options.alone, "Only hvfbd plays");
     program.add_flag("--matches", options.only_matches, "Only the workloads, none of the other rows");
     program.add_flag("--perf", options.perf, "Where the time goes, by stage");
     program.add_flag("--json", options.json, "For machines");

@@ -22,9 +22,9 @@ void sleep_until(Nanoseconds time) {
 }
 
 // Draws for a while at the workload's rate. The pixels are drawn with nothing around the stores but a clock.
-void draw_for(double seconds, Workload& workload, Contestant& contestant, unsigned& frame, Sample* sample) {
+void draw_frames(unsigned frames, Workload& workload, Contestant& contestant, unsigned& frame,
+                 Sample* sample) {
     double rate = workload.frames_a_second();
-    auto frames = std::max(2U, static_cast<unsigned>(std::lround(seconds * rate)));
     auto period = static_cast<Nanoseconds>(1e9 / rate);
     std::uint64_t faults = faults_of_this_thread();
     Nanoseconds start = monotonic_now(), next = start;
@@ -41,6 +41,10 @@ void draw_for(double seconds, Workload& workload, Contestant& contestant, unsign
     sample->faults += faults_of_this_thread() - faults;
     sample->frames += frames;
     sample->seconds += static_cast<double>(monotonic_now() - start) / 1e9;
+}
+
+unsigned frames_of(double seconds, const Workload& workload) {
+    return std::max(2U, static_cast<unsigned>(std::lround(seconds * workload.frames_a_second())));
 }
 
 }  // namespace
@@ -76,16 +80,19 @@ std::vector<Sample> play(Workload& workload, const std::vector<Contestant*>& con
     std::vector<Sample> samples(contestants.size());
     std::vector<unsigned> frame(contestants.size(), 0);
     for (Contestant* contestant : contestants) contestant->limit(options.limit);
-    for (int round = 0; round < options.rounds; ++round)
+    unsigned whole = workload.frames_a_round();
+    for (int round = 0; round < (whole > 0 ? 1 : options.rounds); ++round)
         for (std::size_t i = 0; i < contestants.size(); ++i) {
             Contestant& contestant = *contestants[i];
             workload.prepare(contestant.canvas());
-            draw_for(options.warm_up, workload, contestant, frame[i], nullptr);
-            Work before = contestant.work();
+            if (whole == 0)
+                draw_frames(frames_of(options.warm_up, workload), workload, contestant, frame[i], nullptr);
+            Work before = contestant.work(true);
             Nanoseconds client = processor_time_of_this_process();
-            draw_for(options.seconds_a_round, workload, contestant, frame[i], &samples[i]);
+            draw_frames(whole > 0 ? whole : frames_of(options.seconds_a_round, workload), workload,
+                        contestant, frame[i], &samples[i]);
             samples[i].client_time += processor_time_of_this_process() - client;
-            Work after = contestant.work();
+            Work after = contestant.work(false);
             Work round_work;
             round_work.add_difference(before, after);
             samples[i].us_a_present.push_back(

@@ -22,7 +22,7 @@ class Reference : public Contestant {
         if (!boxes.empty()) copier_.kick();
     }
     void limit(unsigned presents_a_second) override { copier_.limit(presents_a_second); }
-    Work work() override { return copier_.work(); }
+    Work work(bool) override { return copier_.work(); }
 
   private:
     void present(Copier::Shared& shared);

@@ -103,10 +103,21 @@ std::string Tracked::tracker_state() {
     return daemon_->surfaces().at(0).tracking_state;
 }
 
-Work Tracked::work() {
-    // The time first: asking takes some of it.
+Nanoseconds Tracked::time_at_rest() const {
+    Nanoseconds time = processor_time_of(pid_);
+    for (int tries = 0; tries < 20; ++tries) {
+        std::this_thread::sleep_for(5ms);
+        Nanoseconds later = processor_time_of(pid_);
+        if (later == time) break;
+        time = later;
+    }
+    return time;
+}
+
+Work Tracked::work(bool beginning) {
     Nanoseconds time = processor_time_of(pid_);
     auto statistics = this->statistics();
+    if (beginning) time = time_at_rest();
     return {.presents = statistics["frames"],
             .pixels_told = statistics["pixels_told"],
             .pixels_in_changed_tiles = statistics["pixels_in_changed_tiles"],

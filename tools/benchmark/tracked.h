@@ -30,7 +30,7 @@ class Tracked : public Contestant {
     const char* name() const override { return "hvfbd"; }
     const Canvas& canvas() const override { return canvas_; }
     void limit(unsigned presents_a_second) override { set("RefreshLimit", std::uint32_t{presents_a_second}); }
-    Work work() override;
+    Work work(bool beginning) override;
 
     void set(const std::string& property, const sdbus::Variant& value);
     std::map<std::string, std::uint64_t> statistics();
@@ -44,6 +44,7 @@ class Tracked : public Contestant {
     void signal(int number) const;
 
   private:
+    Nanoseconds time_at_rest() const;  // waits until the daemon has done what it was asked
     struct Close {
         void operator()(hvfb_surface* surface) const { hvfb_surface_close(surface); }
     };

@@ -1,8 +1,10 @@
 #include "workload.h"
 
+#include "recording.h"
+
 namespace hvfbd::bench {
 
-std::vector<std::unique_ptr<Workload>> all_workloads() {
+std::vector<std::unique_ptr<Workload>> all_workloads(const std::filesystem::path& recordings) {
     std::vector<std::unique_ptr<Workload>> all;
     all.push_back(idle());
     all.push_back(cursor());
@@ -14,6 +16,8 @@ std::vector<std::unique_ptr<Workload>> all_workloads() {
     all.push_back(scroll("scroll-20", 20));
     all.push_back(scroll("scroll-60", 60));
     all.push_back(video());
+    all.push_back(recording("terminal", recordings / "terminal.rec"));
+    all.push_back(recording("desktop", recordings / "desktop.rec"));
     return all;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +15,8 @@ class Workload {
     virtual ~Workload() = default;
     virtual const char* name() const = 0;
     virtual double frames_a_second() const = 0;
+    // Of a whole round, for what means nothing in part; 0: as many as there is time for.
+    virtual unsigned frames_a_round() const { return 0; }
     // The picture before the first frame.
     virtual void prepare(const Canvas& canvas) {
         canvas.fill({0, 0, canvas.width, canvas.height}, 0xff000000);
@@ -33,6 +35,7 @@ std::unique_ptr<Workload> slideshow();
 std::unique_ptr<Workload> window();
 std::unique_ptr<Workload> noise();
 
-std::vector<std::unique_ptr<Workload>> all_workloads();
+// `recordings`: the folder of terminal.rec and desktop.rec. Throws std::runtime_error if they cannot be read.
+std::vector<std::unique_ptr<Workload>> all_workloads(const std::filesystem::path& recordings);
 
 }  // namespace hvfbd::bench
