@@ -1,12 +1,14 @@
 // Measures hvfbd beside `reference` and `floor`: tools/bench runs it with a bus of its own.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "floor.h"
 #include "hvfbctl/table.h"
+#include "latency.h"
 #include "reference.h"
 #include "rows.h"
 #include "tracked.h"
@@ -22,6 +24,8 @@ struct Options {
     std::set<std::string> workloads;
     std::string recordings = "tools/benchmark/recordings";
     int latency_changes = 60;
+    std::string size;                   // WIDTHxHEIGHT
+    std::uint32_t most_rectangles = 0;  // 0: the daemon's default
     double rest_seconds = 60;
     bool alone = false, only_matches = false, four_k = true, json = false, perf = false;
 };
@@ -70,6 +74,7 @@ Matches play_all(const Options& options, int width, int height) {
     with.width = width;
     with.height = height;
     Tracked tracked(with);
+    if (options.most_rectangles > 0) tracked.set("MaxRects", options.most_rectangles);
     Matches matches;
     for (const auto& workload : all_workloads(options.recordings)) {
         if (!options.workloads.empty() && !options.workloads.contains(workload->name())) continue;
@@ -90,7 +95,8 @@ Matches play_all(const Options& options, int width, int height) {
     return matches;
 }
 
-void own_rows(const Options& options, std::vector<Verdict>& verdicts) {
+std::vector<Latency> own_rows(const Options& options, std::vector<Verdict>& verdicts) {
+    std::vector<Latency> distribution;
     auto add = [&](const std::vector<Verdict>& more) {
         verdicts.insert(verdicts.end(), more.begin(), more.end());
     };
@@ -98,6 +104,7 @@ void own_rows(const Options& options, std::vector<Verdict>& verdicts) {
         Tracked tracked(options.tracked);
         add(rest(tracked, options.rest_seconds));
         add(latency(tracked, options.tracked.bus, options.latency_changes));
+        distribution = latencies(tracked, options.latency_changes / 2);
     }
     {
         Tracked tracked(options.tracked);
@@ -105,6 +112,7 @@ void own_rows(const Options& options, std::vector<Verdict>& verdicts) {
     }
     Tracked tracked(options.tracked);
     add(stopped(tracked, *window()));
+    return distribution;
 }
 
 nlohmann::json to_json(const std::vector<Verdict>& verdicts) {
@@ -147,7 +155,8 @@ void run(const Options& options) {
     Matches matches = play_all(options, options.tracked.width, options.tracked.height), tall;
     if (options.four_k) tall = play_all(options, 3840, 2160);
     verdicts = judge(matches, tall);
-    if (!options.only_matches) own_rows(options, verdicts);
+    std::vector<Latency> distribution;
+    if (!options.only_matches) distribution = own_rows(options, verdicts);
     std::ranges::stable_sort(verdicts, {},
                              [](const Verdict& verdict) { return std::atoi(verdict.row.c_str()); });
     if (options.json) {
@@ -164,6 +173,10 @@ void run(const Options& options) {
         std::cout << "\n  3840x2160\n";
         print(tall, std::cout);
     }
+    if (!distribution.empty()) {
+        std::cout << "\n  A box of 400 by 300 after rest, until a viewer's thread is told\n";
+        print(distribution, std::cout);
+    }
     std::cout << '\n';
     print(verdicts, std::cout);
     auto missed = std::ranges::count_if(verdicts, [](const Verdict& verdict) { return !verdict.met(); });
@@ -171,11 +184,19 @@ void run(const Options& options) {
               << " bars met\n";
 }
 
+std::string check_size(const std::string& text) {
+    int width = 0, height = 0, length = 0;
+    bool whole = std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &length) == 2 &&
+                 length == static_cast<int>(text.size());
+    return whole && width >= 640 && height >= 480 ? "" : text + " is not WIDTHxHEIGHT of at least 640x480";
+}
+
 }  // namespace
 }  // namespace hvfbd::bench
 
 // NOLINTNEXTLINE(bugprone-exception-escape): what CLI11's own set-up throws is a mistake in it
 int main(int argc, char** argv) {
+    using hvfbd::bench::check_size;
     hvfbd::bench::Options options;
     std::vector<std::string> workloads;
 
@@ -191,6 +212,10 @@ int main(int argc, char** argv) {
     program.add_option("--seconds", options.match.seconds_a_round, "Of each turn")->capture_default_str();
     program.add_option("--rest", options.rest_seconds, "Seconds of rest to watch")->capture_default_str();
     program.add_option("--changes", options.latency_changes, "Changes after rest")->capture_default_str();
+    program.add_option("--size", options.size, "WIDTHxHEIGHT, instead of 1920x1080")
+        ->check(CLI::Validator(check_size, "WIDTHxHEIGHT"));
+    program.add_option("--max-rects", options.most_rectangles, "MaxRects, instead of the default")
+        ->check(CLI::Range(1, 255));
     program.add_flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
     program.add_flag("--alone", options.alone, "Only hvfbd plays");
     program.add_flag("--matches", options.only_matches, "Only the workloads, none of the other rows");
@@ -198,6 +223,8 @@ int main(int argc, char** argv) {
     program.add_flag("--json", options.json, "For machines");
     CLI11_PARSE(program, argc, argv);
     options.workloads = {workloads.begin(), workloads.end()};
+    if (!options.size.empty())
+        std::sscanf(options.size.c_str(), "%dx%d", &options.tracked.width, &options.tracked.height);
     try {
         run(options);
     } catch (const std::exception& exception) {

@@ -13,6 +13,8 @@
 #include "damage/reduce.h"
 #include "output/hyperv/ring.h"
 #include "output/hyperv/synthvid.h"
+#include "output/memory_output.h"
+#include "pipeline.h"
 #include "surfaces/messages.h"
 
 // The variable of Google Benchmark's loops is there to be named.
@@ -173,6 +175,24 @@ void decodes_a_report(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(message::decode(packet));
 }
 BENCHMARK(decodes_a_report);
+
+// A turn of the loop in which nothing is to be done, with so many surfaces and viewers.
+void turns_with_surfaces(benchmark::State& state) {
+    EventLoop loop;
+    MemoryOutput output({640, 480}, 0);
+    Report report;
+    Pipeline pipeline(loop, output, {}, report);
+    std::vector<Surfaces::Opened> surfaces;
+    std::vector<Viewers::Opened> viewers;
+    for (std::int64_t i = 0; i < state.range(0); ++i)
+        surfaces.push_back(pipeline.open_surface(
+            {"bench", false, false}, Client{":1.1", static_cast<uid_t>(1000 + i / 16), 1, {}}, loop.now()));
+    for (std::int64_t i = 0; i < state.range(1); ++i)
+        viewers.push_back(pipeline.open_viewer(Client{":1.2", 0, 1, {}}, loop.now()));
+    pipeline.update(loop.now());
+    for (auto _ : state) pipeline.update(loop.now());
+}
+BENCHMARK(turns_with_surfaces)->Args({1, 0})->Args({64, 8})->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace hvfbd

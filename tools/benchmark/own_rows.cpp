@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "latency.h"
 #include "processor_time.h"
 #include "rows.h"
 
@@ -23,26 +24,6 @@ void sleep_for(double seconds) {
 pid_t this_thread() {
     return static_cast<pid_t>(syscall(SYS_gettid));
 }
-
-// A viewer of the display, as a host is.
-class Viewer {
-  public:
-    explicit Viewer(Tracked& tracked) {
-        hvfb_open_options options = tracked.open_options();
-        if (int error = hvfb_viewer_open(&viewer_, &options); error < 0)
-            throw std::runtime_error(std::string("cannot open a viewer: ") + std::strerror(-error));
-    }
-    ~Viewer() { hvfb_viewer_close(viewer_); }
-    Viewer(const Viewer&) = delete;
-    Viewer& operator=(const Viewer&) = delete;
-    bool wait(std::uint64_t timeout_us) {
-        hvfb_viewer_frame frame{};
-        return hvfb_viewer_wait(viewer_, timeout_us, &frame) >= 0;
-    }
-
-  private:
-    hvfb_viewer* viewer_ = nullptr;
-};
 
 double longest_store(Workload& workload, const Canvas& canvas, double seconds) {
     Nanoseconds end = monotonic_now() + static_cast<Nanoseconds>(seconds * 1e9), longest = 0;
