@@ -73,6 +73,10 @@ int Outbox::frame(std::uint64_t frame) {
     return post(packet, owed_frame);
 }
 
+void Outbox::frame_again(std::uint64_t answered) {
+    if (frame_.load() > answered) owed_.fetch_or(owed_frame);
+}
+
 int Outbox::configured(std::uint64_t serial) {
     configured_.store(serial);
     message::Packet packet;

@@ -36,6 +36,9 @@ class Outbox {
     // Sends what waits, as far as there is room.
     void flush();
 
+    // Asks again for the newest frame, unless that was answered.
+    void frame_again(std::uint64_t answered);
+
     void forget() { owed_.store(0); }
     void close() { wake_.reset(); }
 

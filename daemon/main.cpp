@@ -9,6 +9,8 @@
 #include "control/bus_service.h"
 #include "control/configuration.h"
 #include "control/daemon_options.h"
+#include "control/descriptor_store.h"
+#include "control/keeper.h"
 #include "control/last_words.h"
 #include "control/log.h"
 #include "control/log_report.h"
@@ -34,13 +36,44 @@ Configuration read_configuration(const DaemonOptions& options, bool& warned) {
     return configuration;
 }
 
-void run(const DaemonOptions& options, const Configuration& configuration) {
+// What was set over the bus goes before the configuration, as it did in the process before.
+void take_over(const State& state, Configuration& configuration, Tuning& tuning) {
+    if (state.mode) configuration.output.mode = state.mode;
+    for (const auto& [name, value] : state.tuning) {
+        try {
+            set(tuning, name, value);
+        } catch (const Refusal& refusal) {
+            spdlog::warn("what was set before: {}", refusal.what());
+        }
+    }
+}
+
+void run(const DaemonOptions& options, Configuration configuration) {
+    DescriptorStore store = DescriptorStore::from_environment();
+    Keeper keeper(store);
+    Decoded inherited = keeper.inherit();
+    if (!inherited.why.empty())
+        spdlog::warn("the state that was kept is of no use: {}; beginning anew, and those who drew are told",
+                     inherited.why);
+    Tuning tuning = configuration.display;
+    if (inherited.state) take_over(*inherited.state, configuration, tuning);
+
     EventLoop loop;
-    std::unique_ptr<Output> output = make_output(loop, configuration, options.row_padding);
+    std::string of_output = inherited.state ? inherited.state->output : "";
+    OutputLegacy legacy{of_output, store.legacy()};
+    std::unique_ptr<Output> output = make_output(loop, configuration, options.row_padding, &legacy);
     Reports reports;
     LogReport log;
     reports.add(log);
-    Pipeline pipeline(loop, *output, configuration.display, reports);
+    reports.add(keeper);
+    Pipeline pipeline(loop, *output, tuning, reports);
+    if (inherited.state) {
+        pipeline.restore(*inherited.state, store.legacy(), loop.now());
+        spdlog::info("going on with {} surfaces and {} viewers after {} restarts",
+                     pipeline.surfaces().all().size(), pipeline.viewers().size(),
+                     inherited.state->generation + 1);
+    }
+    keeper.begin(pipeline, configuration.display);
 
     BusConnection bus(loop, options.bus);
     BusService* bus_objects = nullptr;
@@ -51,6 +84,7 @@ void run(const DaemonOptions& options, const Configuration& configuration) {
         std::string level = log_level();
         set_log_level(newer.log_level);
         pipeline.set_tuning(newer.display, loop.now());
+        configuration.display = newer.display;
         bus_objects->display().tuning_changed(before, newer.display);
         if (level != log_level()) bus_objects->manager().log_level_changed();
         spdlog::info("the configuration was read again");
@@ -69,7 +103,14 @@ void run(const DaemonOptions& options, const Configuration& configuration) {
     LastWords last_words([&] { pipeline.last_words(); });
     TurnWatchdog watchdog;
     loop.around_turn([&] { watchdog.turn_begins(); }, [&] { watchdog.turn_ends(); });
-    loop.after_turn([&](Time now) { pipeline.update(now); });
+    // Before anything is done about what was heard, and after.
+    loop.after_turn([&](Time now) {
+        keeper.save();
+        pipeline.update(now);
+        keeper.save();
+        if (keeper.take_overflow())
+            spdlog::warn("there is more to keep than fits: a restart will lose surfaces");
+    });
 
     // The name comes last: who waits for it finds everything in its place.
     bus.request_name("org.hvfbd.Framebuffer1");

@@ -57,7 +57,7 @@ bool there_is_hyperv(const std::string& uio) {
 }  // namespace
 
 std::unique_ptr<Output> make_output(EventLoop& loop, const Configuration& configuration,
-                                    std::uint32_t row_padding) {
+                                    std::uint32_t row_padding, const OutputLegacy* legacy) {
     const auto& wanted = configuration.output;
     if (wanted.type == "hyperv" || (wanted.type == "auto" && there_is_hyperv(wanted.uio))) {
         hyperv::HypervOutput::Options options;
@@ -66,7 +66,7 @@ std::unique_ptr<Output> make_output(EventLoop& loop, const Configuration& config
         options.rectangles_per_message = wanted.rectangles_per_message;
         return std::make_unique<hyperv::HypervOutput>(
             loop, make_port(wanted.uio),
-            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), options);
+            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), options, legacy);
     }
     if (wanted.type == "auto" || wanted.type == "memory")
         return std::make_unique<MemoryOutput>(wanted.mode.value_or(default_mode), row_padding);

@@ -47,6 +47,53 @@ Pipeline::~Pipeline() {
     output_.listen(nullptr);
 }
 
+void Pipeline::restore(const State& state, Legacy& legacy, Time now) {
+    generation_ = state.generation + 1;
+    State mine;
+    mine.generation = generation_;
+    mode_set_ = state.mode;
+    presenter_.set_frame(state.frame);
+    surfaces_.set_last_number(state.last_surface);
+    viewers_.set_last_number(state.last_viewer);
+    auto attempt = [&](const std::string& who, const auto& go_on) {
+        try {
+            go_on();
+        } catch (const std::exception& exception) {
+            report_.not_restored(who, exception.what());
+        }
+    };
+    for (const KeptSurface& kept : state.surfaces)
+        attempt("surface" + std::to_string(kept.number),
+                [&] { surfaces_.restore(kept, legacy, mine.first_serial()); });
+    for (const KeptViewer& kept : state.viewers)
+        attempt("viewer" + std::to_string(kept.number),
+                [&] { viewers_.restore(kept, legacy, mine.first_serial(), front()); });
+    if (viewers_.size() > 0) output_.viewers_changed(viewers_.size());
+    was_visible_ = visible();
+    output_was_visible_ = output_.visible();
+    // The mode may be another one, if the output had to begin anew.
+    for (auto& surface : surfaces_.stack()) surface->configure(layout(), now);
+    looks_.look_at(now);
+}
+
+void Pipeline::keep(State& state, const Tuning& configured) const {
+    state.generation = generation_;
+    state.tuning = differences(configured, tuning_);
+    state.mode = mode_set_;
+    state.frame = presenter_.frame();
+    state.last_surface = surfaces_.last_number();
+    state.last_viewer = viewers_.last_number();
+    for (const Surface* surface : surfaces_.all()) state.surfaces.push_back(surface->kept());
+    for (const auto& viewer : viewers_.all()) state.viewers.push_back(viewer->kept());
+    state.output = output_.kept();
+}
+
+void Pipeline::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
+    for (const Surface* surface : surfaces_.all()) surface->add_keepsakes(keepsakes);
+    for (const auto& viewer : viewers_.all()) viewer->add_keepsakes(keepsakes);
+    output_.add_keepsakes(keepsakes);
+}
+
 Surfaces::Opened Pipeline::open_surface(const SurfaceOptions& options, Client client, Time now) {
     return surfaces_.open(options, std::move(client), layout(), now);
 }
@@ -79,6 +126,7 @@ void Pipeline::set_tuning(const Tuning& tuning, Time now) {
 
 void Pipeline::set_mode(Mode mode, Time) {
     output_.set_mode(mode);
+    mode_set_ = mode;
 }
 
 void Pipeline::refresh(Time now) {
@@ -139,6 +187,11 @@ void Pipeline::notice_output(Time now) {
         refresh(now);
         report_.layout_changed(layout());
     }
+    if (std::ranges::any_of(surfaces_.stack(),
+                            [](const auto& surface) { return surface->has_unsent_offer(); })) {
+        report_.handing_over();
+        for (auto& surface : surfaces_.stack()) surface->send_offer();
+    }
     holds_.set(Holds::Reason::hidden, !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
     // What was drawn unseen was not tracked, and a host that shows its window again may have lost the
     // picture.
@@ -180,7 +233,7 @@ void Pipeline::tell_states() {
         if (surface->active() && !hidden && !surface->conversation().explicit_damage())
             state.tracking = wanted(tuning_.tracking);
         state.interval = static_cast<std::uint64_t>(tuning_.interval().count());
-        state.report = state.tracking != HVFB_TRACKING_OFF;
+        state.report = state.tracking != HVFB_TRACKING_OFF && surface->conversation().can_report();
         state.settle = static_cast<std::uint64_t>(Duration(tuning_.settle_delay).count());
         state.idle_timeout = static_cast<std::uint64_t>(Duration(tuning_.idle_timeout).count());
         surface->tell_state(state);

@@ -10,6 +10,7 @@
 #include "pacing/tuning.h"
 #include "presenter.h"
 #include "report.h"
+#include "state.h"
 #include "statistics.h"
 #include "surfaces/surfaces.h"
 #include "surfaces/viewers.h"
@@ -33,6 +34,13 @@ class Pipeline : private OutputListener {
     ~Pipeline() override;
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
+
+    // Goes on with the surfaces and viewers that another process of the daemon kept, before the first
+    // update(). What cannot be gone on with is left out, and said; its client is told by its channel's end.
+    void restore(const State& state, Legacy& legacy, Time now);
+    // What the next process needs for it. `configured`: the tuning that needs not be kept.
+    void keep(State& state, const Tuning& configured) const;
+    void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
 
     // What clients ask for. `now` is the loop's. Throw Refusal (busy, failed) and std::system_error.
     Surfaces::Opened open_surface(const SurfaceOptions& options, Client client, Time now);
@@ -68,6 +76,7 @@ class Pipeline : private OutputListener {
 
   private:
     void output_changed() override {}  // update() asks the output after every turn anyway
+    void output_relies() override { report_.handing_over(); }
     void output_said(Importance importance, const std::string& sentence) override {
         report_.output_said(importance == Importance::warning, sentence);
     }
@@ -93,6 +102,8 @@ class Pipeline : private OutputListener {
     EventLoop::Alarm alarm_;
 
     Holds holds_;
+    std::optional<Mode> mode_set_;  // by the administrator
+    std::uint64_t generation_ = 0;  // processes before this one
 
     SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
     bool was_visible_, output_was_visible_;

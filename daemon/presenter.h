@@ -31,6 +31,10 @@ class Presenter {
     // There is something that the host or a viewer has not been told.
     bool something_to_tell() const { return everything_ || !untold_.empty(); }
 
+    // Number of the last frame that was presented; goes on from another process's.
+    std::uint64_t frame() const { return frame_; }
+    void set_frame(std::uint64_t frame) { frame_ = frame; }
+
     enum class Told { nothing, done, refused };
     Told tell(Time now, std::size_t max_rectangles);
 

@@ -67,6 +67,7 @@ int Tracker::start(Memory memory, bool afresh) {
                        constants::hot_from(fault_cost_)))
         return -ENOMEM;
     stopping_.store(false);
+    if (afresh) reports_ = capabilities().announce || capabilities().scan;
     announcement_.reset();
     timetable_ = {};
     told_ = {};
@@ -75,6 +76,7 @@ int Tracker::start(Memory memory, bool afresh) {
         state_.reset();
         alarm_.forget();
         outbox_.forget();
+        taken_serial_ = 0;
     }
     // The thread must not take a signal from the program's threads.
     sigset_t all, before;
@@ -106,6 +108,7 @@ void Tracker::abandon() {
 }
 
 void Tracker::forget_offer() {
+    if (offered_.load()) taken_serial_ = offer_.serial;
     offered_.store(false);
     offer_.buffer.reset();
 }
@@ -187,7 +190,13 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
         alarm_.take(std::move(received.descriptor));
     } else if (auto* presented = std::get_if<message::Presented>(&message)) {
         notices_.tell_presented(*presented);
+    } else if (std::holds_alternative<message::Hello>(message)) {
+        // Said again by a process of the daemon that goes on after another one. What that one heard last,
+        // this one may not know; and that one may have heard a frame before it said anything.
+        outbox_.frame_again(notices_.answered());
     } else if (auto* configure = std::get_if<message::Configure>(&message)) {
+        // Offered again, because the daemon that heard the answer has ended.
+        if (configure->serial <= taken_serial_) return true;
         offer_ = {configure->serial, configure->layout, std::move(received.descriptor)};
         offered_.store(true);
         notices_.tell(HVFB_EVENT_CONFIGURE);
@@ -200,7 +209,9 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
 
 void Tracker::track(Nanoseconds now) {
     if (!tracked_ || !state_) return;
-    timetable_.follow(state_->report && state_->tracking != Tracking::off, state_->interval, state_->settle);
+    // Without a tracker HELLO did not offer it, and the daemon does not take it.
+    timetable_.follow(reports_ && state_->report && state_->tracking != Tracking::off, state_->interval,
+                      state_->settle);
     perform(policy_.want(state_->tracking, state_->idle_timeout, now));
 }
 

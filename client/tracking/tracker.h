@@ -84,6 +84,8 @@ class Tracker {
     pthread_t thread_ = {};
     bool running_ = false, tracked_ = false, debug_ = false;
 
+    bool reports_ = false;            // as HELLO said
+    std::uint64_t taken_serial_ = 0;  // of the newest offer that was taken, or refused
     Offer offer_;
     Nanoseconds fault_cost_ = 0;  // 0: not known
     Alarm alarm_;

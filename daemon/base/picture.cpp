@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -40,6 +41,21 @@ Picture Picture::front(const Layout& layout) {
     Mapping mapping{memfd, layout.size, Mapping::Access::read_write};
     seal(memfd, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL);
     return {std::move(memfd), std::move(mapping), layout};
+}
+
+Picture Picture::shadow(Descriptor memfd, const Layout& layout) {
+    struct stat status {};
+    int seals = ::fcntl(memfd.get(), F_GET_SEALS);
+    if (seals < 0 || ::fstat(memfd.get(), &status) < 0) throw_errno("look at a picture that was kept");
+    if ((seals & F_SEAL_SHRINK) == 0 || static_cast<std::uint64_t>(status.st_size) < layout.size)
+        throw_errno("go on with a picture that is smaller than it should be", EPROTO);
+    Mapping mapping{memfd, layout.size, Mapping::Access::read};
+    return {std::move(memfd), std::move(mapping), layout};
+}
+
+bool Picture::taken() const {
+    int seals = ::fcntl(memfd_.get(), F_GET_SEALS);
+    return seals >= 0 && (seals & F_SEAL_FUTURE_WRITE) != 0;
 }
 
 void Picture::start_from(const Picture& other) {

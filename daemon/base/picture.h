@@ -18,9 +18,15 @@ class Picture {
     // /proc).
     static Picture front(const Layout& layout);
 
+    // A shadow that another process of the daemon made. Throws std::system_error if it is too small for the
+    // layout, or may yet be made so.
+    static Picture shadow(Descriptor memfd, const Layout& layout);
+
     const Layout& layout() const { return layout_; }
     std::span<std::byte> bytes() const { return mapping_.bytes(); }
     const Descriptor& memfd() const { return memfd_; }
+    // Somebody has mapped it for writing and closed it to all others: libhvfb does when it takes a buffer.
+    bool taken() const;
 
     // Copies what fits of the other picture into the upper left corner of this one, through a mapping of its
     // own (a shadow that no client has sealed yet). Throws std::system_error.

@@ -8,7 +8,11 @@ BusService::BusService(EventLoop& loop, sdbus::IConnection& connection, Pipeline
                        Authority authority, std::function<void()> reload)
     : context_(loop, connection, pipeline, std::move(authority)),
       manager_(context_, std::move(reload)),
-      display_(context_) {}
+      display_(context_) {
+    // Those of the process before. Nobody is told: who listens sees the name come back, and asks.
+    for (const Surface* surface : pipeline.surfaces().all())
+        surfaces_[surface->number()] = std::make_unique<SurfaceObject>(context_, surface->number());
+}
 
 void BusService::surface_opened(SurfaceNumber number, std::string_view, const Client&) {
     auto& object = surfaces_[number] = std::make_unique<SurfaceObject>(context_, number);

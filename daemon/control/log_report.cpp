@@ -57,6 +57,10 @@ void LogReport::visibility_changed(bool visible) {
     if (within_allowance()) spdlog::info("display0 is {}", visible ? "shown" : "hidden: nobody looks");
 }
 
+void LogReport::not_restored(std::string_view who, std::string_view why) {
+    if (within_allowance()) spdlog::warn("{} of the process before is lost: {}", who, why);
+}
+
 void LogReport::layout_changed(const Layout& layout) {
     spdlog::info("display0 is {}x{} now, stride {}", layout.width, layout.height, layout.stride);
 }

@@ -16,6 +16,7 @@ class LogReport : public Report {
     void protocol_violated(std::string_view who, std::string_view what) override;
     void output_said(bool warning, std::string_view sentence) override;
     void visibility_changed(bool visible) override;
+    void not_restored(std::string_view who, std::string_view why) override;
     void layout_changed(const Layout& layout) override;
 
   private:

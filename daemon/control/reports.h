@@ -39,6 +39,12 @@ class Reports : public Report {
     void visibility_changed(bool visible) override {
         for (Report* report : reports_) report->visibility_changed(visible);
     }
+    void handing_over() override {
+        for (Report* report : reports_) report->handing_over();
+    }
+    void not_restored(std::string_view who, std::string_view why) override {
+        for (Report* report : reports_) report->not_restored(who, why);
+    }
     void layout_changed(const Layout& layout) override {
         for (Report* report : reports_) report->layout_changed(layout);
     }

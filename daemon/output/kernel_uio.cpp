@@ -38,9 +38,9 @@ struct Map {
 
 class KernelUio : public UioDevice {
   public:
-    KernelUio(Descriptor node, std::string path, std::filesystem::path maps,
+    KernelUio(Descriptor node, std::string name, std::filesystem::path maps,
               std::optional<unsigned> monitor_id)
-        : node_(std::move(node)), path_(std::move(path)), folder_(std::move(maps)), monitor_id_(monitor_id) {}
+        : node_(std::move(node)), name_(std::move(name)), folder_(std::move(maps)), monitor_id_(monitor_id) {}
 
     int descriptor() const override { return node_.get(); }
     std::optional<unsigned> monitor_id() const override { return monitor_id_; }
@@ -50,9 +50,14 @@ class KernelUio : public UioDevice {
         if (got == sizeof count) return Interrupt::some;
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Interrupt::none;
         // EIO: the driver has taken the interrupt away, the channel is rescinded.
+        gone_ = true;
         return Interrupt::gone;
     }
     std::optional<UioMap> map(std::string_view name) override;
+    std::optional<Kept> kept() const override {
+        if (gone_) return std::nullopt;
+        return Kept{name_ + (monitor_id_ ? " " + std::to_string(*monitor_id_) : ""), {node_.get()}};
+    }
     void signal() noexcept override {
         std::uint32_t on = 1;
         // EIO shows with the next read as well.
@@ -61,7 +66,8 @@ class KernelUio : public UioDevice {
 
   private:
     Descriptor node_;
-    std::string path_;
+    std::string name_;
+    bool gone_ = false;
     std::filesystem::path folder_;
     std::optional<unsigned> monitor_id_;
     std::map<std::string, Map, std::less<>> maps_;
@@ -94,8 +100,27 @@ std::unique_ptr<UioDevice> KernelUioPort::open() {
     std::string node = devices_ / where.name;
     Descriptor descriptor(::open(node.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
     if (!descriptor) throw_errno("open " + node);
-    return std::make_unique<KernelUio>(std::move(descriptor), node,
+    return std::make_unique<KernelUio>(std::move(descriptor), where.name,
                                        sysfs_ / "class" / "uio" / where.name / "maps", where.monitor_id);
+}
+
+std::unique_ptr<UioDevice> KernelUioPort::go_on(const std::string& text,
+                                                std::vector<Descriptor> descriptors) {
+    std::string name = text.substr(0, text.find(' '));
+    std::optional<unsigned> monitor_id;
+    if (name.size() < text.size()) {
+        unsigned value = 0;
+        const char* end = text.data() + text.size();
+        if (auto [at, error] = std::from_chars(text.data() + name.size() + 1, end, value);
+            error != std::errc{} || at != end)
+            return nullptr;
+        monitor_id = value;
+    }
+    // A path of sysfs is made of it.
+    if (descriptors.size() != 1 || name.empty() || name.find('/') != std::string::npos || name.front() == '.')
+        return nullptr;
+    return std::make_unique<KernelUio>(std::move(descriptors.front()), name,
+                                       sysfs_ / "class" / "uio" / name / "maps", monitor_id);
 }
 
 }  // namespace hvfbd

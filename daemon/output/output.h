@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/keeping.h"
 #include "base/layout.h"
 
 namespace hvfbd {
@@ -15,9 +16,17 @@ class OutputListener {
     virtual ~OutputListener() = default;
     // visible(), layout() or modes() may differ from what they were.
     virtual void output_changed() = 0;
+    // The host is about to be told that it was heard: what it said must not be lost with this process.
+    virtual void output_relies() {}
     // For the log: a change of the output's own state, as a sentence.
     enum class Importance { information, warning };
     virtual void output_said(Importance, const std::string& /*sentence*/) {}
+};
+
+// What another process of the daemon kept for its output: bytes of that output's, and descriptors by name.
+struct OutputLegacy {
+    const std::string& state;
+    Legacy& descriptors;
 };
 
 // What shows the picture. Everything on the loop's thread.
@@ -55,12 +64,20 @@ class Output {
     // in a signal handler, whatever was interrupted: no allocation, no lock, no exception.
     virtual void last_words() noexcept {}
 
+    // What the next process needs to go on where this one ends: empty, or bytes for this kind of output
+    // alone.
+    virtual std::string kept() const { return {}; }
+    virtual void add_keepsakes(std::vector<Keepsake>&) const {}
+
     // Null: nobody. Borrowed.
     void listen(OutputListener* listener) { listener_ = listener; }
 
   protected:
     void changed() {
         if (listener_) listener_->output_changed();
+    }
+    void rely() {
+        if (listener_) listener_->output_relies();
     }
     void say(OutputListener::Importance importance, const std::string& sentence) {
         if (listener_) listener_->output_said(importance, sentence);

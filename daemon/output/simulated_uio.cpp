@@ -41,7 +41,10 @@ class SimulatedUio : public UioDevice {
         return UioMap{found->second.bytes(), name == "framebuffer" ? address_ : 0};
     }
     std::optional<unsigned> monitor_id() const override { return monitor_id_; }
+    std::optional<Kept> kept() const override;
     void signal() noexcept override;
+    // The offer that came over the socket, now or in another process. False: that was none.
+    bool take_offer(std::string_view text, std::vector<Descriptor> descriptors);
 
   private:
     void watch(const Descriptor& descriptor) {
@@ -50,13 +53,15 @@ class SimulatedUio : public UioDevice {
         if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor.get(), &event) < 0)
             throw_errno("watch the simulated device " + path_);
     }
-    bool take_offer();
+    bool receive_offer();
     bool take_line(std::string_view line, std::vector<Descriptor>& descriptors, std::size_t& next);
     bool take_map(std::string_view name, std::string_view size, Descriptor memory);
 
     std::string path_;
     Descriptor socket_, poll_, interrupt_, doorbell_;
     std::map<std::string, Mapping, std::less<>> maps_;
+    std::string offer_;
+    std::vector<Descriptor> offered_;  // as they came with it
     std::uint64_t address_ = 0;
     std::optional<unsigned> monitor_id_;
     bool opened_ = false, gone_ = false;
@@ -73,7 +78,7 @@ std::optional<Number> number(std::string_view text, int base = 10) {
 UioDevice::Interrupt SimulatedUio::acknowledge() {
     if (gone_) return Interrupt::gone;
     if (!opened_) {
-        if (!take_offer()) {
+        if (!receive_offer()) {
             gone_ = true;
             return Interrupt::gone;
         }
@@ -91,7 +96,7 @@ UioDevice::Interrupt SimulatedUio::acknowledge() {
 }
 
 // False: that was no offer, or there will be none.
-bool SimulatedUio::take_offer() {
+bool SimulatedUio::receive_offer() {
     std::array<char, longest_offer> text{};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))> control{};
     iovec part{text.data(), text.size()};
@@ -114,7 +119,13 @@ bool SimulatedUio::take_offer() {
     }
     if (size == 0 || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return false;
 
-    std::string_view rest(text.data(), static_cast<std::size_t>(size));
+    return take_offer({text.data(), static_cast<std::size_t>(size)}, std::move(descriptors));
+}
+
+bool SimulatedUio::take_offer(std::string_view text, std::vector<Descriptor> descriptors) {
+    offer_ = text;
+    for (const Descriptor& descriptor : descriptors) offered_.push_back(descriptor.duplicate());
+    std::string_view rest = text;
     constexpr std::string_view greeting = "hvfbd-simulated-uio 1\n";
     if (!rest.starts_with(greeting)) return false;
     rest.remove_prefix(greeting.size());
@@ -175,6 +186,13 @@ bool SimulatedUio::take_map(std::string_view name, std::string_view size_text, D
     return true;
 }
 
+std::optional<UioDevice::Kept> SimulatedUio::kept() const {
+    if (!opened_ || gone_) return std::nullopt;
+    Kept kept{path_ + '\n' + offer_, {socket_.get()}};
+    for (const Descriptor& descriptor : offered_) kept.descriptors.push_back(descriptor.get());
+    return kept;
+}
+
 void SimulatedUio::signal() noexcept {
     auto rings = maps_.find("txrx_rings");
     if (rings == maps_.end()) return;
@@ -198,6 +216,19 @@ std::unique_ptr<UioDevice> SimulatedUioPort::open() {
     if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
         throw_errno("connect to the simulated device " + path_);
     return std::make_unique<SimulatedUio>(std::move(socket), path_);
+}
+
+std::unique_ptr<UioDevice> SimulatedUioPort::go_on(const std::string& text,
+                                                   std::vector<Descriptor> descriptors) {
+    std::string here = path_ + '\n';
+    if (!text.starts_with(here) || descriptors.empty() || descriptors.size() > 1 + most_descriptors)
+        return nullptr;
+    Descriptor socket = std::move(descriptors.front());
+    descriptors.erase(descriptors.begin());
+    auto device = std::make_unique<SimulatedUio>(std::move(socket), path_);
+    if (!device->take_offer(std::string_view(text).substr(here.size()), std::move(descriptors)))
+        return nullptr;
+    return device;
 }
 
 }  // namespace hvfbd

@@ -5,7 +5,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "base/descriptor.h"
 
 namespace hvfbd {
 
@@ -34,6 +38,15 @@ class UioDevice {
     // The channel's bit in the monitor page, if it has one.
     virtual std::optional<unsigned> monitor_id() const = 0;
 
+    // What UioPort::go_on() takes in another process while this device is open, or after this process has
+    // ended.
+    struct Kept {
+        std::string text;
+        std::vector<int> descriptors;  // borrowed
+    };
+    // Nothing: it has not opened yet, or is gone.
+    virtual std::optional<Kept> kept() const { return std::nullopt; }
+
     // Tells the other side that there is something for it, and lets it interrupt. A device that is gone says
     // so with the next acknowledge(). Safe in a signal handler.
     virtual void signal() noexcept = 0;
@@ -45,6 +58,12 @@ class UioPort {
     virtual ~UioPort() = default;
     // Throws std::system_error, with what was tried on what: not there (yet), no rights.
     virtual std::unique_ptr<UioDevice> open() = 0;
+    // Goes on with a device that another process opened and that was not closed since: its channel is as it
+    // was. Null: this is no device of this port. Throws std::system_error.
+    virtual std::unique_ptr<UioDevice> go_on(const std::string& /*text*/,
+                                             std::vector<Descriptor> /*descriptors*/) {
+        return nullptr;
+    }
 };
 
 }  // namespace hvfbd

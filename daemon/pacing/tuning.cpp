@@ -117,6 +117,24 @@ bool set(Tuning& tuning, std::string_view name, std::string_view value) {
     return true;
 }
 
+std::vector<std::pair<std::string, std::string>> differences(const Tuning& base, const Tuning& tuning) {
+    std::vector<std::pair<std::string, std::string>> found;
+    auto add = [&](std::string_view name, const auto& before, const auto& after, std::string value) {
+        if (before != after) found.emplace_back(name, std::move(value));
+    };
+    add(refresh_limit_range.name, base.refresh_limit, tuning.refresh_limit,
+        std::to_string(tuning.refresh_limit));
+    add("RefreshMode", base.refresh_mode, tuning.refresh_mode, std::string(to_string(tuning.refresh_mode)));
+    add(settle_delay_range.name, base.settle_delay, tuning.settle_delay,
+        std::to_string(tuning.settle_delay.count()));
+    add(idle_timeout_range.name, base.idle_timeout, tuning.idle_timeout,
+        std::to_string(tuning.idle_timeout.count()));
+    add("Tracking", base.tracking, tuning.tracking, std::string(to_string(tuning.tracking)));
+    add(max_rects_range.name, base.max_rects, tuning.max_rects, std::to_string(tuning.max_rects));
+    add("WhenHidden", base.when_hidden, tuning.when_hidden, std::string(to_string(tuning.when_hidden)));
+    return found;
+}
+
 std::string_view to_string(Tuning::RefreshMode mode) {
     return name_of<Tuning::RefreshMode>(refresh_modes, mode);
 }

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/time.h"
 
@@ -43,6 +45,9 @@ void set_when_hidden(Tuning& tuning, std::string_view what);
 
 // By the property's name, from text. False if there is no property of that name.
 bool set(Tuning& tuning, std::string_view name, std::string_view value);
+
+// What differs from `base`, as name and value that set() takes.
+std::vector<std::pair<std::string, std::string>> differences(const Tuning& base, const Tuning& tuning);
 
 std::string_view to_string(Tuning::RefreshMode mode);
 std::string_view to_string(Tuning::Tracking tracking);

@@ -44,10 +44,24 @@ Sent send_now(int socket, const message::Packet& packet, int attached) noexcept 
 
 }  // namespace
 
+Channel::Ends Channel::make_ends() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("make a channel");
+    return {Descriptor{ends[0]}, Descriptor{ends[1]}};
+}
+
 Channel::Channel(EventLoop& loop, Receive receive, HungUp hung_up)
+    : Channel(loop, make_ends(), std::move(receive), std::move(hung_up)) {}
+
+Channel::Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up)
+    : Channel(loop, Ends{std::move(near_end), {}}, std::move(receive), std::move(hung_up)) {}
+
+Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up)
     : loop_(loop),
       receive_(std::move(receive)),
       hung_up_(std::move(hung_up)),
+      near_end_(std::move(ends.near)),
+      peer_end_(std::move(ends.peer)),
       allowance_(packets_burst),
       allowance_at_(loop.now()),
       alarm_(loop, [this] {
@@ -58,10 +72,6 @@ Channel::Channel(EventLoop& loop, Receive receive, HungUp hung_up)
           paused_ = false;
           rearm();
       }) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("make a channel");
-    near_end_.reset(ends[0]);
-    peer_end_.reset(ends[1]);
     source_ = loop.watch(near_end_.get(), EPOLLIN, [this](std::uint32_t events) { ready(events); });
 }
 

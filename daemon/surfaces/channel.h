@@ -30,6 +30,8 @@ class Channel {
 
     // Makes a socket pair and watches its near end. Throws std::system_error.
     Channel(EventLoop& loop, Receive receive, HungUp hung_up);
+    // Goes on with a near end that another process of the daemon made.
+    Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up);
 
     // The client's end; empty once taken.
     [[nodiscard]] Descriptor take_peer_end() { return std::move(peer_end_); }
@@ -43,6 +45,7 @@ class Channel {
     void send_last(const message::Packet& packet) noexcept;
 
     bool over() const { return over_; }
+    const Descriptor& near_end() const { return near_end_; }
     std::uint64_t throttled() const { return throttled_; }
 
   private:
@@ -55,6 +58,11 @@ class Channel {
         Descriptor attached;
     };
 
+    struct Ends {
+        Descriptor near, peer;
+    };
+    static Ends make_ends();
+    Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up);
     void ready(std::uint32_t events);
     void read_some();
     bool take(std::span<const std::byte> packet, int flags);  // false: it is over, or read no further

@@ -8,6 +8,19 @@ namespace hvfbd {
 Conversation::Conversation(const Layout& layout, bool explicit_damage)
     : explicit_damage_(explicit_damage), hints_(layout) {}
 
+// The client takes it that its HELLO arrived, and would wait for ever to be told how to track. Until it turns
+// out that it did, or comes after all, its stores are found without its help.
+Conversation::Conversation(const Layout& layout, bool explicit_damage, const Introduction& introduction,
+                           std::uint64_t first_serial, Time now)
+    : Conversation(layout, explicit_damage) {
+    introduced_ = true;
+    greeted_ = introduction.made;
+    take_flags(introduction.flags);
+    first_serial_ = serial_ = answered_serial_ = first_serial;
+    hints_.add_everything();
+    announce(now);
+}
+
 std::optional<std::string_view> Conversation::receive(const message::FromClient& message, Time now) {
     if (auto* hello = std::get_if<message::Hello>(&message)) return on_hello(*hello, now);
     if (std::holds_alternative<message::Unknown>(message)) return std::nullopt;
@@ -33,16 +46,21 @@ std::optional<std::string_view> Conversation::receive(const message::FromClient&
 }
 
 std::optional<std::string_view> Conversation::on_hello(const message::Hello& hello, Time now) {
-    if (introduced_) return "it sent HELLO twice";
+    if (greeted_) return "it sent HELLO twice";
     if (hello.version != HVFB_PROTOCOL_VERSION)
         return "it speaks another version of the channel: update its libhvfb";
-    introduced_ = true;
-    can_announce_ = hello.flags & HVFB_HELLO_CAN_ANNOUNCE;
-    can_track_ = can_announce_ || (hello.flags & HVFB_HELLO_CAN_SCAN);
-    can_report_ = can_track_ && (hello.flags & HVFB_HELLO_CAN_REPORT);
-    can_alarm_ = can_report_ && can_announce_ && (hello.flags & HVFB_HELLO_CAN_ALARM);
+    introduced_ = greeted_ = true;
+    take_flags(hello.flags);
     announce(now);
     return std::nullopt;
+}
+
+void Conversation::take_flags(std::uint32_t flags) {
+    flags_ = flags;
+    can_announce_ = flags & HVFB_HELLO_CAN_ANNOUNCE;
+    can_track_ = can_announce_ || (flags & HVFB_HELLO_CAN_SCAN);
+    can_report_ = can_track_ && (flags & HVFB_HELLO_CAN_REPORT);
+    can_alarm_ = can_report_ && can_announce_ && (flags & HVFB_HELLO_CAN_ALARM);
 }
 
 void Conversation::on_damaged(const message::Damaged& damaged, Time now) {
@@ -59,7 +77,8 @@ void Conversation::on_damaged(const message::Damaged& damaged, Time now) {
 }
 
 std::optional<std::string_view> Conversation::on_written(const message::Written& written, Time now) {
-    bool unasked = written.serial == 0 && can_report_;
+    bool late = written.serial > 0 && written.serial <= first_serial_;
+    bool unasked = late || (written.serial == 0 && can_report_);
     if (!unasked && (!collecting_since_ || written.serial != serial_))
         return "it sent WRITTEN for a collection that is not under way";
     // Everything announced before the answer was sent is in it. Not so a FRAME: the collection may have been

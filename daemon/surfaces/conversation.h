@@ -9,6 +9,7 @@
 #include "base/layout.h"
 #include "base/time.h"
 #include "damage/hints.h"
+#include "surfaces/kept.h"
 #include "surfaces/messages.h"
 
 namespace hvfbd {
@@ -22,12 +23,18 @@ namespace hvfbd {
 class Conversation {
   public:
     explicit Conversation(const Layout& layout, bool explicit_damage);
+    // Goes on with a client that another process of the daemon talked with. What that one heard last is not
+    // known, so all of the surface is to be looked at. Serials begin above `first_serial`; answers to those
+    // below were asked for by a process before.
+    Conversation(const Layout& layout, bool explicit_damage, const Introduction& introduction,
+                 std::uint64_t first_serial, Time now);
 
     // Takes one message. Returns why the client must be hung up, if it must.
     std::optional<std::string_view> receive(const message::FromClient& message, Time now);
 
     // ---- how it tracks
     bool introduced() const { return introduced_; }  // HELLO came
+    Introduction introduction() const { return {greeted_, flags_}; }
     bool explicit_damage() const { return explicit_damage_; }
     // Its stores are found by comparing everything: it has no tracker, or tracking is pinned to compare.
     bool polled() const { return introduced_ && !explicit_damage_ && !can_track_; }
@@ -48,6 +55,7 @@ class Conversation {
     void compared();
     // A store would not be announced now: look again without being asked.
     bool unprotected() const { return unprotected_; }
+    bool can_report() const { return can_report_; }
     // It sends WRITTEN without being asked, when what it announced has settled, and paces that itself.
     bool reports() const;
     // Of the two states in which it reports: what it found written is protected again.
@@ -94,12 +102,16 @@ class Conversation {
 
   private:
     std::optional<std::string_view> on_hello(const message::Hello& hello, Time now);
+    void take_flags(std::uint32_t flags);
     void on_damaged(const message::Damaged& damaged, Time now);
     std::optional<std::string_view> on_written(const message::Written& written, Time now);
 
     bool explicit_damage_;
     bool introduced_ = false, can_track_ = false, can_announce_ = false, can_report_ = false,
          can_alarm_ = false;
+    bool greeted_ = false;  // its HELLO is known: not so where the process before died with it
+    std::uint32_t flags_ = 0;
+    std::uint64_t first_serial_ = 0;
     std::uint32_t tracker_state_ = HVFB_TRACKER_OFF;
     Hints hints_;
     std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;

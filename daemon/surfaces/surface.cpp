@@ -2,6 +2,8 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
+
 #include "surfaces/changed_pages.h"
 
 namespace hvfbd {
@@ -16,26 +18,98 @@ Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, 
     connect(std::move(client));
 }
 
+Surface::Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial)
+    : loop_(loop),
+      number_(kept.number),
+      options_{kept.name, kept.explicit_damage, kept.keep},
+      uid_(kept.uid),
+      shadow_(Picture::shadow(legacy.demand(kept.shadow_name(kept.shadow)), kept.layout)),
+      shadow_serial_(kept.shadow),
+      last_serial_(std::max(kept.last_shadow, first_serial)),
+      connections_(kept.connection) {
+    if (kept.offer) {
+        Picture offered =
+            Picture::shadow(legacy.demand(kept.shadow_name(kept.offer->serial)), kept.offer->layout);
+        if (offered.taken()) {
+            // Its client draws there; that it said so was read by the process that ended, or is still to be
+            // read.
+            shadow_ = std::move(offered);
+            shadow_serial_ = kept.offer->serial;
+        } else {
+            offer_ = Offer{kept.offer->serial, std::move(offered)};
+        }
+    }
+    if (!kept.client) {
+        abandon();
+        return;
+    }
+    client_ = Client{kept.client->bus_name, kept.client->uid, static_cast<pid_t>(kept.client->pid), {}};
+    if (kept.client->has_process) client_->pidfd = legacy.demand(kept.process_name());
+    conversation_.emplace(shadow_.layout(), options_.explicit_damage, kept.introduction, first_serial,
+                          loop.now());
+    channel_.emplace(loop_, legacy.demand(kept.channel_name()), receiver(), hung_up());
+    watch_client();
+}
+
+KeptSurface Surface::kept() const {
+    KeptSurface kept;
+    kept.number = number_;
+    kept.name = options_.name;
+    kept.explicit_damage = options_.explicit_damage;
+    kept.keep = options_.keep;
+    kept.uid = uid_;
+    kept.layout = shadow_.layout();
+    kept.shadow = shadow_serial_;
+    kept.last_shadow = last_serial_;
+    if (offer_) kept.offer = KeptSurface::Offer{offer_->serial, offer_->shadow.layout()};
+    kept.connection = connections_;
+    if (client_) {
+        kept.client = KeptClient{client_->bus_name, client_->uid, static_cast<std::uint32_t>(client_->pid),
+                                 static_cast<bool>(client_->pidfd)};
+        kept.introduction = conversation_->introduction();
+    }
+    return kept;
+}
+
+void Surface::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
+    KeptSurface kept = this->kept();
+    keepsakes.push_back({kept.shadow_name(shadow_serial_), shadow_.memfd().get()});
+    if (offer_) keepsakes.push_back({kept.shadow_name(offer_->serial), offer_->shadow.memfd().get()});
+    if (channel_) keepsakes.push_back({kept.channel_name(), channel_->near_end().get()});
+    if (client_ && client_->pidfd) keepsakes.push_back({kept.process_name(), client_->pidfd.get()});
+}
+
 void Surface::connect(Client client) {
     client_ = std::move(client);
+    ++connections_;
     conversation_.emplace(shadow_.layout(), options_.explicit_damage);
     told_state_.reset();
     alarm_.reset();
     over_.clear();
     violated_ = false;
-    channel_.emplace(
-        loop_,
-        [this](const message::FromClient& message) { return conversation_->receive(message, loop_.now()); },
-        [this](std::string_view violation) {
-            violated_ = !violation.empty();
-            over_ = violated_ ? violation : "its client closed the channel";
-        });
-    if (client_->pidfd)
-        death_ = loop_.watch(client_->pidfd.get(), EPOLLIN, [this](std::uint32_t) {
-            // A pidfd stays readable: watched on, it would wake the loop for ever.
-            death_.reset();
-            if (over_.empty()) over_ = "its client died";
-        });
+    channel_.emplace(loop_, receiver(), hung_up());
+    watch_client();
+}
+
+Channel::Receive Surface::receiver() {
+    return
+        [this](const message::FromClient& message) { return conversation_->receive(message, loop_.now()); };
+}
+
+Channel::HungUp Surface::hung_up() {
+    return [this](std::string_view violation) {
+        violated_ = !violation.empty();
+        over_ = violated_ ? violation : "its client closed the channel";
+    };
+}
+
+void Surface::watch_client() {
+    if (!client_->pidfd) return;
+    death_ = loop_.watch(client_->pidfd.get(), EPOLLIN, [this](std::uint32_t) {
+        // A pidfd stays readable: watched on, it would wake the loop for ever.
+        death_.reset();
+        if (over_.empty()) over_ = "its client died";
+    });
 }
 
 Surface::Handles Surface::take_handles() {
@@ -106,15 +180,21 @@ void Surface::configure(const Layout& layout, Time now) {
     if (!client_) {
         if (shadow_.layout() == layout) return;
         shadow_ = copy_of(shadow_, layout);
+        shadow_serial_ = ++last_serial_;
         conversation_->start_over(layout, now);
         return;
     }
     const Layout& newest = offer_ ? offer_->shadow.layout() : shadow_.layout();
     if (newest == layout) return;
-    offer_ = Offer{++configure_serial_, copy_of(shadow_, layout)};
+    offer_ = Offer{++last_serial_, copy_of(shadow_, layout)};
+}
+
+void Surface::send_offer() {
+    if (!offer_ || offer_->sent) return;
     message::Packet packet;
-    message::encode_configure(packet, offer_->serial, layout);
+    message::encode_configure(packet, offer_->serial, offer_->shadow.layout());
     channel_->send(packet, offer_->shadow.memfd());
+    offer_->sent = true;
 }
 
 void Surface::take_configured(Time now) {
@@ -122,6 +202,7 @@ void Surface::take_configured(Time now) {
     // An answer to an offer that a newer one has replaced: the newer one's answer is still to come.
     if (!serial || !offer_ || *serial != offer_->serial) return;
     shadow_ = std::move(offer_->shadow);
+    shadow_serial_ = offer_->serial;
     offer_.reset();
     conversation_->start_over(shadow_.layout(), now);
 }
@@ -130,6 +211,7 @@ void Surface::adopt(SurfaceOptions options, Client client, const Layout& layout,
     // A new buffer even where the layout is the same: the last client sealed the old one against being mapped
     // again.
     shadow_ = copy_of(shadow_, layout);
+    shadow_serial_ = ++last_serial_;
     options_ = std::move(options);
     connect(std::move(client));
     conversation_->start_over(layout, now);

@@ -3,13 +3,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/event_loop.h"
+#include "base/keeping.h"
 #include "base/picture.h"
 #include "surfaces/channel.h"
 #include "surfaces/client.h"
 #include "surfaces/client_alarm.h"
 #include "surfaces/conversation.h"
+#include "surfaces/kept.h"
 
 namespace hvfbd {
 
@@ -18,6 +21,12 @@ class Surface {
   public:
     Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
             const Layout& layout);
+    // Goes on with what another process of the daemon kept, and asks its client for nothing that it has done
+    // already. Throws std::system_error if a descriptor is not there, or is not what it should be.
+    Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial);
+    // What that takes.
+    KeptSurface kept() const;
+    void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
 
     SurfaceNumber number() const { return number_; }
     const std::string& name() const { return options_.name; }
@@ -46,9 +55,12 @@ class Surface {
     // Tells a client that is not asked which of the pages it left open differ.
     void tell_compared();
     void answer_frame(Time presented, bool shown);
-    // Offers a new buffer of this layout, with a clipped copy of the picture. Without a client it is taken at
-    // once.
+    // Makes a new buffer of this layout, with a clipped copy of the picture, to be offered. Without a client
+    // it is taken at once.
     void configure(const Layout& layout, Time now);
+    // Offers it, once it is kept: a client may take it and draw there although this process has ended.
+    bool has_unsent_offer() const { return offer_ && !offer_->sent; }
+    void send_offer();
     // Takes the offered buffer, if the client has answered.
     void take_configured(Time now);
 
@@ -66,6 +78,9 @@ class Surface {
 
   private:
     void connect(Client client);
+    void watch_client();
+    Channel::Receive receiver();
+    Channel::HungUp hung_up();
     static Picture copy_of(const Picture& picture, const Layout& layout);
 
     EventLoop& loop_;
@@ -76,9 +91,12 @@ class Surface {
     struct Offer {
         std::uint64_t serial;
         Picture shadow;
+        bool sent = false;
     };
     std::optional<Offer> offer_;
-    std::uint64_t configure_serial_ = 0;
+    // Every buffer has a serial, of CONFIGURE or not: the shadow's, and the newest one's.
+    std::uint64_t shadow_serial_ = 0, last_serial_ = 0;
+    std::uint64_t connections_ = 0;  // clients it has had
     std::optional<message::State> told_state_;
     bool active_ = false;
     std::string over_;

@@ -40,6 +40,11 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
     return {number, std::move(buffer), std::move(channel), layout};
 }
 
+void Surfaces::restore(const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial) {
+    stack_.push_back(std::make_unique<Surface>(loop_, kept, legacy, first_serial));
+    restack();
+}
+
 Surfaces::Position Surfaces::position(SurfaceNumber number) {
     auto found = std::ranges::find(stack_, number, [](const auto& surface) { return surface->number(); });
     if (found == stack_.end())

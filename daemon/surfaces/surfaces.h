@@ -26,6 +26,11 @@ class Surfaces {
     // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws Refusal
     // (busy).
     Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now);
+    // Puts a surface on top that another process of the daemon kept. Throws std::system_error, and nothing
+    // has changed.
+    void restore(const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial);
+    SurfaceNumber last_number() const { return last_number_; }
+    void set_last_number(SurfaceNumber number) { last_number_ = number; }
     // Puts it on top. Throws Refusal (failed) if there is none of that number.
     void activate(SurfaceNumber number);
     // Closes it from outside: its client is told. Throws as activate().

@@ -8,25 +8,62 @@ Viewer::Viewer(EventLoop& loop, unsigned number, Client client)
     : number_(number),
       client_(std::move(client)),
       presented_(loop.now()),
-      channel_(
-          loop, [this](const message::FromClient& message) { return receive(message); },
-          [this](std::string_view violation) {
-              violated_ = !violation.empty();
-              over_ = violated_ ? violation : "it closed the channel";
-          }) {
-    if (client_.pidfd)
-        death_ = loop.watch(client_.pidfd.get(), EPOLLIN, [this](std::uint32_t) {
-            death_.reset();
-            if (over_.empty()) over_ = "it died";
-        });
+      channel_(loop, receiver(), hung_up()) {
+    watch_client(loop);
+}
+
+// It waits: whether it had asked before the process ended is not known, and to be told unasked harms nobody.
+Viewer::Viewer(EventLoop& loop, const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial)
+    : number_(kept.number),
+      client_{kept.client.bus_name, kept.client.uid, static_cast<pid_t>(kept.client.pid),
+              kept.client.has_process ? legacy.demand(kept.process_name()) : Descriptor{}},
+      introduced_(true),
+      greeted_(kept.introduced),
+      waits_(true),
+      configure_serial_(first_serial),
+      presented_(loop.now()),
+      channel_(loop, legacy.demand(kept.channel_name()), receiver(), hung_up()) {
+    watch_client(loop);
+}
+
+KeptViewer Viewer::kept() const {
+    return {number_,
+            {client_.bus_name, client_.uid, static_cast<std::uint32_t>(client_.pid),
+             static_cast<bool>(client_.pidfd)},
+            greeted_};
+}
+
+void Viewer::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
+    KeptViewer kept = this->kept();
+    keepsakes.push_back({kept.channel_name(), channel_.near_end().get()});
+    if (client_.pidfd) keepsakes.push_back({kept.process_name(), client_.pidfd.get()});
+}
+
+Channel::Receive Viewer::receiver() {
+    return [this](const message::FromClient& message) { return receive(message); };
+}
+
+Channel::HungUp Viewer::hung_up() {
+    return [this](std::string_view violation) {
+        violated_ = !violation.empty();
+        over_ = violated_ ? violation : "it closed the channel";
+    };
+}
+
+void Viewer::watch_client(EventLoop& loop) {
+    if (!client_.pidfd) return;
+    death_ = loop.watch(client_.pidfd.get(), EPOLLIN, [this](std::uint32_t) {
+        death_.reset();
+        if (over_.empty()) over_ = "it died";
+    });
 }
 
 std::optional<std::string_view> Viewer::receive(const message::FromClient& message) {
     if (auto* hello = std::get_if<message::Hello>(&message)) {
-        if (introduced_) return "it sent HELLO twice";
+        if (greeted_) return "it sent HELLO twice";
         if (hello->version != HVFB_PROTOCOL_VERSION)
             return "it speaks another version of the channel: update its libhvfb";
-        introduced_ = true;
+        introduced_ = greeted_ = true;
         message::Packet packet;
         message::encode_hello(packet);
         channel_.send(packet);

@@ -2,12 +2,15 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/event_loop.h"
+#include "base/keeping.h"
 #include "base/picture.h"
 #include "base/region.h"
 #include "surfaces/channel.h"
 #include "surfaces/client.h"
+#include "surfaces/kept.h"
 
 namespace hvfbd {
 
@@ -15,6 +18,11 @@ namespace hvfbd {
 class Viewer {
   public:
     Viewer(EventLoop& loop, unsigned number, Client client);
+    // Goes on with one that another process of the daemon kept. Throws std::system_error if a descriptor is
+    // not there.
+    Viewer(EventLoop& loop, const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial);
+    KeptViewer kept() const;
+    void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
 
     unsigned number() const { return number_; }
     const Client& client() const { return client_; }
@@ -34,15 +42,18 @@ class Viewer {
     bool violated() const { return violated_; }
 
   private:
+    Channel::Receive receiver();
+    Channel::HungUp hung_up();
+    void watch_client(EventLoop& loop);
     std::optional<std::string_view> receive(const message::FromClient& message);
     void tell();
 
     unsigned number_;
     Client client_;
     Region untold_;
-    bool introduced_ = false;
-    bool started_ = false;  // current() was called
-    bool waits_ = false;    // NEXT is unanswered
+    bool introduced_ = false, greeted_ = false;  // the latter: its HELLO is known to have come
+    bool started_ = false;                       // current() was called
+    bool waits_ = false;                         // NEXT is unanswered
     std::uint64_t frame_ = 0, configure_serial_ = 0;
     Time presented_{};
     std::string over_;

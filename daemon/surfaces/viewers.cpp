@@ -15,9 +15,15 @@ Viewers::Opened Viewers::open(Client client, const Picture& front) {
                                                " viewers open, the most there may be; close one first");
     auto viewer = std::make_unique<Viewer>(loop_, last_number_ + 1, std::move(client));
     Opened opened{++last_number_, front.memfd().duplicate(), viewer->take_peer_end(), front.layout()};
-    report_.viewer_opened(opened.number, viewer->client());
     viewers_.push_back(std::move(viewer));
+    report_.viewer_opened(opened.number, viewers_.back()->client());
     return opened;
+}
+
+void Viewers::restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial,
+                      const Picture& front) {
+    viewers_.push_back(std::make_unique<Viewer>(loop_, kept, legacy, first_serial));
+    viewers_.back()->configure(front);
 }
 
 void Viewers::current(const Layout& layout, std::uint64_t frame, Time looked) {

@@ -24,6 +24,11 @@ class Viewers {
 
     // Throws Refusal (busy).
     Opened open(Client client, const Picture& front);
+    // One that another process of the daemon kept, who gets this front. Throws std::system_error.
+    void restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial, const Picture& front);
+    const std::vector<std::unique_ptr<Viewer>>& all() const { return viewers_; }
+    unsigned last_number() const { return last_number_; }
+    void set_last_number(unsigned number) { last_number_ = number; }
     // See Viewer.
     void current(const Layout& layout, std::uint64_t frame, Time looked);
     void changed(const Region& region, std::uint64_t frame, Time presented);

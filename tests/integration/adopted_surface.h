@@ -11,6 +11,7 @@
 
 #include "daemon_process.h"
 #include "surface.h"
+#include "viewer.h"
 
 namespace hvfbd::testing {
 
@@ -81,6 +82,36 @@ class AdoptedSurface {
 
     hvfb_surface* surface_ = nullptr;
     hvfb_layout layout_{};
+};
+
+// The same of a viewer.
+class AdoptedViewer {
+  public:
+    explicit AdoptedViewer(DaemonProcess::Opened opened) {
+        pending() = &opened;
+        EXPECT_EQ(hvfb::open_viewer(&viewer_, nullptr, connect), 0);
+    }
+    AdoptedViewer(const AdoptedViewer&) = delete;
+    AdoptedViewer& operator=(const AdoptedViewer&) = delete;
+    ~AdoptedViewer() { hvfb_viewer_close(viewer_); }
+
+    hvfb_viewer* get() const { return viewer_; }
+
+  private:
+    static DaemonProcess::Opened*& pending() {
+        static thread_local DaemonProcess::Opened* opened = nullptr;
+        return opened;
+    }
+    static int connect(const hvfb::OpenOptions&, hvfb::Opened& opened) {
+        DaemonProcess::Opened& from = *pending();
+        opened.buffer = hvfb::Descriptor(from.buffer.release());
+        opened.channel = hvfb::Descriptor(from.channel.release());
+        opened.layout = {from.layout.width, from.layout.height, from.layout.stride, from.layout.format,
+                         from.layout.size};
+        return 0;
+    }
+
+    hvfb_viewer* viewer_ = nullptr;
 };
 
 }  // namespace hvfbd::testing

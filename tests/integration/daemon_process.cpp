@@ -1,9 +1,13 @@
 #include "daemon_process.h"
 
+#include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -11,7 +15,10 @@
 #include <optional>
 
 #include "base/error.h"
+#include "control/keeper.h"
+#include "control/reports.h"
 #include "fakes/fake_output.h"
+#include "fakes/service_manager.h"
 #include "output/hyperv/hyperv_output.h"
 #include "output/simulated_uio.h"
 #include "pipeline.h"
@@ -19,10 +26,22 @@
 namespace hvfbd::testing {
 
 struct DaemonProcess::Request {
-    enum class Kind { open, set_visible, set_tuning, set_mode, refuse, await_equal, counters } kind;
+    enum class Kind {
+        open,
+        view,
+        activate,
+        set_visible,
+        set_tuning,
+        set_mode,
+        refuse,
+        await_equal,
+        counters
+    } kind;
     std::uint64_t value = 0;
     Mode mode{};
     Tuning tuning{};
+    bool keep = false;
+    char name[64] = {};
 };
 
 struct DaemonProcess::Answer {
@@ -67,25 +86,53 @@ void send_with(int socket, const void* bytes, std::size_t size, std::span<const 
     if (::sendmsg(socket, &header, MSG_NOSIGNAL) < 0) throw_errno("speak to the daemon process");
 }
 
+// Readable when it has ended, whoever's child it is.
+Descriptor open_process(pid_t pid) {
+    Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (!process) throw_errno("open the daemon process");
+    return process;
+}
+
 }  // namespace
 
-DaemonProcess::DaemonProcess(Mode mode, std::uint32_t stride) {
-    start([=](EventLoop&) { return std::make_unique<FakeOutput>(layout_for(mode, stride)); });
+std::uint64_t sum_of(const void* pixels, std::uint32_t width, std::uint32_t height, std::uint32_t stride) {
+    std::uint64_t sum = 0xcbf29ce484222325;
+    for (std::uint32_t y = 0; y < height; ++y)
+        for (std::uint32_t x = 0; x < width; ++x) {
+            std::uint32_t pixel = 0;
+            std::memcpy(&pixel, static_cast<const std::byte*>(pixels) + std::size_t{y} * stride + x * 4, 4);
+            sum = (sum ^ pixel) * 0x100000001b3;
+        }
+    return sum;
+}
+
+DaemonProcess::DaemonProcess(Mode mode, std::uint32_t stride, Kind kind) {
+    start([=](EventLoop&,
+              const OutputLegacy*) { return std::make_unique<FakeOutput>(layout_for(mode, stride)); },
+          kind);
 }
 
 DaemonProcess::DaemonProcess(const SimulatedHost& host) {
-    start([=](EventLoop& loop) {
+    auto make = [=](EventLoop& loop, const OutputLegacy* legacy) {
         hyperv::HypervOutput::Options options;
         options.session.assume_visible = host.assume_visible;
         options.session.timing = {std::chrono::milliseconds(500), std::chrono::milliseconds(1),
                                   std::chrono::milliseconds(20)};
         options.rectangles_per_message = host.rectangles_per_message;
         return std::make_unique<hyperv::HypervOutput>(loop, std::make_unique<SimulatedUioPort>(host.path),
-                                                      hyperv::FramebufferSource("simulated", 0), options);
-    });
+                                                      hyperv::FramebufferSource("simulated", 0), options,
+                                                      legacy);
+    };
+    start(make, host.kind);
 }
 
-void DaemonProcess::start(const MakeOutput& make_output) {
+void DaemonProcess::start(const MakeOutput& make_output, Kind kind) {
+    if (kind == Kind::managed) {
+        void* memory =
+            ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw_errno("map memory for the manager");
+        shared_ = new (memory) Shared;
+    }
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("make a socket pair");
     control_.reset(ends[0]);
@@ -95,8 +142,62 @@ void DaemonProcess::start(const MakeOutput& make_output) {
     if (pid_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         control_.reset();
-        serve(std::move(far), make_output);
+        if (shared_) manage(far, make_output, *shared_);
+        serve(std::move(far), make_output, {});
     }
+}
+
+void DaemonProcess::manage(const Descriptor& control, const MakeOutput& make_output, Shared& shared) {
+    ServiceManager manager;
+    ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1);
+    for (;;) {
+        shared.stored.store(manager.stored());
+        pid_t child = ::fork();
+        if (child < 0) ::_exit(2);
+        if (child == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            serve(control.duplicate(), make_output, {true, manager.hand_over()});
+        }
+        shared.pid.store(child);
+        Descriptor process = open_process(child);
+        pollfd ready[] = {{manager.socket(), POLLIN, 0}, {process.get(), POLLIN, 0}};
+        do {
+            ::poll(ready, 2, -1);
+            manager.listen();
+        } while ((ready[1].revents & POLLIN) == 0);
+        ::waitpid(child, nullptr, 0);
+        // What it sent before it ended still counts, as it does for systemd.
+        manager.listen();
+        if (!shared.wanted.load()) {
+            manager.empty();
+            shared.pid.store(0);
+            // A futex of std::atomic is one process's own.
+            timespec moment{0, 1'000'000};
+            while (!shared.wanted.load()) ::nanosleep(&moment, nullptr);
+        }
+    }
+}
+
+void DaemonProcess::end_by(int number) {
+    pid_t pid = shared_->pid.load();
+    Descriptor process = open_process(pid);
+    ::kill(pid, number);
+    pollfd ended{process.get(), POLLIN, 0};
+    if (::poll(&ended, 1, 10000) != 1) throw std::runtime_error("the daemon does not end");
+    // Until the manager has seen it too, the number is the old one's.
+    while (shared_->wanted.load() && shared_->pid.load() == pid) ::sched_yield();
+}
+
+void DaemonProcess::stop_for_good() {
+    shared_->wanted.store(false);
+    end_by(SIGTERM);
+    while (shared_->pid.load() != 0) ::sched_yield();
+}
+
+void DaemonProcess::start_again() {
+    shared_->wanted.store(true);
+    shared_->wanted.notify_all();
+    while (shared_->pid.load() == 0) ::sched_yield();
 }
 
 DaemonProcess::~DaemonProcess() {
@@ -104,7 +205,7 @@ DaemonProcess::~DaemonProcess() {
 }
 
 void DaemonProcess::signal(int number) {
-    ::kill(pid_, number);
+    ::kill(pid(), number);
 }
 
 void DaemonProcess::kill() {
@@ -112,6 +213,7 @@ void DaemonProcess::kill() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
+    if (shared_) ::munmap(std::exchange(shared_, nullptr), sizeof(Shared));
 }
 
 DaemonProcess::Answer DaemonProcess::ask(const Request& request, Opened* opened) {
@@ -136,10 +238,21 @@ DaemonProcess::Answer DaemonProcess::ask(const Request& request, Opened* opened)
     return answer;
 }
 
-DaemonProcess::Opened DaemonProcess::open(bool explicit_damage) {
+DaemonProcess::Opened DaemonProcess::open(bool explicit_damage, bool keep, const std::string& name) {
     Opened opened;
-    ask({Request::Kind::open, explicit_damage}, &opened);
+    Request request{Request::Kind::open, explicit_damage};
+    request.keep = keep;
+    name.copy(request.name, sizeof request.name - 1);
+    ask(request, &opened);
     return opened;
+}
+DaemonProcess::Opened DaemonProcess::view() {
+    Opened opened;
+    ask({Request::Kind::view}, &opened);
+    return opened;
+}
+void DaemonProcess::activate(unsigned number) {
+    ask({Request::Kind::activate, number});
 }
 void DaemonProcess::set_visible(bool visible) {
     ask({Request::Kind::set_visible, visible});
@@ -162,19 +275,58 @@ DaemonProcess::Counters DaemonProcess::counters() {
     return ask({Request::Kind::counters}).counters;
 }
 
-void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output) {
+namespace {
+
+struct PrintingReport : Report {
+    void not_restored(std::string_view who, std::string_view why) override {
+        ::fprintf(stderr, "daemon process: %.*s is lost: %.*s\n", static_cast<int>(who.size()), who.data(),
+                  static_cast<int>(why.size()), why.data());
+    }
+    void protocol_violated(std::string_view who, std::string_view what) override {
+        ::fprintf(stderr, "daemon process: %.*s: %.*s\n", static_cast<int>(who.size()), who.data(),
+                  static_cast<int>(what.size()), what.data());
+    }
+};
+
+}  // namespace
+
+void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store) {
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTERM);
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    Keeper keeper(store);
+    Decoded inherited = keeper.inherit();
+    Tuning configured, tuning;
     EventLoop loop;
-    std::unique_ptr<Output> made = make_output(loop);
+    std::string of_output = inherited.state ? inherited.state->output : "";
+    OutputLegacy legacy{of_output, store.legacy()};
+    if (inherited.state) {
+        for (const auto& [name, value] : inherited.state->tuning) set(tuning, name, value);
+    }
+    std::unique_ptr<Output> made = make_output(loop, &legacy);
     Output& output = *made;
     auto* fake = dynamic_cast<FakeOutput*>(made.get());
-    Report report;
-    Tuning tuning;
+    if (fake && inherited.state && inherited.state->mode) fake->set_mode(*inherited.state->mode);
+    Reports report;
+    PrintingReport printing;
+    report.add(printing);
+    report.add(keeper);
     Pipeline pipeline{loop, output, tuning, report};
+    if (inherited.state) pipeline.restore(*inherited.state, store.legacy(), loop.now());
+    keeper.begin(pipeline, configured);
+    LoopSource terminate = loop.on_signal(SIGTERM, [&] {
+        pipeline.finish(loop.now());
+        ::_exit(0);
+    });
 
     auto difference = [&] {
         const Surface* surface = pipeline.surfaces().active();
         const Picture& front = pipeline.front();
         Difference found;
+        found.front_sum =
+            sum_of(front.bytes().data(), front.layout().width, front.layout().height, front.layout().stride);
+
         if (surface)
             found.front_shadow = different_pixels(front.bytes(), front.layout(), surface->shadow().bytes(),
                                                   surface->shadow().layout());
@@ -208,13 +360,23 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output) {
         Time now = loop.now();
         switch (request.kind) {
             case Request::Kind::open: {
-                Surfaces::Opened opened = pipeline.open_surface({"test", request.value != 0, false},
-                                                                Client{":1.1", 1000, 1, {}}, now);
+                Surfaces::Opened opened = pipeline.open_surface(
+                    {request.name, request.value != 0, request.keep}, Client{":1.1", 1000, 1, {}}, now);
                 answer.layout = opened.layout;
                 std::array fds{opened.buffer.get(), opened.channel.get()};
                 send_with(control.get(), &answer, sizeof answer, fds);
                 return;
             }
+            case Request::Kind::view: {
+                Viewers::Opened opened = pipeline.open_viewer(Client{":1.2", 1000, 1, {}}, now);
+                answer.layout = opened.layout;
+                std::array fds{opened.front.get(), opened.channel.get()};
+                send_with(control.get(), &answer, sizeof answer, fds);
+                return;
+            }
+            case Request::Kind::activate:
+                pipeline.activate(static_cast<SurfaceNumber>(request.value), now);
+                break;
             case Request::Kind::set_visible:
                 fake->set_visible(request.value != 0);
                 break;
@@ -242,7 +404,10 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output) {
                                    statistics.bytes_copied,
                                    statistics.faults,
                                    statistics.scans,
-                                   static_cast<std::uint64_t>(usage.ru_nvcsw)};
+                                   static_cast<std::uint64_t>(usage.ru_nvcsw),
+                                   pipeline.surfaces().all().size(),
+                                   pipeline.viewers().size(),
+                                   pipeline.tuning().refresh_limit};
                 break;
             }
         }
@@ -250,10 +415,13 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output) {
     });
 
     loop.after_turn([&](Time now) {
+        keeper.save();
         pipeline.update(now);
+        keeper.save();
         settle_equality(now);
     });
     try {
+        pipeline.update(loop.now());
         loop.run();
     } catch (const std::exception& exception) {
         ::fprintf(stderr, "daemon process: %s\n", exception.what());

@@ -181,6 +181,44 @@ TEST(Conversation, an_open_frame_counts_from_the_first_begin) {
     EXPECT_FALSE(conversation.frame_open_since());
 }
 
+// ---- after another process of the daemon
+
+Conversation gone_on(Introduction introduction, std::uint64_t first_serial = std::uint64_t{1} << 32) {
+    return {layout(), false, introduction, first_serial, start};
+}
+
+TEST(RestoredConversation, has_everything_to_look_at_and_needs_no_hello) {
+    auto conversation = gone_on({true, full});
+    EXPECT_TRUE(conversation.introduced());
+    EXPECT_TRUE(conversation.hints().everything());
+    EXPECT_EQ(conversation.damaged_since(), start);
+    EXPECT_FALSE(conversation.polled());
+    EXPECT_FALSE(conversation.receive(message::Begin{}, start));
+    EXPECT_TRUE(conversation.receive(message::Hello{HVFB_PROTOCOL_VERSION, full}, start)) << "HELLO twice";
+}
+
+TEST(RestoredConversation, whose_hello_died_is_polled_until_it_comes) {
+    auto conversation = gone_on({});
+    EXPECT_TRUE(conversation.polled());
+    EXPECT_FALSE(conversation.introduction().made);
+    EXPECT_FALSE(conversation.receive(message::Hello{HVFB_PROTOCOL_VERSION, full}, start));
+    EXPECT_FALSE(conversation.polled());
+    EXPECT_EQ(conversation.introduction(), (Introduction{true, full}));
+}
+
+TEST(RestoredConversation, takes_an_answer_to_the_process_before_as_a_report_and_waits_for_its_own) {
+    auto conversation = gone_on({true, full});
+    conversation.compared();
+    std::uint64_t serial = conversation.begin_collection(start);
+    EXPECT_GT(serial, std::uint64_t{1} << 32);
+    EXPECT_FALSE(conversation.receive(written(17, {{0, 1}}), start + 1ms));
+    EXPECT_FALSE(conversation.hints().empty());
+    EXPECT_TRUE(conversation.collecting());
+    EXPECT_FALSE(conversation.receive(written(serial, {}), start + 2ms));
+    EXPECT_FALSE(conversation.collecting());
+    EXPECT_TRUE(conversation.receive(written(serial + 1, {}), start + 2ms)) << "never asked for";
+}
+
 TEST(Conversation, viewers_messages_are_refused) {
     EXPECT_TRUE(introduced(full).receive(message::Next{}, start));
 }

@@ -163,6 +163,35 @@ TEST(IncomingRing, signals_a_writer_that_waits_for_room_once_there_is_enough_of_
     }
 }
 
+TEST(IncomingRing, gives_what_was_not_released_to_whoever_goes_on_with_it) {
+    RawRing raw(256);
+    OutgoingRing out(raw.memory());
+    auto first = payload(8, 1), second = payload(8, 2);
+    out.send(first);
+    out.send(second);
+    std::vector<std::byte> received;
+    std::uint16_t type = 0;
+    {
+        IncomingRing killed(raw.memory());
+        ASSERT_EQ(killed.peek(received, type), IncomingRing::Received::packet);
+    }
+    {
+        IncomingRing next(raw.memory());
+        ASSERT_EQ(next.peek(received, type), IncomingRing::Received::packet);
+        EXPECT_EQ(received, first);
+        next.release();
+    }
+    IncomingRing last(raw.memory());
+    ASSERT_EQ(last.peek(received, type), IncomingRing::Received::packet);
+    EXPECT_EQ(received, second);
+    EXPECT_EQ(last.peek(received, type), IncomingRing::Received::none)
+        << "the next one releases the one before";
+    OutgoingRing goes_on(raw.memory());
+    goes_on.send(first);
+    ASSERT_EQ(last.peek(received, type), IncomingRing::Received::packet);
+    EXPECT_EQ(received, first);
+}
+
 TEST(IncomingRing, says_when_it_is_unmasked_that_something_came_meanwhile) {
     RawRing raw(256);
     OutgoingRing out(raw.memory());

@@ -288,5 +288,61 @@ TEST_F(ASession, does_not_begin_with_video_memory_that_holds_no_picture) {
     EXPECT_TRUE(session.failure());
 }
 
+// ---- after another process of the daemon
+
+TEST_F(ASession, goes_on_in_the_next_process_without_a_word_to_the_host_but_with_all_of_the_picture) {
+    connect();
+    hear(FeatureChange{true, false, false, false});
+    says();
+    auto kept = session.kept();
+    ASSERT_TRUE(kept);
+    session = Session(Session::Options{});
+    ASSERT_TRUE(session.go_on(*kept, address, size, now));
+    EXPECT_TRUE(session.active());
+    EXPECT_TRUE(session.visible());
+    EXPECT_TRUE(says().empty());
+    EXPECT_TRUE(session.take_repaint());
+    EXPECT_FALSE(session.wake_at());
+    EXPECT_EQ(session.modes().size(), 2u);
+    ASSERT_TRUE(session.set_mode({1280, 1024}));
+    EXPECT_EQ(says(), std::vector{situation});
+    hear(synthvid::SituationUpdateAck{2});
+    EXPECT_FALSE(session.wake_at()) << "the numbers go on";
+}
+
+TEST_F(ASession, that_was_hidden_or_owed_something_still_is_in_the_next_process) {
+    connect();
+    hear(FeatureChange{false, false, false, false});
+    session.set_mode({1280, 1024});
+    auto kept = session.kept();
+    session = Session(Session::Options{});
+    ASSERT_TRUE(session.go_on(*kept, address, size, now));
+    EXPECT_FALSE(session.visible());
+    EXPECT_TRUE(says().empty()) << "hidden: it wants nothing";
+    hear(FeatureChange{true, false, false, true});
+    EXPECT_FALSE(says().empty());
+    EXPECT_EQ(session.mode(), (Mode{1280, 1024}));
+}
+
+TEST_F(ASession, that_is_not_active_is_not_kept_and_one_that_cannot_be_is_not_gone_on_with) {
+    EXPECT_FALSE(session.kept());
+    open();
+    says();
+    EXPECT_FALSE(session.kept());
+    hear(synthvid::VersionResponse{synthvid::version_3_5, true});
+    says();
+    hear(list({{1280, 1024}}));
+    says();
+    hear(synthvid::VramLocationAck{address});
+    says();
+    auto kept = session.kept();
+    ASSERT_TRUE(kept);
+    Session other{Session::Options{}};
+    EXPECT_FALSE(other.go_on(*kept, address, 2 << 20, now)) << "the mode does not fit that memory";
+    EXPECT_FALSE(other.active());
+    kept->version = 1;
+    EXPECT_FALSE(other.go_on(*kept, address, size, now));
+}
+
 }  // namespace
 }  // namespace hvfbd::hyperv

@@ -92,7 +92,7 @@ HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
 #define HVFB_EVENT_PRESENTED 4u /* an asked-for frame was answered: see hvfb_surface_wait_frame */
 #define HVFB_EVENT_REVOKED 8u   /* closed from outside: nothing more is shown; the pixels stay mapped */
 #define HVFB_EVENT_LOST \
-    16u /* the daemon is gone: hvfb_surface_reconnect when it is back; the pixels stay mapped */
+    16u /* the daemon is gone for good: hvfb_surface_reconnect when it is back; the pixels stay mapped */
 
 /* A descriptor that is readable when hvfb_surface_dispatch has something to tell. It belongs to the surface.
  * A program that does not want to know need not look at it. */
@@ -145,8 +145,13 @@ HVFB_API int hvfb_surface_copy(hvfb_surface* surface, const struct hvfb_rect* so
 HVFB_API int hvfb_surface_blit(hvfb_surface* surface, const struct hvfb_rect* rect, const void* source,
                                size_t stride);
 
-/* ---- when the daemon was restarted
- * -------------------------------------------------------------------------------- */
+/* ---- when the daemon was stopped
+ * ---------------------------------------------------------------------------------- */
+
+/* A daemon that systemd restarts, or that crashes, is not noticed: the next process goes on with the surface
+ * as it is, and shows what was drawn meanwhile. HVFB_EVENT_LOST comes where nobody keeps its descriptors:
+ * after `systemctl stop`, or without a service manager. Stores go on into plain memory then, and nothing
+ * reconnects by itself. */
 
 /* Opens the surface again with its options and content. No other thread may store meanwhile. Returns 0 if the
  * pixels are where they were, 1 if pixels or layout changed, negative errno as hvfb_surface_open (then all is

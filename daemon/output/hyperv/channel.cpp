@@ -71,7 +71,9 @@ void Channel::send_from_signal(std::span<const std::byte> message) noexcept {
 
 Channel::Received Channel::receive(std::vector<std::byte>& message) {
     std::uint16_t type = 0;
-    switch (incoming_.receive(message, type)) {
+    incoming_.release();
+    if (incoming_.take_signal_wanted()) signal();
+    switch (incoming_.peek(message, type)) {
         case IncomingRing::Received::none:
             return Received::none;
         case IncomingRing::Received::corrupt:
@@ -79,7 +81,6 @@ Channel::Received Channel::receive(std::vector<std::byte>& message) {
         case IncomingRing::Received::packet:
             break;
     }
-    if (incoming_.take_signal_wanted()) signal();
     // One packet a call, so that a host cannot keep the caller here: it shows as an empty message.
     if (type != packet_in_band) message.clear();
     return Received::message;

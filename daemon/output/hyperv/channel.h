@@ -24,13 +24,17 @@ class Channel {
     void send_from_signal(std::span<const std::byte> message) noexcept;
 
     enum class Received { message, none, dead };
-    // The next packet's message into `message`; empty if that packet holds none.
+    // The next packet's message into `message`; empty if that packet holds none. The one before it is
+    // released then: until that, a process that goes on with the channel after this one receives it again.
     Received receive(std::vector<std::byte>& message);
 
     // Masked: the host does not interrupt while there is more to receive. unmask() is true if something came
     // before it took effect. (A send undoes mask(): the kernel's write(1) does.)
     void mask() { incoming_.mask(); }
     bool unmask() { return incoming_.unmask(); }
+
+    // Goes on after another process, which may have ended between a message and its signal.
+    void signal_once() noexcept { signal(); }
 
   private:
     void signal() noexcept;

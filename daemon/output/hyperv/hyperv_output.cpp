@@ -9,6 +9,7 @@
 #endif
 
 #include "base/error.h"
+#include "output/hyperv/kept_output.h"
 
 namespace hvfbd::hyperv {
 
@@ -30,7 +31,7 @@ void store_fence() {
 }  // namespace
 
 HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
-                           const Options& options)
+                           const Options& options, const OutputLegacy* legacy)
     : loop_(loop),
       port_(std::move(port)),
       source_(std::move(framebuffer)),
@@ -39,8 +40,66 @@ HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, Frame
       alarm_(loop, [this] { go_on(loop_.now()); }) {
     options_.rectangles_per_message =
         std::clamp<std::size_t>(options_.rectangles_per_message, 1, synthvid::most_rectangles);
+    if (legacy && !legacy->state.empty()) inherit(*legacy, loop_.now());
     take_layout();
     go_on(loop_.now());
+}
+
+bool HypervOutput::inherit(const OutputLegacy& legacy, Time now) {
+    auto kept = decode_kept_output(legacy.state);
+    if (!kept) return false;
+    connections_ = kept->connection;
+    std::vector<Descriptor> descriptors;
+    for (std::size_t i = 0; i < kept->descriptors; ++i)
+        descriptors.push_back(legacy.descriptors.take(kept_device_name(connections_, i)));
+    if (std::ranges::any_of(descriptors, [](const Descriptor& descriptor) { return !descriptor; }))
+        return false;
+    try {
+        Connection connection;
+        connection.device = port_->go_on(kept->device, std::move(descriptors));
+        if (!connection.device) return false;
+        connection.framebuffer = source_.open(*connection.device);
+        connection.channel = std::make_unique<Channel>(*connection.device);
+        if (connection.framebuffer.address != kept->vram_address ||
+            connection.framebuffer.bytes.size() != kept->vram_size ||
+            !session_.go_on(kept->session, kept->vram_address, kept->vram_size, now))
+            return false;
+        connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
+                                       [this](std::uint32_t) { go_on(loop_.now()); });
+        connection.channel->signal_once();
+        connection_ = std::move(connection);
+        was_active_ = true;
+        return true;
+    } catch (const std::exception&) {
+        // The device, or what maps it, is not as it was: opened again, it says what is the matter.
+        return false;
+    }
+}
+
+std::string HypervOutput::kept() const {
+    KeptOutput kept;
+    kept.connection = connections_;
+    auto session = session_.kept();
+    if (auto device = kept_device(); device && session) {
+        kept.device = device->text;
+        kept.descriptors = device->descriptors.size();
+        kept.vram_address = connection_->framebuffer.address;
+        kept.vram_size = connection_->framebuffer.bytes.size();
+        kept.session = *session;
+    }
+    return encode_kept_output(kept);
+}
+
+void HypervOutput::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
+    auto device = kept_device();
+    if (!device || !session_.kept()) return;
+    for (std::size_t i = 0; i < device->descriptors.size(); ++i)
+        keepsakes.push_back({kept_device_name(connections_, i), device->descriptors[i]});
+}
+
+std::optional<UioDevice::Kept> HypervOutput::kept_device() const {
+    if (!connection_ || !connection_->channel || broken_) return std::nullopt;
+    return connection_->device->kept();
 }
 
 HypervOutput::~HypervOutput() {
@@ -130,6 +189,7 @@ void HypervOutput::open(Time now) {
         connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
                                        [this](std::uint32_t) { go_on(loop_.now()); });
         connection_ = std::move(connection);
+        ++connections_;
     } catch (const std::exception& exception) {
         broken_ = exception.what();
     }
@@ -188,6 +248,7 @@ HypervOutput::Heard HypervOutput::receive(Time now) {
             case Channel::Received::message:
                 heard = true;
                 if (!received_.empty()) session_.received(synthvid::decode(received_), now);
+                rely();
                 break;
             case Channel::Received::none:
                 if (!channel.unmask()) return heard ? Heard::some : Heard::nothing;

@@ -24,8 +24,9 @@ class HypervOutput : public Output {
         std::size_t rectangles_per_message = 1;  // 1 to 255
     };
     // Borrowed: the loop outlives the output.
+    // `legacy`: what another process kept; its session goes on, if the device and the host still do.
     HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
-                 const Options& options);
+                 const Options& options, const OutputLegacy* legacy = nullptr);
     HypervOutput(const HypervOutput&) = delete;
     HypervOutput& operator=(const HypervOutput&) = delete;
     ~HypervOutput() override;
@@ -43,6 +44,8 @@ class HypervOutput : public Output {
     void suspend() override;
     void resume() override;
     void last_words() noexcept override;
+    std::string kept() const override;
+    void add_keepsakes(std::vector<Keepsake>& keepsakes) const override;
 
     const Session& session() const { return session_; }
 
@@ -56,6 +59,8 @@ class HypervOutput : public Output {
     };
 
     enum class Heard { nothing, some, too_much };
+    std::optional<UioDevice::Kept> kept_device() const;
+    bool inherit(const OutputLegacy& legacy, Time now);
     void go_on(Time now);
     void set_alarm(Time now);
     void open(Time now);
@@ -76,6 +81,7 @@ class HypervOutput : public Output {
     Session session_;
     Layout layout_;
     std::optional<Connection> connection_;
+    std::uint64_t connections_ = 0;  // opened so far, by this and all processes before it
     EventLoop::Alarm alarm_;
     // A host that interrupts or sends without end is heard again then.
     std::optional<Time> deaf_until_;

@@ -95,6 +95,13 @@ IncomingRing::IncomingRing(RingMemory memory)
     : memory_(memory), read_index_(memory.read_index()), corrupt_(!memory.valid(read_index_)) {}
 
 IncomingRing::Received IncomingRing::receive(std::vector<std::byte>& payload, std::uint16_t& type) {
+    Received received = peek(payload, type);
+    release();
+    return received;
+}
+
+IncomingRing::Received IncomingRing::peek(std::vector<std::byte>& payload, std::uint16_t& type) {
+    release();
     std::uint32_t write = memory_.write_index();
     if (corrupt_ || !memory_.valid(write)) {
         corrupt_ = true;
@@ -115,21 +122,26 @@ IncomingRing::Received IncomingRing::receive(std::vector<std::byte>& payload, st
     type = descriptor.type;
     payload.resize(length - offset);
     memory_.copy_out((read_index_ + offset) % memory_.size(), payload);
-    std::uint32_t total = length + trailer_size;
+    unreleased_ = length + trailer_size;
+    return Received::packet;
+}
+
+void IncomingRing::release() {
+    std::uint32_t total = std::exchange(unreleased_, 0);
+    if (total == 0) return;
     read_index_ = (read_index_ + total) % memory_.size();
     memory_.set_read_index(read_index_);
 
     // The threshold is crossed once: from not more to more in Linux (hv_pkt_iter_close), from less to not
     // less in OpenVMM (commit_read). Either wakes a host of either kind; the low bits are flags. The write
     // index is read again: what the host wrote since, it may be waiting behind.
-    write = memory_.write_index();
+    std::uint32_t write = memory_.write_index();
     std::uint32_t pending = memory_.pending_send_size() & ~std::uint32_t{7};
     if ((memory_.feature_bits() & 1) != 0 && pending != 0 && memory_.valid(write)) {
         std::uint32_t new_room = room(read_index_, write, memory_.size());
         std::uint32_t old_room = new_room - std::min(new_room, total);
         if (old_room <= pending && new_room >= pending) signal_wanted_ = true;
     }
-    return Received::packet;
 }
 
 bool IncomingRing::take_signal_wanted() {

@@ -81,6 +81,10 @@ class IncomingRing {
     // Takes the next packet: its payload into `payload` (at most longest_packet), its type. After `corrupt`
     // nothing in the ring can be believed any more.
     Received receive(std::vector<std::byte>& payload, std::uint16_t& type);
+    // The same in two steps: what is not released is received again by whoever goes on with the ring after
+    // this process.
+    Received peek(std::vector<std::byte>& payload, std::uint16_t& type);
+    void release();
     // The host waits for room and what was received made it: signal it. Asks once.
     bool take_signal_wanted();
 
@@ -92,6 +96,7 @@ class IncomingRing {
   private:
     RingMemory memory_;
     std::uint32_t read_index_;
+    std::uint32_t unreleased_ = 0;  // bytes
     bool signal_wanted_ = false, corrupt_ = false;
 };
 

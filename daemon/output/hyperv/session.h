@@ -36,6 +36,22 @@ class Session {
 
     explicit Session(const Options& options);
 
+    // What an active session is, for another process to go on with it on the same channel.
+    struct Kept {
+        std::uint32_t version = 0;
+        std::optional<Mode> chosen, preferred;
+        Mode mode;
+        std::vector<Mode> modes;
+        std::uint64_t situation = 0;
+        bool acknowledges = false, tolerates_silence = false, owed = false;  // owed: an acknowledgement
+        std::uint8_t wanted = 0;                                             // messages to be sent, as bits
+        std::optional<synthvid::FeatureChange> features;
+    };
+    // None: it is not active, and is to begin anew.
+    std::optional<Kept> kept() const;
+    // False: that cannot have been one with this memory. Then all is as before.
+    bool go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
+
     // ---- the channel
     // It is open; the video memory lies there, and the host takes its messages from now on.
     void opened(std::uint64_t vram_address, std::uint64_t vram_size, Time now);

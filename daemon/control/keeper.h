@@ -1,0 +1,51 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/mapping.h"
+#include "control/descriptor_store.h"
+#include "pipeline.h"
+
+namespace hvfbd {
+
+// Keeps what the next process needs to go on: the descriptors in the service manager's store, and the state
+// in a memory that is there as well. However suddenly this process ends, the state names descriptors that are
+// in the store.
+class Keeper : public Report {
+  public:
+    // Borrowed: the store outlives the keeper.
+    explicit Keeper(DescriptorStore& store) : store_(store) {}
+
+    // The state that the process before left. None: there was none, or it is of no use, which `why` says.
+    Decoded inherit();
+
+    // From now on this pipeline is kept. `configured`: what the configuration says, borrowed. What was
+    // inherited and nobody took is given up.
+    void begin(const Pipeline& pipeline, const Tuning& configured);
+    // Writes what differs from what was last written. Cheap where nothing does.
+    void save();
+
+    void surface_opened(SurfaceNumber, std::string_view, const Client&) override { save(); }
+    void surface_client_changed(SurfaceNumber, std::string_view, std::string_view) override { save(); }
+    void viewer_opened(unsigned, const Client&) override { save(); }
+    void handing_over() override { save(); }
+
+    // The state was too long to be written, since this was last asked. Asks once.
+    bool take_overflow() { return std::exchange(overflow_, false); }
+
+  private:
+    void make_memory();
+
+    DescriptorStore& store_;
+    const Pipeline* pipeline_ = nullptr;
+    const Tuning* configured_ = nullptr;
+    Descriptor memfd_;
+    Mapping memory_;
+    std::set<std::string> stored_;  // names in the store
+    std::vector<std::byte> written_, encoded_;
+    bool overflow_ = false, overflowed_ = false;
+};
+
+}  // namespace hvfbd

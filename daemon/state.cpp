@@ -1,0 +1,260 @@
+#include "state.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <set>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace hvfbd {
+
+namespace {
+
+// Change it with every change of the format: another version's state is not guessed at.
+constexpr std::uint32_t version = 1;
+constexpr std::array<char, 8> magic{'h', 'v', 'f', 'b', 'd', 's', 't', '\n'};
+
+constexpr std::size_t most_properties = 64, most_surfaces = 4096, most_viewers = 4096;
+constexpr std::size_t longest_word = 64, longest_bus_name = 255, longest_output = 65536;
+// A pid or a number of a surface that is no int any more would be another's when it is used.
+constexpr std::uint32_t largest_pid = 1U << 30;
+
+void put(ByteWriter& out, const Layout& layout) {
+    out.put(layout.width);
+    out.put(layout.height);
+    out.put(layout.stride);
+}
+
+Layout take_layout(ByteReader& in) {
+    Mode mode{in.take<std::uint32_t>(), in.take<std::uint32_t>()};
+    auto stride = in.take<std::uint32_t>();
+    try {
+        if (in.good()) return layout_for(mode, stride);
+    } catch (const Refusal&) {
+        in.fail();
+    }
+    return {};
+}
+
+void put(ByteWriter& out, const KeptClient& client) {
+    out.put_text(client.bus_name);
+    out.put(client.uid);
+    out.put(client.pid);
+    out.put(static_cast<std::uint8_t>(client.has_process));
+}
+
+KeptClient take_client(ByteReader& in) {
+    KeptClient client;
+    client.bus_name = in.take_text(longest_bus_name);
+    client.uid = in.take<std::uint32_t>();
+    client.pid = in.take<std::uint32_t>();
+    client.has_process = in.take_flag();
+    if (client.pid > largest_pid) in.fail();
+    return client;
+}
+
+void put(ByteWriter& out, const KeptSurface& surface) {
+    out.put(surface.number);
+    out.put_text(surface.name);
+    out.put(static_cast<std::uint8_t>(surface.explicit_damage));
+    out.put(static_cast<std::uint8_t>(surface.keep));
+    out.put(surface.uid);
+    put(out, surface.layout);
+    out.put(surface.shadow);
+    out.put(surface.last_shadow);
+    out.put(static_cast<std::uint8_t>(surface.offer.has_value()));
+    if (surface.offer) {
+        out.put(surface.offer->serial);
+        put(out, surface.offer->layout);
+    }
+    out.put(surface.connection);
+    out.put(static_cast<std::uint8_t>(surface.client.has_value()));
+    if (surface.client) put(out, *surface.client);
+    out.put(static_cast<std::uint8_t>(surface.introduction.made));
+    out.put(surface.introduction.flags);
+}
+
+KeptSurface take_surface(ByteReader& in) {
+    KeptSurface surface;
+    surface.number = in.take<SurfaceNumber>();
+    surface.name = in.take_text(longest_word);
+    surface.explicit_damage = in.take_flag();
+    surface.keep = in.take_flag();
+    surface.uid = in.take<std::uint32_t>();
+    surface.layout = take_layout(in);
+    surface.shadow = in.take<std::uint64_t>();
+    surface.last_shadow = in.take<std::uint64_t>();
+    if (in.take_flag()) {
+        surface.offer.emplace();
+        surface.offer->serial = in.take<std::uint64_t>();
+        surface.offer->layout = take_layout(in);
+    }
+    surface.connection = in.take<std::uint64_t>();
+    if (in.take_flag()) surface.client = take_client(in);
+    surface.introduction.made = in.take_flag();
+    surface.introduction.flags = in.take<std::uint32_t>();
+    // Without a client only a kept surface stays, and nobody answers an offer.
+    if (!surface.client && (!surface.keep || surface.offer)) in.fail();
+    if (surface.offer && surface.offer->serial == surface.shadow) in.fail();
+    return surface;
+}
+
+// Numbers are paths on the bus and names of descriptors: each once, and none that is yet to be given.
+template <typename Items>
+bool numbers_are_sound(const Items& items, unsigned last) {
+    std::set<unsigned> seen;
+    return std::ranges::all_of(items, [&](const auto& item) {
+        return item.number > 0 && item.number <= last && seen.insert(item.number).second;
+    });
+}
+
+struct SlotHeader {
+    std::uint64_t sequence, size, checksum;
+};
+
+std::span<std::byte> slot_of(std::span<std::byte> memory, std::size_t index) {
+    return memory.subspan(64 + index * state_slot_size, state_slot_size);
+}
+
+SlotHeader header_of(std::span<const std::byte> slot) {
+    SlotHeader header{};
+    std::memcpy(&header, slot.data(), sizeof header);
+    return header;
+}
+
+// FNV-1a: it has to tell a half-written slot from a whole one, and nothing else.
+std::uint64_t checksum_of(std::uint64_t sequence, std::span<const std::byte> bytes) {
+    constexpr std::uint64_t prime = 0x100000001b3;
+    std::uint64_t sum = (0xcbf29ce484222325 ^ sequence) * prime;
+    for (std::byte byte : bytes) sum = (sum ^ static_cast<std::uint64_t>(byte)) * prime;
+    return sum;
+}
+
+// Empty: it holds nothing whole.
+std::span<const std::byte> content_of(std::span<const std::byte> slot) {
+    SlotHeader header = header_of(slot);
+    if (header.sequence == 0 || header.size > slot.size() - sizeof header) return {};
+    std::span<const std::byte> bytes = slot.subspan(sizeof header, header.size);
+    return checksum_of(header.sequence, bytes) == header.checksum ? bytes : std::span<const std::byte>{};
+}
+
+}  // namespace
+
+void encode(const State& state, std::vector<std::byte>& bytes) {
+    bytes.clear();
+    ByteWriter out(bytes);
+    out.put(state.generation);
+    out.put(static_cast<std::uint32_t>(state.tuning.size()));
+    for (const auto& [name, value] : state.tuning) {
+        out.put_text(name);
+        out.put_text(value);
+    }
+    out.put(static_cast<std::uint8_t>(state.mode.has_value()));
+    if (state.mode) {
+        out.put(state.mode->width);
+        out.put(state.mode->height);
+    }
+    out.put(state.frame);
+    out.put(state.last_surface);
+    out.put(state.last_viewer);
+    out.put(static_cast<std::uint32_t>(state.surfaces.size()));
+    for (const KeptSurface& surface : state.surfaces) put(out, surface);
+    out.put(static_cast<std::uint32_t>(state.viewers.size()));
+    for (const KeptViewer& viewer : state.viewers) {
+        out.put(viewer.number);
+        put(out, viewer.client);
+        out.put(static_cast<std::uint8_t>(viewer.introduced));
+    }
+    out.put_text(state.output);
+}
+
+Decoded decode_state(std::span<const std::byte> bytes) {
+    ByteReader in(bytes);
+    State state;
+    state.generation = in.take<std::uint64_t>();
+    // Serials have 32 bits for it.
+    if (state.generation >= std::uint64_t{1} << 31) in.fail();
+    for (std::size_t left = in.take_count(most_properties); left > 0 && in.good(); --left) {
+        std::string name = in.take_text(longest_word);
+        state.tuning.emplace_back(std::move(name), in.take_text(longest_word));
+    }
+    if (in.take_flag()) {
+        state.mode.emplace();
+        state.mode->width = in.take<std::uint32_t>();
+        state.mode->height = in.take<std::uint32_t>();
+        try {
+            if (in.good()) layout_for(*state.mode);
+        } catch (const Refusal&) {
+            in.fail();
+        }
+    }
+    state.frame = in.take<std::uint64_t>();
+    state.last_surface = in.take<SurfaceNumber>();
+    state.last_viewer = in.take<unsigned>();
+    for (std::size_t left = in.take_count(most_surfaces); left > 0 && in.good(); --left)
+        state.surfaces.push_back(take_surface(in));
+    for (std::size_t left = in.take_count(most_viewers); left > 0 && in.good(); --left) {
+        KeptViewer viewer;
+        viewer.number = in.take<unsigned>();
+        viewer.client = take_client(in);
+        viewer.introduced = in.take_flag();
+        state.viewers.push_back(std::move(viewer));
+    }
+    state.output = in.take_text(longest_output);
+    if (!in.good() || !in.at_end() || !numbers_are_sound(state.surfaces, state.last_surface) ||
+        !numbers_are_sound(state.viewers, state.last_viewer))
+        return {std::nullopt, "it is damaged"};
+    return {std::move(state), {}};
+}
+
+void format_state_memory(std::span<std::byte> memory) {
+    std::memset(memory.data(), 0, 64);
+    for (std::size_t index : {0, 1}) std::memset(slot_of(memory, index).data(), 0, sizeof(SlotHeader));
+    std::memcpy(memory.data(), magic.data(), magic.size());
+    std::memcpy(memory.data() + magic.size(), &version, sizeof version);
+}
+
+bool write_state(std::span<std::byte> memory, std::span<const std::byte> encoded) {
+    if (encoded.size() > state_slot_size - sizeof(SlotHeader)) return false;
+    // One that somebody was killed in counts for nothing, whatever its sequence says.
+    auto sequence_of = [&](std::size_t index) {
+        std::span<const std::byte> slot = slot_of(memory, index);
+        return content_of(slot).empty() ? 0 : header_of(slot).sequence;
+    };
+    std::uint64_t first = sequence_of(0), second = sequence_of(1);
+    // The older one, so that the newer stands until this one is whole.
+    std::span<std::byte> slot = slot_of(memory, first <= second ? 0 : 1);
+    SlotHeader header{std::max(first, second) + 1, encoded.size(), 0};
+    header.checksum = checksum_of(header.sequence, encoded);
+    std::memcpy(slot.data(), &header, sizeof header);
+    std::memcpy(slot.data() + sizeof header, encoded.data(), encoded.size());
+    // Written now, and not when the compiler likes: what is done next relies on it.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    return true;
+}
+
+Decoded read_state(std::span<const std::byte> memory) {
+    if (memory.size() < state_memory_size || std::memcmp(memory.data(), magic.data(), magic.size()) != 0)
+        return {std::nullopt, "it is none of hvfbd's"};
+    std::uint32_t found = 0;
+    std::memcpy(&found, memory.data() + magic.size(), sizeof found);
+    if (found != version)
+        return {std::nullopt, "it has version " + std::to_string(found) + ", and this hvfbd reads version " +
+                                  std::to_string(version)};
+    std::span<const std::byte> newest;
+    std::uint64_t sequence = 0;
+    for (std::size_t index : {0, 1}) {
+        std::span<const std::byte> slot = memory.subspan(64 + index * state_slot_size, state_slot_size);
+        std::span<const std::byte> content = content_of(slot);
+        if (content.empty() || header_of(slot).sequence <= sequence) continue;
+        newest = content;
+        sequence = header_of(slot).sequence;
+    }
+    if (newest.empty()) return {std::nullopt, "nothing was written yet"};
+    return decode_state(newest);
+}
+
+}  // namespace hvfbd

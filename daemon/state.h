@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "surfaces/kept.h"
+
+namespace hvfbd {
+
+// What the daemon must know to go on after its process has ended, beside the descriptors that are kept for
+// it. Values only; the names of the descriptors follow from them.
+struct State {
+    std::uint64_t generation = 0;  // how many processes there were before
+    // What was set over the bus and differs from the configuration: property and value.
+    std::vector<std::pair<std::string, std::string>> tuning;
+    std::optional<Mode> mode;  // the same of the mode
+    std::uint64_t frame = 0;   // number of the last one presented
+    SurfaceNumber last_surface = 0;
+    unsigned last_viewer = 0;
+    std::vector<KeptSurface> surfaces;  // bottom to top
+    std::vector<KeptViewer> viewers;
+    std::string output;  // for the output alone
+    bool operator==(const State&) const = default;
+
+    // Serials that this generation gives begin above this: an answer to an earlier one is an answer to a
+    // process before.
+    std::uint64_t first_serial() const { return generation << 32; }
+};
+
+// The bytes of a state, and back. What they are not is any state's: the sentence says why.
+void encode(const State& state, std::vector<std::byte>& bytes);
+struct Decoded {
+    std::optional<State> state;
+    std::string why;
+};
+Decoded decode_state(std::span<const std::byte> bytes);
+
+// A state in memory that is there however suddenly its writer ends: two slots, of which the newer whole one
+// counts, and the version of all that before them.
+inline constexpr std::size_t state_slot_size = 256 * 1024;
+inline constexpr std::size_t state_memory_size = 64 + 2 * state_slot_size;
+
+// Makes all of the memory an empty state.
+void format_state_memory(std::span<std::byte> memory);
+// False: it is too long for a slot; what was there stays.
+bool write_state(std::span<std::byte> memory, std::span<const std::byte> encoded);
+Decoded read_state(std::span<const std::byte> memory);
+
+}  // namespace hvfbd

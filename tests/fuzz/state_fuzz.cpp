@@ -1,0 +1,32 @@
+// Any bytes as the state that another process left: read or refused, and what is read is encoded as it was.
+#include <algorithm>
+#include <cstring>
+
+#include "output/hyperv/kept_output.h"
+#include "state.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace hvfbd;
+    std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data), size);
+    if (Decoded decoded = decode_state(bytes); decoded.state) {
+        std::vector<std::byte> again;
+        encode(*decoded.state, again);
+        if (!std::ranges::equal(again, bytes)) __builtin_trap();
+        for (const KeptSurface& surface : decoded.state->surfaces)
+            if (surface.number == 0 ||
+                surface.layout.size < std::size_t{surface.layout.stride} * surface.layout.height)
+                __builtin_trap();
+    }
+    // The head of each slot is the fuzzer's as well: sizes and sequences that cannot be.
+    static std::vector<std::byte> memory(state_memory_size);
+    std::size_t head = std::min<std::size_t>(size, 1024);
+    format_state_memory(memory);
+    if (size > 0) {
+        std::memcpy(memory.data() + 64, data, head);
+        std::memcpy(memory.data() + 64 + state_slot_size, data + size - head, head);
+        if (data[0] % 2) std::memcpy(memory.data(), data, std::min<std::size_t>(size, 64));
+    }
+    read_state(memory);
+    hyperv::decode_kept_output({reinterpret_cast<const char*>(data), size});
+    return 0;
+}

@@ -1,0 +1,106 @@
+// What is kept for the next process, in a manager's store: when it goes in, when it leaves, and what a strange state does.
+#include "control/keeper.h"
+
+#include <cstdlib>
+
+#include "fakes/service_manager.h"
+#include "pipeline_fixture.h"
+
+namespace hvfbd::testing {
+namespace {
+
+class AKeeper : public PipelineFixture {
+  protected:
+    AKeeper() { ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1); }
+    ~AKeeper() override { ::unsetenv("NOTIFY_SOCKET"); }
+
+    std::size_t stored() {
+        manager.listen();
+        return manager.stored();
+    }
+
+    ServiceManager manager;
+    Tuning configured;
+};
+
+TEST_F(AKeeper, stores_what_a_client_holds_and_removes_it_when_it_is_closed) {
+    DescriptorStore store(true, {});
+    Keeper keeper(store);
+    EXPECT_FALSE(keeper.inherit().state);
+    keeper.begin(*pipeline, configured);
+    EXPECT_EQ(stored(), 1u) << "the state";
+    auto client = open_explicit();
+    keeper.save();
+    EXPECT_EQ(stored(), 3u) << "and the buffer, and the channel";
+    keeper.save();
+    keeper.save();
+    EXPECT_EQ(stored(), 3u);
+    client.hang_up();
+    ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().all().empty(); }));
+    keeper.save();
+    EXPECT_EQ(stored(), 1u);
+}
+
+TEST_F(AKeeper, of_a_state_of_another_version_says_so_and_begins_anew) {
+    {
+        DescriptorStore store(true, {});
+        Keeper keeper(store);
+        keeper.inherit();
+        keeper.begin(*pipeline, configured);
+        auto client = open_explicit();
+        keeper.save();
+        EXPECT_EQ(stored(), 3u);
+    }
+    Legacy legacy = manager.hand_over();
+    Descriptor state = legacy.take("state");
+    Mapping memory(state, state_memory_size, Mapping::Access::read_write);
+    memory.bytes()[8] = std::byte{77};
+    legacy.add("state", std::move(state));
+    DescriptorStore store(true, std::move(legacy));
+    Keeper keeper(store);
+    Decoded inherited = keeper.inherit();
+    EXPECT_FALSE(inherited.state);
+    EXPECT_NE(inherited.why.find("version 77"), std::string::npos) << inherited.why;
+    FakeOutput fresh_output(layout_for({320, 200}));
+    Pipeline fresh(loop, fresh_output, Tuning{}, report);
+    keeper.begin(fresh, configured);
+    EXPECT_EQ(stored(), 1u) << "its own state, and nothing of the other's";
+    Descriptor mine = manager.hand_over().take("state");
+    Mapping fresh_memory(mine, state_memory_size, Mapping::Access::read);
+    EXPECT_TRUE(read_state(fresh_memory.bytes()).state);
+}
+
+TEST_F(AKeeper, without_a_manager_keeps_nothing) {
+    DescriptorStore store;
+    Keeper keeper(store);
+    keeper.inherit();
+    keeper.begin(*pipeline, configured);
+    auto client = open_explicit();
+    keeper.save();
+    EXPECT_EQ(stored(), 0u);
+}
+
+TEST_F(AKeeper, leaves_out_a_surface_whose_descriptor_is_missing_and_goes_on_with_the_rest) {
+    DescriptorStore store(true, {});
+    Keeper keeper(store);
+    keeper.inherit();
+    keeper.begin(*pipeline, configured);
+    auto first = open_explicit("first"), second = open_explicit("second");
+    keeper.save();
+    stored();
+    Legacy legacy = manager.hand_over();
+    legacy.take("surface1.channel1");
+    DescriptorStore next_store(true, std::move(legacy));
+    Keeper next(next_store);
+    Decoded inherited = next.inherit();
+    ASSERT_TRUE(inherited.state);
+    FakeOutput next_output(layout_for({320, 200}));
+    Pipeline next_pipeline(loop, next_output, Tuning{}, report);
+    next_pipeline.restore(*inherited.state, next_store.legacy(), loop.now());
+    ASSERT_EQ(next_pipeline.surfaces().all().size(), 1u);
+    EXPECT_EQ(next_pipeline.surfaces().all()[0]->name(), "second");
+    EXPECT_EQ(next_pipeline.surfaces().all()[0]->number(), 2u);
+}
+
+}  // namespace
+}  // namespace hvfbd::testing

@@ -1,0 +1,374 @@
+// The daemon is ended again and again, in every way, while clients draw: they notice nothing, and nothing is
+// lost.
+#include <gtest/gtest.h>
+#include <hvfb/hvfb.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include "adopted_surface.h"
+#include "daemon_process.h"
+#include "host_process.h"
+#include "viewer.h"
+
+namespace hvfbd::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+// 20 of each in a daily run; the acceptance of the whole is HVFBD_RESTARTS=1000.
+unsigned restarts() {
+    const char* wanted = std::getenv("HVFBD_RESTARTS");
+    return wanted ? static_cast<unsigned>(std::atoi(wanted)) : 20;
+}
+
+// A thread that draws on a surface for as long as it lives, and looks how long a store takes.
+class Artist {
+  public:
+    Artist(std::uint32_t* pixels, const hvfb_layout& layout, std::uint64_t seed)
+        : pixels_(pixels), layout_(layout), thread_([this, seed] { run(std::mt19937_64(seed)); }) {}
+    ~Artist() {
+        end_.store(true);
+        thread_.join();
+    }
+    // Returns when it has stored its last pixel for now.
+    void pause() {
+        paused_.store(true);
+        while (!resting_.load()) std::this_thread::yield();
+    }
+    void go_on() {
+        paused_.store(false);
+        while (resting_.load()) std::this_thread::yield();
+    }
+
+    std::uint64_t stores() const { return stores_.load(); }
+    // Of one store; of those in which the thread was not just without a processor.
+    Duration longest() const { return Duration(longest_.load()); }
+    Duration longest_wait() const { return Duration(longest_wait_.load()); }
+
+  private:
+    void run(std::mt19937_64 random) {
+        std::uint64_t row = layout_.stride / 4;
+        while (!end_.load()) {
+            if (paused_.load()) {
+                resting_.store(true);
+                while (paused_.load() && !end_.load()) std::this_thread::yield();
+                resting_.store(false);
+            }
+            rusage before{}, after{};
+            ::getrusage(RUSAGE_THREAD, &before);
+            std::int64_t slowest = 0;
+            for (unsigned i = 0; i < 100; ++i) {
+                std::uint64_t y = random() % layout_.height, x = random() % layout_.width;
+                std::int64_t start = clock_now().time_since_epoch().count();
+                std::atomic_ref(pixels_[y * row + x])
+                    .store(static_cast<std::uint32_t>(random()), std::memory_order_relaxed);
+                slowest = std::max(slowest, clock_now().time_since_epoch().count() - start);
+            }
+            ::getrusage(RUSAGE_THREAD, &after);
+            stores_ += 100;
+            longest_.store(std::max(longest_.load(), slowest));
+            // A store that waits for somebody gives its processor away; one that is only in want of one does
+            // not.
+            if (after.ru_nvcsw != before.ru_nvcsw)
+                longest_wait_.store(std::max(longest_wait_.load(), slowest));
+            timespec moment{0, static_cast<long>(random() % 3000) * 1000};
+            ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
+        }
+        resting_.store(true);
+    }
+
+    std::uint32_t* pixels_;
+    hvfb_layout layout_;
+    std::atomic<bool> end_{false}, paused_{false}, resting_{false};
+    std::atomic<std::uint64_t> stores_{0};
+    std::atomic<std::int64_t> longest_{0}, longest_wait_{0};
+    std::thread thread_;
+};
+
+// Four clients of one program, each with a thread that draws.
+struct Studio {
+    explicit Studio(DaemonProcess& daemon) {
+        for (unsigned i = 0; i < 4; ++i) surfaces.push_back(std::make_unique<AdoptedSurface>(daemon.open()));
+        for (unsigned i = 0; i < 4; ++i)
+            artists.push_back(std::make_unique<Artist>(surfaces[i]->pixels(), surfaces[i]->layout(), i));
+    }
+    void pause() {
+        for (auto& artist : artists) artist->pause();
+    }
+    void go_on() {
+        for (auto& artist : artists) artist->go_on();
+    }
+    // What a program hears of it: nothing, whatever happens to the daemon.
+    int heard() {
+        int events = 0;
+        for (auto& surface : surfaces) events |= hvfb_surface_dispatch(surface->get());
+        return events & (HVFB_EVENT_LOST | HVFB_EVENT_REVOKED | HVFB_EVENT_CONFIGURE);
+    }
+    void print(unsigned count, const char* what) const {
+        Duration longest{}, longest_wait{};
+        std::uint64_t stores = 0;
+        for (const auto& artist : artists) {
+            longest = std::max(longest, artist->longest());
+            longest_wait = std::max(longest_wait, artist->longest_wait());
+            stores += artist->stores();
+        }
+        auto ms = [](Duration time) { return std::chrono::duration<double, std::milli>(time).count(); };
+        ::printf("%u times %s; %llu stores, the longest that waited %.2f ms, the longest of all %.2f ms\n",
+                 count, what, static_cast<unsigned long long>(stores), ms(longest_wait), ms(longest));
+    }
+    Duration longest_wait() const {
+        Duration longest{};
+        for (const auto& artist : artists) longest = std::max(longest, artist->longest_wait());
+        return longest;
+    }
+
+    std::vector<std::unique_ptr<AdoptedSurface>> surfaces;
+    std::vector<std::unique_ptr<Artist>> artists;
+};
+
+std::uint64_t sum_of(AdoptedSurface& surface) {
+    const hvfb_layout& layout = surface.layout();
+    return hvfbd::testing::sum_of(surface.pixels(), layout.width, layout.height, layout.stride);
+}
+
+struct Way {
+    const char* name;
+    int signal;
+    const char* features;
+};
+void PrintTo(const Way& way, std::ostream* out) {
+    *out << way.name;
+}
+
+class Ended : public ::testing::TestWithParam<Way> {
+  protected:
+    void SetUp() override { ::setenv("HVFB_FEATURES", GetParam().features, 1); }
+    void TearDown() override { ::unsetenv("HVFB_FEATURES"); }
+};
+
+// Ends the daemon at any moment, and sees that the surface shown is its client's, pixel by pixel.
+TEST_P(Ended, again_and_again_it_shows_what_its_clients_drew_meanwhile) {
+    DaemonProcess daemon({640, 480}, 640 * 4 + 64, DaemonProcess::Kind::managed);
+    Tuning tuning;
+    tuning.refresh_limit = 200;
+    daemon.set_tuning(tuning);
+    Studio studio(daemon);
+    std::mt19937_64 random(42);
+    unsigned count = restarts();
+    for (unsigned i = 0; i < count; ++i) {
+        timespec moment{0, static_cast<long>(random() % 8000) * 1000};
+        ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
+        if (GetParam().signal) daemon.end_by(GetParam().signal);
+        if (i % 2 == 0) ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
+        studio.pause();
+        for (unsigned which : {i % 4, (i + 1) % 4}) {
+            daemon.activate(which + 1);
+            auto difference = daemon.await_equal(8s);
+            ASSERT_EQ(difference.front_shadow, 0u) << "after " << i;
+            ASSERT_EQ(difference.scanout_front, 0u) << "after " << i;
+            ASSERT_EQ(difference.host_front, 0u) << "after " << i;
+            ASSERT_EQ(difference.front_sum, sum_of(*studio.surfaces[which])) << "after " << i;
+        }
+        auto counters = daemon.counters();
+        ASSERT_EQ(counters.surfaces, 4u);
+        ASSERT_EQ(counters.refresh_limit, 200u) << "what was set over the bus is kept";
+        studio.go_on();
+    }
+    EXPECT_EQ(studio.heard(), 0);
+    studio.print(count, GetParam().name);
+    if (count >= 1000) {
+        EXPECT_LT(studio.longest_wait(), 10ms);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    InEveryWay, Ended,
+    ::testing::Values(Way{"not ended, to compare with", 0, ""}, Way{"killed", SIGKILL, ""},
+                      Way{"asked to end", SIGTERM, ""}, Way{"aborted", SIGABRT, ""},
+                      Way{"killed, clients scan", SIGKILL, "no-announce"},
+                      Way{"killed, clients announce", SIGKILL, "no-scan"},
+                      Way{"killed, clients have no tracker", SIGKILL, "no-announce,no-scan"}));
+
+std::string difference(HostProcess& host, AdoptedSurface& surface) {
+    HostProcess::Picture window = host.window();
+    const hvfb_layout& layout = surface.layout();
+    if (window.width != layout.width || window.height != layout.height) return "another size";
+    std::size_t different = 0;
+    for (std::uint32_t y = 0; y < layout.height; ++y)
+        for (std::uint32_t x = 0; x < layout.width; ++x)
+            different += window.pixels[std::size_t{y} * layout.width + x] !=
+                         surface.pixels()[y * (layout.stride / 4) + x];
+    return different == 0 ? "" : std::to_string(different) + " pixels";
+}
+
+class AHostOf : public ::testing::TestWithParam<int> {};
+
+TEST_P(AHostOf, a_daemon_that_ends_sees_one_session_and_the_picture) {
+    HostProcess host({"--one-rectangle"});
+    DaemonProcess daemon({host.socket(), true, 1, DaemonProcess::Kind::managed});
+    Tuning tuning;
+    tuning.refresh_limit = 200;
+    daemon.set_tuning(tuning);
+    Studio studio(daemon);
+    auto await_equal = [&](AdoptedSurface& surface) {
+        Time end = clock_now() + 8s;
+        for (;;) {
+            std::string found = difference(host, surface);
+            if (found.empty() || clock_now() >= end) return found;
+        }
+    };
+    studio.pause();
+    for (auto& surface : studio.surfaces) surface->take_mode();
+    ASSERT_EQ(await_equal(*studio.surfaces.back()), "");
+    studio.artists.clear();
+    for (unsigned i = 0; i < 4; ++i)
+        studio.artists.push_back(
+            std::make_unique<Artist>(studio.surfaces[i]->pixels(), studio.surfaces[i]->layout(), i));
+    ASSERT_EQ(host.status("sessions"), 1u);
+    std::mt19937_64 random(43);
+    unsigned count = restarts();
+    for (unsigned i = 0; i < count; ++i) {
+        timespec moment{0, static_cast<long>(random() % 8000) * 1000};
+        ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
+        if (i % 3 == 0) host.say(i % 2 ? "show" : "hide");
+        daemon.end_by(GetParam());
+        if (i % 3 == 0) host.say("show");
+        studio.pause();
+        daemon.activate(i % 4 + 1);
+        ASSERT_EQ(await_equal(*studio.surfaces[i % 4]), "") << "after " << i;
+        ASSERT_EQ(host.status("complaints"), 0u) << "after " << i;
+        ASSERT_EQ(host.status("sessions"), 1u) << "after " << i;
+        studio.go_on();
+    }
+    EXPECT_EQ(studio.heard(), 0);
+    studio.print(count, GetParam() == SIGKILL ? "killed, with a host" : "asked to end, with a host");
+    if (count >= 1000) {
+        EXPECT_LT(studio.longest_wait(), 10ms);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(InEveryWay, AHostOf, ::testing::Values(SIGKILL, SIGTERM));
+
+TEST(Restart, a_client_that_ends_while_no_daemon_runs_is_noticed_by_the_next) {
+    DaemonProcess daemon({64, 64}, 0, DaemonProcess::Kind::managed);
+    auto gone = std::make_unique<AdoptedSurface>(daemon.open());
+    AdoptedSurface stays(daemon.open());
+    daemon.signal(SIGSTOP);
+    gone.reset();
+    daemon.end_by(SIGKILL);
+    ASSERT_TRUE(daemon.await_equal().none());
+    EXPECT_EQ(daemon.counters().surfaces, 1u);
+    EXPECT_FALSE(hvfb_surface_dispatch(stays.get()) & HVFB_EVENT_LOST);
+}
+
+TEST(Restart, a_mode_that_was_offered_and_not_taken_is_taken_from_the_next) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
+    AdoptedSurface surface(daemon.open());
+    ASSERT_TRUE(daemon.await_equal().none());
+    for (unsigned i = 0; i < 10; ++i) {
+        daemon.set_mode(i % 2 ? Mode{320, 200} : Mode{640, 480});
+        ASSERT_TRUE(surface.await_event(HVFB_EVENT_CONFIGURE, 5s));
+        if (i % 3 == 0) daemon.end_by(SIGKILL);
+        ASSERT_EQ(hvfb_surface_configure(surface.get()), 0);
+        if (i % 3 == 1) daemon.end_by(SIGKILL);
+        surface.take_mode();
+        ASSERT_EQ(surface.layout().width, i % 2 ? 320u : 640u);
+        surface.pixels()[7] = i + 1;
+        if (i % 3 == 2) daemon.end_by(SIGKILL);
+        auto difference = daemon.await_equal();
+        ASSERT_TRUE(difference.none());
+        ASSERT_EQ(difference.front_sum, sum_of(surface)) << "after " << i;
+    }
+}
+
+TEST(Restart, a_frame_that_was_asked_for_is_answered_by_the_next) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
+    AdoptedSurface surface(daemon.open());
+    for (unsigned i = 0; i < 30; ++i) {
+        ASSERT_TRUE(daemon.await_equal().none());
+        // It has read and shown nothing of what follows, or some of it: both happen.
+        if (i % 2) daemon.signal(SIGSTOP);
+        surface.pixels()[0] = i;
+        std::uint64_t frame = 0;
+        ASSERT_EQ(hvfb_surface_request_frame(surface.get(), &frame), 0);
+        daemon.end_by(SIGKILL);
+        ASSERT_EQ(hvfb_surface_wait_frame(surface.get(), frame, 5'000'000, nullptr), 0) << i;
+    }
+}
+
+TEST(Restart, viewers_go_on_with_the_new_front) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
+    AdoptedSurface surface(daemon.open());
+    AdoptedViewer viewer(daemon.view());
+    auto shows = [&] {
+        const auto* seen = static_cast<const std::uint32_t*>(hvfb_viewer_pixels(viewer.get()));
+        return seen[5] == surface.pixels()[5];
+    };
+    for (unsigned i = 1; i <= 20; ++i) {
+        surface.pixels()[5] = i;
+        if (i % 2) daemon.end_by(i % 4 == 1 ? SIGKILL : SIGTERM);
+        Time end = clock_now() + 5s;
+        while (!shows() && clock_now() < end) {
+            int result = hvfb_viewer_wait(viewer.get(), 1'000'000, nullptr);
+            ASSERT_TRUE(result >= 0 || result == -ETIME) << result;
+        }
+        ASSERT_TRUE(shows()) << i;
+        ASSERT_EQ(daemon.counters().viewers, 1u);
+    }
+}
+
+TEST(Restart, a_kept_picture_is_kept_and_a_client_comes_back_to_it) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
+    {
+        AdoptedSurface surface(daemon.open(false, true, "kept"));
+        surface.pixels()[0] = 0x123456;
+        ASSERT_TRUE(daemon.await_equal().none());
+    }
+    ASSERT_TRUE(daemon.await_equal().none());
+    daemon.end_by(SIGKILL);
+    ASSERT_TRUE(daemon.await_equal().none());
+    ASSERT_EQ(daemon.counters().surfaces, 1u);
+    AdoptedSurface again(daemon.open(false, true, "kept"));
+    EXPECT_EQ(again.pixels()[0], 0x123456u);
+    EXPECT_EQ(daemon.counters().surfaces, 1u);
+    again.pixels()[1] = 7;
+    daemon.end_by(SIGKILL);
+    auto difference = daemon.await_equal();
+    EXPECT_TRUE(difference.none());
+    EXPECT_EQ(difference.front_sum, sum_of(again));
+}
+
+TEST(Restart, after_a_stop_for_good_clients_are_told_and_nothing_stays_in_the_store) {
+    DaemonProcess daemon({64, 64}, 0, DaemonProcess::Kind::managed);
+    AdoptedSurface surface(daemon.open());
+    ASSERT_TRUE(daemon.await_equal().none());
+    daemon.stop_for_good();
+    EXPECT_TRUE(surface.await_event(HVFB_EVENT_LOST, 5s));
+    surface.pixels()[0] = 1;  // goes on
+    daemon.start_again();
+    EXPECT_EQ(daemon.counters().surfaces, 0u);
+    EXPECT_EQ(daemon.stored(), 0u);
+}
+
+TEST(Restart, what_is_closed_leaves_the_store) {
+    DaemonProcess daemon({64, 64}, 0, DaemonProcess::Kind::managed);
+    for (unsigned i = 0; i < 20; ++i) {
+        AdoptedSurface surface(daemon.open());
+        ASSERT_TRUE(daemon.await_equal().none());
+        if (i == 10) daemon.end_by(SIGKILL);
+    }
+    while (daemon.counters().surfaces > 0) {
+    }
+    daemon.end_by(SIGKILL);
+    daemon.counters();
+    EXPECT_EQ(daemon.stored(), 1u) << "the state alone";
+}
+
+}  // namespace
+}  // namespace hvfbd::testing
