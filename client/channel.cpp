@@ -1,5 +1,6 @@
 #include "channel.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -7,6 +8,11 @@
 #include <cstring>
 
 namespace hvfb {
+
+int Channel::replace(const Channel& other) {
+    // The number stays: a thread that has read it sends into the one or the other, and into nothing else.
+    return dup3(other.get(), socket_.get(), O_CLOEXEC) < 0 ? -errno : 0;
+}
 
 int Channel::send(const message::Packet& packet) const {
     for (;;) {

@@ -14,6 +14,8 @@ class Channel {
     explicit Channel(Descriptor socket) : socket_(static_cast<Descriptor&&>(socket)) {}
 
     int get() const { return socket_.get(); }
+    // Becomes this other one, also for those who are about to send. 0 or a negative errno.
+    int replace(const Channel& other);
     void close() { socket_.reset(); }
 
     // 0, or a negative errno; -EAGAIN: the daemon does not read.

@@ -1,7 +1,6 @@
 #include "connection.h"
 
 #include <fcntl.h>
-#include <systemd/sd-bus.h>
 
 #include <array>
 #include <cerrno>
@@ -9,35 +8,11 @@
 #include <cstring>
 #include <string_view>
 
+#include "bus.h"
+
 namespace hvfb {
 
-namespace {
-
-constexpr const char* service = "org.hvfbd.Framebuffer1";
-constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
-
-// The bus, a message, or an error of sd-bus, until the end of the block.
-template <typename Type, Type* (*unref)(Type*)>
-struct Reference {
-    Type* object = nullptr;
-
-    Reference() = default;
-    Reference(const Reference&) = delete;
-    Reference& operator=(const Reference&) = delete;
-    ~Reference() { unref(object); }
-};
-using Bus = Reference<sd_bus, sd_bus_flush_close_unref>;
-using Message = Reference<sd_bus_message, sd_bus_message_unref>;
-struct Error {
-    sd_bus_error error = SD_BUS_ERROR_NULL;
-
-    Error() = default;
-    Error(const Error&) = delete;
-    Error& operator=(const Error&) = delete;
-    ~Error() { sd_bus_error_free(&error); }
-};
-
-int connect(const OpenOptions& options, Bus& bus) {
+int connect_to_bus(const OpenOptions& options, Bus& bus) {
     const char* address = options.bus();
     // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
     if (!address) return sd_bus_open_system(&bus.object);
@@ -49,6 +24,11 @@ int connect(const OpenOptions& options, Bus& bus) {
     if (result >= 0) result = sd_bus_start(bus.object);
     return result;
 }
+
+namespace {
+
+constexpr const char* service = "org.hvfbd.Framebuffer1";
+constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
 
 int append_surface_options(sd_bus_message* call, const OpenOptions& options) {
     int result = sd_bus_message_append(call, "{sv}", "name", "s", options.name());
@@ -109,7 +89,7 @@ int open_on_bus(const OpenOptions& options, bool surface, Opened& opened) {
     Message call, reply;
     Error error;
     // Without a bus there is no daemon on it either; ENOENT would mean that there is no such display.
-    if (connect(options, bus) < 0) return -EHOSTUNREACH;
+    if (connect_to_bus(options, bus) < 0) return -EHOSTUNREACH;
     std::array<char, 256> path;
     const int length =
         std::snprintf(path.data(), path.size(), "/org/hvfbd/Framebuffer1/%s", options.display());

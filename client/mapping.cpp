@@ -79,6 +79,42 @@ int Mapping::replace(Mapping& other) {
     return 0;
 }
 
+int Mapping::change_memory(Mapping& fresh) {
+    using Pixel = std::uint32_t;
+    if (fresh.size_ != size_ || !(fresh.layout_ == layout_)) return -EINVAL;
+    // What is stored into the old buffer after it was copied is found there afterwards, when nobody can store
+    // there any more.
+    void* old = mmap(nullptr, size_, PROT_READ, MAP_SHARED, buffer_.get(), 0);
+    if (old == MAP_FAILED) return -errno;
+    void* copy = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int result = copy == MAP_FAILED ? -errno : 0;
+    if (result == 0) {
+        std::memcpy(copy, old, size_);
+        std::memcpy(fresh.address_, copy, size_);
+        // One step for whoever stores: a fault waits until it is done.
+        if (mremap(fresh.address_, size_, size_, MREMAP_MAYMOVE | MREMAP_FIXED, address_) == MAP_FAILED)
+            result = -errno;
+    }
+    if (result == 0) {
+        fresh.address_ = nullptr;
+        auto* const pixels = reinterpret_cast<Pixel*>(address_);
+        const auto* const before = static_cast<const Pixel*>(copy);
+        const auto* const after = static_cast<const Pixel*>(old);
+        for (std::size_t i = 0; i < size_ / sizeof(Pixel); ++i) {
+            if (after[i] == before[i]) continue;
+            // Not where a thread has stored something newer since.
+            Pixel expected = before[i];
+            __atomic_compare_exchange_n(&pixels[i], &expected, after[i], false, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST);
+        }
+        // For a child after fork. The number stays, as that of a channel.
+        if (dup3(fresh.buffer_.get(), buffer_.get(), O_CLOEXEC) < 0) result = -errno;
+    }
+    munmap(old, size_);
+    if (copy != MAP_FAILED) munmap(copy, size_);
+    return result;
+}
+
 void Mapping::become_private() {
     if (!address_) return;
     constexpr int protection = PROT_READ | PROT_WRITE;

@@ -25,6 +25,11 @@ class Mapping {
 
     // Moves this mapping to where the other one is and takes its place; the other one is unmapped.
     int replace(Mapping& other);
+    // Changes the memory under the mapping to that of the other one, of the same layout, whatever threads
+    // store meanwhile: address and content stay. A pixel that is changed while this goes on, and then changed
+    // back to what it was when this began, may keep the change. 0, or a negative errno, and nothing has
+    // changed.
+    int change_memory(Mapping& fresh);
     // In a child after fork: private memory with the same content, at the same address.
     void become_private();
     // Copies the rows and columns that both layouts have.

@@ -35,6 +35,8 @@ class Notices {
     std::optional<message::Presented> wait_presented(std::uint64_t frame, Nanoseconds deadline) const;
     // The connection is there again.
     void begin_again();
+    // The same by the library's thread: what the program was told it may still take.
+    void go_on() { over_.store(false, std::memory_order_release); }
 
     void close() { readable_.reset(); }
 

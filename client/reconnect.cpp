@@ -31,12 +31,19 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     if (!surface->notices.over()) return -EISCONN;
     hvfb::Opened opened;
     hvfb::Mapping fresh;
-    if (const int result = surface->connect(surface->options, opened); result < 0) return result;
+    if (const int result = surface->connect(surface->options, opened); result < 0)
+        return surface->notices.over() ? result : 0;
     const int mapped = hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh);
     if (mapped < 0) return mapped;
 
     const hvfb::ForkLock lock;
     surface->tracker.stop();
+    if (!surface->notices.over()) {
+        // The library's thread was faster.
+        const int started = surface->tracker.start(surface->pixels.memory(), false);
+        if (started < 0) surface->notices.tell_over(HVFB_EVENT_LOST);
+        return started;
+    }
     surface->tracker.forget_offer();
     fresh.copy_picture(surface->pixels);
     const bool in_place = fresh.layout() == surface->pixels.layout() && fresh.replace(surface->pixels) == 0;

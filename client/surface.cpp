@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "allocate.h"
+#include "await_daemon.h"
 
 namespace hvfb {
 
-int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Connect connect) {
+int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Connect connect, Await await) {
     if (!surface) return -EINVAL;
     *surface = nullptr;
-    auto* made = allocate<hvfb_surface>(connect);
+    auto* made = allocate<hvfb_surface>(connect, await);
     if (!made) return -ENOMEM;
     Opened opened;
     int result = made->options.set(options);
@@ -45,6 +46,9 @@ int hvfb_surface::begin() {
     hvfb::message::Packet hello;
     hvfb::message::encode_hello(hello, tracker.capabilities());
     if (const int result = channel.send(hello); result < 0) return -EPROTO;
+    if (await)
+        tracker.when_lost([](void* surface) { return static_cast<hvfb_surface*>(surface)->come_back(); },
+                          this);
     return tracker.start(pixels.memory(), true);
 }
 
@@ -64,7 +68,7 @@ void hvfb_surface::in_child(hvfb::ForkListed& listed) {
 extern "C" {
 
 int hvfb_surface_open(hvfb_surface** surface, const hvfb_open_options* options) {
-    return hvfb::open_surface(surface, options, hvfb::open_surface_on_bus);
+    return hvfb::open_surface(surface, options, hvfb::open_surface_on_bus, hvfb::await_daemon_on_bus);
 }
 
 void hvfb_surface_close(hvfb_surface* surface) {

@@ -16,15 +16,19 @@ namespace hvfb {
 
 // Asks the daemon for a surface, or somebody who plays it.
 using Connect = int (*)(const OpenOptions& options, Opened& opened);
+// Waits until there is a daemon again: 1, 0 if the descriptor is readable, or a negative errno.
+using Await = int (*)(const OpenOptions& options, int interrupt);
 
-// hvfb_surface_open, with another way to the daemon.
-int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Connect connect);
+// hvfb_surface_open, with another way to the daemon. Without `await` a lost surface is not opened again by
+// itself.
+int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Connect connect,
+                 Await await = nullptr);
 
 }  // namespace hvfb
 
 // What hvfb.h calls a surface.
 struct hvfb_surface : hvfb::ForkListed {
-    explicit hvfb_surface(hvfb::Connect way) : ForkListed(in_child), connect(way) {}
+    hvfb_surface(hvfb::Connect way, hvfb::Await back) : ForkListed(in_child), connect(way), await(back) {}
 
     // 0, or why nothing can be done: -ECHILD after fork, -ENOTCONN when the daemon is gone.
     int check() const;
@@ -34,6 +38,7 @@ struct hvfb_surface : hvfb::ForkListed {
 
     hvfb::OpenOptions options;
     hvfb::Connect connect;
+    hvfb::Await await;
     hvfb::Mapping pixels;
     hvfb::Channel channel;
     hvfb::Notices notices;
@@ -43,6 +48,11 @@ struct hvfb_surface : hvfb::ForkListed {
 
   private:
     static void in_child(hvfb::ForkListed& listed);
+    // The library's thread: opens it again when there is a daemon. False: it is to end.
+    bool come_back();
+    bool rest(int milliseconds);
 
+    int pause_ = 0;  // milliseconds before the next attempt
+    hvfb::Nanoseconds came_back_at_ = 0;
     std::atomic<bool> forked_{false};
 };

@@ -9,8 +9,15 @@ namespace hvfb {
 // even if this process is stopped, and as long as it does not ring it wakes nobody. One thread.
 class Alarm {
   public:
-    void take(Descriptor timer) { timer_ = static_cast<Descriptor&&>(timer); }
-    void forget() { timer_.reset(); }
+    // A newer one is set as the older one was: the daemon that hears it may be another.
+    void take(Descriptor timer) {
+        timer_ = static_cast<Descriptor&&>(timer);
+        renew();
+    }
+    void forget() {
+        timer_.reset();
+        armed_ = false;
+    }
 
     // Rings at `at`. False: there is no alarm.
     [[nodiscard]] bool set(Nanoseconds at);

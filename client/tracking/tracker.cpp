@@ -62,22 +62,9 @@ void Tracker::name_it() {
 
 int Tracker::start(Memory memory, bool afresh) {
     protection_.point_at(memory);
-    const std::size_t pages = memory.size / static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    if (!policy_.start(static_cast<std::uint32_t>(pages), protection_.capabilities(),
-                       constants::hot_from(fault_cost_)))
-        return -ENOMEM;
+    pages_ = static_cast<std::uint32_t>(memory.size / static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+    if (!begin(afresh)) return -ENOMEM;
     stopping_.store(false);
-    if (afresh) reports_ = capabilities().announce || capabilities().scan;
-    announcement_.reset();
-    timetable_ = {};
-    told_ = {};
-    if (afresh) {
-        answer_.reset();
-        state_.reset();
-        alarm_.forget();
-        outbox_.forget();
-        taken_serial_ = 0;
-    }
     // The thread must not take a signal from the program's threads.
     sigset_t all, before;
     sigfillset(&all);
@@ -90,6 +77,23 @@ int Tracker::start(Memory memory, bool afresh) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     running_ = error == 0;
     return -error;
+}
+
+bool Tracker::begin(bool afresh) {
+    if (!policy_.start(pages_, protection_.capabilities(), constants::hot_from(fault_cost_))) return false;
+    announcement_.reset();
+    timetable_ = {};
+    told_ = {};
+    lost_ = false;
+    if (afresh) {
+        reports_ = capabilities().announce || capabilities().scan;
+        answer_.reset();
+        state_.reset();
+        alarm_.forget();
+        outbox_.forget();
+        taken_serial_ = 0;
+    }
+    return true;
 }
 
 void Tracker::stop() {
@@ -115,9 +119,20 @@ void Tracker::forget_offer() {
 
 void Tracker::run() {
     pthread_setname_np(pthread_self(), "hvfb-tracker");
-    track(monotonic_now());
-    while (turn()) continue;
-    if (protection_.switch_watch(Watch::none) < 0) protection_.lose();
+    do {
+        track(monotonic_now());
+        while (turn()) continue;
+        if (protection_.switch_watch(Watch::none) < 0) protection_.lose();
+    } while (go_on_with_next());
+}
+
+bool Tracker::go_on_with_next() {
+    if (!lost_ || !come_back_ || !come_back_(context_)) return false;
+    if (!begin(true)) return false;
+    forget_offer();
+    taken_serial_ = 0;
+    notices_.go_on();
+    return true;
 }
 
 bool Tracker::turn() {
@@ -167,6 +182,7 @@ bool Tracker::receive(Nanoseconds now) {
         if (result == 0) return true;
         if (result < 0) {
             notices_.tell_over(HVFB_EVENT_LOST);
+            lost_ = true;
             return false;
         }
         if (!handle(received, now)) return false;

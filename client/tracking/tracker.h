@@ -41,6 +41,12 @@ class Tracker {
     int start(Memory memory, bool afresh);
     // Ends it; nothing is protected then.
     void stop();
+    // What the thread calls when the daemon is gone. True: there is one again, and it begins afresh.
+    void when_lost(bool (*come_back)(void*), void* context) {
+        come_back_ = come_back;
+        context_ = context;
+    }
+    bool stopping() const { return stopping_.load(); }  // for that
     // In a child after fork there is no thread.
     void abandon();
 
@@ -57,6 +63,8 @@ class Tracker {
 
   private:
     void run();
+    bool begin(bool afresh);
+    bool go_on_with_next();
     bool turn();  // false: no more
     bool wait(std::span<pollfd> descriptors) const;
     void serve_faults(Nanoseconds now);
@@ -84,6 +92,10 @@ class Tracker {
     pthread_t thread_ = {};
     bool running_ = false, tracked_ = false, debug_ = false;
 
+    bool (*come_back_)(void*) = nullptr;
+    void* context_ = nullptr;
+    std::uint32_t pages_ = 0;
+    bool lost_ = false;
     bool reports_ = false;            // as HELLO said
     std::uint64_t taken_serial_ = 0;  // of the newest offer that was taken, or refused
     Offer offer_;

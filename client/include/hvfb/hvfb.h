@@ -92,7 +92,7 @@ HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
 #define HVFB_EVENT_PRESENTED 4u /* an asked-for frame was answered: see hvfb_surface_wait_frame */
 #define HVFB_EVENT_REVOKED 8u   /* closed from outside: nothing more is shown; the pixels stay mapped */
 #define HVFB_EVENT_LOST \
-    16u /* the daemon is gone for good: hvfb_surface_reconnect when it is back; the pixels stay mapped */
+    16u /* the daemon is gone: the pixels stay mapped, and are shown again when it is back: see below */
 
 /* A descriptor that is readable when hvfb_surface_dispatch has something to tell. It belongs to the surface.
  * A program that does not want to know need not look at it. */
@@ -150,12 +150,16 @@ HVFB_API int hvfb_surface_blit(hvfb_surface* surface, const struct hvfb_rect* re
 
 /* A daemon that systemd restarts, or that crashes, is not noticed: the next process goes on with the surface
  * as it is, and shows what was drawn meanwhile. HVFB_EVENT_LOST comes where nobody keeps its descriptors:
- * after `systemctl stop`, or without a service manager. Stores go on into plain memory then, and nothing
- * reconnects by itself. */
+ * after `systemctl stop`, or without a service manager. Stores go on into plain memory then. When a daemon
+ * has its name on the bus again, the library opens the surface again by itself, with its options, and its
+ * content at its address, whatever threads store meanwhile. (Only a pixel that is changed and changed back
+ * within the milliseconds that this takes may keep the change until the next store into it.) Not where the
+ * mode is another one by then, or there is no bus: then hvfb_surface_reconnect is the program's to call. */
 
 /* Opens the surface again with its options and content. No other thread may store meanwhile. Returns 0 if the
  * pixels are where they were, 1 if pixels or layout changed, negative errno as hvfb_surface_open (then all is
- * as before, and it may be tried again). -EISCONN: it was not lost. */
+ * as before, and it may be tried again). -EISCONN: it was not lost, or is
+ * there again by itself. */
 HVFB_API int hvfb_surface_reconnect(hvfb_surface* surface);
 
 /* ---- looking at a display

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "connection.h"
+
+namespace hvfb {
+
+// Waits until the daemon has its name on the bus. 1: it has. 0: `interrupt` is readable. Negative errno:
+// there is no bus to wait on. Nothing runs while it waits.
+int await_daemon_on_bus(const OpenOptions& options, int interrupt);
+
+}  // namespace hvfb

@@ -1,0 +1,51 @@
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "surface.h"
+
+// The surface opened again by the library's thread, while the program draws on.
+bool hvfb_surface::come_back() {
+    constexpr int shortest_pause = 1000, longest_pause = 60'000;  // milliseconds
+    constexpr hvfb::Nanoseconds settled = 10'000'000'000;
+    // A daemon that hung it up would do so again: not at once, and ever more seldom.
+    if (hvfb::monotonic_now() - came_back_at_ > settled) pause_ = 0;
+    while (rest(pause_)) {
+        pause_ = std::clamp(2 * pause_, shortest_pause, longest_pause);
+        int there = 0;
+        while ((there = await(options, outbox.get())) == 0) {
+            // In this order: whoever ends the thread says so first, and wakes it then.
+            outbox.quiet();
+            if (tracker.stopping()) return false;
+        }
+        if (there < 0) return false;
+        hvfb::Opened opened;
+        hvfb::Mapping fresh;
+        if (connect(options, opened) < 0) continue;
+        // Another mode is the program's to take: it knows nothing of rows that lie elsewhere.
+        if (!(opened.layout == pixels.layout())) return false;
+        if (hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh) < 0) continue;
+        if (pixels.change_memory(fresh) < 0) return false;
+        // Said before anything else can be sent on it.
+        hvfb::Channel next(std::move(opened.channel));
+        hvfb::message::Packet hello;
+        hvfb::message::encode_hello(hello, tracker.capabilities());
+        if (next.send(hello) < 0 || channel.replace(next) < 0) continue;
+        came_back_at_ = hvfb::monotonic_now();
+        return true;
+    }
+    return false;
+}
+
+// False: the surface is to be closed, or opened again by the program.
+bool hvfb_surface::rest(int milliseconds) {
+    const hvfb::Nanoseconds end = hvfb::monotonic_now() + hvfb::Nanoseconds(milliseconds) * 1'000'000;
+    for (;;) {
+        if (tracker.stopping()) return false;
+        const hvfb::Nanoseconds now = hvfb::monotonic_now();
+        if (now >= end) return true;
+        pollfd woken = {.fd = outbox.get(), .events = POLLIN, .revents = 0};
+        if (poll(&woken, 1, static_cast<int>((end - now) / 1'000'000) + 1) > 0) outbox.quiet();
+    }
+}
