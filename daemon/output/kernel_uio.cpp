@@ -2,39 +2,15 @@
 
 #include <fcntl.h>
 
-#include <charconv>
-#include <fstream>
 #include <map>
 
 #include "base/descriptor.h"
 #include "base/error.h"
-#include "base/layout.h"
-#include "base/mapping.h"
+#include "output/uio_maps.h"
 
 namespace hvfbd {
 
 namespace {
-
-// One line of a sysfs attribute; empty if there is none.
-std::string attribute(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return line;
-}
-
-std::optional<std::uint64_t> hexadecimal(std::string text) {
-    if (text.starts_with("0x")) text.erase(0, 2);
-    std::uint64_t value = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-struct Map {
-    Mapping memory;
-    UioMap view;
-};
 
 class KernelUio : public UioDevice {
   public:
@@ -70,27 +46,18 @@ class KernelUio : public UioDevice {
     bool gone_ = false;
     std::filesystem::path folder_;
     std::optional<unsigned> monitor_id_;
-    std::map<std::string, Map, std::less<>> maps_;
+    std::map<std::string, DeviceMemory, std::less<>> maps_;
 };
 
 std::optional<UioMap> KernelUio::map(std::string_view name) {
-    if (auto known = maps_.find(name); known != maps_.end()) return known->second.view;
-    for (unsigned index = 0;; ++index) {
-        std::filesystem::path folder = folder_ / ("map" + std::to_string(index));
-        if (!std::filesystem::exists(folder)) return std::nullopt;
-        // Old drivers leave the names out: "mapN" means the number then, and always.
-        if (attribute(folder / "name") != name && folder.filename() != name) continue;
-        auto size = hexadecimal(attribute(folder / "size"));
-        auto address = hexadecimal(attribute(folder / "addr"));
-        // Where the data begins in its first page.
-        std::uint64_t offset = hexadecimal(attribute(folder / "offset")).value_or(0);
-        if (!size || *size == 0) throw_errno("read the size of " + folder.string(), EINVAL);
-        // The kernel takes the map's number from the offset, and maps that map from its beginning.
-        std::uint64_t whole = (offset + *size + page_size() - 1) / page_size() * page_size();
-        Mapping memory(node_, whole, Mapping::Access::read_write, index * page_size());
-        UioMap view{memory.bytes().subspan(offset, *size), address.value_or(0)};
-        return maps_.emplace(name, Map{std::move(memory), view}).first->second.view;
-    }
+    if (auto known = maps_.find(name); known != maps_.end())
+        return UioMap{known->second.bytes, known->second.address};
+    auto entry = find_uio_map(folder_, name);
+    if (!entry) return std::nullopt;
+    DeviceMemory memory = map_uio(node_, *entry);
+    UioMap view{memory.bytes, memory.address};
+    maps_.emplace(name, std::move(memory));
+    return view;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/keeping.h"
@@ -69,8 +70,13 @@ class Output {
     virtual std::string kept() const { return {}; }
     virtual void add_keepsakes(std::vector<Keepsake>&) const {}
 
-    // Null: nobody. Borrowed.
-    void listen(OutputListener* listener) { listener_ = listener; }
+    // Null: nobody. Borrowed. What the output said while nobody listened is said now.
+    void listen(OutputListener* listener) {
+        listener_ = listener;
+        if (!listener_) return;
+        for (const auto& [importance, sentence] : std::exchange(unheard_, {}))
+            listener_->output_said(importance, sentence);
+    }
 
   protected:
     void changed() {
@@ -80,11 +86,17 @@ class Output {
         if (listener_) listener_->output_relies();
     }
     void say(OutputListener::Importance importance, const std::string& sentence) {
-        if (listener_) listener_->output_said(importance, sentence);
+        if (listener_)
+            listener_->output_said(importance, sentence);
+        else if (unheard_.size() < most_unheard)
+            unheard_.emplace_back(importance, sentence);
     }
 
   private:
+    static constexpr std::size_t most_unheard = 8;
+
     OutputListener* listener_ = nullptr;
+    std::vector<std::pair<OutputListener::Importance, std::string>> unheard_;
 };
 
 }  // namespace hvfbd

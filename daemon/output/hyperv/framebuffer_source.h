@@ -1,57 +1,43 @@
 #pragma once
 
-#include <filesystem>
-#include <memory>
+#include <optional>
 #include <string>
 
-#include "base/mapping.h"
+#include "output/device_memory.h"
+#include "output/framebuffer_location.h"
 #include "output/uio_device.h"
 
 namespace hvfbd::hyperv {
 
-// The video memory, mapped, and where the host finds it.
-struct Framebuffer {
-    std::span<std::byte> bytes;
-    std::uint64_t address = 0;  // guest-physical
-    Mapping owner;              // empty where the UIO device owns the memory
-};
+using Framebuffer = DeviceMemory;
 
 // Where the video memory is: what Framebuffer= and FramebufferSize= of the configuration say.
-//   pci:ADDRESS/resourceN   a resource of a PCI device, such as pci:0000:00:08.0/resource0 (generation 1)
-//   mem:ADDRESS+SIZE        physical memory, by /dev/mem (generation 2)
-//   uio:NAME/MAP            a map of another UIO device, by the map's number or name: uio:uio1/map0
+//   pci:, mem:, uio:        FramebufferLocation
 //   simulated               the simulated device's own
-//   (empty)                 the simulated device's own; else the Hyper-V display adapter on PCI; else where
-//   the
-//                           firmware's picture is
+//   (empty)                 the simulated device's own; else the Hyper-V display adapter on PCI (generation
+//   1);
+//                           else where the firmware's picture is (generation 2)
 // `size`: 0 is what the source says (simulated, uio, mem) or 8 MiB, Hyper-V's default. Never what the
 // firmware says: on real hosts that is 3 MiB, whatever there is (facts of D. Cui's tests, Linux mailing list,
 // 2026).
 class FramebufferSource {
   public:
-    struct Folders {
-        std::filesystem::path sysfs = "/sys", devices = "/dev";
-    };
     // Throws Refusal (invalid_arguments) if `where` is not one of the above.
-    FramebufferSource(const std::string& where, std::uint64_t size, Folders folders);
+    FramebufferSource(const std::string& where, std::uint64_t size, SystemFolders folders);
     FramebufferSource(const std::string& where, std::uint64_t size)
-        : FramebufferSource(where, size, Folders()) {}
+        : FramebufferSource(where, size, SystemFolders()) {}
 
     // Maps it; after the device has opened. Throws std::system_error and std::runtime_error, with what to do.
     Framebuffer open(UioDevice& device) const;
 
   private:
-    enum class Kind { automatic, simulated, pci, memory, uio };
-    Framebuffer open_pci(const std::filesystem::path& resource) const;
-    Framebuffer open_memory(std::uint64_t address, std::uint64_t size) const;
-    Framebuffer open_uio() const;
+    Framebuffer open(const FramebufferLocation& location) const;
     Framebuffer open_found() const;
 
-    Kind kind_ = Kind::automatic;
-    std::string device_, part_;  // of pci and uio
-    std::uint64_t address_ = 0;  // of memory
+    bool simulated_ = false;
+    std::optional<FramebufferLocation> location_;
     std::uint64_t size_;
-    Folders folders_;
+    SystemFolders folders_;
 };
 
 }  // namespace hvfbd::hyperv

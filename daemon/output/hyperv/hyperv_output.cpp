@@ -3,13 +3,10 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <atomic>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "base/error.h"
 #include "output/hyperv/kept_output.h"
+#include "output/store_fence.h"
 
 namespace hvfbd::hyperv {
 
@@ -19,14 +16,6 @@ namespace {
 // without messages, and the host waits a little: it must not keep the daemon busy.
 constexpr unsigned messages_a_turn = 32, idle_interrupts_allowed = 16;
 constexpr Duration deafness = std::chrono::milliseconds(10);
-
-// What was stored into the video memory is there before the host is told, streaming stores as well.
-void store_fence() {
-#ifdef __SSE2__
-    _mm_sfence();
-#endif
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-}
 
 }  // namespace
 

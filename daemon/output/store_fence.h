@@ -1,0 +1,19 @@
+#pragma once
+
+#include <atomic>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace hvfbd {
+
+// What was stored into the screen memory before is there before whatever follows: streaming stores, and
+// stores to write-combining memory, as well.
+inline void store_fence() noexcept {
+#ifdef __SSE2__
+    _mm_sfence();
+#endif
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+}  // namespace hvfbd
