@@ -8,6 +8,7 @@
 #include "output/kernel_uio.h"
 #include "output/memory_output.h"
 #include "output/simulated_uio.h"
+#include "output/uio/uio_output.h"
 
 namespace hvfbd {
 
@@ -70,6 +71,13 @@ std::unique_ptr<Output> make_output(EventLoop& loop, const Configuration& config
     }
     if (wanted.type == "auto" || wanted.type == "memory")
         return std::make_unique<MemoryOutput>(wanted.mode.value_or(default_mode), row_padding);
+    if (wanted.type == "uio") {
+        SystemFolders folders;
+        auto port = std::make_unique<uio::KernelScreenPort>(wanted.uio, wanted.framebuffer,
+                                                            wanted.framebuffer_size, folders);
+        return std::make_unique<uio::UioOutput>(loop, std::move(port), folders.devices,
+                                                uio::UioOutput::Options{wanted.mode, wanted.stride});
+    }
     throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
                                                     "\"; set Type=memory in hvfbd.conf, or leave it out");
 }

@@ -52,6 +52,16 @@ Mode mode(std::string_view text) {
     return mode;
 }
 
+// Whether it holds a row is known only with the mode.
+std::uint32_t stride(std::string_view key, std::string_view text) {
+    constexpr std::uint64_t longest = 2 * max_extent * bytes_per_pixel;
+    std::uint64_t value = number(key, text);
+    if (value % bytes_per_pixel != 0 || value > longest)
+        refuse(std::string(key) + " must be a multiple of 4 up to " + std::to_string(longest) +
+               ", or 0 for rows without padding; " + std::to_string(value) + " is not");
+    return static_cast<std::uint32_t>(value);
+}
+
 std::string one_of(std::string_view key, std::span<const std::string_view> known, std::string_view text) {
     std::string list;
     for (std::string_view name : known) {
@@ -77,6 +87,8 @@ bool set_output(Configuration& configuration, std::string_view key, std::string_
         output.framebuffer_size = number(key, value);
     else if (key == "Mode")
         output.mode = mode(value);
+    else if (key == "Stride")
+        output.stride = stride(key, value);
     else if (key == "AssumeVisible")
         output.assume_visible = boolean(key, value);
     else if (key == "RectanglesPerMessage")

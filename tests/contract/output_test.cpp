@@ -2,14 +2,17 @@
 
 #include "base/error.h"
 #include "fakes/fake_output.h"
+#include "fakes/fake_uio_machine.h"
 #include "output/memory_output.h"
+#include "output/uio/uio_output.h"
 
 namespace hvfbd {
 namespace {
 
 struct Listener : OutputListener {
     void output_changed() override { ++changes; }
-    unsigned changes = 0;
+    void output_said(Importance, const std::string&) override { ++said; }
+    unsigned changes = 0, said = 0;
 };
 
 struct MemoryKind {
@@ -21,13 +24,29 @@ struct FakeKind {
     }
 };
 
+// On a device that is a display adapter: one that is not has one mode only.
+struct UioKind {
+    UioKind() {
+        machine.plug("0000:00:10.0", true);
+        machine.bind("0000:00:10.0", "uio0", 4 << 20);
+    }
+    std::unique_ptr<Output> make() {
+        return std::make_unique<uio::UioOutput>(
+            loop, std::make_unique<uio::KernelScreenPort>("/dev/uio0", "", 0, machine.folders()),
+            machine.folders().devices, uio::UioOutput::Options{Mode{200, 100}, 0});
+    }
+    testing::FakeUioMachine machine;
+    EventLoop loop;
+};
+
 template <typename Kind>
 class AnOutput : public ::testing::Test {
   protected:
-    std::unique_ptr<Output> output = Kind::make();
+    Kind kind;
+    std::unique_ptr<Output> output = kind.make();
     Listener listener;
 };
-using Kinds = ::testing::Types<MemoryKind, FakeKind>;
+using Kinds = ::testing::Types<MemoryKind, FakeKind, UioKind>;
 TYPED_TEST_SUITE(AnOutput, Kinds);
 
 TYPED_TEST(AnOutput, has_a_layout_that_holds_its_mode_and_a_scanout_to_match_or_none) {
@@ -46,6 +65,21 @@ TYPED_TEST(AnOutput, takes_a_rectangle_anywhere_on_the_screen) {
 
 TYPED_TEST(AnOutput, is_shown_at_first) {
     EXPECT_TRUE(this->output->visible());
+}
+
+TYPED_TEST(AnOutput, has_a_scanout_that_can_be_written_everywhere) {
+    for (std::byte& byte : this->output->scanout()) byte = std::byte{0x5a};
+    std::vector<Rectangle> whole{{0, 0, 200, 100}};
+    EXPECT_EQ(this->output->present(whole), Output::Presented::done);
+}
+
+TYPED_TEST(AnOutput, says_what_it_said_before_anybody_listened_and_nothing_twice) {
+    this->output->listen(&this->listener);
+    auto said = this->listener.said;
+    this->output->listen(nullptr);
+    this->output->listen(&this->listener);
+    EXPECT_EQ(this->listener.said, said);
+    this->output->listen(nullptr);
 }
 
 TYPED_TEST(AnOutput, changes_its_mode_and_says_so_and_refuses_what_cannot_be) {

@@ -10,5 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const hvfbd::Tuning& tuning = configuration.display;
     if (tuning.refresh_limit > 1000 || tuning.max_rects < 1 || tuning.max_rects > 255) __builtin_trap();
     if (tuning.settle_delay.count() > 1000000 || tuning.idle_timeout.count() > 60000000) __builtin_trap();
+    if (configuration.output.stride % 4 != 0 || configuration.output.stride > 131072) __builtin_trap();
     return 0;
 }

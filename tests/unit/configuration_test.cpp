@@ -53,6 +53,7 @@ Uio=uio3
 Framebuffer=uio:uio3/map1
 FramebufferSize=8388608
 Mode=800x600
+Stride=4096
 AssumeVisible=no
 [Log]
 Level=debug
@@ -71,6 +72,7 @@ Level=debug
     EXPECT_EQ(c.output.framebuffer, "uio:uio3/map1");
     EXPECT_EQ(c.output.framebuffer_size, 8388608u);
     EXPECT_EQ(c.output.mode, (Mode{800, 600}));
+    EXPECT_EQ(c.output.stride, 4096u);
     EXPECT_FALSE(c.output.assume_visible);
     EXPECT_EQ(c.log_level, "debug");
 }
@@ -117,6 +119,17 @@ TEST_F(ConfigurationFiles, with_mistakes_warn_with_file_and_line_and_what_stood_
     EXPECT_EQ(warnings[1].line, 4);
     EXPECT_EQ(warnings[2].line, 6);
     EXPECT_EQ(warnings[3].line, 8);
+}
+
+TEST_F(ConfigurationFiles, take_a_stride_that_rows_can_have_and_no_other) {
+    for (const char* text : {"-4", "3", "131076", "99999999999999999999", "", "4k"}) {
+        write("etc/hvfbd.conf", std::string("[Output]\nStride=") + text + "\n");
+        EXPECT_EQ(read().output.stride, 0u) << text;
+        EXPECT_EQ(warnings.size(), 1u) << text;
+    }
+    write("etc/hvfbd.conf", "[Output]\nStride=131072\n");
+    EXPECT_EQ(read().output.stride, 131072u);
+    EXPECT_TRUE(warnings.empty());
 }
 
 TEST_F(ConfigurationFiles, that_are_no_configuration_warn_and_the_rest_of_them_counts) {

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/folder_watch.h"
+#include "output/output.h"
+#include "output/uio/screen.h"
+
+namespace hvfbd::uio {
+
+// The memory of a device, which shows it as it is: nobody is to be told. Shown always but while the device is
+// not there; it is taken again when it is back. The geometry is the configuration's, or, on a Bochs display
+// adapter, what its registers are set to.
+class UioOutput : public Output {
+  public:
+    struct Options {
+        std::optional<Mode> mode;
+        std::uint32_t stride = 0;  // bytes; 0: rows without padding. Of no meaning where there are registers.
+    };
+    // `devices`: the folder whose changes bring the device. Throws Refusal for a mode and a stride that do
+    // not fit each other. Borrowed: the loop outlives the output.
+    UioOutput(EventLoop& loop, std::unique_ptr<ScreenPort> port, const std::filesystem::path& devices,
+              const Options& options);
+    UioOutput(const UioOutput&) = delete;
+    UioOutput& operator=(const UioOutput&) = delete;
+
+    std::string_view name() const override { return "uio"; }
+    Layout layout() const override { return layout_; }
+    std::vector<Mode> modes() const override;
+    std::span<std::byte> scanout() override;
+    Presented present(std::span<const Rectangle> rectangles) override;
+    bool visible() const override { return screen_ != nullptr; }
+    bool take_repaint() override { return std::exchange(repaint_, false); }
+    void viewers_changed(std::size_t) override {}
+    void set_mode(Mode mode) override;
+    void suspend() override;
+    void resume() override;
+    void last_words() noexcept override;
+
+  private:
+    void look_at_devices();
+    void go_on();
+    void open();
+    void adopt(Screen& screen);
+    void adopt_fixed(const Screen& screen);
+    bool watched() const;
+    void try_later();
+    void leave();
+    std::uint64_t memory_of(const Screen& screen) const;
+    void say_once(OutputListener::Importance importance, const std::string& sentence);
+
+    EventLoop& loop_;
+    std::unique_ptr<ScreenPort> port_;
+    Options options_;
+    Layout layout_;
+    std::optional<Mode> wanted_;  // by whoever set it last
+    std::unique_ptr<Screen> screen_;
+    EventLoop::Alarm alarm_;
+    std::optional<FolderWatch> watch_;
+    Duration patience_;  // until the next try
+    bool repaint_ = false, suspended_ = false;
+    std::string last_said_;
+};
+
+}  // namespace hvfbd::uio
