@@ -95,10 +95,12 @@ void Pipeline::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
 }
 
 Surfaces::Opened Pipeline::open_surface(const SurfaceOptions& options, Client client, Time now) {
+    output_.wanted();
     return surfaces_.open(options, std::move(client), layout(), now);
 }
 
 Viewers::Opened Pipeline::open_viewer(Client client, Time now) {
+    output_.wanted();
     Viewers::Opened opened = viewers_.open(std::move(client), front());
     output_.viewers_changed(viewers_.size());
     looks_.look_at(now);
@@ -107,6 +109,7 @@ Viewers::Opened Pipeline::open_viewer(Client client, Time now) {
 
 void Pipeline::activate(SurfaceNumber number, Time) {
     surfaces_.activate(number);
+    output_.wanted();
 }
 
 void Pipeline::close_surface(SurfaceNumber number, Time) {

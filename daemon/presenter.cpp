@@ -59,6 +59,7 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
         statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
     Stopwatch watch(statistics_.reduce_ns);
     untold_ |= Region(condense(found_.spans, condensed_));
+    behind_ |= scanout.pixels == nullptr;
     return found_;
 }
 
@@ -70,15 +71,11 @@ bool Presenter::glance(const Picture& shadow, std::span<const Rectangle> where) 
 Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     if (!something_to_tell()) return Told::nothing;
     if (everything_) {
-        std::array whole{front_.layout().rectangle()};
-        if (std::span<std::byte> scanout = this->scanout(); !scanout.empty()) {
-            Stopwatch watch(statistics_.copy_ns);
-            copy_spans(view(front_), view(scanout, output_.layout()), whole);
-            statistics_.bytes_copied += static_cast<std::uint64_t>(whole[0].area()) * bytes_per_pixel;
-        }
-        untold_ = Region(whole[0]);
+        untold_ = Region(front_.layout().rectangle());
+        behind_ = true;
         everything_ = false;
     }
+    catch_up();
     {
         Stopwatch watch(statistics_.reduce_ns);
         reduce(untold_, max_rectangles, rectangles_);
@@ -94,7 +91,24 @@ Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
         statistics_.pixels_told += static_cast<std::uint64_t>(rectangle.area());
     viewers_.changed(untold_, ++frame_, now);
     untold_.clear();
+    behind_ = false;
     return Told::done;
+}
+
+// Scanout is to hold all of front with the next present.
+void Presenter::catch_up() {
+    std::span<std::byte> scanout = this->scanout();
+    if (scanout.empty()) return;
+    auto copy = [&](std::span<const Rectangle> rectangles) {
+        if (rectangles.empty()) return;
+        Stopwatch watch(statistics_.copy_ns);
+        copy_spans(view(front_), view(scanout, output_.layout()), rectangles);
+        for (const Rectangle& rectangle : rectangles)
+            statistics_.bytes_copied += static_cast<std::uint64_t>(rectangle.area()) * bytes_per_pixel;
+    };
+    copy(output_.missing());
+    if (behind_) copy(untold_.rectangles());
+    behind_ = false;
 }
 
 void Presenter::last_words() noexcept {
@@ -107,6 +121,7 @@ void Presenter::last_words() noexcept {
 void Presenter::start_over() {
     front_ = Picture::front(output_.layout());
     untold_.clear();
+    behind_ = false;
     everything_ = true;
     viewers_.configure(front_);
 }

@@ -49,6 +49,7 @@ class Presenter {
 
   private:
     std::span<std::byte> scanout() const;
+    void catch_up();
 
     Output& output_;
     Viewers& viewers_;
@@ -56,7 +57,9 @@ class Presenter {
     Picture front_;
     Found found_;
     std::vector<Rectangle> condensed_;
-    Region untold_;  // copied to scanout, not told
+    Region untold_;  // copied to front, not told
+    // Some of it was found while there was no scanout to copy it to.
+    bool behind_ = false;
     bool everything_ = true;
     std::vector<Rectangle> rectangles_;
     std::uint64_t frame_ = 0;

@@ -41,6 +41,9 @@ class Output {
     virtual std::vector<Mode> modes() const = 0;
     // The screen memory, in layout(). Written, never read. Empty where front itself is what is shown.
     virtual std::span<std::byte> scanout() = 0;
+    // What scanout lacks of frames that were presented before, where it is not the memory they were written
+    // to: to be copied from front before the next present. Changes with present() only.
+    virtual std::span<const Rectangle> missing() const { return {}; }
 
     enum class Presented { done, refused };
     // Tells the host that scanout changed inside the rectangles. Refused: not now; the caller keeps the
@@ -58,6 +61,8 @@ class Output {
     // later.
     virtual void set_mode(Mode mode) = 0;
 
+    // Somebody wants to show or see something: a good time to try again what could not be had.
+    virtual void wanted() {}
     // The machine goes to sleep, and the device with it; and is awake again.
     virtual void suspend() {}
     virtual void resume() {}
@@ -79,6 +84,7 @@ class Output {
     }
 
   protected:
+    bool listened() const { return listener_ != nullptr; }
     void changed() {
         if (listener_) listener_->output_changed();
     }
