@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "fakes/fake_card.h"
 #include "fakes/fake_output.h"
 #include "fakes/fake_uio_machine.h"
+#include "output/drm/drm_output.h"
 #include "output/memory_output.h"
 #include "output/uio/uio_output.h"
 
@@ -39,6 +41,19 @@ struct UioKind {
     EventLoop loop;
 };
 
+template <testing::FakeKms::Driver driver>
+struct DrmKind {
+    static std::unique_ptr<Output> make() {
+        static std::unique_ptr<testing::FakeKms> kms;
+        static std::unique_ptr<EventLoop> loop;
+        loop = std::make_unique<EventLoop>();
+        kms = std::make_unique<testing::FakeKms>(driver);
+        return std::make_unique<drm::DrmOutput>(*loop, std::make_unique<testing::FakeCardPort>(*kms),
+                                                drm::DrmOutput::Options{"", Mode{200, 100}});
+    }
+};
+using Driver = testing::FakeKms::Driver;
+
 template <typename Kind>
 class AnOutput : public ::testing::Test {
   protected:
@@ -46,7 +61,8 @@ class AnOutput : public ::testing::Test {
     std::unique_ptr<Output> output = kind.make();
     Listener listener;
 };
-using Kinds = ::testing::Types<MemoryKind, FakeKind, UioKind>;
+using Kinds = ::testing::Types<MemoryKind, FakeKind, UioKind, DrmKind<Driver::dirty>, DrmKind<Driver::flip>,
+                               DrmKind<Driver::direct>>;
 TYPED_TEST_SUITE(AnOutput, Kinds);
 
 TYPED_TEST(AnOutput, has_a_layout_that_holds_its_mode_and_a_scanout_to_match_or_none) {

@@ -1,0 +1,115 @@
+#include "output/drm/choice.h"
+
+#include <gtest/gtest.h>
+
+#include "fakes/fake_card.h"
+
+namespace hvfbd::drm {
+namespace {
+
+using testing::drm_mode;
+
+class AChoice : public ::testing::Test {
+  protected:
+    // Connectors 1, 2, ... and CRTCs 11, 12, ...
+    Connector& add(const std::string& name, std::vector<drmModeModeInfo> modes, std::uint32_t crtcs = ~0U) {
+        Connector connector;
+        connector.id = static_cast<Id>(resources.connectors.size() + 1);
+        connector.name = name;
+        connector.connected = true;
+        connector.modes = std::move(modes);
+        connector.crtcs = crtcs;
+        return resources.connectors.emplace_back(connector);
+    }
+    std::vector<std::pair<Id, Id>> heads(const Plan& plan) {
+        std::vector<std::pair<Id, Id>> pairs;
+        for (const Head& head : plan.heads) pairs.emplace_back(head.connector, head.crtc);
+        return pairs;
+    }
+    using Pairs = std::vector<std::pair<Id, Id>>;
+    Resources resources{{11, 12}, {}, {4096, 4096}};
+};
+
+TEST_F(AChoice, takes_what_the_first_connected_screen_prefers) {
+    add("A-1", {drm_mode(640, 480, true)}).connected = false;
+    add("B-1", {drm_mode(800, 600), drm_mode(1024, 768, true), drm_mode(1920, 1080)});
+    Plan plan = choose(resources, "", std::nullopt);
+    EXPECT_EQ(plan.mode, (Mode{1024, 768}));
+    EXPECT_EQ(heads(plan), (Pairs{{2, 11}}));
+    EXPECT_EQ(plan.modes, (std::vector<Mode>{{1024, 768}, {800, 600}, {1920, 1080}}));
+}
+
+TEST_F(AChoice, shows_on_every_screen_that_takes_the_mode) {
+    add("A-1", {drm_mode(1024, 768, true)});
+    add("B-1", {drm_mode(1920, 1080, true), drm_mode(1024, 768, false, 75)});
+    Plan plan = choose(resources, "", std::nullopt);
+    EXPECT_EQ(heads(plan), (Pairs{{1, 11}, {2, 12}}));
+    EXPECT_EQ(plan.heads[1].mode.vrefresh, 75u);
+    plan = choose(resources, "", Mode{1920, 1080});
+    EXPECT_EQ(heads(plan), (Pairs{{2, 11}}));
+    EXPECT_TRUE(plan.wanted_mode);
+}
+
+TEST_F(AChoice, takes_the_connector_that_is_named_and_no_other) {
+    add("A-1", {drm_mode(1024, 768, true)});
+    add("B-1", {drm_mode(1024, 768, true)});
+    EXPECT_EQ(heads(choose(resources, "B-1", std::nullopt)), (Pairs{{2, 11}}));
+    Plan plan = choose(resources, "C-1", std::nullopt);
+    EXPECT_TRUE(plan.heads.empty());
+    EXPECT_EQ(plan.obstacle, "there is no connector C-1; Connector= in hvfbd.conf can be A-1, B-1");
+}
+
+TEST_F(AChoice, says_why_there_is_nothing_to_show_on) {
+    EXPECT_EQ(choose(resources, "", std::nullopt).obstacle, "no screen is connected");
+    add("A-1", {drm_mode(640, 480)}).connected = false;
+    EXPECT_EQ(choose(resources, "A-1", std::nullopt).obstacle, "no screen is connected to A-1");
+    add("B-1", {drm_mode(640, 480)}, 0);
+    EXPECT_EQ(choose(resources, "", std::nullopt).obstacle, "no CRTC can drive B-1");
+}
+
+TEST_F(AChoice, falls_back_to_the_preferred_mode_where_nobody_has_the_wanted_one_and_says_so) {
+    add("A-1", {drm_mode(640, 480), drm_mode(800, 600, true)});
+    Plan plan = choose(resources, "", Mode{1234, 567});
+    EXPECT_FALSE(plan.wanted_mode);
+    EXPECT_EQ(plan.mode, (Mode{800, 600}));
+}
+
+TEST_F(AChoice, takes_the_quickest_mode_of_a_size_but_for_a_preferred_one) {
+    add("A-1", {drm_mode(800, 600, false, 56), drm_mode(800, 600, false, 75), drm_mode(800, 600, false, 60)});
+    EXPECT_EQ(choose(resources, "", std::nullopt).heads.at(0).mode.vrefresh, 75u);
+    resources.connectors[0].modes[2].type |= DRM_MODE_TYPE_PREFERRED;
+    EXPECT_EQ(choose(resources, "", std::nullopt).heads.at(0).mode.vrefresh, 60u);
+}
+
+TEST_F(AChoice, leaves_out_what_is_interlaced_doubled_empty_or_larger_than_the_card_can) {
+    auto interlaced = drm_mode(720, 576, true), doubled = drm_mode(320, 240);
+    interlaced.flags |= DRM_MODE_FLAG_INTERLACE;
+    doubled.flags |= DRM_MODE_FLAG_DBLSCAN;
+    add("A-1", {interlaced, doubled, drm_mode(0, 600), drm_mode(5000, 600), drm_mode(640, 480)});
+    EXPECT_EQ(choose(resources, "", std::nullopt).modes, (std::vector<Mode>{{640, 480}}));
+}
+
+TEST_F(AChoice, finds_a_crtc_for_each_screen_though_the_first_could_take_what_only_the_second_can_use) {
+    add("A-1", {drm_mode(640, 480)}, 0b11);
+    add("B-1", {drm_mode(640, 480)}, 0b01);
+    EXPECT_EQ(heads(choose(resources, "", std::nullopt)), (Pairs{{1, 12}, {2, 11}}));
+}
+
+TEST_F(AChoice, leaves_a_screen_its_crtc) {
+    add("A-1", {drm_mode(640, 480)}).crtc = 12;
+    EXPECT_EQ(heads(choose(resources, "", std::nullopt)), (Pairs{{1, 12}}));
+}
+
+TEST_F(AChoice, leaves_out_the_last_where_there_are_more_screens_than_crtcs) {
+    for (const char* name : {"A-1", "B-1", "C-1"}) add(name, {drm_mode(640, 480)});
+    EXPECT_EQ(heads(choose(resources, "", std::nullopt)), (Pairs{{1, 11}, {2, 12}}));
+}
+
+TEST_F(AChoice, withstands_masks_that_name_crtcs_that_are_not_there) {
+    resources.crtcs.clear();
+    add("A-1", {drm_mode(640, 480)});
+    EXPECT_TRUE(choose(resources, "", std::nullopt).heads.empty());
+}
+
+}  // namespace
+}  // namespace hvfbd::drm
