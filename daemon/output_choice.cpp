@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "output/drm/drm_output.h"
+#include "output/drm/kernel_card.h"
 #include "output/hyperv/hyperv_output.h"
 #include "output/hyperv/vmbus_devices.h"
 #include "output/kernel_uio.h"
@@ -55,6 +57,24 @@ bool there_is_hyperv(const std::string& uio) {
                        [](const VmbusDevice& device) { return device.uio.has_value(); });
 }
 
+std::unique_ptr<drm::DrmOutput> make_drm(EventLoop& loop, const Configuration& configuration) {
+    const auto& wanted = configuration.output;
+    return std::make_unique<drm::DrmOutput>(
+        loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector),
+        drm::DrmOutput::Options{wanted.connector, wanted.mode});
+}
+
+// A screen that shows already, and nothing less: who asked for no output in particular does not wait for one.
+std::unique_ptr<Output> drm_that_shows(EventLoop& loop, const Configuration& configuration) {
+    try {
+        auto output = make_drm(loop, configuration);
+        if (output->visible()) return output;
+    } catch (const std::system_error&) {
+        // No device events to be heard, as in a container: there is no screen in there either.
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 std::unique_ptr<Output> make_output(EventLoop& loop, const Configuration& configuration,
@@ -69,6 +89,9 @@ std::unique_ptr<Output> make_output(EventLoop& loop, const Configuration& config
             loop, make_port(wanted.uio),
             hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), options, legacy);
     }
+    if (wanted.type == "drm") return make_drm(loop, configuration);
+    if (wanted.type == "auto")
+        if (auto output = drm_that_shows(loop, configuration)) return output;
     if (wanted.type == "auto" || wanted.type == "memory")
         return std::make_unique<MemoryOutput>(wanted.mode.value_or(default_mode), row_padding);
     if (wanted.type == "uio") {

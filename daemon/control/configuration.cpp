@@ -62,6 +62,14 @@ std::uint32_t stride(std::string_view key, std::string_view text) {
     return static_cast<std::uint32_t>(value);
 }
 
+std::string card(std::string_view key, std::string_view text) {
+    constexpr std::string_view folder = "/dev/dri/";
+    if (!text.empty() && !text.starts_with(folder))
+        refuse(std::string(key) + " must be /dev/dri/cardN or a link in /dev/dri/by-path; \"" +
+               std::string(text) + "\" is not");
+    return std::string(text);
+}
+
 std::string one_of(std::string_view key, std::span<const std::string_view> known, std::string_view text) {
     std::string list;
     for (std::string_view name : known) {
@@ -85,6 +93,10 @@ bool set_output(Configuration& configuration, std::string_view key, std::string_
         output.framebuffer = value;
     else if (key == "FramebufferSize")
         output.framebuffer_size = number(key, value);
+    else if (key == "Card")
+        output.card = card(key, value);
+    else if (key == "Connector")
+        output.connector = value;
     else if (key == "Mode")
         output.mode = mode(value);
     else if (key == "Stride")
