@@ -208,6 +208,7 @@ TEST_P(AScreen, is_hidden_while_somebody_else_is_the_master_and_tries_again_when
     start();
     EXPECT_FALSE(pipeline->visible());
     EXPECT_TRUE(kms.shows_console());
+    EXPECT_EQ(output->layout().width, 640u) << "what will be shown";
     turn_until([&] { return !report.lines.empty(); });
     EXPECT_TRUE(report.said("somebody else shows on fake, /dev/dri/card0"));
     kms.seize(false);

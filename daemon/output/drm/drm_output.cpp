@@ -106,6 +106,9 @@ void DrmOutput::attempt(Time now) {
 void DrmOutput::take(const Resources& resources, Time now) {
     Plan plan = choose(resources, connector_, wanted_);
     modes_ = plan.modes;
+    // Clients that come meanwhile draw in the size that will be shown.
+    if (heads_.empty() && !plan.heads.empty() && layout_.rectangle() != layout_for(plan.mode).rectangle())
+        layout_ = layout_for(plan.mode);
     if (!card_->master())
         return lose(Presence::State::not_master, "somebody else shows on " + card_->name(), now);
     if (plan.heads.empty()) {
@@ -131,7 +134,8 @@ void DrmOutput::light(const Plan& plan, Time now) {
         if (!console_.contains(head.crtc)) console_.emplace(head.crtc, card_->crtc(head.crtc));
     // The new picture is there before the old one goes.
     std::vector<std::unique_ptr<Buffer>> buffers;
-    bool fits = !buffers_.empty() && layout_.width == plan.mode.width && layout_.height == plan.mode.height;
+    bool fits =
+        !buffers_.empty() && buffers_[shown_]->layout().rectangle() == layout_for(plan.mode).rectangle();
     if (fits)
         buffers.push_back(std::move(buffers_[shown_]));
     else
