@@ -28,7 +28,9 @@ Configuration read_configuration(const DaemonOptions& options, bool& warned) {
     std::vector<ConfigurationWarning> warnings;
     auto folders = options.configuration_folders();
     Configuration configuration = load(folders, warnings);
-    for (const auto& [file, line, sentence] : warnings) spdlog::warn("{}:{}: {}", file, line, sentence);
+    for (const auto& [file, line, sentence] : warnings)
+        log_event(events::configuration_warning, fmt::format("{}:{}: {}", file, line, sentence),
+                  {{"CONFIG_FILE", file}, {"CONFIG_LINE", std::to_string(line)}});
     warned = !warnings.empty();
     if (options.output) configuration.output.type = *options.output;
     if (options.mode) configuration.output.mode = options.mode;
@@ -46,6 +48,16 @@ void take_over(const State& state, Configuration& configuration, Tuning& tuning)
             spdlog::warn("what was set before: {}", refusal.what());
         }
     }
+}
+
+void log_ready(const Layout& layout, std::string_view output, std::string_view bus) {
+    log_event(
+        events::ready,
+        fmt::format("display0 is {}x{}, {} output, on bus {}", layout.width, layout.height, output, bus),
+        {{"HVFBD_DISPLAY", "display0"},
+         {"HVFBD_WIDTH", std::to_string(layout.width)},
+         {"HVFBD_HEIGHT", std::to_string(layout.height)},
+         {"HVFBD_OUTPUT", std::string(output)}});
 }
 
 void run(const DaemonOptions& options, Configuration configuration) {
@@ -115,8 +127,7 @@ void run(const DaemonOptions& options, Configuration configuration) {
     // The name comes last: who waits for it finds everything in its place.
     bus.request_name("org.hvfbd.Framebuffer1");
     pipeline.update(loop.now());
-    spdlog::info("display0 is {}x{}, {} output, on bus {}", pipeline.layout().width, pipeline.layout().height,
-                 output->name(), options.bus);
+    log_ready(pipeline.layout(), output->name(), options.bus);
     Service::ready();
     loop.run();
     Service::stopping();
@@ -139,7 +150,7 @@ int main(int argc, char** argv) {
         set_log_level(configuration.log_level);
         run(*options, configuration);
     } catch (const std::exception& exception) {
-        spdlog::critical("{}", exception.what());
+        log_event(events::failed, exception.what(), {});
         exit_code = EXIT_FAILURE;
     }
     return exit_code;

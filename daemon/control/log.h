@@ -1,13 +1,24 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
+
+#include "control/events.h"
 
 namespace hvfbd {
 
 // Where spdlog's default logger writes: the journal where standard error is the journal, with priorities;
 // else standard error.
 void open_log();
+
+// Logs a sentence that is looked for. In the journal it has MESSAGE_ID=, HVFBD_EVENT= and these fields;
+// elsewhere it is a line like others.
+struct LogField {
+    std::string_view name;  // capitals, digits and underscores
+    std::string value;
+};
+void log_event(const Event& event, std::string_view sentence, std::initializer_list<LogField> fields);
 
 // trace, debug, info, warning, error or critical. Throws Refusal (invalid_arguments) for anything else.
 void set_log_level(std::string_view level);

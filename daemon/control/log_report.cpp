@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/log.h"
+
 namespace hvfbd {
 
 bool LogReport::within_allowance() {
@@ -46,15 +48,23 @@ void LogReport::viewer_closed(unsigned number, std::string_view why) {
 }
 
 void LogReport::protocol_violated(std::string_view who, std::string_view what) {
-    if (within_allowance()) spdlog::warn("{} is hung up: {}", who, what);
+    if (within_allowance())
+        log_event(events::peer_hung_up, fmt::format("{} is hung up: {}", who, what),
+                  {{"HVFBD_DISPLAY", "display0"},
+                   {"HVFBD_PEER", std::string(who)},
+                   {"HVFBD_REASON", std::string(what)}});
 }
 
 void LogReport::output_said(bool warning, std::string_view sentence) {
-    spdlog::log(warning ? spdlog::level::warn : spdlog::level::info, "{}", sentence);
+    log_event(warning ? events::output_trouble : events::output_news, sentence,
+              {{"HVFBD_DISPLAY", "display0"}});
 }
 
 void LogReport::visibility_changed(bool visible) {
-    if (within_allowance()) spdlog::info("display0 is {}", visible ? "shown" : "hidden: nobody looks");
+    if (within_allowance())
+        log_event(visible ? events::shown : events::hidden,
+                  fmt::format("display0 is {}", visible ? "shown" : "hidden: nobody looks"),
+                  {{"HVFBD_DISPLAY", "display0"}});
 }
 
 void LogReport::not_restored(std::string_view who, std::string_view why) {
@@ -62,7 +72,12 @@ void LogReport::not_restored(std::string_view who, std::string_view why) {
 }
 
 void LogReport::layout_changed(const Layout& layout) {
-    spdlog::info("display0 is {}x{} now, stride {}", layout.width, layout.height, layout.stride);
+    log_event(events::layout_changed,
+              fmt::format("display0 is {}x{} now, stride {}", layout.width, layout.height, layout.stride),
+              {{"HVFBD_DISPLAY", "display0"},
+               {"HVFBD_WIDTH", std::to_string(layout.width)},
+               {"HVFBD_HEIGHT", std::to_string(layout.height)},
+               {"HVFBD_STRIDE", std::to_string(layout.stride)}});
 }
 
 }  // namespace hvfbd
