@@ -1,0 +1,94 @@
+"""The units as systemd reads them, without a systemd that runs."""
+
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+
+from private_daemon import PROGRAMS, SOURCE, run
+
+INSTALLED = pathlib.Path(os.environ["HVFBD_PROGRAMS"]).parent / "packaging"
+UNITS = ("hvfbd.service", "hvfbd-bind.service", "hvfbd-retry.timer")
+
+
+class Units(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        for name in UNITS:
+            made = INSTALLED / name
+            text = (made if made.exists() else SOURCE / "units" / name).read_text()
+            # The programs are not installed where this is tested.
+            (self.folder / name).write_text(re.sub(r"(?<=[=-])/\S*/libexec/(\S+)", rf"{PROGRAMS}/\1", text))
+
+    def analyze(self, *words):
+        return run("systemd-analyze", *words, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{self.folder}:"})
+
+    def test_systemd_finds_nothing_wrong_in_them(self):
+        done = self.analyze("verify", "--man=no", *(self.folder / name for name in UNITS))
+        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+    def test_verify_would_find_something(self):
+        unit = self.folder / "hvfbd.service"
+        unit.write_text(unit.read_text().replace("[Service]", "[Service]\nRestartSoon=yes"))
+        self.assertIn("RestartSoon", self.analyze("verify", "--man=no", unit).stderr)
+
+    def test_what_they_are_exposed_to_is_at_most_one_and_a_half(self):
+        for name in ("hvfbd.service", "hvfbd-bind.service"):
+            done = self.analyze("security", "--offline=yes", "--threshold=15", "--no-pager", self.folder / name)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("Overall exposure level", done.stdout)
+
+    def test_a_daemon_that_fails_is_tried_again_for_ever(self):
+        service = (self.folder / "hvfbd.service").read_text()
+        self.assertIn("\nRestart=always\n", service)
+        self.assertIn("\nOnFailure=hvfbd-retry.timer\n", service)
+        timer = (self.folder / "hvfbd-retry.timer").read_text()
+        self.assertIn("\nUnit=hvfbd.service\n", timer)
+        self.assertIn("\nRemainAfterElapse=no\n", timer)
+
+    def test_their_manual_pages_are_there(self):
+        for name in UNITS:
+            pages = re.findall(r"man:([\w.-]+)\((\d)\)", (self.folder / name).read_text())
+            self.assertTrue(pages, name)
+            for page, section in pages:
+                self.assertTrue((SOURCE / f"docs/man/{page}.{section}.scd").exists(), f"{name}: {page}({section})")
+
+
+class Users(unittest.TestCase):
+    def test_are_made_with_no_login_and_only_once(self):
+        with tempfile.TemporaryDirectory() as root:
+            (pathlib.Path(root) / "etc").mkdir()
+            for _ in range(2):
+                done = run("systemd-sysusers", f"--root={root}", SOURCE / "units/hvfbd.sysusers")
+                self.assertEqual(done.returncode, 0, done.stderr)
+            users = (pathlib.Path(root) / "etc/passwd").read_text()
+            self.assertRegex(users, r"^hvfbd:x:\d+:\d+:hvfbd framebuffer:/:/usr/sbin/nologin\n$")
+            groups = (pathlib.Path(root) / "etc/group").read_text()
+            self.assertRegex(groups, r"(?m)^hvfbd-view:x:\d+:$")
+
+
+class UdevRules(unittest.TestCase):
+    """There is no udevd where this is tested: tests/system has one."""
+
+    def test_every_line_is_one_that_udev_knows(self):
+        key = r'(?:SUBSYSTEMS?|KERNELS?|ACTION|DRIVERS?|NAME|GROUP|OWNER|MODE|TAG|SYMLINK|RUN|(?:ATTRS?|ENV)\{[\w/]+\})'
+        pair = rf'{key}(?:==|!=|=|\+=|:=)"[^"]*"'
+        rules = 0
+        for file in sorted((SOURCE / "units").glob("*.rules")):
+            for line in file.read_text().splitlines():
+                if line and not line.startswith("#"):
+                    self.assertRegex(line, rf"^{pair}(?:, ?{pair})*$", file.name)
+                    rules += 1
+        self.assertGreater(rules, 2)
+
+    def test_what_they_name_is_made_by_the_package_or_is_debians(self):
+        made = set(re.findall(r"^[ug] (\S+)", (SOURCE / "units/hvfbd.sysusers").read_text(), re.M)) | {"video"}
+        for file in (SOURCE / "units").glob("*.rules"):
+            self.assertLessEqual(set(re.findall(r'GROUP="([^"]*)"', file.read_text())), made)
+
+
+if __name__ == "__main__":
+    unittest.main()
