@@ -1,0 +1,149 @@
+"""The Debian packages, as tools/package makes them; lintian has looked at them there."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ["HVFBD_SOURCE"])
+PACKAGES = SOURCE / "build/packages"
+NAMES = ("hvfbd", "hvfbd-tools", "libhvfb-dev", "libhvfb1")
+
+
+def run(*command, **options):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class Package(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # Takes a moment where they are made already.
+        run(SOURCE / "tools/package", timeout=1200)
+        cls.files = {name: next(PACKAGES.glob(f"{name}_*.deb")) for name in NAMES}
+
+    def field(self, name, field):
+        return run("dpkg-deb", "--field", self.files[name], field).strip()
+
+    def contents(self, name):
+        lines = run("dpkg-deb", "--contents", self.files[name]).splitlines()
+        return {re.split(r"\s+", line, maxsplit=5)[5].split(" -> ")[0][1:] for line in lines if not line.startswith("d")}
+
+    def script(self, name, which):
+        return run("dpkg-deb", "--info", self.files[name], which)
+
+    def test_are_these_and_of_the_version_that_cmake_says(self):
+        self.assertEqual(len(list(PACKAGES.glob("*.deb"))), len(NAMES))
+        [version] = re.findall(r"project\(hvfbd VERSION (\S+)", (SOURCE / "CMakeLists.txt").read_text())
+        for name in NAMES:
+            self.assertEqual(self.field(name, "Version"), version)
+
+    def test_hold_what_a_user_of_systemd_expects(self):
+        doc = "/usr/share/doc/hvfbd"
+        for name in ("/lib/systemd/system/hvfbd.service", "/lib/systemd/system/hvfbd-bind.service",
+                     "/lib/systemd/system/hvfbd-retry.timer", "/lib/udev/rules.d/70-hvfbd-uio.rules",
+                     "/usr/lib/hvfbd/hvfbd.conf", "/usr/lib/sysusers.d/hvfbd.conf",
+                     "/usr/lib/systemd/catalog/hvfbd.catalog", "/usr/libexec/hvfbd", "/usr/libexec/hvfbd-bind",
+                     "/usr/share/dbus-1/interfaces/org.hvfbd.Framebuffer1.Manager.xml",
+                     "/usr/share/dbus-1/interfaces/org.hvfbd.Framebuffer1.Display.xml",
+                     "/usr/share/dbus-1/interfaces/org.hvfbd.Framebuffer1.Surface.xml",
+                     "/usr/share/dbus-1/system-services/org.hvfbd.Framebuffer1.service",
+                     "/usr/share/dbus-1/system.d/org.hvfbd.Framebuffer1.conf", f"{doc}/70-hvfbd-userfaultfd.rules",
+                     f"{doc}/protocol.md", "/usr/share/man/man8/hvfbd.8.gz", "/usr/share/man/man8/hvfbd-bind.8.gz",
+                     "/usr/share/man/man5/hvfbd.conf.5.gz", "/usr/share/man/man5/org.hvfbd.Framebuffer1.5.gz"):
+            self.assertIn(name, self.contents("hvfbd"))
+        self.assertLessEqual({"/usr/bin/hvfbctl", "/usr/bin/hvhost", "/usr/share/man/man1/hvfbctl.1.gz",
+                              "/usr/share/man/man1/hvhost.1.gz", "/usr/share/bash-completion/completions/hvfbctl",
+                              "/usr/share/bash-completion/completions/hvhost",
+                              "/usr/share/zsh/vendor-completions/_hvfbctl"}, self.contents("hvfbd-tools"))
+        library = {re.sub(r"/usr/lib/[^/]*-linux-gnu[^/]*/", "", name) for name in
+                   self.contents("libhvfb1") | self.contents("libhvfb-dev")}
+        self.assertLessEqual({"libhvfb.so.1", "libhvfb.so.1.0.0", "libhvfb.so", "pkgconfig/hvfb.pc",
+                              "cmake/hvfb/hvfb-config.cmake", "cmake/hvfb/hvfb-config-version.cmake",
+                              "/usr/include/hvfb/hvfb.h", "/usr/include/hvfb/protocol.h", "/usr/share/man/man3/hvfb.3.gz",
+                              "/usr/share/man/man3/libhvfb.3.gz", "/usr/share/doc/libhvfb-dev/examples/hello.c"}, library)
+
+    def test_nothing_in_group_video_gets_what_it_must_opt_in_to(self):
+        rules = [name for name in self.contents("hvfbd") if "userfaultfd" in name]
+        self.assertEqual(rules, ["/usr/share/doc/hvfbd/70-hvfbd-userfaultfd.rules"])
+
+    def test_a_screen_needs_no_package_of_another_name(self):
+        own = {name for name in NAMES if not name.startswith("hvfbd")}
+        for name in ("hvfbd", "hvfbd-tools"):
+            depends = set(re.findall(r"(?:^|[,|] )([a-z0-9.+-]+)", self.field(name, "Depends")))
+            self.assertEqual(depends & own, set())
+        self.assertIn("libsdbus-c++1", self.field("hvfbd", "Depends"))
+        self.assertRegex(self.field("libhvfb1", "Depends"), r"libsystemd0")
+        self.assertNotIn("libstdc++", self.field("libhvfb1", "Depends"))
+
+    def test_a_program_gets_the_library_that_has_its_functions(self):
+        self.assertIn("libhvfb 1 libhvfb1", self.script("libhvfb1", "shlibs"))
+        symbols = set(re.findall(r"^ (hvfb_\w+)@HVFB_1 ", self.script("libhvfb1", "symbols"), re.M))
+        header = (SOURCE / "client/include/hvfb/hvfb.h").read_text()
+        self.assertEqual(symbols, set(re.findall(r"^HVFB_API .*?\b(hvfb_\w+)\(", header, re.M)))
+
+    def test_an_upgrade_restarts_the_daemon_and_stops_nothing_before(self):
+        after = self.script("hvfbd", "postinst")
+        self.assertRegex(after, r"deb-systemd-invoke try-restart 'hvfbd\.service'")
+        self.assertNotIn("try-restart 'hvfbd-bind", after)
+        self.assertNotRegex(after, r"deb-systemd-invoke (start|restart)")
+        self.assertLess(after.index("systemd-sysusers"), after.index("udevadm"))
+        self.assertLess(after.index("udevadm"), after.index("try-restart"))
+        self.assertRegex(self.script("hvfbd", "prerm"), r'if \[ "\$1" = remove \].*\n.*stop')
+        self.assertEqual(self.script("hvfbd", "prerm").count("deb-systemd-invoke"), 1)
+        self.assertNotIn("preinst", run("dpkg-deb", "--info", self.files["hvfbd"]))
+
+
+# Installs, removes and purges in an overlay of this machine's files, and prints what is other than before: a line a file
+# that is new, changed or gone, and the users.
+TRIAL = r"""
+set -eu
+folder=$1
+mount -t tmpfs tmpfs "$folder"
+mkdir "$folder/upper" "$folder/work" "$folder/root" "$folder/packages"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$folder/root"
+# Nothing of the machine's own runs or is spoken to from in there.
+mount -t tmpfs tmpfs "$folder/root/run"
+mount -t tmpfs tmpfs "$folder/root/tmp"
+cp "$2"/*.deb "$folder/root/tmp"
+mount --bind /dev "$folder/root/dev"
+mount -t proc proc "$folder/root/proc"
+chroot "$folder/root" sh -euc '
+    export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+    exec 2>&1
+    dpkg --install /tmp/*.deb >/tmp/log || { cat /tmp/log; exit 1; }
+    dpkg --verify hvfbd hvfbd-tools libhvfb1 libhvfb-dev
+    /usr/libexec/hvfbd --check-config
+    echo "[Display]" >/etc/hvfbd/hvfbd.conf.d/mine.conf
+    dpkg --remove hvfbd >>/tmp/log
+    [ -e /etc/hvfbd/hvfbd.conf.d/mine.conf ] || echo "removed: my configuration"
+    dpkg --purge hvfbd hvfbd-tools libhvfb-dev libhvfb1 >>/tmp/log || { cat /tmp/log; exit 1; }
+    grep -i -E "warning|error|unknown" /tmp/log || true
+'
+cd "$folder/upper"
+find . ! -type d -printf '%P\n'
+find . -type d | while read -r directory; do [ -d "/$directory" ] || echo "$directory"; done
+for file in passwd group; do diff "/etc/$file" "etc/$file" | grep '^[<>]'; done
+"""
+# What dpkg and the triggers of other packages write for every package.
+OTHERS = re.compile(r"(var/lib/dpkg/|var/lib/systemd/catalog/|var/cache/(ldconfig|man|debconf)/|var/log/|etc/ld\.so\.cache$"
+                    r"|etc/(passwd|group|shadow|gshadow)-?$|etc/\.pwd\.lock$)")
+
+
+class PackageResidue(unittest.TestCase):
+    def test_purged_they_leave_the_locked_user_and_nothing_else(self):
+        run(SOURCE / "tools/package", timeout=1200)
+        folder = tempfile.mkdtemp(prefix="hvfbd-package-")
+        self.addCleanup(shutil.rmtree, folder)
+        said = run("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private",
+                   "sh", "-c", TRIAL, "sh", folder, PACKAGES, timeout=300).splitlines()
+        left = [re.sub(r":\d+", ":N", line) for line in said if not OTHERS.match(line)]
+        self.assertEqual(left, ["> hvfbd:x:N:N:hvfbd framebuffer:/:/usr/sbin/nologin", "> hvfbd:x:N:", "> hvfbd-view:x:N:"])
+
+
+if __name__ == "__main__":
+    unittest.main()
