@@ -95,7 +95,11 @@ class Package(unittest.TestCase):
         self.assertLess(after.index("udevadm"), after.index("try-restart"))
         self.assertRegex(self.script("hvfbd", "prerm"), r'if \[ "\$1" = remove \].*\n.*stop')
         self.assertEqual(self.script("hvfbd", "prerm").count("deb-systemd-invoke"), 1)
-        self.assertNotIn("preinst", run("dpkg-deb", "--info", self.files["hvfbd"]))
+        self.assertNotIn("deb-systemd-invoke", self.script("hvfbd", "preinst"))
+
+    def test_users_are_there_before_the_bus_reads_of_them(self):
+        users = (SOURCE / "units/hvfbd.sysusers").read_text()
+        self.assertIn(f"systemd-sysusers - <<'END' || true\n{users}END\n", self.script("hvfbd", "preinst"))
 
 
 # Installs, removes and purges in an overlay of this machine's files, and prints what is other than before: a line a file
@@ -114,14 +118,13 @@ mount --bind /dev "$folder/root/dev"
 mount -t proc proc "$folder/root/proc"
 chroot "$folder/root" sh -euc '
     export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-    exec 2>&1
-    dpkg --install /tmp/*.deb >/tmp/log || { cat /tmp/log; exit 1; }
+    dpkg --install /tmp/*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
     dpkg --verify hvfbd hvfbd-tools libhvfb1 libhvfb-dev
     /usr/libexec/hvfbd --check-config
     echo "[Display]" >/etc/hvfbd/hvfbd.conf.d/mine.conf
-    dpkg --remove hvfbd >>/tmp/log
+    dpkg --remove hvfbd >>/tmp/log 2>&1
     [ -e /etc/hvfbd/hvfbd.conf.d/mine.conf ] || echo "removed: my configuration"
-    dpkg --purge hvfbd hvfbd-tools libhvfb-dev libhvfb1 >>/tmp/log || { cat /tmp/log; exit 1; }
+    dpkg --purge hvfbd hvfbd-tools libhvfb-dev libhvfb1 >>/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
     grep -i -E "warning|error|unknown" /tmp/log || true
 '
 cd "$folder/upper"
@@ -142,7 +145,7 @@ class PackageResidue(unittest.TestCase):
         said = run("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private",
                    "sh", "-c", TRIAL, "sh", folder, PACKAGES, timeout=300).splitlines()
         left = [re.sub(r":\d+", ":N", line) for line in said if not OTHERS.match(line)]
-        self.assertEqual(left, ["> hvfbd:x:N:N:hvfbd framebuffer:/:/usr/sbin/nologin", "> hvfbd:x:N:", "> hvfbd-view:x:N:"])
+        self.assertEqual(sorted(left), ["> hvfbd-view:x:N:", "> hvfbd:x:N:N:hvfbd framebuffer:/:/usr/sbin/nologin", "> hvfbd:x:N:"])
 
 
 if __name__ == "__main__":
