@@ -122,8 +122,9 @@ HVFB_ASSERT_SIZE(hvfb_collect, 16);
 #define HVFB_WRITTEN_UNPROTECTED 2u /* a store from now on will not be announced: collect again */
 #define HVFB_WRITTEN_ONLY_OPEN 4u   /* none of the ranges was found written; they are open, and any may be */
 #define HVFB_WRITTEN_STATE_SHIFT 8u /* bits 8-11: enum hvfb_tracker_state, for people to look at */
-#define HVFB_WRITTEN_FAULTS_SHIFT 16u /* bits 16-23: stores that waited for the tracker, for the statistics \
-                                       */
+#define HVFB_WRITTEN_FAULTS_SHIFT                                             \
+    16u /* bits 16-23: stores that waited for the tracker, for the statistics \
+         */
 struct hvfb_written {
     struct hvfb_header header;
     uint64_t serial;
