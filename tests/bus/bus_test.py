@@ -463,11 +463,16 @@ class Service(OnTheBus):
         self.assertEqual(done.returncode, 1)
         self.assertIn("hvfbd.conf:2: RefreshLimit must be 0 to 1000", done.stderr)
 
-    def test_says_which_outputs_it_does_not_have(self):
-        done = subprocess.run([str(PROGRAMS / "hvfbd"), f"--bus={self.address}", "--output=drm"], capture_output=True,
-                              text=True, timeout=20)
+    def test_says_which_outputs_there_are_and_what_uio_needs(self):
+        def start(*words):
+            return subprocess.run([str(PROGRAMS / "hvfbd"), f"--bus={self.address}", f"--config-root={self.folder}/none", *words],
+                                  capture_output=True, text=True, timeout=20, check=False)
+        done = start("--output=teletext")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("{auto,memory,uio,drm,hyperv}", done.stderr)
+        done = start("--output=uio")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("no output", done.stderr)
+        self.assertIn("Type=uio needs Uio=/dev/uioN", done.stderr)
 
 
 if __name__ == "__main__":
