@@ -216,18 +216,14 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
             return answered(card_->dirty(buffers_.front()->framebuffer(), clipped_), now);
         Answer answer = card_->flip(heads_.front().crtc, buffers_[1 - shown_]->framebuffer());
         if (answer == Answer::not_supported) {
-            // The frame is in the second buffer: it stays the only one.
-            shown_ = 1 - shown_;
-            show({heads_.front().crtc,
-                  buffers_[shown_]->framebuffer(),
-                  0,
-                  0,
-                  heads_.front().mode,
-                  {heads_.front().connector}});
+            // What is shown stays the only buffer, and lacks this frame. Setting the other one would ask for
+            // the same memory that a flip had not.
             std::swap(buffers_.front(), buffers_[shown_]);
             buffers_.resize(1);
             shown_ = 0;
             missing_.clear();
+            repaint_ = true;
+            alarm_.set(now);
             telling_ = Telling::direct;
             return Presented::done;
         }

@@ -143,8 +143,10 @@ class KernelCard : public Card {
     }
     Answer flip(Id crtc, Id framebuffer) override {
         int result = ::drmModePageFlip(node_.get(), crtc, framebuffer, DRM_MODE_PAGE_FLIP_EVENT, nullptr);
-        // Drivers without flips answer that they do not know what is meant.
-        if (result == -EINVAL || result == -ENOTTY) return Answer::not_supported;
+        // Drivers without flips answer that they do not know what is meant; those with little memory of their
+        // own (bochs: 16 MiB) that both buffers do not fit.
+        for (int error : {EINVAL, ENOTTY, ENOMEM, ENOSPC})
+            if (result == -error) return Answer::not_supported;
         return answer_of(result, "flip the buffers of " + name_);
     }
     unsigned take_flips() override;
