@@ -25,6 +25,13 @@ struct Introduction {
     bool operator==(const Introduction&) const = default;
 };
 
+// A buffer that is offered and not taken.
+struct KeptOffer {
+    std::uint64_t serial = 0;
+    Layout layout;
+    bool operator==(const KeptOffer&) const = default;
+};
+
 struct KeptSurface {
     SurfaceNumber number = 0;
     std::string name;
@@ -33,12 +40,7 @@ struct KeptSurface {
     Layout layout;                  // of the shadow
     std::uint64_t shadow = 0;       // its serial
     std::uint64_t last_shadow = 0;  // the newest serial that was used
-    struct Offer {
-        std::uint64_t serial = 0;
-        Layout layout;
-        bool operator==(const Offer&) const = default;
-    };
-    std::optional<Offer> offer;
+    std::optional<KeptOffer> offer;
     std::uint64_t connection = 0;  // how many clients it has had
     std::optional<KeptClient> client;
     Introduction introduction;

@@ -61,7 +61,7 @@ KeptSurface Surface::kept() const {
     kept.layout = shadow_.layout();
     kept.shadow = shadow_serial_;
     kept.last_shadow = last_serial_;
-    if (offer_) kept.offer = KeptSurface::Offer{offer_->serial, offer_->shadow.layout()};
+    if (offer_) kept.offer = KeptOffer{offer_->serial, offer_->shadow.layout()};
     kept.connection = connections_;
     if (client_) {
         kept.client = KeptClient{client_->bus_name, client_->uid, static_cast<std::uint32_t>(client_->pid),
