@@ -42,7 +42,7 @@ Decoded decode_state(std::span<const std::byte> bytes);
 
 // A state in memory that is there however suddenly its writer ends: two slots, of which the newer whole one
 // counts, and the version of all that before them.
-inline constexpr std::size_t state_slot_size = 256 * 1024;
+inline constexpr std::size_t state_slot_size = std::size_t{256} * 1024;
 inline constexpr std::size_t state_memory_size = 64 + 2 * state_slot_size;
 
 // Makes all of the memory an empty state.

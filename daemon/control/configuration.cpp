@@ -54,7 +54,7 @@ Mode mode(std::string_view text) {
 
 // Whether it holds a row is known only with the mode.
 std::uint32_t stride(std::string_view key, std::string_view text) {
-    constexpr std::uint64_t longest = 2 * max_extent * bytes_per_pixel;
+    constexpr std::uint64_t longest = std::uint64_t{2} * max_extent * bytes_per_pixel;
     std::uint64_t value = number(key, text);
     if (value % bytes_per_pixel != 0 || value > longest)
         refuse(std::string(key) + " must be a multiple of 4 up to " + std::to_string(longest) +
