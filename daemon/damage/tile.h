@@ -49,15 +49,15 @@ struct Difference {
 [[gnu::always_inline]] inline Difference copy_whole_tile(const Pixel* source, Pixel* target) {
     // A wide register, or two of 16 bytes where there are no wider ones.
     typedef std::uint64_t Wide __attribute__((vector_size(32)));  // NOLINT(modernize-use-using)
-    constexpr std::int32_t pixels = sizeof(Wide) / sizeof(Pixel), wides = tile_pixels / pixels;
+    constexpr std::ptrdiff_t pixels = sizeof(Wide) / sizeof(Pixel), wides = tile_pixels / pixels;
     // By memcpy, for the pixels lie at any multiple of 4.
     Wide taken[wides];
 #pragma GCC unroll 8
-    for (int i = 0; i < wides; ++i) std::memcpy(&taken[i], source + i * pixels, sizeof(Wide));
+    for (std::ptrdiff_t i = 0; i < wides; ++i) std::memcpy(&taken[i], source + i * pixels, sizeof(Wide));
     asm volatile("" ::: "memory");
     Wide different{};
 #pragma GCC unroll 8
-    for (int i = 0; i < wides; ++i) {
+    for (std::ptrdiff_t i = 0; i < wides; ++i) {
         Wide old;
         std::memcpy(&old, target + i * pixels, sizeof(Wide));
         different |= taken[i] ^ old;
@@ -68,7 +68,7 @@ struct Difference {
     Difference difference = trim(pixels_taken, target, tile_pixels);
     if (between_compare_and_copy) between_compare_and_copy();
 #pragma GCC unroll 8
-    for (int i = 0; i < wides; ++i) std::memcpy(target + i * pixels, &taken[i], sizeof(Wide));
+    for (std::ptrdiff_t i = 0; i < wides; ++i) std::memcpy(target + i * pixels, &taken[i], sizeof(Wide));
     return difference;
 }
 
