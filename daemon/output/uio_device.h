@@ -60,11 +60,12 @@ class UioPort {
     virtual std::unique_ptr<UioDevice> open() = 0;
     // Goes on with a device that another process opened and that was not closed since: its channel is as it
     // was. Null: this is no device of this port. Throws std::system_error.
-    // NOLINTNEXTLINE(performance-unnecessary-value-param): those who can go on keep the descriptors
+    // NOLINTBEGIN(performance-unnecessary-value-param): those who can go on keep the descriptors
     virtual std::unique_ptr<UioDevice> go_on(const std::string& /*text*/,
                                              std::vector<Descriptor> /*descriptors*/) {
         return nullptr;
     }
+    // NOLINTEND(performance-unnecessary-value-param)
 };
 
 }  // namespace hvfbd
