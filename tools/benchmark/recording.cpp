@@ -105,6 +105,7 @@ Recording::Recording(const char* name, const std::filesystem::path& file) : name
     if (recorded_rate_ <= 0 || colour_count < 0 || colour_count > 256)
         refuse(file, "its head makes no sense");
     std::vector<std::uint32_t> colours;
+    colours.reserve(static_cast<std::size_t>(colour_count));
     for (int i = 0; i < colour_count; ++i)
         colours.push_back(static_cast<std::uint32_t>(head.number<std::uint32_t>()));
 
@@ -122,7 +123,8 @@ Frame Recording::read_frame(Reader& reader, std::span<const std::uint32_t> colou
             part.box.*side = reader.number<std::uint16_t>();
         if (part.box.x + part.box.width > width_ || part.box.y + part.box.height > height_)
             throw std::runtime_error("a box of a recording lies outside its picture");
-        for (unsigned char colour : reader.take(static_cast<std::size_t>(part.box.width * part.box.height)))
+        for (unsigned char colour : reader.take(static_cast<std::size_t>(part.box.width) *
+                                                static_cast<std::size_t>(part.box.height)))
             part.pixels.push_back(colour < colours.size() ? colours[colour] : 0);
         frame.parts.push_back(std::move(part));
     }

@@ -1,0 +1,165 @@
+"""A Debian guest with systemd as PID 1, for tests from outside of it. HVFBD_KERNEL says which kernel of build/vm it has."""
+
+import os
+import pathlib
+import select
+import shlex
+import shutil
+import sys
+import time
+import unittest
+
+from machine import Gone, Machine
+
+MADE = pathlib.Path(os.environ["HVFBD_SOURCE"]) / "build/vm"
+KERNEL = os.environ["HVFBD_KERNEL"]
+INSTALLED = MADE / KERNEL / "installed.ext4"
+# The guest is 20 to 40 times slower than this machine, and this machine may be busy.
+START, LONG = 1000, 1000
+# What 6.1 does not have is noticed on 6.12 alone.
+ASYNCHRONOUS = KERNEL != "6.1"
+
+BUS, DISPLAY = "org.hvfbd.Framebuffer1", "/org/hvfbd/Framebuffer1/display0"
+
+
+def start(disk, keep_disk, devices):
+    """A machine whose system is up. A kernel that fell over before that is started once more, which is said."""
+    for attempt in (1, 2):
+        machine = Machine(MADE / KERNEL / "kernel/vmlinux", MADE / KERNEL / "initrd.cpio", disk, keep_disk, MADE / "share", devices)
+        try:
+            up = machine.await_text("AGENT-UP", START).split("AGENT-UP")[-1].split()
+            print(f"# Linux {up[1]} is up after {machine.age():.1f} s ({up[0]} s of its own)", flush=True)
+            return machine
+        except Gone as gone:
+            console = machine.console()
+            machine.stop()
+            if attempt == 2 or "panic" not in console.lower():
+                raise Gone(f"{gone}\n{console}") from None
+            print(f"# The kernel fell over before its system was up, and is started once more:\n{console}", flush=True)
+
+
+class Painter:
+    """A client in the guest that draws by stores. It is spoken to through two of the shell's descriptors."""
+
+    def __init__(self, guest, name, first_descriptor, user):
+        self.guest, self.name, self.into, self.out = guest, name, first_descriptor, first_descriptor + 1
+        as_user = "" if user == "root" else f"setpriv --reuid={user} --regid={user} --init-groups "
+        pipe = f"/run/{name}"
+        self.pid = guest.do(
+            f"rm -f {pipe}.*; mkfifo {pipe}.in {pipe}.out; {as_user}/mnt/host/bin/painter unix:path=/run/dbus/system_bus_socket {name} "
+            f"<{pipe}.in >{pipe}.out 2>{pipe}.err & p=$!; exec {self.into}>{pipe}.in {self.out}<{pipe}.out; echo $p").strip()
+        answer = self.hear()
+        guest.assertEqual(answer, "ready", guest.do(f"cat {pipe}.err"))
+
+    def tell(self, line):
+        self.guest.do(f"echo {line} >&{self.into}")
+
+    def hear(self):
+        return self.guest.do(f"read -r line <&{self.out}; echo $line", within=LONG)
+
+    def ask(self, line):
+        self.tell(line)
+        return self.hear()
+
+    def kill(self):
+        self.guest.do(f"kill -KILL {self.pid}; wait {self.pid}; exec {self.into}>&- {self.out}<&-; true")
+
+
+class Guest(unittest.TestCase):
+    """One guest for all tests of a class, with the project's packages installed in it."""
+
+    DEVICES = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = start(INSTALLED, False, cls.DEVICES)
+        cls.addClassCleanup(cls.machine.stop)
+
+    def run(self, result=None):
+        before = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > before:
+            self.tell_what_happened()
+
+    def tell_what_happened(self):
+        for what in ("journalctl --no-pager -b -o short-monotonic -u hvfbd -u hvfbd-bind | tail -n 60", "dmesg | tail -n 30"):
+            try:
+                print(f"# {what}\n{self.machine.shell(what)[1]}", file=sys.stderr, flush=True)
+            except Gone as gone:
+                print(f"# {gone}\n{self.machine.console()}", file=sys.stderr, flush=True)
+                return
+
+    # ---- in the guest
+
+    def do(self, command, code=0, within=LONG):
+        """Runs a command, which ends with that code; returns what it said."""
+        got, said = self.machine.shell(command, within)
+        self.assertEqual(got, code, f"{command}\n{said}")
+        return said
+
+    def write(self, path, text):
+        self.do(f"mkdir -p {os.path.dirname(path)}; printf %s {shlex.quote(text)} >{path}")
+
+    def wait_until(self, command, within=LONG):
+        """Runs a command in the guest again and again until it succeeds."""
+        deadline = time.monotonic() + within
+        while True:
+            code, said = self.machine.shell(command)
+            if code == 0:
+                return said
+            self.assertLess(time.monotonic(), deadline, f"never succeeded: {command}\n{said}")
+            select.select([], [], [], 0.1)
+
+    def journal(self):
+        return self.do("journalctl --no-pager -b -o cat -u hvfbd")
+
+    def get(self, name):
+        """A property of the display, as busctl writes it."""
+        return self.do(f"busctl --system get-property {BUS} {DISPLAY} {BUS}.Display {name}").split(" ", 1)[1]
+
+    def configure(self, text):
+        """The daemon's only drop-in; it reads it when it starts."""
+        self.write("/etc/hvfbd/hvfbd.conf.d/test.conf", text)
+
+    def restart(self, configuration):
+        self.configure(configuration)
+        self.do("systemctl reset-failed hvfbd; systemctl restart hvfbd")
+
+    def daemon_pid(self):
+        return int(self.do("systemctl show -P MainPID hvfbd"))
+
+    def kill_daemon(self, signal="KILL"):
+        """Kills it, and returns when systemd has started another one."""
+        before = self.daemon_pid()
+        self.do(f"systemctl kill --kill-whom=main -s {signal} hvfbd")
+        self.wait_until(f"p=$(systemctl show -P MainPID hvfbd); [ $p != 0 ] && [ $p != {before} ] && "
+                        "[ $(systemctl is-active hvfbd) = active ]")
+
+    def painter(self, name="artist", number=0, user="root"):
+        """Up to three at a time, each with a number of its own."""
+        painter = Painter(self, name, 3 + 2 * number, user)
+        self.addCleanup(painter.kill)
+        return painter
+
+    # ---- what is shown
+
+    def assert_frame(self, painter, expected="shown"):
+        self.assertEqual(painter.ask("frame"), expected)
+
+    def assert_screen(self, device, picture):
+        """The screen, seen from outside, shows this picture to the byte."""
+        self.assertIsNone(picture.difference(*self.machine.screen(device)))
+
+    def await_screen(self, device, picture, within=LONG):
+        deadline = time.monotonic() + within
+        while True:
+            difference = picture.difference(*self.machine.screen(device))
+            if difference is None:
+                return
+            self.assertLess(time.monotonic(), deadline, difference)
+            select.select([], [], [], 0.1)
+
+
+def keep_installed(disk):
+    """What the guest left on this disk is where the tests begin."""
+    shutil.move(disk, INSTALLED)

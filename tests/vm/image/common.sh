@@ -1,0 +1,47 @@
+# Sourced by the scripts of this folder. Everything is made in build/vm, and nothing of this machine's own is changed.
+# shellcheck shell=bash
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.." || exit 1
+made=$PWD/build/vm
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+die() {
+    echo "tests/vm/image/${0##*/}: $*" >&2
+    exit 1
+}
+
+# Where this machine fetches a suite from; Debian's own servers if it does not say.
+mirror() {
+    local suite=$1 default=http://deb.debian.org/debian
+    [ "$suite" != bookworm-security ] || default=http://deb.debian.org/debian-security
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
+        awk -v suite="$suite" -v uri=$default '$2 == suite { uri = $1 } END { print uri }'
+}
+
+# Lines of sources.list.
+sources() {
+    local suite
+    for suite in "$@"; do echo "deb [signed-by=$keyring] $(mirror "${suite/-backports/}") $suite main"; done
+}
+
+# use_archive SUITE...: the apt of this script is one of its own that knows these suites and no installed package. Its
+# lists are fetched when they are older than a day.
+use_archive() {
+    apt_folder=$made/apt/$(IFS=+ && echo "$*")
+    apt_options=(-q -o "Dir::Etc::SourceList=$apt_folder/sources.list" -o Dir::Etc::SourceParts=/dev/null
+        -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null
+        -o "Dir::State=$apt_folder/state" -o "Dir::State::status=$apt_folder/status" -o "Dir::Cache=$apt_folder/cache"
+        -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o Acquire::Languages=none -o Acquire::Retries=3
+        -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Debug::NoLocking=true)
+    mkdir -p "$apt_folder"/{state/lists/partial,cache/archives/partial}
+    [ -e "$apt_folder/status" ] || : >"$apt_folder/status"
+    sources "$@" >"$apt_folder/sources.list"
+    [ -z "$(find "$apt_folder/fetched" -mtime -1 2>/dev/null)" ] || return 0
+    if apt-get "${apt_options[@]}" -o APT::Update::Error-Mode=any update >"$apt_folder/log" 2>&1; then
+        touch "$apt_folder/fetched"
+    elif [ -e "$apt_folder/fetched" ]; then
+        echo "The archive cannot be reached; the lists of $(date -r "$apt_folder/fetched" +%F) are used" >&2
+    else
+        cat "$apt_folder/log" >&2
+        die "the archive cannot be reached"
+    fi
+}

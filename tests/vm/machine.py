@@ -1,0 +1,168 @@
+"""A machine that QEMU emulates: started from a kernel and a disk, spoken to over QMP and a serial line, and looked at."""
+
+import json
+import os
+import pathlib
+import select
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+# KVM is not tried: where the host is itself a guest it may begin well and fail in the middle.
+# One processor: the emulator has raced with the kernel's patching of its own text on two.
+# Its clock counts instructions, and stands while the emulator does not run: on a machine that is busy, or stopped for
+# a while, no timeout in the guest is over before its program had its time.
+MACHINE = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "pc", "-cpu", "qemu64,-svm", "-smp", "1", "-icount", "shift=2,sleep=on",
+           "-rtc", "clock=vm", "-m", "384M", "-nodefaults",
+           "-no-user-config", "-display", "none", "-no-reboot"]
+COMMAND_LINE = ("console=ttyS0 panic=-1 mitigations=off nokaslr quiet loglevel=4 systemd.show_status=0 systemd.log_target=kmsg "
+                "raid=noautodetect udev.children_max=4 no_timer_check tsc=reliable modprobe.blacklist=bochs,virtio_gpu")
+
+
+class Gone(Exception):
+    """The machine has ended, or says nothing any more."""
+
+
+class Machine:
+    def __init__(self, kernel, initrd, disk, keep_disk, share, devices):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hvfbd-machine-"))
+        self.started = time.monotonic()
+        self.heard, self.rest, self.commands = b"", b"", 0
+        self.answered, self.events = b"", []
+        self.serial = self.monitor = None
+        # It goes when this program does, however that ends.
+        words = ["setpriv", "--pdeathsig=KILL", *MACHINE, "-kernel", kernel, "-initrd", initrd, "-append", COMMAND_LINE,
+                 "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+                 # Its console, to a file; kernel messages in the middle of answers would spoil them.
+                 "-serial", f"file:{self.folder}/console",
+                 "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=on", "-serial", "chardev:agent",
+                 "-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe,snapshot={'off' if keep_disk else 'on'}",
+                 "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci",
+                 "-fsdev", f"local,id=host,path={share},security_model=none,readonly=on",
+                 "-device", "virtio-9p-pci,fsdev=host,mount_tag=host", *devices]
+        with open(self.folder / "errors", "wb") as errors:
+            self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                            env={**os.environ, "TMPDIR": str(self.folder)})
+        try:
+            self.serial = self.connect("agent")
+            self.monitor = self.connect("qmp")
+            self.answer()  # its greeting
+            self.qmp("qmp_capabilities")
+        except BaseException:
+            self.stop()
+            raise
+
+    def connect(self, name):
+        deadline = time.monotonic() + 60
+        while True:
+            connection = socket.socket(socket.AF_UNIX)
+            try:
+                connection.connect(str(self.folder / name))
+                return connection
+            except OSError:
+                connection.close()
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise Gone("QEMU did not start: " + (self.folder / "errors").read_text(errors="replace"))
+            select.select([], [], [], 0.02)
+
+    # ---- QMP
+
+    def qmp(self, command, **arguments):
+        self.monitor.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        while True:
+            answer = self.answer()
+            if "error" in answer:
+                raise RuntimeError(f"{command}: {answer['error']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def answer(self, within=1000):
+        """The next thing that QEMU says."""
+        deadline = time.monotonic() + within
+        while b"\n" not in self.answered:
+            if not select.select([self.monitor], [], [], max(deadline - time.monotonic(), 0))[0]:
+                raise Gone(f"QEMU said nothing within {within} s")
+            data = self.monitor.recv(65536)
+            if not data:
+                raise Gone("QEMU has gone: " + (self.folder / "errors").read_text(errors="replace"))
+            self.answered += data
+        line, self.answered = self.answered.split(b"\n", 1)
+        answer = json.loads(line)
+        if "event" in answer:
+            self.events.append(answer)
+        return answer
+
+    def unplug(self, device):
+        """Asks the guest to give the device back, and returns when it has."""
+        self.events.clear()
+        self.qmp("device_del", id=device)
+        while not any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == device for event in self.events):
+            self.answer()
+
+    def plug(self, driver, **properties):
+        self.qmp("device_add", driver=driver, **properties)
+
+    def screen(self, device):
+        """What a screen shows, seen from outside the guest: width, height, and three bytes a pixel."""
+        file = self.folder / "screen.ppm"
+        self.qmp("screendump", filename=str(file), device=device, head=0)
+        kind, size, depth, pixels = file.read_bytes().split(b"\n", 3)
+        assert kind == b"P6" and depth == b"255", (kind, depth)
+        width, height = map(int, size.split())
+        return width, height, pixels
+
+    # ---- the serial line
+
+    def await_text(self, text, within):
+        """What was said up to and with the line that has `text` in it."""
+        wanted, deadline = text.encode(), time.monotonic() + within
+        while True:
+            at = self.rest.find(wanted)
+            end = self.rest.find(b"\n", at) if at >= 0 else -1
+            if end >= 0:
+                said, self.rest = self.rest[:end + 1], self.rest[end + 1:]
+                return said.decode(errors="replace").replace("\r", "")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Gone(f"the guest did not say {text} within {within} s, but: {self.heard[-1500:].decode(errors='replace')}")
+            if select.select([self.serial], [], [], left)[0]:
+                data = self.serial.recv(65536)
+                if not data:
+                    raise Gone(f"the guest has gone: {self.console()}")
+                self.rest += data
+                self.heard += data
+
+    def shell(self, command, within=1000):
+        """Runs a command in the guest; returns its exit code and what it said."""
+        self.commands += 1
+        mark = f"@@{self.commands}="
+        # In two pieces, so that the command itself is not taken for its end.
+        self.serial.sendall(f"{command}\necho @@\"{self.commands}\"=$?\n".encode())
+        said, _, code = self.await_text(mark, within).rpartition(mark)
+        return int(code), said.strip()
+
+    def console(self):
+        """The end of what the kernel said."""
+        file = self.folder / "console"
+        return file.read_text(errors="replace")[-3000:] if file.exists() else ""
+
+    # ---- its end
+
+    def age(self):
+        return time.monotonic() - self.started
+
+    def stop(self):
+        """Takes the power away."""
+        if self.process.poll() is None:
+            try:
+                self.qmp("quit")
+                self.process.wait(timeout=20)
+            except Exception:  # whatever it was: it is to end
+                self.process.kill()
+                self.process.wait()
+        for connection in (self.serial, self.monitor):
+            if connection:
+                connection.close()
+        shutil.rmtree(self.folder)

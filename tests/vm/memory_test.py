@@ -1,0 +1,112 @@
+"""The memory output in a guest: the service under its systemd, with its sandbox, on its bus."""
+
+import base64
+import sys
+import os
+import unittest
+
+sys.path.insert(0, os.path.join(os.environ["HVFBD_SOURCE"], "tests/tools"))
+from guest import BUS, DISPLAY, ASYNCHRONOUS, Guest
+from picture import Picture
+from private_daemon import read_png
+
+
+class MemoryOutput(Guest):
+    def setUp(self):
+        # Also the limit of how often a unit may be started.
+        self.restart("[Output]\nType=memory\nMode=800x600\n[Display]\nWhenHidden=ignore\n")
+
+    def assert_shows(self, picture):
+        self.do("hvfbctl screenshot /run/screen.png")
+        data = base64.b64decode(self.do("base64 -w0 /run/screen.png"))
+        width, height, rows = read_png(data)
+        self.assertIsNone(picture.difference(width, height, b"".join(bytes(pixel) for row in rows for pixel in row)))
+
+    def draw(self, painter, picture, seed):
+        painter.tell(f"scribble 60 {seed} 2000")
+        picture.scribble(60, seed)
+        self.assert_frame(painter)
+        self.assert_shows(picture)
+
+    def test_shows_what_root_and_what_a_member_of_video_draws(self):
+        for number, user in enumerate(("root", "drawer")):
+            with self.subTest(user):
+                painter, picture = self.painter(user, number, user), Picture(800, 600)
+                painter.tell("pattern 7")
+                picture.pattern(7)
+                self.assert_frame(painter)
+                self.assert_shows(picture)
+                self.draw(painter, picture, 5)
+
+    def test_notices_stores_as_the_kernel_can(self):
+        painter, picture = self.painter(), Picture(800, 600)
+        self.do("udevadm settle")
+        for number, tracking in enumerate(("fault", "scan", "compare", "auto")):
+            with self.subTest(tracking):
+                self.do(f"hvfbctl set Tracking {tracking}")
+                self.draw(painter, picture, 20 + number)
+
+    def test_is_tuned_over_the_bus(self):
+        for name, kind, value in (("RefreshLimit", "u", "60"), ("RefreshMode", "s", "periodic"), ("SettleDelay", "t", "0"),
+                                  ("IdleTimeout", "t", "100000"), ("Tracking", "s", "compare"), ("MaxRects", "u", "4"),
+                                  ("WhenHidden", "s", "pause")):
+            with self.subTest(name):
+                self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display {name} {kind} {value}")
+                self.assertEqual(self.get(name).strip('"'), value)
+                self.assertEqual(self.do(f"hvfbctl get {name}"), value)
+        self.assertIn("0 to 1000", self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 2000", code=1))
+        self.do(f"setpriv --reuid=drawer --regid=drawer --init-groups "
+                f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 30", code=1)
+
+    def test_changes_its_mode(self):
+        painter, picture = self.painter(), Picture(640, 400)
+        self.do("hvfbctl mode 640x400")
+        self.assertEqual(painter.ask("configure"), "640x400")
+        painter.tell("pattern 3")
+        picture.pattern(3)
+        self.assert_frame(painter)
+        self.assert_shows(picture)
+
+    def test_shows_the_client_below_when_one_is_killed(self):
+        below, lower = self.painter("below", 0), Picture(800, 600)
+        self.draw(below, lower, 1)
+        above, upper = self.painter("above", 1), Picture(800, 600)
+        self.draw(above, upper, 2)
+        self.do(f"kill -KILL {above.pid}")
+        self.wait_until("! hvfbctl surfaces | grep -q above")
+        self.assert_shows(lower)
+
+    def test_is_started_again_when_it_is_killed(self):
+        painter, picture = self.painter(), Picture(800, 600)
+        self.draw(painter, picture, 9)
+        painter.tell("scribble 60 10 20000")
+        self.kill_daemon()
+        picture.scribble(60, 10)
+        self.assertEqual(painter.ask("reconnect"), "connected")
+        self.assert_frame(painter)
+        self.assert_shows(picture)
+
+    def test_is_started_by_whoever_first_asks(self):
+        self.do("systemctl stop hvfbd")
+        self.assertEqual(self.get("Output"), '"memory"')
+        self.assertEqual(self.do("systemctl is-active hvfbd"), "active")
+
+    def test_says_what_this_machine_can_do(self):
+        said = self.do("hvfbctl doctor; true")
+        print("# " + said.replace("\n", "\n# "), flush=True)
+        self.assertIn("userfaultfd", said)
+        self.assertIn("memory", self.do("hvfbctl status"))
+        painter = self.painter()
+        self.draw(painter, Picture(800, 600), 3)
+        state = self.do("hvfbctl surfaces")
+        print("# " + state.replace("\n", "\n# "), flush=True)
+
+    def test_says_nothing_wrong_in_its_journal(self):
+        painter = self.painter()
+        self.draw(painter, Picture(800, 600), 3)
+        self.do("systemctl stop hvfbd")
+        self.assertEqual(self.do("journalctl --no-pager -b -o cat -u hvfbd -p warning | grep -v 'killed\\|signal\\|result' || true"), "")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,177 @@
+"""The uio output on a real /dev/uioN: QEMU's bochs-display, bound to Debian's own uio_cif, seen from outside the guest; and memory
+that the guest shares with this machine (ivshmem)."""
+
+import pathlib
+import tempfile
+import unittest
+
+from guest import Guest
+from picture import Picture
+
+SCREEN, SHARED = "0000:00:10.0", "0000:00:12.0"
+BOCHS = {"vgamem": "16M", "addr": "10.0"}
+
+
+class OnUio(Guest):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="hvfbd-shared-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.shared = pathlib.Path(folder.name) / "memory"
+        with open(cls.shared, "wb") as file:
+            file.truncate(4 << 20)
+        cls.DEVICES = ("-device", "bochs-display,id=screen0," + ",".join(f"{name}={value}" for name, value in BOCHS.items()),
+                       "-object", f"memory-backend-file,id=memory,share=on,mem-path={cls.shared},size=4M",
+                       "-device", "ivshmem-plain,id=shared,memdev=memory,addr=12.0")
+        super().setUpClass()
+
+    def setUp(self):
+        # As docs/uio.md says. The rule is for all of them here.
+        self.write("/etc/udev/rules.d/71-hvfbd-screen.rules", 'SUBSYSTEM=="uio", GROUP="hvfbd", MODE="0660"\n')
+        self.do("udevadm control --reload; modprobe uio_cif")
+
+    def bind(self, device):
+        self.do(f"D=/sys/bus/pci/devices/{device}; [ ! -e $D/driver ] || echo {device} >$D/driver/unbind; "
+                f"echo hilscher >$D/driver_override; echo {device} >/sys/bus/pci/drivers_probe; udevadm settle; [ -d $D/uio ]")
+
+    def unbind(self, device):
+        self.do(f"echo {device} >/sys/bus/pci/devices/{device}/driver/unbind; udevadm settle")
+
+    def await_visible(self, yes):
+        self.wait_until(f'[ "$(hvfbctl get Visible)" = {"true" if yes else "false"} ]')
+
+
+class UioOutput(OnUio):
+    """Each test ends with a screen that is bound, which is where the next one begins."""
+
+    def setUp(self):
+        super().setUp()
+        self.device = "screen0"
+        self.bind(SCREEN)
+        self.restart(f"[Output]\nType=uio\nUio=pci:{SCREEN}\nMode=1024x768\n")
+        self.await_visible(True)
+        self.drawing, self.picture = self.painter(), Picture(1024, 768)
+
+    def draw(self, seed):
+        self.drawing.tell(f"pattern {seed}")
+        self.drawing.tell(f"scribble 50 {seed} 2000")
+        self.picture.pattern(seed)
+        self.picture.scribble(50, seed)
+
+    def draw_and_see(self, seed):
+        self.draw(seed)
+        self.assert_frame(self.drawing)
+        self.assert_screen(self.device, self.picture)
+
+    def test_shows_what_a_client_draws(self):
+        for seed in (1, 2, 3):
+            self.draw_and_see(seed)
+        self.drawing.tell("fill 1023 767 1 1 ffffff")
+        self.picture.fill(1023, 767, 1, 1, "ffffff")
+        self.assert_frame(self.drawing)
+        self.assert_screen(self.device, self.picture)
+
+    def test_sets_the_mode_in_the_registers(self):
+        self.draw_and_see(4)
+        self.do("hvfbctl mode 800x600")
+        self.assertEqual(self.drawing.ask("configure"), "800x600")
+        self.picture = Picture(800, 600)
+        self.draw_and_see(5)
+
+    def test_is_hidden_while_the_driver_is_unbound(self):
+        self.draw_and_see(6)
+        before = self.daemon_pid()
+        self.drawing.tell("scribble 100 8 20000")
+        self.picture.scribble(100, 8)
+        self.unbind(SCREEN)
+        self.await_visible(False)
+        self.assert_frame(self.drawing, "not shown")
+        self.bind(SCREEN)
+        self.await_visible(True)
+        self.assert_frame(self.drawing)
+        self.assert_screen(self.device, self.picture)
+        self.assertEqual(self.daemon_pid(), before)
+
+    def test_finds_the_device_under_another_number(self):
+        self.draw_and_see(9)
+        self.unbind(SCREEN)
+        self.bind(SHARED)
+        self.bind(SCREEN)
+        self.assertEqual(self.do(f"ls /sys/bus/pci/devices/{SHARED}/uio /sys/bus/pci/devices/{SCREEN}/uio | grep -c uio[01]$"), "2")
+        self.await_visible(True)
+        self.draw_and_see(10)
+        self.unbind(SHARED)
+
+    def test_goes_on_when_the_daemon_is_killed(self):
+        self.draw_and_see(11)
+        self.drawing.tell("scribble 100 12 20000")
+        self.picture.scribble(100, 12)
+        self.kill_daemon()
+        self.assertEqual(self.drawing.ask("reconnect"), "connected")
+        self.assert_frame(self.drawing)
+        self.assert_screen(self.device, self.picture)
+
+    def test_shows_the_client_below_when_one_is_killed(self):
+        self.draw_and_see(13)
+        below, lower = self.drawing, self.picture
+        self.drawing, self.picture = self.painter("above", 1), Picture(1024, 768)
+        self.draw_and_see(14)
+        self.do(f"kill -KILL {self.drawing.pid}")
+        self.await_screen(self.device, lower)
+
+    def test_survives_that_the_screen_is_unplugged(self):
+        self.draw_and_see(15)
+        before = self.daemon_pid()
+        self.drawing.tell("scribble 100 16 20000")
+        self.picture.scribble(100, 16)
+        self.machine.unplug("screen0")
+        self.await_visible(False)
+        self.assert_frame(self.drawing, "not shown")
+        self.machine.plug("bochs-display", id="screen0", **BOCHS)
+        self.wait_until(f"[ -e /sys/bus/pci/devices/{SCREEN} ]")
+        self.bind(SCREEN)
+        self.await_visible(True)
+        self.assert_frame(self.drawing)
+        self.assert_screen(self.device, self.picture)
+        self.assertEqual(self.daemon_pid(), before)
+
+
+class LateUio(OnUio):
+    """The first test must be the first thing that happens in this guest."""
+
+    def test_a_takes_a_device_whose_driver_is_loaded_after_the_daemon_began(self):
+        self.do("modprobe -r uio_cif uio")
+        self.restart(f"[Output]\nType=uio\nUio=pci:{SCREEN}\nMode=640x480\n")
+        self.await_visible(False)
+        self.do("modprobe uio_cif")
+        self.bind(SCREEN)
+        self.await_visible(True)
+        painter, picture = self.painter(), Picture(640, 480)
+        painter.tell("pattern 1")
+        picture.pattern(1)
+        self.assert_frame(painter)
+        self.assert_screen("screen0", picture)
+
+    def test_b_shows_on_memory_that_it_shares_with_the_host_and_survives_its_unplugging(self):
+        self.bind(SHARED)
+        self.restart(f"[Output]\nType=uio\nUio=pci:{SHARED}\nFramebuffer=map1\nMode=640x480\nStride=2688\n")
+        self.await_visible(True)
+        painter, picture = self.painter(), Picture(640, 480)
+        painter.tell("pattern 2")
+        picture.pattern(2)
+        self.assert_frame(painter)
+        rows = [self.shared.read_bytes()[y * 2688:y * 2688 + 2560] for y in range(480)]
+        pixels = bytearray(640 * 480 * 3)
+        for color in range(3):
+            pixels[color::3] = b"".join(row[2 - color::4] for row in rows)
+        self.assertIsNone(picture.difference(640, 480, bytes(pixels)))
+        before = self.daemon_pid()
+        painter.tell("scribble 100 3 20000")
+        self.machine.unplug("shared")
+        self.await_visible(False)
+        self.assert_frame(painter, "not shown")
+        self.assertEqual(self.daemon_pid(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
