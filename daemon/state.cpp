@@ -31,6 +31,8 @@ void put(ByteWriter& out, const Layout& layout) {
 Layout take_layout(ByteReader& in) {
     Mode mode{in.take<std::uint32_t>(), in.take<std::uint32_t>()};
     auto stride = in.take<std::uint32_t>();
+    // 0 means "none beyond the width" to who makes a layout; one that was made has a stride.
+    if (stride == 0) in.fail();
     try {
         if (in.good()) return layout_for(mode, stride);
     } catch (const Refusal&) {
