@@ -120,6 +120,35 @@ class TestScript(InACopy):
         self.assertEqual((done.returncode, self.last_line(done)), (1, "0 passed, 1 failed"))
         self.assertIn("no such function", done.stderr)
 
+    def recorded_results(self):
+        self.stand_in("ctest", 'echo ctest "$@" >>calls; while [ "$1" != --output-junit ]; do shift; done; '
+                      """printf '<testcase name="1" status="run">' >"$2\"""")
+        self.stand_in("cmake", 'echo cmake "$@" >>calls')
+
+    def test_the_guests_are_left_out_of_daily_work(self):
+        self.recorded_results()
+        self.assertEqual(self.script("test", "--quick").returncode, 0)
+        self.assertEqual(self.script("test", "--preset", "release").returncode, 0)
+        quick, preset = [call for call in self.calls() if call.startswith("ctest")]
+        self.assertNotIn("vm", quick)
+        self.assertIn(" -LE ^vm$ ", preset)
+
+    def test_the_guests_can_be_run_alone(self):
+        self.recorded_results()
+        self.assertEqual(self.script("test", "-L", "vm").returncode, 0)
+        [tests] = [call for call in self.calls() if call.startswith("ctest")]
+        self.assertIn(" --test-dir build/release ", tests)
+        self.assertIn(" -L ^(vm)$ ", tests)
+        self.assertTrue(any(call.endswith("--target build_vm") for call in self.calls()))
+
+    def test_the_guests_are_a_stage_of_the_whole(self):
+        self.recorded_results()
+        self.stand_in("nproc", "echo 1")
+        self.script("test", "-L", "unit", "-L", "vm")
+        tests = [call for call in self.calls() if call.startswith("ctest")]
+        self.assertEqual(sum(" -L ^(vm)$ " in call for call in tests), 1, tests)
+        self.assertTrue(all("build/release " in call for call in tests if "vm" in call), tests)
+
     def test_wrong_usage_is_refused(self):
         self.assertEqual(self.script("test", "--slow").returncode, 2)
 

@@ -1,22 +1,12 @@
-"""The project's packages in a clean Debian 12: installed by its apt, started by its systemd. The other tests begin with
-the disk that this one leaves."""
+"""The project's packages in a clean Debian 12: installed by its apt, started by its systemd."""
 
 import re
-import shutil
 import time
-import unittest
 
-from guest import BUS, DISPLAY, Guest, KERNEL, MADE, keep_installed, start
+from guest import BUS, DISPLAY, Guest, KERNEL
 
 
 class Installation(Guest):
-    @classmethod
-    def setUpClass(cls):
-        cls.disk = MADE / KERNEL / "installing.ext4"
-        shutil.copyfile(MADE / KERNEL / "disk.ext4", cls.disk)
-        cls.machine = start(cls.disk, True, ())
-        cls.addClassCleanup(cls.machine.stop)
-
     def test_gives_a_working_screen_on_a_clean_system(self):
         self.assertEqual(self.do("cat /proc/1/comm"), "systemd")
         self.assertRegex(self.do("uname -r"), "^" + re.escape(KERNEL) + r"\.")
@@ -24,9 +14,10 @@ class Installation(Guest):
         self.assertEqual(self.do("systemctl is-system-running --wait"), "running")
 
         began = time.monotonic()
-        self.do("export DEBIAN_FRONTEND=noninteractive; apt-get -qq update && "
-                "apt-get -qq -y install /mnt/host/packages/hvfbd_*.deb /mnt/host/packages/hvfbd-tools_*.deb "
-                "/mnt/host/packages/libhvfb1_*.deb", within=600)
+        # Not at the terminal: dpkg has been seen to wait there for ever.
+        self.do("export DEBIAN_FRONTEND=noninteractive; (apt-get -qq update && apt-get -qq -y install "
+                "/mnt/host/packages/hvfbd_*.deb /mnt/host/packages/hvfbd-tools_*.deb /mnt/host/packages/libhvfb1_*.deb"
+                ") >/run/apt.log 2>&1 </dev/null || { cat /run/apt.log; false; }", within=600)
         print(f"# installed in {time.monotonic() - began:.1f} s", flush=True)
         self.assertEqual(self.do("dpkg --audit"), "")
         # Installing takes nobody's screen.
@@ -41,14 +32,6 @@ class Installation(Guest):
         print("# " + said.splitlines()[-1].strip(), flush=True)
         self.do("systemctl stop hvfbd")
         # One who may draw and is not root.
-        self.do("printf 'u drawer -\\nm drawer video\\n' >/etc/sysusers.d/drawer.conf; systemd-sysusers")
+        self.do("mkdir -p /etc/sysusers.d; printf 'u drawer -\\nm drawer video\\n' >/etc/sysusers.d/drawer.conf; systemd-sysusers")
 
         self.assertEqual(self.do("systemctl --failed --no-legend"), "")
-        # The file system is whole when the power goes.
-        self.do("journalctl --flush; sync; echo u >/proc/sysrq-trigger; sleep 1; grep ' / ' /proc/mounts | grep -q '[ ,]ro,'")
-        self.machine.stop()
-        keep_installed(self.disk)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -12,13 +12,18 @@ import time
 
 # KVM is not tried: where the host is itself a guest it may begin well and fail in the middle.
 # One processor: the emulator has raced with the kernel's patching of its own text on two.
-# Its clock counts instructions, and stands while the emulator does not run: on a machine that is busy, or stopped for
-# a while, no timeout in the guest is over before its program had its time.
-MACHINE = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "pc", "-cpu", "qemu64,-svm", "-smp", "1", "-icount", "shift=2,sleep=on",
-           "-rtc", "clock=vm", "-m", "384M", "-nodefaults",
+MACHINE = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "pc", "-cpu", "qemu64,-svm", "-smp", "1", "-m", "384M", "-nodefaults",
            "-no-user-config", "-display", "none", "-no-reboot"]
 COMMAND_LINE = ("console=ttyS0 panic=-1 mitigations=off nokaslr quiet loglevel=4 systemd.show_status=0 systemd.log_target=kmsg "
                 "raid=noautodetect udev.children_max=4 no_timer_check tsc=reliable modprobe.blacklist=bochs,virtio_gpu")
+
+
+def read_ppm(data):
+    """Width, height, and three bytes a pixel."""
+    kind, size, depth, pixels = data.split(b"\n", 3)
+    assert kind == b"P6" and depth == b"255", (kind, depth)
+    width, height = map(int, size.split())
+    return width, height, pixels
 
 
 class Gone(Exception):
@@ -26,8 +31,10 @@ class Gone(Exception):
 
 
 class Machine:
-    def __init__(self, kernel, initrd, disk, keep_disk, share, devices):
+    def __init__(self, kernel, initrd, disk, share, devices):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hvfbd-machine-"))
+        self.out = self.folder / "out"
+        self.out.mkdir()
         self.started = time.monotonic()
         self.heard, self.rest, self.commands = b"", b"", 0
         self.answered, self.events = b"", []
@@ -38,10 +45,13 @@ class Machine:
                  # Its console, to a file; kernel messages in the middle of answers would spoil them.
                  "-serial", f"file:{self.folder}/console",
                  "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=on", "-serial", "chardev:agent",
-                 "-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe,snapshot={'off' if keep_disk else 'on'}",
+                 "-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe,snapshot=on",
                  "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci",
                  "-fsdev", f"local,id=host,path={share},security_model=none,readonly=on",
-                 "-device", "virtio-9p-pci,fsdev=host,mount_tag=host", *devices]
+                 "-device", "virtio-9p-pci,fsdev=host,mount_tag=host",
+                 # What the guest leaves for this machine.
+                 "-fsdev", f"local,id=out,path={self.out},security_model=none",
+                 "-device", "virtio-9p-pci,fsdev=out,mount_tag=out", *devices]
         with open(self.folder / "errors", "wb") as errors:
             self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
                                             env={**os.environ, "TMPDIR": str(self.folder)})
@@ -101,17 +111,11 @@ class Machine:
         while not any(event["event"] == "DEVICE_DELETED" and event["data"].get("device") == device for event in self.events):
             self.answer()
 
-    def plug(self, driver, **properties):
-        self.qmp("device_add", driver=driver, **properties)
-
-    def screen(self, device):
+    def screen(self, device, head=0):
         """What a screen shows, seen from outside the guest: width, height, and three bytes a pixel."""
         file = self.folder / "screen.ppm"
-        self.qmp("screendump", filename=str(file), device=device, head=0)
-        kind, size, depth, pixels = file.read_bytes().split(b"\n", 3)
-        assert kind == b"P6" and depth == b"255", (kind, depth)
-        width, height = map(int, size.split())
-        return width, height, pixels
+        self.qmp("screendump", filename=str(file), device=device, head=head)
+        return read_ppm(file.read_bytes())
 
     # ---- the serial line
 
@@ -152,6 +156,12 @@ class Machine:
 
     def age(self):
         return time.monotonic() - self.started
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def stop(self):
         """Takes the power away."""

@@ -25,11 +25,18 @@ class Picture:
 
     def pattern(self, seed):
         """Every pixel unlike its neighbours."""
+        def repeated(values):
+            return bytes(values) * (self.width // 256 + 2)
+
+        red, blue = repeated(x * 7 & 255 for x in range(256)), repeated(range(256))
+        row = bytearray(self.width * 3)
         for y in range(self.height):
-            row = bytearray(self.width * 3)
-            row[0::3] = bytes((x * 7 + y * 3 + seed) & 255 for x in range(self.width))
-            row[1::3] = bytes((x ^ y) & 255 for x in range(self.width))
-            row[2::3] = bytes((x + y * 5 + seed * 11) & 255 for x in range(self.width))
+            # Every row is one of 256 values that repeat, begun elsewhere; 183 is the inverse of 7.
+            begin = (y * 3 + seed) * 183 & 255
+            row[0::3] = red[begin:begin + self.width]
+            row[1::3] = repeated(x ^ y & 255 for x in range(256))[:self.width]
+            begin = y * 5 + seed * 11 & 255
+            row[2::3] = blue[begin:begin + self.width]
             at = y * self.width * 3
             self.pixels[at:at + len(row)] = row
 
