@@ -113,6 +113,7 @@ int DrawingProcess::draw(DaemonProcess::Opened opened, std::uint64_t seed, Share
         shared.longest.store(std::max(shared.longest.load(), slowest));
         std::int64_t blocked = slowest - (queued_all() - queued_before);
         shared.longest_blocked.store(std::max(shared.longest_blocked.load(), blocked));
+        if (blocked > 10'000'000) ++shared.blocked_long;
         timespec moment{0, static_cast<long>(random() % 3000) * 1000};
         ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
     }
