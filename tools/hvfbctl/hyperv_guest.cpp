@@ -1,11 +1,7 @@
 #include "hyperv_guest.h"
 
-#include <grp.h>
-#include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "binding/circumstances.h"
+#include "rights.h"
 
 namespace hvfbctl {
 
@@ -17,8 +13,6 @@ using hvfbd::Circumstances;
 using hvfbd::Obstacle;
 using hvfbd::VmbusDevice;
 namespace fs = std::filesystem;
-
-constexpr const char* daemon_user = "hvfbd";
 
 // What is in the way or, if that is nothing, what is well.
 Finding finding(const char* subject, const std::optional<Obstacle>& obstacle, const std::string& well) {
@@ -45,38 +39,10 @@ Finding who_has(const VmbusDevice& device) {
             "systemctl enable --now hvfbd-bind # or, until it starts again: " + by_hand};
 }
 
-// May the user or its own group read and write the file? Capabilities are not counted.
-bool may_use(const passwd& user, const struct stat& file) {
-    constexpr mode_t owner = S_IRUSR | S_IWUSR, group = S_IRGRP | S_IWGRP, others = S_IROTH | S_IWOTH;
-    const mode_t needed = file.st_uid == user.pw_uid ? owner : file.st_gid == user.pw_gid ? group : others;
-    return (file.st_mode & needed) == needed;
-}
-
-// "root:kmem 0640"
-std::string rights_of(const struct stat& file) {
-    const passwd* const user = getpwuid(file.st_uid);
-    std::string text = user != nullptr ? user->pw_name : std::to_string(file.st_uid);
-    const group* const group = getgrgid(file.st_gid);
-    text += ":" + (group != nullptr ? std::string(group->gr_name) : std::to_string(file.st_gid));
-    for (int shift = 9; shift >= 0; shift -= 3)
-        text += (shift == 9 ? " " : "") + std::to_string(file.st_mode >> shift & 7);
-    return text;
-}
-
-// `shown` is what people call the file, `trigger` the command that lets udev see it again.
+// `trigger`: the command that lets udev see the file again.
 Finding rights(const std::string& subject, const fs::path& file, const std::string& shown,
                const std::string& trigger) {
-    const std::string mend = "udevadm control --reload && " + trigger;
-    struct stat found = {};
-    if (stat(file.c_str(), &found) != 0) return {Level::warn, subject, "there is no " + shown, mend};
-    const passwd* const user = getpwnam(daemon_user);
-    if (user == nullptr)
-        return {Level::warn, subject, shown + " is there, but no user hvfbd", "systemd-sysusers && " + mend};
-    const std::string you = access(file.c_str(), R_OK | W_OK) == 0 ? "so may you" : "you may not";
-    if (may_use(*user, found))
-        return {Level::ok, subject, "user hvfbd may use " + shown + ", and " + you, ""};
-    return {Level::warn, subject, "user hvfbd may not use " + shown + " (" + rights_of(found) + "); " + you,
-            mend};
+    return examine_rights(subject, file, shown, "udevadm control --reload && " + trigger);
 }
 
 // Of Linux 6.10: takes channels without a bit. Of 6.15: signals the host on channels with one.

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "configured_output.h"
 #include "hyperv_guest.h"
 #include "userfaultfd_probe.h"
 
@@ -129,6 +130,7 @@ std::vector<Finding> examine_machine(const fs::path& root) {
     examine_memfd(findings);
     examine_hyperv_guest(root, findings);
     examine_devices(root, findings);
+    examine_configured_output(root, findings);
     return findings;
 }
 

@@ -1,0 +1,46 @@
+#include "configured_output.h"
+
+#include <array>
+
+#include "control/configuration.h"
+#include "drm_screen.h"
+#include "uio_screen.h"
+
+namespace hvfbctl {
+
+namespace {
+
+using Level = Finding::Level;
+
+// "Type=uio, Uio=/dev/uio0"
+std::string what_it_says(const hvfbd::Configuration& configuration) {
+    const auto& output = configuration.output;
+    std::string text = "Type=" + output.type;
+    const std::array<std::pair<const char*, const std::string&>, 4> names = {
+        {{"Uio", output.uio},
+         {"Framebuffer", output.framebuffer},
+         {"Card", output.card},
+         {"Connector", output.connector}}};
+    for (const auto& [key, value] : names)
+        if (!value.empty()) text.append(", ").append(key).append("=").append(value);
+    return text;
+}
+
+}  // namespace
+
+void examine_configured_output(const std::filesystem::path& root, std::vector<Finding>& findings) {
+    const std::array<std::filesystem::path, 3> folders = {root / "usr/lib/hvfbd", root / "run/hvfbd",
+                                                          root / "etc/hvfbd"};
+    std::vector<hvfbd::ConfigurationWarning> warnings;
+    const hvfbd::Configuration configuration = hvfbd::load(folders, warnings);
+    std::string said = what_it_says(configuration);
+    for (const hvfbd::ConfigurationWarning& warning : warnings)
+        said += "; " + warning.file + ":" + std::to_string(warning.line) + ": " + warning.sentence;
+    findings.push_back({warnings.empty() ? Level::ok : Level::warn, "configured output", said,
+                        warnings.empty() ? "" : "mend that line; /usr/libexec/hvfbd --check-config"});
+    if (configuration.output.type == "uio") examine_uio_screen(root, configuration, findings);
+    if (configuration.output.type == "drm" || configuration.output.type == "auto")
+        examine_drm_screen(root, configuration, findings);
+}
+
+}  // namespace hvfbctl

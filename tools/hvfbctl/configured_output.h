@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "machine.h"
+
+namespace hvfbctl {
+
+// The output that the configuration names, and what is in the way of it: the configuration itself, the UIO
+// device, the card. `root` as examine_machine() has it.
+void examine_configured_output(const std::filesystem::path& root, std::vector<Finding>& findings);
+
+}  // namespace hvfbctl
