@@ -64,6 +64,12 @@ Descriptor open_node(const fs::path& path) {
         throw ScreenPort::NotThere("there is no " + path.string());
     if (errno == EACCES)
         throw_errno("open " + path.string() + ", which takes a rule of udev (docs/uio.md)", EACCES);
+    // The unit's DeviceAllow=char-uio was looked up when it was started.
+    if (errno == EPERM)
+        throw_errno("open " + path.string() +
+                        ", which no unit may that was started before the module uio came: systemctl restart "
+                        "hvfbd (docs/uio.md)",
+                    EPERM);
     throw_errno("open " + path.string());
 }
 
