@@ -61,6 +61,7 @@ foreign = os.path.join(os.environ["HVFBD_PROGRAMS"], "foreign_call")
 print(json.dumps({
     "user": os.getuid(),
     "group": os.getgid(),
+    "groups": os.getgroups(),
     "mask": oct(mask),
     "capabilities": int(status["CapBnd"].strip(), 16) | int(status["CapEff"].strip(), 16),
     "no_new_privileges": status["NoNewPrivs"].strip(),

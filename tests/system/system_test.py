@@ -5,86 +5,10 @@ import os
 import pathlib
 import re
 import signal
-import struct
-import subprocess
-import time
 import unittest
-import zlib
 
-PROGRAMS = pathlib.Path(os.environ["HVFBD_PROGRAMS"])
-SOURCE = pathlib.Path(os.environ["HVFBD_SOURCE"])
-NAME = "org.hvfbd.Framebuffer1"
-DISPLAY = "/org/hvfbd/Framebuffer1/display0"
-INTERFACE = NAME + ".Display"
-WITHIN = 20
-
-
-def run(*command, user=None, check=False, timeout=60):
-    words = [str(word) for word in command]
-    if user:
-        words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--", *words]
-    return subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=check)
-
-
-def of_service(name, unit="hvfbd.service"):
-    return run("systemctl", "show", "-P", name, unit).stdout.strip()
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + WITHIN
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {WITHIN} s: {what}")
-        time.sleep(0.02)
-
-
-def property_of_display(name):
-    return run("busctl", "--system", "get-property", NAME, DISPLAY, INTERFACE, name).stdout.strip()
-
-
-def pixels(path):
-    """Width, height and rows of an RGB picture that hvfbctl saved: the same for the same picture."""
-    data = path.read_bytes()
-    assert data.startswith(b"\x89PNG")
-    at, rows, head = 8, b"", None
-    while at < len(data):
-        size, kind = struct.unpack(">I4s", data[at:at + 8])
-        if kind == b"IHDR":
-            head = struct.unpack(">II", data[at + 8:at + 16])
-        elif kind == b"IDAT":
-            rows += data[at + 8:at + 8 + size]
-        at += size + 12
-    return *head, zlib.decompress(rows)
-
-
-def first_pixel(picture):
-    # Behind the filter's number; no filter changes the very first pixel.
-    return picture[2][1:4].hex()
-
-
-class Painter:
-    """A client of group video that draws by stores."""
-
-    def __init__(self, name):
-        self.process = subprocess.Popen(["setpriv", "--reuid=drawer", "--regid=drawer", "--init-groups", "--",
-                                         str(PROGRAMS / "painter"), "unix:path=/run/dbus/system_bus_socket", name],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        self.answer = self.process.stdout.readline().strip()
-
-    def tell(self, line):
-        self.process.stdin.write(line + "\n")
-
-    def ask(self, line):
-        self.tell(line)
-        return self.process.stdout.readline().strip()
-
-    def stop(self):
-        if self.process.stdin.closed:
-            return
-        self.process.stdin.close()
-        self.process.wait(timeout=WITHIN)
-        self.process.stdout.close()
-
+from service import (DISPLAY, INTERFACE, NAME, Painter, first_pixel, of_service, pixels, property_of_display, run,
+                     wait_until)
 
 class Service(unittest.TestCase):
     def setUp(self):
@@ -242,8 +166,74 @@ class Restarts(Service):
         self.assertEqual(first_pixel(self.screenshot()), "ffffff")
         painter.stop()
 
+    def test_a_binding_that_comes_later_restarts_it_so_that_it_may_use_the_device(self):
+        folder = pathlib.Path("/run/systemd/system/hvfbd-bind.service.d")
+        folder.mkdir(parents=True)
+        # All of the unit but what it does to a Hyper-V guest.
+        (folder / "nothing.conf").write_text("[Unit]\nConditionPathIsDirectory=\n[Service]\nExecStart=\nExecStart=true\n"
+                                             "ExecStop=\nExecStopPost=\n")
+        run("systemctl", "daemon-reload", check=True)
+        self.addCleanup(run, "systemctl", "daemon-reload")
+        self.addCleanup((folder / "nothing.conf").unlink)
+        painter = self.painter("drawer")
+        painter.tell("fill 0 0 4000 4000 224466")
+        before = of_service("MainPID")
+        run("systemctl", "start", "hvfbd-bind.service", check=True)
+        wait_until(lambda: of_service("ActiveState") == "active" and of_service("MainPID") not in ("0", before),
+                   "the next process is ready")
+        self.assertEqual(first_pixel(self.screenshot()), "224466")
+        # None that does not run.
+        run("systemctl", "stop", "hvfbd.service", "hvfbd-bind.service", check=True)
+        painter.stop()
+        run("systemctl", "start", "hvfbd-bind.service", check=True)
+        self.assertEqual(run("systemctl", "list-jobs", "--no-legend").stdout, "")
+        self.assertEqual(of_service("ActiveState"), "inactive")
+        run("systemctl", "stop", "hvfbd-bind.service", check=True)
+
     def test_the_store_has_room_for_64_clients(self):
         self.assertGreaterEqual(int(of_service("FileDescriptorStoreMax")), 4 * 64 + 2 * 64 + 32)
+
+
+class Retry(unittest.TestCase):
+    """A daemon that cannot start, with fewer attempts and less patience than the units say."""
+
+    SHORTER = {"hvfbd.service": "[Unit]\nStartLimitIntervalSec=6s\nStartLimitBurst=3\n[Service]\nRestartSec=20ms\n",
+               "hvfbd-retry.timer": "[Timer]\nOnActiveSec=\nOnActiveSec=6500ms\nAccuracySec=50ms\n"}
+    WRONG = pathlib.Path("/etc/hvfbd/hvfbd.conf.d/wrong.conf")
+
+    def setUp(self):
+        self.addCleanup(run, "systemctl", "daemon-reload")
+        for unit, text in self.SHORTER.items():
+            folder = pathlib.Path(f"/run/systemd/system/{unit}.d")
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "shorter.conf").write_text(text)
+            self.addCleanup((folder / "shorter.conf").unlink)
+        run("systemctl", "daemon-reload", check=True)
+        self.addCleanup(run, "systemctl", "stop", "hvfbd-retry.timer", "hvfbd.service")
+        self.addCleanup(self.WRONG.unlink, missing_ok=True)
+        run("systemctl", "stop", "hvfbd.service")
+        run("systemctl", "reset-failed", "hvfbd.service")
+
+    def attempts(self):
+        """How often it was started since the last time that systemd gave it up."""
+        return int(of_service("NRestarts"))
+
+    def test_it_is_tried_again_for_ever_and_comes_up_when_the_cause_is_mended(self):
+        self.WRONG.parent.mkdir(parents=True, exist_ok=True)
+        self.WRONG.write_text("[Output]\nType=uio\n")  # which device is not said
+        run("systemctl", "start", "--no-block", "hvfbd.service", check=True)
+        for which in ("first", "second"):
+            wait_until(lambda: of_service("ActiveState") == "failed", f"it is given up the {which} time")
+            self.assertEqual(of_service("Result"), "exit-code")
+            print(f"given up the {which} time after {self.attempts()} restarts", flush=True)
+            wait_until(lambda: of_service("SubState", "hvfbd-retry.timer") == "waiting", "the timer counts")
+            if which == "first":
+                wait_until(lambda: of_service("ActiveState") != "failed", "the timer tries again")
+        self.WRONG.unlink()
+        wait_until(lambda: of_service("ActiveState") == "active", "it is up")
+        # It waits for nothing any more ("waiting" is what it does while it counts), until the next failure starts it.
+        self.assertIn(of_service("SubState", "hvfbd-retry.timer"), ("running", "dead"))
+        self.assertEqual(of_service("NextElapseUSecMonotonic", "hvfbd-retry.timer"), "infinity")
 
 
 class Sandbox(unittest.TestCase):
@@ -279,6 +269,8 @@ class Sandbox(unittest.TestCase):
         group = run("id", "-g", "hvfbd").stdout.strip()
         self.expect("user", int(user))
         self.expect("group", int(group))
+        video = int(run("getent", "group", "video").stdout.split(":")[2])
+        self.expect("groups", sorted({video, int(group)}))
         self.expect("mask", "0o77")
         self.expect("capabilities", 0)
         self.expect("no_new_privileges", "1")

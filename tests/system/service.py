@@ -1,0 +1,81 @@
+"""What the tests of this folder do with the service, and a client of it."""
+
+import os
+import pathlib
+import struct
+import subprocess
+import time
+import zlib
+
+PROGRAMS = pathlib.Path(os.environ["HVFBD_PROGRAMS"])
+NAME = "org.hvfbd.Framebuffer1"
+DISPLAY = "/org/hvfbd/Framebuffer1/display0"
+INTERFACE = NAME + ".Display"
+WITHIN = 20
+
+
+def run(*command, user=None, check=False, timeout=60):
+    words = [str(word) for word in command]
+    if user:
+        words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--", *words]
+    return subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=check)
+
+
+def of_service(name, unit="hvfbd.service"):
+    return run("systemctl", "show", "-P", name, unit).stdout.strip()
+
+
+def wait_until(condition, what):
+    end = time.monotonic() + WITHIN
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {WITHIN} s: {what}")
+        time.sleep(0.02)
+
+
+def property_of_display(name):
+    return run("busctl", "--system", "get-property", NAME, DISPLAY, INTERFACE, name).stdout.strip()
+
+
+def pixels(path):
+    """Width, height and rows of an RGB picture that hvfbctl saved: the same for the same picture."""
+    data = path.read_bytes()
+    assert data.startswith(b"\x89PNG")
+    at, rows, head = 8, b"", None
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        if kind == b"IHDR":
+            head = struct.unpack(">II", data[at + 8:at + 16])
+        elif kind == b"IDAT":
+            rows += data[at + 8:at + 8 + size]
+        at += size + 12
+    return *head, zlib.decompress(rows)
+
+
+def first_pixel(picture):
+    # Behind the filter's number; no filter changes the very first pixel.
+    return picture[2][1:4].hex()
+
+
+class Painter:
+    """A client of group video that draws by stores."""
+
+    def __init__(self, name):
+        self.process = subprocess.Popen(["setpriv", "--reuid=drawer", "--regid=drawer", "--init-groups", "--",
+                                         str(PROGRAMS / "painter"), "unix:path=/run/dbus/system_bus_socket", name],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.answer = self.process.stdout.readline().strip()
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+
+    def ask(self, line):
+        self.tell(line)
+        return self.process.stdout.readline().strip()
+
+    def stop(self):
+        if self.process.stdin.closed:
+            return
+        self.process.stdin.close()
+        self.process.wait(timeout=WITHIN)
+        self.process.stdout.close()
