@@ -19,7 +19,8 @@
 
 namespace hvfbd::testing {
 
-HostProcess::HostProcess(std::vector<std::string> options) : options_(std::move(options)) {
+HostProcess::HostProcess(std::vector<std::string> options, std::string way)
+    : options_(std::move(options)), way_(std::move(way)) {
     // Memory, not a disk: pictures pass through here.
     std::string folder = "/dev/shm/hvfbd-host-XXXXXX";
     if (!::mkdtemp(folder.data())) throw_errno("make a folder for the host");
@@ -44,7 +45,7 @@ void HostProcess::start() {
     if (pid_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::dup2(far.get(), STDOUT_FILENO);
-        std::vector<std::string> words{HVHOST, "--quiet", "--socket", socket_, "--control", control_path_};
+        std::vector<std::string> words{HVHOST, "--quiet", way_, socket_, "--control", control_path_};
         words.insert(words.end(), options_.begin(), options_.end());
         std::vector<char*> arguments;
         for (std::string& word : words) arguments.push_back(word.data());

@@ -15,7 +15,8 @@ namespace hvfbd::testing {
 class HostProcess {
   public:
     // With these options beyond the sockets. Throws std::runtime_error if it does not get ready.
-    explicit HostProcess(std::vector<std::string> options = {});
+    // `way`: "--socket", or "--ivshmem" for a machine instead of a guest.
+    explicit HostProcess(std::vector<std::string> options = {}, std::string way = "--socket");
     HostProcess(const HostProcess&) = delete;
     HostProcess& operator=(const HostProcess&) = delete;
     ~HostProcess();
@@ -42,7 +43,7 @@ class HostProcess {
     std::vector<std::uint32_t> read(const std::string& command);
 
     std::vector<std::string> options_;
-    std::string folder_, socket_, control_path_;
+    std::string way_, folder_, socket_, control_path_;
     Descriptor control_;
     pid_t pid_ = -1;
 };

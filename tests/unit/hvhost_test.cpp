@@ -23,7 +23,9 @@ class TheHost : public ::testing::Test {
   protected:
     static constexpr std::size_t half = 4096 + 4096;
 
-    explicit TheHost(const Options& options = {}) : host(options, video, ears) { host.opened(rings, {}); }
+    explicit TheHost(const Options& options = {}) : host(options, video, ears) {
+        host.opened(rings, 0xf8000000, {});
+    }
 
     std::uint32_t& word(std::size_t at) { return *reinterpret_cast<std::uint32_t*>(rings.data() + at); }
     // What the guest puts into the ring, descriptor and all.
@@ -145,7 +147,7 @@ TEST_F(TheHost, is_dead_after_anything_malformed_until_the_channel_is_opened_aga
         say({1, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 12, 0, 0, 0, 3, 0, 5, 0});
         EXPECT_TRUE(silent());
         host.closed();
-        host.opened(rings, {});
+        host.opened(rings, 0xf8000000, {});
     }
     shake_hands();
     EXPECT_EQ(host.status().state, Host::State::active);
@@ -159,7 +161,7 @@ TEST_F(TheHost, is_dead_after_a_packet_that_cannot_be) {
     host.doorbell({});
     EXPECT_EQ(host.status().state, Host::State::dead);
     host.closed();
-    host.opened(rings, {});
+    host.opened(rings, 0xf8000000, {});
     word(0) = 4097;
     host.doorbell({});
     EXPECT_EQ(host.status().state, Host::State::dead);

@@ -4,7 +4,7 @@ _hvhost() {
     local cur prev words cword split choices=''
     _init_completion -s || return
     case $prev in
-        --socket | --control | raw | raw-framebuffer) _filedir ;;
+        --socket | --ivshmem | --control | raw | raw-framebuffer) _filedir ;;
         screenshot) _filedir png ;;
         --like) choices='windows openvmm' ;;
         --max-version) choices='3.5 3.2' ;;
@@ -12,7 +12,7 @@ _hvhost() {
         *)
             case $cur in
                 -*)
-                    choices='--socket --control --stdin --like --hostile --framebuffer-size --ring-size --address --monitor
+                    choices='--socket --ivshmem --control --stdin --like --hostile --framebuffer-size --ring-size --address --monitor
                         --max-version --resolutions --long-feature-change --one-rectangle --no-acknowledge --quiet --help'
                     ;;
                 *)

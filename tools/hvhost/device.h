@@ -2,65 +2,39 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
-#include <string>
+#include <vector>
 
 namespace hvhost {
 
-// One descriptor, owned.
-class Fd {
+// The synthetic video device on its way to a guest, which has it open once at a time. Nothing blocks; one
+// thread.
+class Device {
   public:
-    Fd() = default;
-    explicit Fd(int fd) : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-    Fd& operator=(Fd&& other) noexcept;
-    ~Fd();
-    int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
+    virtual ~Device() = default;
 
-  private:
-    int fd_ = -1;
+    // As long as the device.
+    virtual std::span<std::byte> video_memory() const = 0;
+    // Readable, or hung up, when one of the questions below may have another answer. -1: none.
+    virtual std::vector<int> descriptors() const = 0;
+
+    // ---- Asked in this order
+    enum class Doorbell { silent, rung, rung_without_monitor_bit };
+    virtual Doorbell take_doorbell() = 0;
+    // True: who had it open has closed it, or is gone, and its rings with it.
+    virtual bool take_closed() = 0;
+    // True: it has been opened. The guest waits until it is let in, when the rings are as it shall find them.
+    virtual bool take_opened() = 0;
+    virtual std::span<std::byte> rings() const = 0;
+    virtual std::uint64_t address() const = 0;  // of the video memory, for the guest
+    // False: it has gone meanwhile.
+    virtual bool let_in() = 0;
+
+    virtual void interrupt() = 0;
+    // Closes it. For good: until it is offered again.
+    virtual void take_away(bool for_good) = 0;
+    virtual void offer() = 0;
 };
-
-// Memory that the guest maps as well: a memfd, sealed against a change of its size.
-class SharedMemory {
-  public:
-    SharedMemory(const char* name, std::size_t size);
-    SharedMemory(SharedMemory&& other) noexcept;
-    SharedMemory& operator=(SharedMemory&&) = delete;
-    ~SharedMemory();
-    std::span<std::byte> bytes() const { return bytes_; }
-    int fd() const { return fd_.get(); }
-
-  private:
-    Fd fd_;
-    std::span<std::byte> bytes_;
-};
-
-// One guest that has opened the device: docs/simulated-uio.md.
-class Connection {
-  public:
-    // Throws std::system_error.
-    Connection(Fd socket, std::size_t ring_size, std::optional<unsigned> monitor);
-    // Once the rings are as a guest shall find them: from here on it writes into them. False: it has hung up.
-    bool offer(const SharedMemory& video_memory, std::uint64_t address);
-
-    int socket() const { return socket_.get(); }  // readable: hung up
-    int doorbell() const { return doorbell_.get(); }
-    void take_doorbell();
-    // The bit in the monitor page, which the guest sets, and which is reset here. True where there is none.
-    bool take_monitor_bit();
-    void interrupt();
-    std::span<std::byte> rings() const { return rings_.bytes(); }
-
-  private:
-    Fd socket_, interrupt_, doorbell_;
-    SharedMemory rings_, monitor_page_;
-    std::optional<unsigned> monitor_;
-};
-
-// A listening Unix socket at `path`, which is removed first. Throws std::system_error.
-Fd listen_at(const std::string& path, int type);
 
 }  // namespace hvhost

@@ -9,8 +9,9 @@ using namespace wire;
 Host::Host(Options options, std::span<std::byte> video_memory, Listener& listener, Mischief* mischief)
     : options_(std::move(options)), memory_(video_memory), listener_(listener), mischief_(mischief) {}
 
-void Host::opened(std::span<std::byte> rings, Time now) {
+void Host::opened(std::span<std::byte> rings, std::uint64_t address, Time now) {
     rings_.emplace(rings);
+    address_ = address;
     status_.state = State::version;
     status_.situated = false;
     ++status_.sessions;
@@ -133,7 +134,7 @@ void Host::take_version(std::span<const std::byte> body, Time now) {
 void Host::take_vram(std::span<const std::byte> body, Time now) {
     auto location = prefix<VramLocation>(body);
     if (!location) return refuse_garbage("VRAM_LOCATION is too short");
-    vram_is_ours_ = location->is_vram_gpa_specified != 0 && location->vram_gpa == options_.address;
+    vram_is_ours_ = location->is_vram_gpa_specified != 0 && location->vram_gpa == address_;
     if (!vram_is_ours_) complain("the video memory is not where the host has put it");
     send(vram_location_ack, bytes_of(Ack{location->user_ctx}), now);
 }

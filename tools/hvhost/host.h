@@ -16,8 +16,7 @@ using Time = std::chrono::steady_clock::time_point;
 
 struct Options {
     enum class Like { openvmm, windows } like = Like::windows;
-    std::uint64_t address = 0xf8000000;  // of the video memory, for the guest
-    std::uint32_t max_minor = 5;         // versions 3.minor that are accepted
+    std::uint32_t max_minor = 5;  // versions 3.minor that are accepted
     std::vector<wire::Resolution> resolutions{{1024, 768}, {1280, 1024}, {1920, 1080}};
     std::uint8_t default_resolution = 0;
     bool long_feature_change = false;  // with the 128 bytes that a newer kind has
@@ -57,8 +56,9 @@ class Host {
     Host(Options options, std::span<std::byte> video_memory, Listener& listener,
          Mischief* mischief = nullptr);
 
-    // The guest opened the channel, whose rings lie there; the guest closed it.
-    void opened(std::span<std::byte> rings, Time now);
+    // The guest opened the channel, whose rings lie there, and finds the video memory at that address; the
+    // guest closed it.
+    void opened(std::span<std::byte> rings, std::uint64_t address, Time now);
     void closed();
     void doorbell(Time now);
     std::optional<Time> wake_at() const;
@@ -117,6 +117,7 @@ class Host {
     Listener& listener_;
     Mischief* mischief_;
     std::optional<Rings> rings_;
+    std::uint64_t address_ = 0;
     Window window_;
     Status status_;
     bool vram_is_ours_ = false, stalled_ = false, guest_knows_hidden_ = false, guest_ring_spoiled_ = false;

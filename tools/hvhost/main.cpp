@@ -23,8 +23,14 @@ int main(int argc, char** argv) {
     std::vector<std::string> command;
     CLI::App program{
         "Plays the Hyper-V host of a synthetic video device.\n"
-        "With --socket it serves; with --control and a command it tells a running one what to do."};
-    program.add_option("--socket", options.socket, "Where guests connect: docs/simulated-uio.md");
+        "With --socket or --ivshmem it serves; with --control and a command it tells a running one what to "
+        "do."};
+    auto* socket =
+        program.add_option("--socket", options.socket, "Where guests connect: docs/simulated-uio.md");
+    auto* ivshmem =
+        program
+            .add_option("--ivshmem", options.ivshmem, "Where a QEMU connects, for its guest: docs/ivshmem.md")
+            ->excludes(socket);
     program.add_option("--control", options.control, "Where commands are taken, one a line");
     program.add_flag("--stdin", options.from_stdin,
                      "Take commands from the standard input as well, and end with it");
@@ -36,8 +42,10 @@ int main(int argc, char** argv) {
     program.add_option("--ring-size", options.ring_size, "Bytes of both rings together")
         ->capture_default_str();
     program.add_option("--address", address, "Guest-physical address of the video memory")
+        ->excludes(ivshmem)
         ->capture_default_str();
-    program.add_option("--monitor", options.monitor, "The channel has this bit in the monitor page");
+    program.add_option("--monitor", options.monitor, "The channel has this bit in the monitor page")
+        ->excludes(ivshmem);
     program.add_option("--max-version", version, "Newest that is accepted")
         ->check(CLI::IsMember({"3.5", "3.2"}))
         ->capture_default_str();
@@ -61,15 +69,15 @@ int main(int argc, char** argv) {
             std::cout << answer << '\n';
             return answer.starts_with("ok") ? 0 : 1;
         }
-        if (options.socket.empty())
-            throw std::runtime_error("--socket PATH or a command is needed; see --help");
+        if (options.socket.empty() && options.ivshmem.empty())
+            throw std::runtime_error("--socket PATH, --ivshmem PATH or a command is needed; see --help");
         if (options.ring_size % 8192 != 0 || options.ring_size < 16384 ||
             options.video_memory_size % 4096 != 0)
             throw std::runtime_error("sizes are whole pages, and the rings at least two each");
         options.host.like =
             like == "openvmm" ? hvhost::Options::Like::openvmm : hvhost::Options::Like::windows;
         options.host.max_minor = version == "3.2" ? 2 : 5;
-        options.host.address = std::stoull(address, nullptr, 16);
+        options.address = std::stoull(address, nullptr, 16);
         if (!resolutions.empty()) options.host.resolutions = hvhost::parse_resolutions(resolutions);
         if (!seeds.empty()) options.seeds = parse_seeds(seeds);
         ::signal(SIGPIPE, SIG_IGN);

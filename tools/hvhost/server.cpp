@@ -13,7 +13,9 @@
 #include <iostream>
 #include <system_error>
 
+#include "hvhost/ivshmem_device.h"
 #include "hvhost/resolutions.h"
+#include "hvhost/simulated_device.h"
 #include "picture_file.h"
 
 namespace hvhost {
@@ -24,25 +26,29 @@ Time clock_now() {
     return std::chrono::steady_clock::now();
 }
 
+std::unique_ptr<Device> make_device(const ServerOptions& options) {
+    if (!options.ivshmem.empty())
+        return std::make_unique<IvshmemDevice>(options.ivshmem, options.ring_size, options.video_memory_size);
+    return std::make_unique<SimulatedDevice>(
+        options.socket, SimulatedDevice::Options{options.ring_size, options.video_memory_size,
+                                                 options.address, options.monitor});
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options)
-    : options_(options),
-      video_memory_("hvhost video memory", options.video_memory_size),
-      guests_(listen_at(options.socket, SOCK_SEQPACKET)),
-      started_(clock_now()),
-      last_dirt_(started_) {
+    : options_(options), device_(make_device(options)), started_(clock_now()), last_dirt_(started_) {
     if (!options_.control.empty()) controls_ = listen_at(options_.control, SOCK_STREAM);
     if (options_.from_stdin) speakers_.push_back({{}, STDIN_FILENO, STDOUT_FILENO, {}});
     if (options_.seeds) seed_ = options_.seeds->first;
-    host_.emplace(options_.host, video_memory_.bytes(), static_cast<Listener&>(*this));
+    host_.emplace(options_.host, device_->video_memory(), static_cast<Listener&>(*this));
 }
 
 void Server::interrupt() {
-    if (guest_) guest_->interrupt();
+    device_->interrupt();
 }
 
-// In the middle of what the host does: the guest is dropped when it is done.
+// In the middle of what the host does: the device is taken away when it is done.
 void Server::rescind() {
     rescinded_ = true;
 }
@@ -63,40 +69,35 @@ void Server::dirt(const wire::DirtRect& r) {
               << " t=" << since.count() << std::endl;
 }
 
-void Server::accept_guest(Time now) {
-    Fd socket(::accept4(guests_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!socket || guest_ || !offering_) return;  // one at a time
+void Server::let_guest_in(Time now) {
     if (options_.seeds) {
         if (seed_ > options_.seeds->second) {
             ending_ = true;
+            device_->take_away(true);
             return;
         }
         if (!options_.quiet) std::cout << "seed " << seed_ << std::endl;
         mischief_ = std::make_unique<Hostile>(seed_++);
         before_.sessions += host_->status().sessions;
         before_.garbage += host_->status().garbage;
-        host_.emplace(options_.host, video_memory_.bytes(), static_cast<Listener&>(*this), mischief_.get());
+        host_.emplace(options_.host, device_->video_memory(), static_cast<Listener&>(*this), mischief_.get());
     }
-    guest_ = std::make_unique<Connection>(std::move(socket), options_.ring_size, options_.monitor);
-    host_->opened(guest_->rings(), now);
-    if (!guest_->offer(video_memory_, options_.host.address)) drop_guest();
+    host_->opened(device_->rings(), device_->address(), now);
+    if (!device_->let_in()) take_away(false);
 }
 
-void Server::drop_guest() {
+void Server::take_away(bool for_good) {
     rescinded_ = false;
-    if (!guest_) return;
-    host_->closed();
-    guest_.reset();
+    if (is_open()) host_->closed();
+    device_->take_away(for_good);
 }
 
 void Server::run() {
     std::cout << "ready" << std::endl;
     while (!ending_) {
-        std::vector<pollfd> fds{{guests_.get(), POLLIN, 0},
-                                {controls_.get(), POLLIN, 0},
-                                {guest_ ? guest_->socket() : -1, POLLIN, 0},
-                                {guest_ ? guest_->doorbell() : -1, POLLIN, 0}};
+        std::vector<pollfd> fds{{controls_.get(), POLLIN, 0}};
         for (const Speaker& speaker : speakers_) fds.push_back({speaker.in, POLLIN, 0});
+        for (int fd : device_->descriptors()) fds.push_back({fd, POLLIN, 0});
         int timeout = -1;
         if (auto at = host_->wake_at()) {
             auto left = std::chrono::ceil<std::chrono::milliseconds>(*at - clock_now()).count();
@@ -105,21 +106,22 @@ void Server::run() {
         if (::poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR)
             throw std::system_error(errno, std::system_category(), "poll");
         Time now = clock_now();
-        if (guest_ && fds[3].revents) {
-            guest_->take_doorbell();
-            if (!guest_->take_monitor_bit()) said("complaint: the monitor bit is not set");
+        if (auto doorbell = device_->take_doorbell(); doorbell != Device::Doorbell::silent) {
+            if (doorbell == Device::Doorbell::rung_without_monitor_bit)
+                said("complaint: the monitor bit is not set");
             host_->doorbell(now);
         }
-        if (guest_) host_->tick(now);
-        if ((guest_ && fds[2].revents) || rescinded_) drop_guest();
-        if (fds[0].revents) accept_guest(now);
-        if (rescinded_) drop_guest();
-        std::size_t next = 4;
+        if (is_open()) host_->tick(now);
+        if (device_->take_closed()) host_->closed();
+        if (rescinded_) take_away(false);
+        if (device_->take_opened()) let_guest_in(now);
+        if (rescinded_) take_away(false);
+        std::size_t next = 1;
         for (auto speaker = speakers_.begin(); speaker != speakers_.end();) {
             bool stays = !fds[next++].revents || hear(*speaker, now);
             speaker = stays ? std::next(speaker) : speakers_.erase(speaker);
         }
-        if (fds[1].revents) {
+        if (fds[0].revents) {
             Fd owned(::accept4(controls_.get(), nullptr, nullptr, SOCK_CLOEXEC));
             int fd = owned.get();
             if (owned) speakers_.push_back({std::move(owned), fd, fd, {}});
@@ -158,10 +160,9 @@ std::string Server::obey(const std::string& line, Time now) {
     } else if (word == "hide" || word == "close") {
         host_->hide(now);
     } else if (word == "rescind" || word == "reset") {
-        offering_ = word == "reset";
-        drop_guest();
+        take_away(word == "rescind");
     } else if (word == "offer") {
-        offering_ = true;
+        device_->offer();
     } else if (word == "resolutions") {
         options_.host.resolutions = parse_resolutions(rest);
         host_->set_resolutions(options_.host.resolutions);
@@ -195,7 +196,7 @@ std::string Server::status() const {
     auto add = [&](const char* name, std::uint64_t value) {
         text += std::string(" ") + name + "=" + std::to_string(value);
     };
-    add("connected", guest_ ? 1 : 0);
+    add("connected", is_open() ? 1 : 0);
     add("shown", status.shown ? 1 : 0);
     add("situated", status.situated ? 1 : 0);
     add("width", host_->window().width());

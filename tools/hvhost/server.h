@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "hvhost/device.h"
+#include "hvhost/fd.h"
 #include "hvhost/host.h"
 #include "hvhost/hostile.h"
 
@@ -14,9 +15,11 @@ namespace hvhost {
 
 struct ServerOptions {
     Options host;
-    std::string socket, control;  // paths; no control: none
+    std::string socket, ivshmem, control;  // paths; one of the first two; no control: none
     bool from_stdin = false, quiet = false;
     std::uint64_t video_memory_size = 8 << 20, ring_size = 4 << 20;
+    // Not with ivshmem, where the guest says it, and there is no monitor page.
+    std::uint64_t address = 0xf8000000;  // of the video memory, for the guest
     std::optional<unsigned> monitor;
     std::optional<std::pair<std::uint64_t, std::uint64_t>>
         seeds;  // of hostility: first and last, one a connection
@@ -40,24 +43,24 @@ class Server : private Listener {
     void said(const std::string& line) override;
     void dirt(const wire::DirtRect& rectangle) override;
 
-    void accept_guest(Time now);
-    void drop_guest();
+    bool is_open() const { return host_->status().state != Host::State::closed; }
+    void let_guest_in(Time now);
+    void take_away(bool for_good);
     bool hear(Speaker& speaker, Time now);
     std::string obey(const std::string& line, Time now);
     std::string status() const;
     void write_file(const std::string& path, std::span<const std::byte> bytes) const;
 
     ServerOptions options_;
-    SharedMemory video_memory_;
+    std::unique_ptr<Device> device_;
     std::unique_ptr<Hostile> mischief_;
     std::optional<Host> host_;
     Host::Status before_;  // of hosts before this one
-    Fd guests_, controls_;
-    std::unique_ptr<Connection> guest_;
+    Fd controls_;
     std::list<Speaker> speakers_;
     Time started_, last_dirt_;
     std::uint64_t seed_ = 0;
-    bool offering_ = true, rescinded_ = false, ending_ = false;
+    bool rescinded_ = false, ending_ = false;
 };
 
 // Sends one line to a server's control socket; returns its answer. Throws std::system_error.
