@@ -5,6 +5,7 @@ import sys
 import unittest
 
 import drm_test
+import hyperv_output_test
 import installation_test
 import memory_test
 import uio_test
@@ -12,7 +13,7 @@ from guest import Guest, start
 
 # Installation comes first, and LateUio before anything else loads a driver of UIO.
 CLASSES = (installation_test.Installation, memory_test.MemoryOutput, uio_test.LateUio, uio_test.UioOutput,
-           drm_test.VirtioGpu, drm_test.Bochs)
+           drm_test.VirtioGpu, drm_test.Bochs, hyperv_output_test.HypervOutput)
 
 
 def suite(wanted):
