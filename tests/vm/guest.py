@@ -81,7 +81,7 @@ class Guest(unittest.TestCase):
         for what in ("journalctl --no-pager -b -o short-monotonic -u hvfbd -u hvfbd-bind | tail -n 60", "dmesg | tail -n 30"):
             try:
                 print(f"# {what}\n{self.machine.shell(what)[1]}", file=sys.stderr, flush=True)
-            except Gone as gone:
+            except (Gone, OSError) as gone:
                 print(f"# {gone}\n{self.machine.console()}", file=sys.stderr, flush=True)
                 return
 

@@ -11,8 +11,8 @@ import unittest
 from guest import Guest, KERNEL, LONG
 from picture import Picture
 
-ADDRESS = "0000:00:13.0"
-DEVICE = {"id": "video", "chardev": "video", "vectors": 1, "addr": "13.0"}
+ADDRESS = "0000:00:14.0"
+DEVICE = {"id": "video", "chardev": "video", "vectors": 1, "addr": "14.0"}
 RINGS = 4 << 20  # as hvhost makes them
 
 
