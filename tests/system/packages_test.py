@@ -145,8 +145,9 @@ class Packages(unittest.TestCase):
         self.assertIn(MARK, program_that_runs())
         self.assertEqual(self.what_a_client_holds(painter), before)
         self.assertEqual(int(painter.ask("events")) & LOST, 0)
-        self.assert_shows_what_was_drawn(scribbles)
+        self.assertEqual(painter.ask("frame"), "shown", "the viewer still looks")
         self.assertIsNone(viewer.poll())
+        self.assert_shows_what_was_drawn(scribbles)
         said = run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout
         self.assertIn("going on with 1 surfaces", said)
 

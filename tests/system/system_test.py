@@ -236,6 +236,40 @@ class Retry(unittest.TestCase):
         self.assertEqual(of_service("NextElapseUSecMonotonic", "hvfbd-retry.timer"), "infinity")
 
 
+class LateModule(unittest.TestCase):
+    """DeviceAllow=char-uio is what /proc/devices says when the service starts."""
+
+    NODE = pathlib.Path("/dev/uio0")
+    CONFIGURATION = pathlib.Path("/etc/hvfbd/hvfbd.conf.d/late.conf")
+
+    def said(self):
+        return run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout
+
+    def test_a_device_whose_module_came_after_the_start_is_opened_after_the_next(self):
+        # A device of another kind plays it: one that every kernel has, and that nobody else in here may open.
+        os.mknod(self.NODE, 0o020000, os.makedev(10, 237))
+        self.addCleanup(self.NODE.unlink)
+        self.NODE.chmod(0o660)
+        os.chown(self.NODE, 0, int(run("id", "-g", "hvfbd").stdout))
+        self.CONFIGURATION.parent.mkdir(parents=True, exist_ok=True)
+        self.CONFIGURATION.write_text("[Output]\nType=uio\nUio=/dev/uio0\nMode=640x480\n")
+        self.addCleanup(self.CONFIGURATION.unlink)
+        self.addCleanup(run, "systemctl", "stop", "hvfbd.service")
+        run("systemctl", "restart", "hvfbd.service", check=True)
+        wait_until(lambda: "open /dev/uio0, which no unit may that was started before the module uio came: systemctl restart "
+                           "hvfbd (docs/uio.md): Operation not permitted; hidden" in self.said(), "it says why, and what to do")
+
+        devices = pathlib.Path("/proc/devices").read_text()
+        self.assertNotIn(" uio\n", devices)
+        later = pathlib.Path("/run/later-devices")
+        later.write_text(devices.replace("Character devices:\n", "Character devices:\n 10 uio\n"))
+        run("mount", "--bind", later, "/proc/devices", check=True)
+        self.addCleanup(run, "umount", "/proc/devices")
+        run("systemctl", "restart", "hvfbd.service", check=True)
+        # It is opened, and found to be no such device.
+        wait_until(lambda: "/dev/uio0 has no maps" in self.said(), "it may open it")
+
+
 class Sandbox(unittest.TestCase):
     """Checks that notice when one of the unit's directives is taken away; tests/system/mutate does take them away."""
 
