@@ -97,6 +97,15 @@ class Package(unittest.TestCase):
         self.assertEqual(self.script("hvfbd", "prerm").count("deb-systemd-invoke"), 1)
         self.assertNotIn("deb-systemd-invoke", self.script("hvfbd", "preinst"))
 
+    def test_are_built_from_what_the_one_list_says(self):
+        [section] = re.findall(r"(?m)^\[build\]\n((?:.+\n)+)", (SOURCE / "packaging/build-depends").read_text())
+        listed = set(re.findall(r"(?m)^([\w+.-]+)", section))
+        control = (SOURCE / "packaging/debian/control").read_text()
+        [depends] = re.findall(r"(?m)^Build-Depends:\n((?: .+\n)+)", control)
+        named = {line.strip().split(" ")[0].rstrip(",") for line in depends.splitlines()} - {"debhelper-compat"}
+        # The compiler is there wherever packages are built; the tests and the bench are no part of them.
+        self.assertEqual(named, listed - {"g++", "libgtest-dev", "libgmock-dev", "libbenchmark-dev", "zlib1g-dev"})
+
     def test_users_are_there_before_the_bus_reads_of_them(self):
         users = (SOURCE / "units/hvfbd.sysusers").read_text()
         self.assertIn(f"systemd-sysusers - <<'END' || true\n{users}END\n", self.script("hvfbd", "preinst"))
