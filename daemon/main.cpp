@@ -73,7 +73,8 @@ void run(const DaemonOptions& options, Configuration configuration) {
     EventLoop loop;
     std::string of_output = inherited.state ? inherited.state->output : "";
     OutputLegacy legacy{of_output, store.legacy()};
-    std::unique_ptr<Output> output = make_output(loop, configuration, options.row_padding, &legacy);
+    std::unique_ptr<Outputs> outputs = make_outputs(loop, configuration, options.row_padding, &legacy);
+    Output* output = outputs->all().front();
     Reports reports;
     LogReport log;
     reports.add(log);

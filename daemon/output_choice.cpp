@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "output/drm/drm_output.h"
 #include "output/drm/kernel_card.h"
+#include "output/drm/screens.h"
 #include "output/hyperv/hyperv_output.h"
 #include "output/hyperv/vmbus_devices.h"
 #include "output/kernel_uio.h"
@@ -57,49 +57,56 @@ bool there_is_hyperv(const std::string& uio) {
                        [](const VmbusDevice& device) { return device.uio.has_value(); });
 }
 
-std::unique_ptr<drm::DrmOutput> make_drm(EventLoop& loop, const Configuration& configuration) {
+std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configuration) {
     const auto& wanted = configuration.output;
-    return std::make_unique<drm::DrmOutput>(
+    return std::make_unique<drm::Screens>(
         loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector),
-        drm::DrmOutput::Options{wanted.connector, wanted.mode});
+        drm::Screens::Options{wanted.connector, wanted.mode});
 }
 
 // A screen that shows already, and nothing less: who asked for no output in particular does not wait for one.
-std::unique_ptr<Output> drm_that_shows(EventLoop& loop, const Configuration& configuration) {
+std::unique_ptr<Outputs> drm_that_shows(EventLoop& loop, const Configuration& configuration) {
     try {
-        auto output = make_drm(loop, configuration);
-        if (output->visible()) return output;
+        auto outputs = make_drm(loop, configuration);
+        for (const Output* output : outputs->all())
+            if (output->visible()) return outputs;
     } catch (const std::system_error&) {
         // No device events to be heard, as in a container: there is no screen in there either.
     }
     return nullptr;
 }
 
+std::unique_ptr<Outputs> alone(std::unique_ptr<Output> output) {
+    auto outputs = std::make_unique<SeparateOutputs>();
+    outputs->add(std::move(output));
+    return outputs;
+}
+
 }  // namespace
 
-std::unique_ptr<Output> make_output(EventLoop& loop, const Configuration& configuration,
-                                    std::uint32_t row_padding, const OutputLegacy* legacy) {
+std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
+                                      std::uint32_t row_padding, const OutputLegacy* legacy) {
     const auto& wanted = configuration.output;
     if (wanted.type == "hyperv" || (wanted.type == "auto" && there_is_hyperv(wanted.uio))) {
         hyperv::HypervOutput::Options options;
         options.session.mode = wanted.mode;
         options.session.assume_visible = wanted.assume_visible;
         options.rectangles_per_message = wanted.rectangles_per_message;
-        return std::make_unique<hyperv::HypervOutput>(
+        return alone(std::make_unique<hyperv::HypervOutput>(
             loop, make_port(wanted.uio),
-            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), options, legacy);
+            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), options, legacy));
     }
     if (wanted.type == "drm") return make_drm(loop, configuration);
     if (wanted.type == "auto")
-        if (auto output = drm_that_shows(loop, configuration)) return output;
+        if (auto outputs = drm_that_shows(loop, configuration)) return outputs;
     if (wanted.type == "auto" || wanted.type == "memory")
-        return std::make_unique<MemoryOutput>(wanted.mode.value_or(default_mode), row_padding);
+        return alone(std::make_unique<MemoryOutput>(wanted.mode.value_or(default_mode), row_padding));
     if (wanted.type == "uio") {
         SystemFolders folders;
         auto port = std::make_unique<uio::KernelScreenPort>(wanted.uio, wanted.framebuffer,
                                                             wanted.framebuffer_size, folders);
-        return std::make_unique<uio::UioOutput>(loop, std::move(port), folders.devices,
-                                                uio::UioOutput::Options{wanted.mode, wanted.stride});
+        return alone(std::make_unique<uio::UioOutput>(loop, std::move(port), folders.devices,
+                                                      uio::UioOutput::Options{wanted.mode, wanted.stride}));
     }
     throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
                                                     "\"; set Type=memory in hvfbd.conf, or leave it out");

@@ -4,7 +4,7 @@
 #include "fakes/fake_card.h"
 #include "fakes/fake_output.h"
 #include "fakes/fake_uio_machine.h"
-#include "output/drm/drm_output.h"
+#include "output/drm/screens.h"
 #include "output/memory_output.h"
 #include "output/uio/uio_output.h"
 
@@ -17,12 +17,20 @@ struct Listener : OutputListener {
     unsigned changes = 0, said = 0;
 };
 
+std::unique_ptr<Outputs> alone(std::unique_ptr<Output> output) {
+    auto outputs = std::make_unique<SeparateOutputs>();
+    outputs->add(std::move(output));
+    return outputs;
+}
+
 struct MemoryKind {
-    static std::unique_ptr<Output> make() { return std::make_unique<MemoryOutput>(Mode{200, 100}, 5); }
+    static std::unique_ptr<Outputs> make() {
+        return alone(std::make_unique<MemoryOutput>(Mode{200, 100}, 5));
+    }
 };
 struct FakeKind {
-    static std::unique_ptr<Output> make() {
-        return std::make_unique<testing::FakeOutput>(layout_for({200, 100}));
+    static std::unique_ptr<Outputs> make() {
+        return alone(std::make_unique<testing::FakeOutput>(layout_for({200, 100})));
     }
 };
 
@@ -32,10 +40,10 @@ struct UioKind {
         machine.plug("0000:00:10.0", true);
         machine.bind("0000:00:10.0", "uio0", 4 << 20);
     }
-    std::unique_ptr<Output> make() {
-        return std::make_unique<uio::UioOutput>(
+    std::unique_ptr<Outputs> make() {
+        return alone(std::make_unique<uio::UioOutput>(
             loop, std::make_unique<uio::KernelScreenPort>("/dev/uio0", "", 0, machine.folders()),
-            machine.folders().devices, uio::UioOutput::Options{Mode{200, 100}, 0});
+            machine.folders().devices, uio::UioOutput::Options{Mode{200, 100}, 0}));
     }
     testing::FakeUioMachine machine;
     EventLoop loop;
@@ -43,13 +51,13 @@ struct UioKind {
 
 template <testing::FakeKms::Driver driver>
 struct DrmKind {
-    static std::unique_ptr<Output> make() {
+    static std::unique_ptr<Outputs> make() {
         static std::unique_ptr<testing::FakeKms> kms;
         static std::unique_ptr<EventLoop> loop;
         loop = std::make_unique<EventLoop>();
         kms = std::make_unique<testing::FakeKms>(driver);
-        return std::make_unique<drm::DrmOutput>(*loop, std::make_unique<testing::FakeCardPort>(*kms),
-                                                drm::DrmOutput::Options{"", Mode{200, 100}});
+        return std::make_unique<drm::Screens>(*loop, std::make_unique<testing::FakeCardPort>(*kms),
+                                              drm::Screens::Options{"", Mode{200, 100}});
     }
 };
 using Driver = testing::FakeKms::Driver;
@@ -58,7 +66,8 @@ template <typename Kind>
 class AnOutput : public ::testing::Test {
   protected:
     Kind kind;
-    std::unique_ptr<Output> output = kind.make();
+    std::unique_ptr<Outputs> outputs = kind.make();
+    Output* output = outputs->all().front();
     Listener listener;
 };
 using Kinds = ::testing::Types<MemoryKind, FakeKind, UioKind, DrmKind<Driver::dirty>, DrmKind<Driver::flip>,

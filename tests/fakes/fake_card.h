@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/descriptor.h"
 #include "base/error.h"
@@ -71,6 +72,7 @@ class FakeKms {
         for (auto& [crtc, framebuffer] : flipping) {
             set_shown(crtc, framebuffer);
             ++flipped;
+            flipped_crtcs.push_back(crtc);
             raise(flips);
         }
         flipping.clear();
@@ -125,6 +127,7 @@ class FakeKms {
     std::map<drm::Id, drm::CrtcState> crtcs;
     std::map<drm::Id, std::vector<std::uint32_t>> pictures, at_flip;
     std::map<drm::Id, drm::Id> flipping;
+    std::vector<drm::Id> flipped_crtcs;
     std::vector<std::uint32_t> console;
     drm::Id next_id = 100;
     Descriptor events, flips;
@@ -249,7 +252,10 @@ class FakeCard : public drm::Card {
         kms_.flipping[crtc] = framebuffer;
         return drm::Answer::done;
     }
-    unsigned take_flips() override { return FakeKms::drain(kms_.flips); }
+    std::vector<drm::Id> take_flips() override {
+        FakeKms::drain(kms_.flips);
+        return std::exchange(kms_.flipped_crtcs, {});
+    }
 
   private:
     class FakeBuffer : public drm::Buffer {

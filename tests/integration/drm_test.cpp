@@ -1,6 +1,6 @@
 // The drm output on a computer of the tests' own: what its screens show is what the client drew, whatever
 // happens to the card, its screens and its master.
-#include "output/drm/drm_output.h"
+#include "output/drm/screens.h"
 
 #include <gtest/gtest.h>
 
@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using drm::DrmOutput;
+using drm::Screens;
 using Driver = FakeKms::Driver;
 constexpr Mode vga{640, 480}, svga{800, 600};
 
@@ -35,9 +36,10 @@ class AScreen : public ::testing::TestWithParam<Driver> {
     AScreen() : kms(GetParam()) {}
     ~AScreen() override { stop(); }
 
-    void start(const DrmOutput::Options& options = {}) {
+    void start(const Screens::Options& options = {}) {
         stop();
-        output.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
+        screens.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
+        output = &screens->display(0);
         Tuning tuning;
         tuning.settle_delay = 0us;
         tuning.refresh_limit = 1000;
@@ -54,7 +56,8 @@ class AScreen : public ::testing::TestWithParam<Driver> {
         client.reset();
         loop.after_turn([](Time) {});
         pipeline.reset();
-        output.reset();
+        output = nullptr;
+        screens.reset();
     }
     bool turn_until(const std::function<bool()>& condition, Duration within = 5s) {
         for (Time end = clock_now() + within; !condition();) {
@@ -95,7 +98,8 @@ class AScreen : public ::testing::TestWithParam<Driver> {
     FakeKms kms;
     EventLoop loop;
     Saying report;
-    std::optional<DrmOutput> output;
+    std::optional<Screens> screens;
+    DrmOutput* output = nullptr;
     std::optional<Pipeline> pipeline;
     std::optional<RawClient> client;
 };

@@ -9,6 +9,12 @@ namespace {
 
 using testing::drm_mode;
 
+// For one display.
+Plan choose(const Resources& resources, const std::string& connector, std::optional<Mode> mode) {
+    std::vector<Wish> wishes{{connector, mode}};
+    return drm::choose(resources, wishes).at(0);
+}
+
 class AChoice : public ::testing::Test {
   protected:
     // Connectors 1, 2, ... and CRTCs 11, 12, ...

@@ -24,45 +24,35 @@ class APresence : public ::testing::Test {
     Time now{std::chrono::hours(1)};
 };
 
-TEST_F(APresence, is_hidden_and_asks_for_nothing_until_something_happens) {
-    EXPECT_FALSE(presence.visible());
+TEST_F(APresence, has_no_card_and_asks_for_nothing_until_something_happens) {
+    EXPECT_EQ(presence.state(), State::gone);
     EXPECT_FALSE(presence.wake_at());
     presence.happened(now);
     EXPECT_TRUE(presence.due(now));
 }
 
-TEST_F(APresence, tries_a_few_times_more_for_a_card_that_is_taken_or_missing_and_then_rests) {
-    for (State state : {State::gone, State::not_master}) {
+TEST_F(APresence, tries_a_few_times_more_for_what_is_taken_or_missing_and_then_rests) {
+    for (State state : {State::gone, State::not_master, State::incomplete}) {
         now += 1h;
         presence.happened(now);
         EXPECT_EQ(fail(state), (std::vector<Duration>{0s, 1s, 3s, 7s, 15s, 31s}));
         EXPECT_FALSE(presence.wake_at());
-        EXPECT_FALSE(presence.visible());
+        EXPECT_EQ(presence.state(), state);
     }
 }
 
-TEST_F(APresence, waits_for_the_kernel_to_say_that_a_screen_is_plugged_in_or_on) {
-    for (State state : {State::unconnected, State::off}) {
-        now += 1h;
-        presence.happened(now);
-        EXPECT_EQ(fail(state), std::vector<Duration>{0s});
-        EXPECT_FALSE(presence.visible());
-    }
-}
-
-TEST_F(APresence, is_shown_and_at_rest_once_it_has_the_screen) {
+TEST_F(APresence, is_at_rest_once_it_has_the_card) {
     presence.happened(now);
-    presence.found(State::shown, now);
-    EXPECT_TRUE(presence.visible());
+    presence.found(State::had, now);
+    EXPECT_EQ(presence.state(), State::had);
     EXPECT_FALSE(presence.wake_at());
 }
 
-TEST_F(APresence, tries_again_by_itself_when_it_loses_the_screen) {
+TEST_F(APresence, tries_again_by_itself_when_it_loses_the_card) {
     presence.happened(now);
-    presence.found(State::shown, now);
+    presence.found(State::had, now);
     now += 1h;
     presence.found(State::not_master, now);
-    EXPECT_FALSE(presence.visible());
     EXPECT_EQ(fail(State::not_master), (std::vector<Duration>{1s, 3s, 7s, 15s, 31s}));
 }
 

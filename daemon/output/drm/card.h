@@ -75,8 +75,8 @@ class Card {
     virtual Answer dirty(Id framebuffer, std::span<const Rectangle> rectangles) = 0;
     // Shows another framebuffer of the same layout from the next vertical blank on; take_flips() says when.
     virtual Answer flip(Id crtc, Id framebuffer) = 0;
-    // How many flips have come to pass since this was last asked.
-    virtual unsigned take_flips() = 0;
+    // The CRTCs of the flips that have come to pass since this was last asked.
+    virtual std::vector<Id> take_flips() = 0;
 };
 
 // Opens the card, as often as it goes away.

@@ -114,26 +114,38 @@ bool Head::operator==(const Head& other) const {
            mode.flags == other.mode.flags;
 }
 
-Plan choose(const Resources& resources, const std::string& connector, std::optional<Mode> wanted) {
-    Plan plan;
-    std::vector<Connector> connectors = usable(resources, connector);
-    if (connectors.empty()) {
-        plan.obstacle = obstacle(resources, connector);
-        return plan;
+std::vector<Plan> choose(const Resources& resources, std::span<const Wish> wishes) {
+    std::vector<Plan> plans;
+    std::vector<Connector> connectors;  // of all plans, and the plan of each
+    std::vector<std::size_t> plan_of;
+    for (const auto& [name, wanted] : wishes) {
+        Plan& plan = plans.emplace_back();
+        std::vector<Connector> candidates = usable(resources, name);
+        if (candidates.empty()) {
+            plan.obstacle = obstacle(resources, name);
+            continue;
+        }
+        plan.modes = all_modes(candidates);
+        plan.wanted_mode =
+            !wanted || std::find(plan.modes.begin(), plan.modes.end(), *wanted) != plan.modes.end();
+        plan.mode = wanted && plan.wanted_mode ? *wanted : plan.modes.front();
+        std::erase_if(candidates, [&](const Connector& one) { return !mode_of(one, plan.mode); });
+        plan.obstacle = "no CRTC can drive " + candidates.front().name;
+        for (Connector& candidate : candidates) {
+            connectors.push_back(std::move(candidate));
+            plan_of.push_back(plans.size() - 1);
+        }
     }
-    plan.modes = all_modes(connectors);
-    plan.wanted_mode =
-        !wanted || std::find(plan.modes.begin(), plan.modes.end(), *wanted) != plan.modes.end();
-    plan.mode = wanted && plan.wanted_mode ? *wanted : plan.modes.front();
-    std::erase_if(connectors, [&](const Connector& one) { return !mode_of(one, plan.mode); });
 
     auto crtcs = assign_crtcs(resources, connectors);
-    for (std::size_t i = 0; i < connectors.size(); ++i)
-        if (crtcs[i])
-            plan.heads.push_back({connectors[i].id, resources.crtcs[*crtcs[i]], connectors[i].name,
-                                  *mode_of(connectors[i], plan.mode)});
-    if (plan.heads.empty()) plan.obstacle = "no CRTC can drive " + connectors.front().name;
-    return plan;
+    for (std::size_t i = 0; i < connectors.size(); ++i) {
+        if (!crtcs[i]) continue;
+        Plan& plan = plans[plan_of[i]];
+        plan.heads.push_back({connectors[i].id, resources.crtcs[*crtcs[i]], connectors[i].name,
+                              *mode_of(connectors[i], plan.mode)});
+        plan.obstacle.clear();
+    }
+    return plans;
 }
 
 }  // namespace hvfbd::drm

@@ -1,12 +1,21 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "output/drm/card.h"
 
 namespace hvfbd::drm {
+
+// What a display would like. `connector`: that one alone; empty: the first that is connected, and every other
+// that has a mode of the same size and a CRTC to spare. `mode`: if one of them has it; otherwise what the
+// first prefers.
+struct Wish {
+    std::string connector;
+    std::optional<Mode> mode;
+};
 
 // A screen that is to show the picture.
 struct Head {
@@ -17,6 +26,7 @@ struct Head {
     bool operator==(const Head& other) const;
 };
 
+// What a display gets.
 struct Plan {
     Mode mode;                // of the picture
     std::vector<Head> heads;  // all show the same; empty: nothing can be shown
@@ -25,9 +35,8 @@ struct Plan {
     std::string obstacle;     // why there are no heads: a sentence
 };
 
-// Which screens show the picture, and in which mode. `connector`: that one alone; empty: the first that is
-// connected, and every other that has a mode of the same size and a CRTC to spare. `wanted`: the mode, if one
-// of them has it; otherwise what the first prefers. Interlaced and doubled modes are left out.
-Plan choose(const Resources& resources, const std::string& connector, std::optional<Mode> wanted);
+// Which screens show the pictures, and in which mode: a plan for each wish, and as many screens as can be,
+// those of the first wishes first. Interlaced and doubled modes are left out.
+std::vector<Plan> choose(const Resources& resources, std::span<const Wish> wishes);
 
 }  // namespace hvfbd::drm

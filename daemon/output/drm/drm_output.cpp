@@ -1,7 +1,5 @@
 #include "output/drm/drm_output.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <array>
 
@@ -15,14 +13,14 @@ constexpr Mode default_mode{1024, 768};
 // A flip takes a frame of the screen; a driver that does not say that it came to pass is not waited for
 // without end.
 constexpr Duration longest_flip = std::chrono::seconds(1);
-constexpr int no_master = EACCES;
+constexpr int no_master = EACCES, no_card = ENODEV;
 
 [[noreturn]] void throw_answer(Answer answer, const std::string& tried) {
     switch (answer) {
         case Answer::not_master:
             throw_errno(tried, no_master);
         case Answer::gone:
-            throw_errno(tried, ENODEV);
+            throw_errno(tried, no_card);
         case Answer::busy:
             throw_errno(tried, EBUSY);
         case Answer::not_supported:
@@ -38,135 +36,101 @@ std::string size_text(Mode mode) {
 
 }  // namespace
 
-DrmOutput::DrmOutput(EventLoop& loop, std::unique_ptr<CardPort> port, const Options& options)
-    : loop_(loop),
-      port_(std::move(port)),
-      connector_(options.connector),
-      wanted_(options.mode),
-      layout_(layout_for(options.mode.value_or(default_mode))),
-      alarm_(loop, [this] { go_on(loop_.now()); }) {
-    events_watch_ = loop.watch(port_->descriptor(), EPOLLIN, [this](std::uint32_t) {
-        if (port_->take_events()) presence_.happened(loop_.now());
-        go_on(loop_.now());
-    });
-    presence_.happened(loop.now());
-    go_on(loop.now());
-    // Nobody listens yet: what there was to say is said in the first turn.
-    alarm_.set(loop.now());
+std::optional<Presence::State> card_trouble(const std::system_error& error) {
+    if (error.code().value() == no_master) return Presence::State::not_master;
+    if (error.code().value() == no_card) return Presence::State::gone;
+    return std::nullopt;
 }
 
-DrmOutput::~DrmOutput() {
-    restore_console();
-    drop_card();
-}
+DrmOutput::DrmOutput(EventLoop& loop, Owner& owner, Wish wish)
+    : loop_(loop),
+      owner_(owner),
+      wish_(std::move(wish)),
+      layout_(layout_for(wish_.mode.value_or(default_mode))) {}
 
 std::span<std::byte> DrmOutput::scanout() {
     if (!visible() || buffers_.empty() || flipping_since_) return {};
     return buffers_[telling_ == Telling::flip ? 1 - shown_ : shown_]->bytes();
 }
 
-void DrmOutput::say_once(OutputListener::Importance importance, const std::string& sentence) {
+void DrmOutput::describe(OutputListener::Importance importance, const std::string& sentence) {
     description_ = sentence;
     if (sentence == last_said_) return;
     last_said_ = sentence;
     unsaid_ = {importance, sentence};
 }
 
-// Everything that can happen leads here.
-void DrmOutput::go_on(Time now) {
-    if (!suspended_ && presence_.due(now)) attempt(now);
+void DrmOutput::say_what_there_is() {
     if (listened() && unsaid_) {
         say(unsaid_->first, unsaid_->second);
         unsaid_.reset();
     }
     changed();
-    alarm_.set(suspended_ ? std::nullopt : presence_.wake_at());
 }
 
-void DrmOutput::attempt(Time now) {
-    try {
-        // A card that shows is only asked what is plugged in. Otherwise it is opened anew: who opens a card
-        // that has no master becomes it, and nothing else makes a master of a process that is not root.
-        if (heads_.empty()) {
-            drop_card();
-            card_ = port_->open();
-            watch_ = loop_.watch(card_->descriptor(), EPOLLIN,
-                                 [this](std::uint32_t events) { card_is_ready(events); });
-        }
-        take(card_->resources(), now);
-    } catch (const std::system_error& error) {
-        if (error.code().value() == no_master && card_)
-            lose(Presence::State::not_master, "somebody else has taken " + card_->name(), now);
-        else
-            lose(Presence::State::gone, error.what(), now);
-    }
-}
-
-// What is plugged in, and whether that can be shown.
-void DrmOutput::take(const Resources& resources, Time now) {
-    Plan plan = choose(resources, connector_, wanted_);
+void DrmOutput::expect(const Plan& plan) {
     modes_ = plan.modes;
-    // Clients that come meanwhile draw in the size that will be shown.
-    if (heads_.empty() && !plan.heads.empty() && layout_.rectangle() != layout_for(plan.mode).rectangle())
+    if (!shows() && !plan.heads.empty() && layout_.rectangle() != layout_for(plan.mode).rectangle())
         layout_ = layout_for(plan.mode);
-    if (!card_->master())
-        return lose(Presence::State::not_master, "somebody else shows on " + card_->name(), now);
-    if (plan.heads.empty()) {
-        // Still its master, so that the screen is had once it is plugged in.
-        heads_.clear();
-        presence_.found(Presence::State::unconnected, now);
-        say_once(OutputListener::Importance::warning,
-                 plan.obstacle + " (" + card_->name() + "); waiting for one");
-        return;
-    }
-    if (plan.heads != heads_) return light(plan, now);
-    bool on = std::any_of(resources.connectors.begin(), resources.connectors.end(), [&](const Connector& c) {
-        return c.on && std::any_of(heads_.begin(), heads_.end(),
-                                   [&](const Head& head) { return head.connector == c.id; });
-    });
-    presence_.found(on ? Presence::State::shown : Presence::State::off, now);
-    if (on) repaint_ = true;
 }
 
-// Takes the screens for itself.
-void DrmOutput::light(const Plan& plan, Time now) {
-    for (const Head& head : plan.heads)
-        if (!console_.contains(head.crtc)) console_.emplace(head.crtc, card_->crtc(head.crtc));
-    // The new picture is there before the old one goes.
-    std::vector<std::unique_ptr<Buffer>> buffers;
-    bool fits =
-        !buffers_.empty() && buffers_[shown_]->layout().rectangle() == layout_for(plan.mode).rectangle();
-    if (fits)
-        buffers.push_back(std::move(buffers_[shown_]));
-    else
-        buffers.push_back(card_->make_buffer(plan.mode));
+void DrmOutput::prepare(Card& card, const Plan& plan) {
+    card_ = &card;
+    if (plan.heads.empty() || plan.heads == heads_) return prepared_.reset();
+    Rectangle wanted = layout_for(plan.mode).rectangle();
+    auto fits = [&](const std::unique_ptr<Buffer>& buffer) {
+        return buffer && buffer->layout().rectangle() == wanted;
+    };
+    if (fits(prepared_)) return;
+    prepared_.reset();
+    if (buffers_.empty() || !fits(buffers_[shown_])) prepared_ = card.make_buffer(plan.mode);
+}
 
-    std::vector<Head> before = std::exchange(heads_, {});
-    for (const Head& old : before)
+void DrmOutput::release(const Plan& plan) {
+    for (const Head& old : heads_)
         if (std::none_of(plan.heads.begin(), plan.heads.end(),
                          [&](const Head& head) { return head.crtc == old.crtc; }))
             show({old.crtc, 0, 0, 0, std::nullopt, {}});
-    for (const Head& head : plan.heads)
-        show({head.crtc, buffers.front()->framebuffer(), 0, 0, head.mode, {head.connector}});
+}
 
-    heads_ = plan.heads;
-    buffers_ = std::move(buffers);
+void DrmOutput::light(const Plan& plan) {
+    failed_ = false;
+    if (plan.heads.empty()) return darken();
+    if (plan.heads == heads_) return;
+    heads_.clear();
+    // What is shown goes when the new picture is shown.
+    std::vector<std::unique_ptr<Buffer>> before = std::move(buffers_);
+    buffers_.clear();
+    buffers_.push_back(prepared_ ? std::move(prepared_) : std::move(before[shown_]));
     shown_ = 0;
     flipping_since_.reset();
+    missing_.clear();
+    for (const Head& head : plan.heads)
+        show({head.crtc, buffers_.front()->framebuffer(), 0, 0, head.mode, {head.connector}});
+
+    before.clear();
+
+    heads_ = plan.heads;
+    on_ = true;
     layout_ = buffers_.front()->layout();
     repaint_ = true;
     find_telling();
-    presence_.found(Presence::State::shown, now);
 
     std::string names;
     for (const Head& head : heads_) names += (names.empty() ? "" : ", ") + head.name;
     bool warn = !plan.wanted_mode;
-    say_once(warn ? OutputListener::Importance::warning : OutputListener::Importance::information,
+    describe(warn ? OutputListener::Importance::warning : OutputListener::Importance::information,
              "showing on " + names + " of " + card_->name() + ", " + size_text(plan.mode) +
                  (telling_ == Telling::dirty  ? ", told what changed"
                   : telling_ == Telling::flip ? ", with two buffers"
                                               : ", which shows its memory") +
-                 (warn ? "; it has no mode " + size_text(*wanted_) : ""));
+                 (warn ? "; it has no mode " + size_text(*wish_.mode) : ""));
+}
+
+void DrmOutput::screens_are(bool on, bool repaint) {
+    if (!shows()) return;
+    if (on && (repaint || !on_)) repaint_ = true;
+    on_ = on;
 }
 
 void DrmOutput::show(const CrtcState& state) {
@@ -176,7 +140,6 @@ void DrmOutput::show(const CrtcState& state) {
 }
 
 void DrmOutput::find_telling() {
-    missing_.clear();
     std::array whole{layout_.rectangle()};
     Answer answer = card_->dirty(buffers_.front()->framebuffer(), whole);
     if (answer == Answer::done || answer == Answer::busy) {
@@ -213,7 +176,7 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
     if (clipped_.empty() || telling_ == Telling::direct) return Presented::done;
     try {
         if (telling_ == Telling::dirty)
-            return answered(card_->dirty(buffers_.front()->framebuffer(), clipped_), now);
+            return answered(card_->dirty(buffers_.front()->framebuffer(), clipped_));
         Answer answer = card_->flip(heads_.front().crtc, buffers_[1 - shown_]->framebuffer());
         if (answer == Answer::not_supported) {
             // What is shown stays the only buffer, and lacks this frame. Setting the other one would ask for
@@ -223,11 +186,11 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
             shown_ = 0;
             missing_.clear();
             repaint_ = true;
-            alarm_.set(now);
             telling_ = Telling::direct;
+            owner_.turn();
             return Presented::done;
         }
-        Presented presented = answered(answer, now);
+        Presented presented = answered(answer);
         if (answer == Answer::done) {
             // What is shown from now on is written next, and lacks just this frame.
             flipping_since_ = now;
@@ -236,14 +199,15 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
         }
         return presented;
     } catch (const std::system_error& error) {
-        lose(error.code().value() == no_master ? Presence::State::not_master : Presence::State::gone,
-             error.what(), now);
-        alarm_.set(now);
+        if (auto trouble = card_trouble(error))
+            owner_.lost(*trouble, error.what());
+        else
+            owner_.failed(*this, error.what());
         return Presented::done;
     }
 }
 
-DrmOutput::Presented DrmOutput::answered(Answer answer, Time now) {
+DrmOutput::Presented DrmOutput::answered(Answer answer) {
     switch (answer) {
         case Answer::done:
             return Presented::done;
@@ -253,56 +217,38 @@ DrmOutput::Presented DrmOutput::answered(Answer answer, Time now) {
             telling_ = Telling::direct;
             return Presented::done;
         case Answer::not_master:
-            lose(Presence::State::not_master, "somebody else has taken " + card_->name(), now);
+            owner_.lost(Presence::State::not_master, "somebody else has taken " + card_->name());
             break;
         case Answer::gone:
-            lose(Presence::State::gone, card_->name() + " is gone", now);
+            owner_.lost(Presence::State::gone, card_->name() + " is gone");
             break;
     }
-    // Hidden now. The alarm brings the turn in which that is said.
-    alarm_.set(now);
     return Presented::done;
 }
 
-void DrmOutput::card_is_ready(std::uint32_t events) {
-    Time now = loop_.now();
-    try {
-        if ((events & (EPOLLHUP | EPOLLERR)) != 0) throw_errno("listen to " + card_->name(), ENODEV);
-        if (card_->take_flips() > 0) flipping_since_.reset();
-    } catch (const std::system_error& error) {
-        lose(Presence::State::gone, error.what(), now);
-    }
-    go_on(now);
+void DrmOutput::flipped(Id crtc) {
+    if (!heads_.empty() && heads_.front().crtc == crtc) flipping_since_.reset();
 }
 
-void DrmOutput::lose(Presence::State state, const std::string& why, Time now) {
-    presence_.found(state, now);
-    say_once(OutputListener::Importance::warning,
-             why + "; tried again a few times, and when a screen or a client comes");
-    // The console is now that of whoever has the card.
-    console_.clear();
-    drop_card();
+void DrmOutput::darken() noexcept {
+    heads_.clear();
+    buffers_.clear();
+    prepared_.reset();
+    shown_ = 0;
+    missing_.clear();
+    flipping_since_.reset();
+    on_ = false;
+}
+
+void DrmOutput::fail(const std::string& why) {
+    darken();
+    failed_ = true;
+    description_ = why;
 }
 
 void DrmOutput::drop_card() noexcept {
-    watch_.reset();
-    heads_.clear();
-    buffers_.clear();
-    missing_.clear();
-    flipping_since_.reset();
-    card_.reset();
-}
-
-void DrmOutput::restore_console() noexcept {
-    if (!card_) return;
-    for (const auto& [crtc, state] : console_) {
-        try {
-            if (card_->set_crtc(state) == Answer::done) continue;
-            card_->set_crtc({crtc, 0, 0, 0, std::nullopt, {}});
-        } catch (const std::exception&) {
-            // Its framebuffer has gone meanwhile. The kernel puts its console back when the card is closed.
-        }
-    }
+    darken();
+    card_ = nullptr;
 }
 
 void DrmOutput::set_mode(Mode mode) {
@@ -313,34 +259,37 @@ void DrmOutput::set_mode(Mode mode) {
                           "there is no screen to set a mode of: " + description_);
         throw Refusal(Refusal::Kind::no_such_mode, size_text(mode) + " is no mode of the screen; see Modes");
     }
-    auto before = std::exchange(wanted_, mode);
-    Time now = loop_.now();
+    auto before = std::exchange(wish_.mode, mode);
     if (!visible()) return wanted();  // shown in this mode once it is shown
+    auto refuse = [&](const std::string& why) {
+        wish_.mode = before;
+        throw Refusal(Refusal::Kind::failed, size_text(mode) + " could not be set: " + why);
+    };
     try {
-        take(card_->resources(), now);
+        // What there is no memory for is not even begun: shown as before.
+        if (layout_.rectangle() != layout_for(mode).rectangle()) prepared_ = card_->make_buffer(mode);
     } catch (const std::system_error& error) {
-        wanted_ = before;
-        // Not even begun, for want of memory: shown as before. Otherwise all of it anew, in the old mode.
-        if (heads_.empty()) {
-            lose(Presence::State::gone, error.what(), now);
-            presence_.happened(now);
-        }
-        go_on(now);
-        throw Refusal(Refusal::Kind::failed, size_text(mode) + " could not be set: " + error.what());
+        refuse(error.what());
     }
-    go_on(now);
+    failed_ = false;
+    owner_.arrange();
+    if (!failed_) return;
+    // All of it anew, in the old mode.
+    std::string why = description_;
+    wish_.mode = before;
+    owner_.try_again();
+    refuse(why);
 }
 
 void DrmOutput::wanted() {
     if (visible() || suspended_) return;
-    presence_.happened(loop_.now());
-    go_on(loop_.now());
+    owner_.try_again();
 }
 
 void DrmOutput::suspend() {
     if (suspended_) return;
     suspended_ = true;
-    go_on(loop_.now());
+    owner_.go_on();
 }
 
 void DrmOutput::resume() {
@@ -348,8 +297,7 @@ void DrmOutput::resume() {
     suspended_ = false;
     flipping_since_.reset();
     repaint_ = true;
-    presence_.happened(loop_.now());
-    go_on(loop_.now());
+    owner_.try_again();
 }
 
 }  // namespace hvfbd::drm

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,25 +14,37 @@
 
 namespace hvfbd::drm {
 
-// The screens of one KMS card, all of which show the same picture. How they are told depends on the driver:
+// One display on a KMS card: its buffers, and the screens that show them. How they are told depends on the
+// driver:
 //   dirty   it copies what it is told of (virtio-gpu and others): one buffer, drmModeDirtyFB
 //   flip    it scans the buffer out by itself, whenever it likes: two buffers, or frames are seen half
 //   written direct  the same with several screens, whose vertical blanks are not in step, or where it cannot
 //   flip: one
 //           buffer, nothing to tell, and a frame may be seen half written
-// Hidden while there is no card, no screen, the screen is off, or somebody else is the card's master. When
-// destroyed, the console is what it was.
+// Hidden while there is no card, no screen, the screen is off, or somebody else is the card's master.
 class DrmOutput : public Output {
   public:
-    struct Options {
-        std::string connector;     // by name; empty: all
-        std::optional<Mode> mode;  // none: what the first screen prefers
+    // Whose the card is.
+    class Owner {
+      public:
+        virtual ~Owner() = default;
+        // Something happened that may make shown what is hidden.
+        virtual void try_again() = 0;
+        // Everything that can happen leads here.
+        virtual void go_on() = 0;
+        // Another turn of the loop, in which what has changed is looked at.
+        virtual void turn() = 0;
+        // Shows every display as it wishes, now, or fails it.
+        virtual void arrange() = 0;
+        // The card cannot be used any more.
+        virtual void lost(Presence::State state, const std::string& why) = 0;
+        // This display alone could not be shown.
+        virtual void failed(DrmOutput& display, const std::string& why) = 0;
     };
-    // Borrowed: the loop outlives the output. Takes the card at once, if it is to be had.
-    DrmOutput(EventLoop& loop, std::unique_ptr<CardPort> port, const Options& options);
+    // Borrowed: the loop and the owner outlive the output.
+    DrmOutput(EventLoop& loop, Owner& owner, Wish wish);
     DrmOutput(const DrmOutput&) = delete;
     DrmOutput& operator=(const DrmOutput&) = delete;
-    ~DrmOutput() override;
 
     std::string_view name() const override { return "drm"; }
     Layout layout() const override { return layout_; }
@@ -42,7 +53,7 @@ class DrmOutput : public Output {
     std::span<std::byte> scanout() override;
     std::span<const Rectangle> missing() const override { return missing_; }
     Presented present(std::span<const Rectangle> rectangles) override;
-    bool visible() const override { return presence_.visible() && !suspended_; }
+    bool visible() const override { return shows() && on_ && !suspended_; }
     bool take_repaint() override { return std::exchange(repaint_, false); }
     void viewers_changed(std::size_t) override {}
     void set_mode(Mode mode) override;
@@ -56,33 +67,50 @@ class DrmOutput : public Output {
     enum class Telling { dirty, flip, direct };
     Telling telling() const { return telling_; }
 
+    // ---- for the owner of the card
+    const Wish& wish() const { return wish_; }
+    bool suspended() const { return suspended_; }
+    bool shows() const { return !heads_.empty(); }
+    const std::vector<Head>& heads() const { return heads_; }
+    // What can be shown, whether or not it will be: clients that come meanwhile draw in that size.
+    void expect(const Plan& plan);
+    // The three steps to showing what was planned, each to be done for all displays before the next. They
+    // throw std::system_error; what was shown is still shown only if prepare() throws.
+    void prepare(Card& card, const Plan& plan);  // the new picture is there before the old one goes
+    void release(const Plan& plan);              // what others may need
+    void light(const Plan& plan);
+    // Of a display that is lit: whether one of its screens is switched on; whether all of it shall be told
+    // again.
+    void screens_are(bool on, bool repaint);
+    // What was planned cannot be shown. Said by the owner.
+    void fail(const std::string& why);
+    // Before the card is closed: nothing of it is left.
+    void drop_card() noexcept;
+    void flipped(Id crtc);
+    // Said once, and kept as the description.
+    void describe(OutputListener::Importance importance, const std::string& sentence);
+    // The same, where another display says it.
+    void describe(const std::string& sentence) { description_ = sentence; }
+    void say_what_there_is();
+
   private:
-    void go_on(Time now);
-    void attempt(Time now);
-    void take(const Resources& resources, Time now);
-    void light(const Plan& plan, Time now);
+    void darken() noexcept;
     void show(const CrtcState& state);
     void find_telling();
-    void restore_console() noexcept;
-    void drop_card() noexcept;
-    void lose(Presence::State state, const std::string& why, Time now);
-    Presented answered(Answer answer, Time now);
-    void card_is_ready(std::uint32_t events);
-    void say_once(OutputListener::Importance importance, const std::string& sentence);
+    Presented answered(Answer answer);
 
     EventLoop& loop_;
-    std::unique_ptr<CardPort> port_;
-    std::string connector_;
-    std::optional<Mode> wanted_;
-    Presence presence_;
+    Owner& owner_;
+    Wish wish_;
     Layout layout_;
     std::vector<Mode> modes_;
 
-    std::unique_ptr<Card> card_;
-    std::map<Id, CrtcState> console_;  // what the CRTCs showed before
+    Card* card_ = nullptr;  // the owner's, while it is open
     std::vector<std::unique_ptr<Buffer>> buffers_;
+    std::unique_ptr<Buffer> prepared_;
     std::size_t shown_ = 0;  // which of the buffers
     std::vector<Head> heads_;
+    bool on_ = false, failed_ = false;
     Telling telling_ = Telling::direct;
     std::optional<Time> flipping_since_;
     std::vector<Rectangle> missing_, clipped_;
@@ -90,9 +118,9 @@ class DrmOutput : public Output {
     bool suspended_ = false, repaint_ = false;
     std::string description_, last_said_;
     std::optional<std::pair<OutputListener::Importance, std::string>> unsaid_;
-    // After the card: a source must be gone before its descriptor is closed.
-    LoopSource watch_, events_watch_;
-    EventLoop::Alarm alarm_;
 };
+
+// Not the card's master any more, or without a card: what concerns every display of it.
+std::optional<Presence::State> card_trouble(const std::system_error& error);
 
 }  // namespace hvfbd::drm

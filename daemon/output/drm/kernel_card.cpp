@@ -142,14 +142,16 @@ class KernelCard : public Card {
                          "tell " + name_ + " what changed");
     }
     Answer flip(Id crtc, Id framebuffer) override {
-        int result = ::drmModePageFlip(node_.get(), crtc, framebuffer, DRM_MODE_PAGE_FLIP_EVENT, nullptr);
+        // The event has what it is given here. Its own word for the CRTC is newer than some kernels.
+        void* token = reinterpret_cast<void*>(std::uintptr_t{crtc});  // NOLINT(performance-no-int-to-ptr)
+        int result = ::drmModePageFlip(node_.get(), crtc, framebuffer, DRM_MODE_PAGE_FLIP_EVENT, token);
         // Drivers without flips answer that they do not know what is meant; those with little memory of their
         // own (bochs: 16 MiB) that both buffers do not fit.
         for (int error : {EINVAL, ENOTTY, ENOMEM, ENOSPC})
             if (result == -error) return Answer::not_supported;
         return answer_of(result, "flip the buffers of " + name_);
     }
-    unsigned take_flips() override;
+    std::vector<Id> take_flips() override;
 
   private:
     // Probing reads what the screen says of itself, over its cable.
@@ -213,18 +215,23 @@ CrtcState KernelCard::crtc(Id id) {
     return state;
 }
 
-unsigned KernelCard::take_flips() {
+std::vector<Id> KernelCard::take_flips() {
     // drmHandleEvent() hands its callbacks a pointer of the caller's only through the flip itself, where a
     // card that was closed meanwhile would be called back; and there is one kind of event to look for.
     alignas(drm_event) std::array<char, 4096> bytes;
     ssize_t got = ::read(node_.get(), bytes.data(), bytes.size());
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return {};
     if (got < 0) throw_errno("listen to " + name_);
-    unsigned flips = 0;
-    for (std::size_t at = 0; at + sizeof(drm_event) <= static_cast<std::size_t>(got);) {
+    std::vector<Id> flips;
+    auto end = static_cast<std::size_t>(got);
+    for (std::size_t at = 0; at + sizeof(drm_event) <= end;) {
         drm_event event;
         std::memcpy(&event, bytes.data() + at, sizeof event);
-        if (event.type == DRM_EVENT_FLIP_COMPLETE) ++flips;
+        if (event.type == DRM_EVENT_FLIP_COMPLETE && at + sizeof(drm_event_vblank) <= end) {
+            drm_event_vblank flip;
+            std::memcpy(&flip, bytes.data() + at, sizeof flip);
+            flips.push_back(static_cast<Id>(flip.user_data));
+        }
         at += std::max<std::size_t>(event.length, sizeof event);
     }
     return flips;

@@ -11,13 +11,13 @@ void Presence::happened(Time now) {
 }
 
 void Presence::found(State state, Time now) {
-    bool was_shown = visible();
+    bool was_had = state_ == State::had;
     state_ = state;
     last_ = now;
     next_.reset();
-    if (state != State::gone && state != State::not_master) return;
+    if (state == State::had) return;
     // Lost by itself: that is something that happened, too.
-    if (was_shown) {
+    if (was_had) {
         left_ = further_attempts;
         wait_ = std::chrono::seconds(1);
     }

@@ -1,0 +1,196 @@
+#include "output/drm/screens.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace hvfbd::drm {
+
+namespace {
+
+using Importance = OutputListener::Importance;
+
+constexpr std::string_view and_then = "; tried again a few times, and when a screen or a client comes";
+
+bool is_on(const Resources& resources, const std::vector<Head>& heads) {
+    return std::any_of(resources.connectors.begin(), resources.connectors.end(), [&](const Connector& one) {
+        return one.on && std::any_of(heads.begin(), heads.end(),
+                                     [&](const Head& head) { return head.connector == one.id; });
+    });
+}
+
+}  // namespace
+
+Screens::Screens(EventLoop& loop, std::unique_ptr<CardPort> port, const Options& options)
+    : loop_(loop), port_(std::move(port)), alarm_(loop, [this] { go_on(); }) {
+    DrmOutput::Owner& owner = *this;
+    displays_.push_back(std::make_unique<DrmOutput>(loop_, owner, Wish{options.connector, options.mode}));
+    events_watch_ = loop.watch(port_->descriptor(), EPOLLIN, [this](std::uint32_t) {
+        if (port_->take_events()) {
+            announced_ = true;
+            presence_.happened(loop_.now());
+        }
+        go_on();
+    });
+    try_again();
+    // Nobody listens yet: what there was to say is said in the first turn.
+    turn();
+}
+
+Screens::~Screens() {
+    restore_console();
+    drop_card();
+}
+
+std::vector<Output*> Screens::all() {
+    std::vector<Output*> all;
+    for (const auto& display : displays_) all.push_back(display.get());
+    return all;
+}
+
+bool Screens::nothing_is_shown() const {
+    return std::none_of(displays_.begin(), displays_.end(),
+                        [](const auto& display) { return display->shows(); });
+}
+
+void Screens::go_on() {
+    bool asleep = std::any_of(displays_.begin(), displays_.end(),
+                              [](const auto& display) { return display->suspended(); });
+    if (!asleep && presence_.due(loop_.now())) attempt();
+    for (const auto& display : displays_) display->say_what_there_is();
+    alarm_.set(asleep ? std::nullopt : presence_.wake_at());
+}
+
+void Screens::try_again() {
+    presence_.happened(loop_.now());
+    go_on();
+}
+
+void Screens::attempt() {
+    try {
+        // A card that shows is only asked what is plugged in. Otherwise it is opened anew: who opens a card
+        // that has no master becomes it, and nothing else makes a master of a process that is not root.
+        if (nothing_is_shown()) {
+            drop_card();
+            card_ = port_->open();
+            watch_ = loop_.watch(card_->descriptor(), EPOLLIN,
+                                 [this](std::uint32_t events) { card_is_ready(events); });
+        }
+        take(card_->resources());
+    } catch (const std::system_error& error) {
+        if (card_ && card_trouble(error) == Presence::State::not_master)
+            lost(Presence::State::not_master, "somebody else has taken " + card_->name());
+        else
+            lost(Presence::State::gone, error.what());
+    }
+}
+
+void Screens::arrange() {
+    try {
+        take(card_->resources());
+    } catch (const std::system_error& error) {
+        lost(card_trouble(error).value_or(Presence::State::gone), error.what());
+    }
+    go_on();
+}
+
+// What is plugged in, and whether that can be shown.
+void Screens::take(const Resources& resources) {
+    std::vector<Wish> wishes;
+    for (const auto& display : displays_) wishes.push_back(display->wish());
+    std::vector<Plan> plans = choose(resources, wishes);
+    for (std::size_t i = 0; i < displays_.size(); ++i) displays_[i]->expect(plans[i]);
+    if (!card_->master()) return lost(Presence::State::not_master, "somebody else shows on " + card_->name());
+    carry_out(plans);
+    bool repaint = std::exchange(announced_, false);
+    for (const auto& display : displays_) display->screens_are(is_on(resources, display->heads()), repaint);
+}
+
+void Screens::carry_out(const std::vector<Plan>& plans) {
+    // One that cannot be shown leaves the others alone. What concerns the card concerns all.
+    std::vector<std::string> failures(displays_.size());
+    auto each = [&](auto step) {
+        for (std::size_t i = 0; i < displays_.size(); ++i) {
+            if (!failures[i].empty()) continue;
+            try {
+                step(*displays_[i], plans[i]);
+            } catch (const std::system_error& error) {
+                if (card_trouble(error)) throw;
+                failures[i] = error.what();
+                displays_[i]->fail(failures[i]);
+            }
+        }
+    };
+    each([&](DrmOutput& display, const Plan& plan) {
+        for (const Head& head : plan.heads)
+            if (!console_.contains(head.crtc)) console_.emplace(head.crtc, card_->crtc(head.crtc));
+        display.prepare(*card_, plan);
+    });
+    each([](DrmOutput& display, const Plan& plan) { display.release(plan); });
+    each([](DrmOutput& display, const Plan& plan) { display.light(plan); });
+
+    auto failure =
+        std::find_if(failures.begin(), failures.end(), [](const auto& why) { return !why.empty(); });
+    if (failure != failures.end() && nothing_is_shown()) return lost(Presence::State::gone, *failure);
+    presence_.found(failure == failures.end() ? Presence::State::had : Presence::State::incomplete,
+                    loop_.now());
+    for (std::size_t i = 0; i < displays_.size(); ++i) {
+        if (!failures[i].empty())
+            displays_[i]->describe(Importance::warning, failures[i] + std::string(and_then));
+        else if (plans[i].heads.empty())
+            // Still the card's master, so that the screen is had once it is plugged in.
+            displays_[i]->describe(Importance::warning,
+                                   plans[i].obstacle + " (" + card_->name() + "); waiting for one");
+    }
+}
+
+void Screens::card_is_ready(std::uint32_t events) {
+    try {
+        if ((events & (EPOLLHUP | EPOLLERR)) != 0) throw_errno("listen to " + card_->name(), ENODEV);
+        for (Id crtc : card_->take_flips())
+            for (const auto& display : displays_) display->flipped(crtc);
+    } catch (const std::system_error& error) {
+        lost(Presence::State::gone, error.what());
+    }
+    go_on();
+}
+
+void Screens::lost(Presence::State state, const std::string& why) {
+    presence_.found(state, loop_.now());
+    // Hidden now. The alarm brings the turn in which that is said, by one for all.
+    turn();
+    displays_.front()->describe(Importance::warning, why + std::string(and_then));
+    for (const auto& display : displays_) display->describe(displays_.front()->description());
+    // The console is now that of whoever has the card.
+    console_.clear();
+    drop_card();
+}
+
+void Screens::failed(DrmOutput& display, const std::string& why) {
+    display.fail(why);
+    presence_.found(nothing_is_shown() ? Presence::State::gone : Presence::State::incomplete, loop_.now());
+    turn();
+    display.describe(Importance::warning, why + std::string(and_then));
+}
+
+void Screens::drop_card() noexcept {
+    watch_.reset();
+    for (const auto& display : displays_) display->drop_card();
+    card_.reset();
+}
+
+void Screens::restore_console() noexcept {
+    if (!card_) return;
+    for (const auto& [crtc, state] : console_) {
+        try {
+            if (card_->set_crtc(state) == Answer::done) continue;
+            card_->set_crtc({crtc, 0, 0, 0, std::nullopt, {}});
+        } catch (const std::exception&) {
+            // Its framebuffer has gone meanwhile. The kernel puts its console back when the card is closed.
+        }
+    }
+}
+
+}  // namespace hvfbd::drm
