@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "control/bus_connection.h"
 #include "control/bus_service.h"
@@ -38,23 +39,62 @@ Configuration read_configuration(const DaemonOptions& options, bool& warned) {
     return configuration;
 }
 
+std::string display_name(std::size_t number) {
+    return "display" + std::to_string(number);
+}
+
+// A display, and who is told of it.
+struct Display {
+    Display(EventLoop& loop, Output& output, const Tuning& tuning, Keeper& keeper, const std::string& name,
+            bool one_of_several)
+        : log(name, one_of_several), reports{&log, &keeper}, pipeline(loop, output, tuning, reports) {}
+    LogReport log;
+    Reports reports;
+    Pipeline pipeline;
+};
+using Displays = std::vector<std::unique_ptr<Display>>;
+
 // What was set over the bus goes before the configuration, as it did in the process before.
-void take_over(const State& state, Configuration& configuration, Tuning& tuning) {
-    if (state.mode) configuration.output.mode = state.mode;
-    for (const auto& [name, value] : state.tuning) {
+Tuning tuning_of(const Configuration& configuration, const KeptDisplay* kept) {
+    Tuning tuning = configuration.display;
+    if (!kept) return tuning;
+    for (const auto& [name, value] : kept->tuning) {
         try {
             set(tuning, name, value);
         } catch (const Refusal& refusal) {
             spdlog::warn("what was set before: {}", refusal.what());
         }
     }
+    return tuning;
 }
 
-void log_ready(const Layout& layout, std::string_view output, std::string_view bus) {
+// The displays of the process before go on, as far as there are displays of their numbers.
+void go_on(const State& before, const Displays& displays, const Keeper& keeper, std::vector<Legacy>& legacies,
+           Time now) {
+    std::size_t surfaces = 0, viewers = 0;
+    for (std::size_t i = 0; i < before.displays.size(); ++i) {
+        const KeptDisplay& kept = before.displays[i];
+        if (i < displays.size()) {
+            Pipeline& pipeline = displays[i]->pipeline;
+            pipeline.restore(kept, keeper.first_serial(), legacies[i], now);
+            surfaces += pipeline.surfaces().all().size();
+            viewers += pipeline.viewers().size();
+        } else if (!kept.surfaces.empty() || !kept.viewers.empty()) {
+            spdlog::warn("{} of the process before is lost: there is no such display any more",
+                         display_name(i));
+        }
+    }
+    spdlog::info("going on with {} surfaces and {} viewers after {} restarts", surfaces, viewers,
+                 before.generation + 1);
+}
+
+void log_ready(const std::string& name, const Pipeline& pipeline, std::string_view bus) {
+    const Layout& layout = pipeline.layout();
+    std::string_view output = pipeline.output().name();
     log_event(
         events::ready,
-        fmt::format("display0 is {}x{}, {} output, on bus {}", layout.width, layout.height, output, bus),
-        {{"HVFBD_DISPLAY", "display0"},
+        fmt::format("{} is {}x{}, {} output, on bus {}", name, layout.width, layout.height, output, bus),
+        {{"HVFBD_DISPLAY", name},
          {"HVFBD_WIDTH", std::to_string(layout.width)},
          {"HVFBD_HEIGHT", std::to_string(layout.height)},
          {"HVFBD_OUTPUT", std::string(output)}});
@@ -67,59 +107,67 @@ void run(const DaemonOptions& options, Configuration configuration) {
     if (!inherited.why.empty())
         spdlog::warn("the state that was kept is of no use: {}; beginning anew, and those who drew are told",
                      inherited.why);
-    Tuning tuning = configuration.display;
-    if (inherited.state) take_over(*inherited.state, configuration, tuning);
+    const State before = inherited.state.value_or(State{});
+    std::vector<Legacy> legacies;
+    for (std::size_t i = 0; i < before.displays.size(); ++i) legacies.push_back(keeper.legacy_of(i));
+    std::vector<OutputLegacy> of_outputs;
+    for (std::size_t i = 0; i < before.displays.size(); ++i)
+        of_outputs.push_back({before.displays[i].output, legacies[i], before.displays[i].mode});
 
     EventLoop loop;
-    std::string of_output = inherited.state ? inherited.state->output : "";
-    OutputLegacy legacy{of_output, store.legacy()};
-    std::unique_ptr<Outputs> outputs = make_outputs(loop, configuration, options.row_padding, &legacy);
-    Output* output = outputs->all().front();
-    Reports reports;
-    LogReport log;
-    reports.add(log);
-    reports.add(keeper);
-    Pipeline pipeline(loop, *output, tuning, reports);
-    if (inherited.state) {
-        pipeline.restore(*inherited.state, store.legacy(), loop.now());
-        spdlog::info("going on with {} surfaces and {} viewers after {} restarts",
-                     pipeline.surfaces().all().size(), pipeline.viewers().size(),
-                     inherited.state->generation + 1);
+    std::unique_ptr<Outputs> outputs = make_outputs(loop, configuration, options, of_outputs);
+    Displays displays;
+    std::vector<Pipeline*> pipelines;
+    for (Output* output : outputs->all()) {
+        std::size_t number = displays.size();
+        Tuning tuning =
+            tuning_of(configuration, number < before.displays.size() ? &before.displays[number] : nullptr);
+        displays.push_back(std::make_unique<Display>(loop, *output, tuning, keeper, display_name(number),
+                                                     outputs->all().size() > 1));
+        pipelines.push_back(&displays.back()->pipeline);
     }
-    keeper.begin(pipeline, configuration.display);
+    if (inherited.state) go_on(before, displays, keeper, legacies, loop.now());
+    legacies.clear();  // who is lost is told by it
+    keeper.begin({pipelines.begin(), pipelines.end()}, configuration.display);
 
     BusConnection bus(loop, options.bus);
     BusService* bus_objects = nullptr;
     auto reload = [&] {
         bool warned = false;
         Configuration newer = read_configuration(options, warned);
-        Tuning before = pipeline.tuning();
         std::string level = log_level();
         set_log_level(newer.log_level);
-        pipeline.set_tuning(newer.display, loop.now());
         configuration.display = newer.display;
-        bus_objects->display().tuning_changed(before, newer.display);
+        for (std::size_t i = 0; i < pipelines.size(); ++i) {
+            Tuning tuning = pipelines[i]->tuning();
+            pipelines[i]->set_tuning(newer.display, loop.now());
+            bus_objects->display(i).object().tuning_changed(tuning, newer.display);
+        }
         if (level != log_level()) bus_objects->manager().log_level_changed();
         spdlog::info("the configuration was read again");
     };
-    BusService objects(loop, bus.get(), pipeline, {groups_named("video"), groups_named("hvfbd-view")},
+    BusService objects(loop, bus.get(), pipelines, {groups_named("video"), groups_named("hvfbd-view")},
                        reload);
     bus_objects = &objects;
-    reports.add(objects);
+    for (std::size_t i = 0; i < displays.size(); ++i) displays[i]->reports.add(objects.display(i));
 
+    auto each = [&](const auto& act) {
+        for (Pipeline* pipeline : pipelines) act(*pipeline);
+    };
     Service service(loop, reload, [&] {
         spdlog::info("asked to end");
         loop.stop();
     });
-    Logind logind(bus.get(), {[&] { pipeline.suspend(loop.now()); }, [&] { pipeline.resume(loop.now()); },
-                              [&] { pipeline.finish(loop.now()); }});
-    LastWords last_words([&] { pipeline.last_words(); });
+    Logind logind(bus.get(), {[&] { each([&](Pipeline& one) { one.suspend(loop.now()); }); },
+                              [&] { each([&](Pipeline& one) { one.resume(loop.now()); }); },
+                              [&] { each([&](Pipeline& one) { one.finish(loop.now()); }); }});
+    LastWords last_words([&] { each([](Pipeline& one) { one.last_words(); }); });
     TurnWatchdog watchdog;
     loop.around_turn([&] { watchdog.turn_begins(); }, [&] { watchdog.turn_ends(); });
     // Before anything is done about what was heard, and after.
     loop.after_turn([&](Time now) {
         keeper.save();
-        pipeline.update(now);
+        each([&](Pipeline& one) { one.update(now); });
         keeper.save();
         if (keeper.take_overflow())
             spdlog::warn("there is more to keep than fits: a restart will lose surfaces");
@@ -127,12 +175,12 @@ void run(const DaemonOptions& options, Configuration configuration) {
 
     // The name comes last: who waits for it finds everything in its place.
     bus.request_name("org.hvfbd.Framebuffer1");
-    pipeline.update(loop.now());
-    log_ready(pipeline.layout(), output->name(), options.bus);
+    each([&](Pipeline& one) { one.update(loop.now()); });
+    for (std::size_t i = 0; i < pipelines.size(); ++i) log_ready(display_name(i), *pipelines[i], options.bus);
     Service::ready();
     loop.run();
     Service::stopping();
-    pipeline.finish(loop.now());
+    each([&](Pipeline& one) { one.finish(loop.now()); });
 }
 
 }  // namespace

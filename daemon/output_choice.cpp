@@ -57,17 +57,19 @@ bool there_is_hyperv(const std::string& uio) {
                        [](const VmbusDevice& device) { return device.uio.has_value(); });
 }
 
-std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configuration) {
+std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configuration,
+                                  std::optional<Mode> mode) {
     const auto& wanted = configuration.output;
     return std::make_unique<drm::Screens>(
         loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector),
-        drm::Screens::Options{wanted.connector, wanted.mode});
+        drm::Screens::Options{wanted.connector, mode});
 }
 
 // A screen that shows already, and nothing less: who asked for no output in particular does not wait for one.
-std::unique_ptr<Outputs> drm_that_shows(EventLoop& loop, const Configuration& configuration) {
+std::unique_ptr<Outputs> drm_that_shows(EventLoop& loop, const Configuration& configuration,
+                                        std::optional<Mode> mode) {
     try {
-        auto outputs = make_drm(loop, configuration);
+        auto outputs = make_drm(loop, configuration, mode);
         for (const Output* output : outputs->all())
             if (output->visible()) return outputs;
     } catch (const std::system_error&) {
@@ -85,28 +87,37 @@ std::unique_ptr<Outputs> alone(std::unique_ptr<Output> output) {
 }  // namespace
 
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
-                                      std::uint32_t row_padding, const OutputLegacy* legacy) {
+                                      const DaemonOptions& options, std::span<const OutputLegacy> legacies) {
     const auto& wanted = configuration.output;
+    auto mode_of = [&](std::size_t display) {
+        return display < legacies.size() && legacies[display].mode ? legacies[display].mode : wanted.mode;
+    };
     if (wanted.type == "hyperv" || (wanted.type == "auto" && there_is_hyperv(wanted.uio))) {
-        hyperv::HypervOutput::Options options;
-        options.session.mode = wanted.mode;
-        options.session.assume_visible = wanted.assume_visible;
-        options.rectangles_per_message = wanted.rectangles_per_message;
+        hyperv::HypervOutput::Options of_host;
+        of_host.session.mode = mode_of(0);
+        of_host.session.assume_visible = wanted.assume_visible;
+        of_host.rectangles_per_message = wanted.rectangles_per_message;
         return alone(std::make_unique<hyperv::HypervOutput>(
             loop, make_port(wanted.uio),
-            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), options, legacy));
+            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), of_host,
+            legacies.empty() ? nullptr : &legacies.front()));
     }
-    if (wanted.type == "drm") return make_drm(loop, configuration);
+    if (wanted.type == "drm") return make_drm(loop, configuration, mode_of(0));
     if (wanted.type == "auto")
-        if (auto outputs = drm_that_shows(loop, configuration)) return outputs;
-    if (wanted.type == "auto" || wanted.type == "memory")
-        return alone(std::make_unique<MemoryOutput>(wanted.mode.value_or(default_mode), row_padding));
+        if (auto outputs = drm_that_shows(loop, configuration, mode_of(0))) return outputs;
+    if (wanted.type == "auto" || wanted.type == "memory") {
+        auto outputs = std::make_unique<SeparateOutputs>();
+        for (std::size_t display = 0; display < options.displays; ++display)
+            outputs->add(
+                std::make_unique<MemoryOutput>(mode_of(display).value_or(default_mode), options.row_padding));
+        return outputs;
+    }
     if (wanted.type == "uio") {
         SystemFolders folders;
         auto port = std::make_unique<uio::KernelScreenPort>(wanted.uio, wanted.framebuffer,
                                                             wanted.framebuffer_size, folders);
         return alone(std::make_unique<uio::UioOutput>(loop, std::move(port), folders.devices,
-                                                      uio::UioOutput::Options{wanted.mode, wanted.stride}));
+                                                      uio::UioOutput::Options{mode_of(0), wanted.stride}));
     }
     throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
                                                     "\"; set Type=memory in hvfbd.conf, or leave it out");

@@ -2,17 +2,19 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "base/event_loop.h"
 #include "control/configuration.h"
+#include "control/daemon_options.h"
 #include "output/outputs.h"
 
 namespace hvfbd {
 
 // The outputs that the configuration asks for; `auto`: the first kind that is there. Throws Refusal, with
-// what to change. `row_padding`: of the memory output, in pixels. `legacy`: what the process before kept for
-// its output.
+// what to change. `options`: what concerns the memory output. `legacies`: what the process before kept for
+// its outputs, display0 first; what was set over the bus goes before the configuration.
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
-                                      std::uint32_t row_padding, const OutputLegacy* legacy);
+                                      const DaemonOptions& options, std::span<const OutputLegacy> legacies);
 
 }  // namespace hvfbd

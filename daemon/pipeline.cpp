@@ -47,14 +47,11 @@ Pipeline::~Pipeline() {
     output_.listen(nullptr);
 }
 
-void Pipeline::restore(const State& state, Legacy& legacy, Time now) {
-    generation_ = state.generation + 1;
-    State mine;
-    mine.generation = generation_;
-    mode_set_ = state.mode;
-    presenter_.set_frame(state.frame);
-    surfaces_.set_last_number(state.last_surface);
-    viewers_.set_last_number(state.last_viewer);
+void Pipeline::restore(const KeptDisplay& display, std::uint64_t first_serial, Legacy& legacy, Time now) {
+    mode_set_ = display.mode;
+    presenter_.set_frame(display.frame);
+    surfaces_.set_last_number(display.last_surface);
+    viewers_.set_last_number(display.last_viewer);
     auto attempt = [&](const std::string& who, const auto& go_on) {
         try {
             go_on();
@@ -62,12 +59,12 @@ void Pipeline::restore(const State& state, Legacy& legacy, Time now) {
             report_.not_restored(who, exception.what());
         }
     };
-    for (const KeptSurface& kept : state.surfaces)
+    for (const KeptSurface& kept : display.surfaces)
         attempt("surface" + std::to_string(kept.number),
-                [&] { surfaces_.restore(kept, legacy, mine.first_serial()); });
-    for (const KeptViewer& kept : state.viewers)
+                [&] { surfaces_.restore(kept, legacy, first_serial); });
+    for (const KeptViewer& kept : display.viewers)
         attempt("viewer" + std::to_string(kept.number),
-                [&] { viewers_.restore(kept, legacy, mine.first_serial(), front()); });
+                [&] { viewers_.restore(kept, legacy, first_serial, front()); });
     if (viewers_.size() > 0) output_.viewers_changed(viewers_.size());
     was_visible_ = visible();
     output_was_visible_ = output_.visible();
@@ -76,16 +73,17 @@ void Pipeline::restore(const State& state, Legacy& legacy, Time now) {
     looks_.look_at(now);
 }
 
-void Pipeline::keep(State& state, const Tuning& configured) const {
-    state.generation = generation_;
-    state.tuning = differences(configured, tuning_);
-    state.mode = mode_set_;
-    state.frame = presenter_.frame();
-    state.last_surface = surfaces_.last_number();
-    state.last_viewer = viewers_.last_number();
-    for (const Surface* surface : surfaces_.all()) state.surfaces.push_back(surface->kept());
-    for (const auto& viewer : viewers_.all()) state.viewers.push_back(viewer->kept());
-    state.output = output_.kept();
+KeptDisplay Pipeline::keep(const Tuning& configured) const {
+    KeptDisplay display;
+    display.tuning = differences(configured, tuning_);
+    display.mode = mode_set_;
+    display.frame = presenter_.frame();
+    display.last_surface = surfaces_.last_number();
+    display.last_viewer = viewers_.last_number();
+    for (const Surface* surface : surfaces_.all()) display.surfaces.push_back(surface->kept());
+    for (const auto& viewer : viewers_.all()) display.viewers.push_back(viewer->kept());
+    display.output = output_.kept();
+    return display;
 }
 
 void Pipeline::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
@@ -94,14 +92,15 @@ void Pipeline::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
     output_.add_keepsakes(keepsakes);
 }
 
-Surfaces::Opened Pipeline::open_surface(const SurfaceOptions& options, Client client, Time now) {
+Surfaces::Opened Pipeline::open_surface(const SurfaceOptions& options, Client client, Time now,
+                                        std::size_t elsewhere) {
     output_.wanted();
-    return surfaces_.open(options, std::move(client), layout(), now);
+    return surfaces_.open(options, std::move(client), layout(), now, elsewhere);
 }
 
-Viewers::Opened Pipeline::open_viewer(Client client, Time now) {
+Viewers::Opened Pipeline::open_viewer(Client client, Time now, std::size_t elsewhere) {
     output_.wanted();
-    Viewers::Opened opened = viewers_.open(std::move(client), front());
+    Viewers::Opened opened = viewers_.open(std::move(client), front(), elsewhere);
     output_.viewers_changed(viewers_.size());
     looks_.look_at(now);
     return opened;

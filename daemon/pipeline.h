@@ -37,14 +37,17 @@ class Pipeline : private OutputListener {
 
     // Goes on with the surfaces and viewers that another process of the daemon kept, before the first
     // update(). What cannot be gone on with is left out, and said; its client is told by its channel's end.
-    void restore(const State& state, Legacy& legacy, Time now);
+    // `first_serial`: of this process; see state.h.
+    void restore(const KeptDisplay& kept, std::uint64_t first_serial, Legacy& legacy, Time now);
     // What the next process needs for it. `configured`: the tuning that needs not be kept.
-    void keep(State& state, const Tuning& configured) const;
+    KeptDisplay keep(const Tuning& configured) const;
     void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
 
     // What clients ask for. `now` is the loop's. Throw Refusal (busy, failed) and std::system_error.
-    Surfaces::Opened open_surface(const SurfaceOptions& options, Client client, Time now);
-    Viewers::Opened open_viewer(Client client, Time now);
+    // `elsewhere`: how many this user has on other displays.
+    Surfaces::Opened open_surface(const SurfaceOptions& options, Client client, Time now,
+                                  std::size_t elsewhere = 0);
+    Viewers::Opened open_viewer(Client client, Time now, std::size_t elsewhere = 0);
     void activate(SurfaceNumber number, Time now);
     void close_surface(SurfaceNumber number, Time now);
 
@@ -103,7 +106,6 @@ class Pipeline : private OutputListener {
 
     Holds holds_;
     std::optional<Mode> mode_set_;  // by the administrator
-    std::uint64_t generation_ = 0;  // processes before this one
 
     SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
     bool was_visible_, output_was_visible_;

@@ -14,10 +14,10 @@ namespace hvfbd {
 namespace {
 
 // Change it with every change of the format: another version's state is not guessed at.
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
 constexpr std::array<char, 8> magic{'h', 'v', 'f', 'b', 'd', 's', 't', '\n'};
 
-constexpr std::size_t most_properties = 64, most_surfaces = 4096, most_viewers = 4096;
+constexpr std::size_t most_displays = 64, most_properties = 64, most_surfaces = 4096, most_viewers = 4096;
 constexpr std::size_t longest_word = 64, longest_bus_name = 255, longest_output = 65536;
 // A pid or a number of a surface that is no int any more would be another's when it is used.
 constexpr std::uint32_t largest_pid = 1U << 30;
@@ -113,6 +113,66 @@ bool numbers_are_sound(const Items& items, unsigned last) {
     });
 }
 
+void put(ByteWriter& out, const KeptDisplay& display) {
+    out.put(static_cast<std::uint32_t>(display.tuning.size()));
+    for (const auto& [name, value] : display.tuning) {
+        out.put_text(name);
+        out.put_text(value);
+    }
+    out.put(static_cast<std::uint8_t>(display.mode.has_value()));
+    if (display.mode) {
+        out.put(display.mode->width);
+        out.put(display.mode->height);
+    }
+    out.put(display.frame);
+    out.put(display.last_surface);
+    out.put(display.last_viewer);
+    out.put(static_cast<std::uint32_t>(display.surfaces.size()));
+    for (const KeptSurface& surface : display.surfaces) put(out, surface);
+    out.put(static_cast<std::uint32_t>(display.viewers.size()));
+    for (const KeptViewer& viewer : display.viewers) {
+        out.put(viewer.number);
+        put(out, viewer.client);
+        out.put(static_cast<std::uint8_t>(viewer.introduced));
+    }
+    out.put_text(display.output);
+}
+
+KeptDisplay take_display(ByteReader& in) {
+    KeptDisplay display;
+    for (std::size_t left = in.take_count(most_properties); left > 0 && in.good(); --left) {
+        std::string name = in.take_text(longest_word);
+        display.tuning.emplace_back(std::move(name), in.take_text(longest_word));
+    }
+    if (in.take_flag()) {
+        display.mode.emplace();
+        display.mode->width = in.take<std::uint32_t>();
+        display.mode->height = in.take<std::uint32_t>();
+        try {
+            if (in.good()) layout_for(*display.mode);
+        } catch (const Refusal&) {
+            in.fail();
+        }
+    }
+    display.frame = in.take<std::uint64_t>();
+    display.last_surface = in.take<SurfaceNumber>();
+    display.last_viewer = in.take<unsigned>();
+    for (std::size_t left = in.take_count(most_surfaces); left > 0 && in.good(); --left)
+        display.surfaces.push_back(take_surface(in));
+    for (std::size_t left = in.take_count(most_viewers); left > 0 && in.good(); --left) {
+        KeptViewer viewer;
+        viewer.number = in.take<unsigned>();
+        viewer.client = take_client(in);
+        viewer.introduced = in.take_flag();
+        display.viewers.push_back(std::move(viewer));
+    }
+    display.output = in.take_text(longest_output);
+    if (!numbers_are_sound(display.surfaces, display.last_surface) ||
+        !numbers_are_sound(display.viewers, display.last_viewer))
+        in.fail();
+    return display;
+}
+
 struct SlotHeader {
     std::uint64_t sequence, size, checksum;
 };
@@ -149,28 +209,8 @@ void encode(const State& state, std::vector<std::byte>& bytes) {
     bytes.clear();
     ByteWriter out(bytes);
     out.put(state.generation);
-    out.put(static_cast<std::uint32_t>(state.tuning.size()));
-    for (const auto& [name, value] : state.tuning) {
-        out.put_text(name);
-        out.put_text(value);
-    }
-    out.put(static_cast<std::uint8_t>(state.mode.has_value()));
-    if (state.mode) {
-        out.put(state.mode->width);
-        out.put(state.mode->height);
-    }
-    out.put(state.frame);
-    out.put(state.last_surface);
-    out.put(state.last_viewer);
-    out.put(static_cast<std::uint32_t>(state.surfaces.size()));
-    for (const KeptSurface& surface : state.surfaces) put(out, surface);
-    out.put(static_cast<std::uint32_t>(state.viewers.size()));
-    for (const KeptViewer& viewer : state.viewers) {
-        out.put(viewer.number);
-        put(out, viewer.client);
-        out.put(static_cast<std::uint8_t>(viewer.introduced));
-    }
-    out.put_text(state.output);
+    out.put(static_cast<std::uint32_t>(state.displays.size()));
+    for (const KeptDisplay& display : state.displays) put(out, display);
 }
 
 Decoded decode_state(std::span<const std::byte> bytes) {
@@ -179,36 +219,9 @@ Decoded decode_state(std::span<const std::byte> bytes) {
     state.generation = in.take<std::uint64_t>();
     // Serials have 32 bits for it.
     if (state.generation >= std::uint64_t{1} << 31) in.fail();
-    for (std::size_t left = in.take_count(most_properties); left > 0 && in.good(); --left) {
-        std::string name = in.take_text(longest_word);
-        state.tuning.emplace_back(std::move(name), in.take_text(longest_word));
-    }
-    if (in.take_flag()) {
-        state.mode.emplace();
-        state.mode->width = in.take<std::uint32_t>();
-        state.mode->height = in.take<std::uint32_t>();
-        try {
-            if (in.good()) layout_for(*state.mode);
-        } catch (const Refusal&) {
-            in.fail();
-        }
-    }
-    state.frame = in.take<std::uint64_t>();
-    state.last_surface = in.take<SurfaceNumber>();
-    state.last_viewer = in.take<unsigned>();
-    for (std::size_t left = in.take_count(most_surfaces); left > 0 && in.good(); --left)
-        state.surfaces.push_back(take_surface(in));
-    for (std::size_t left = in.take_count(most_viewers); left > 0 && in.good(); --left) {
-        KeptViewer viewer;
-        viewer.number = in.take<unsigned>();
-        viewer.client = take_client(in);
-        viewer.introduced = in.take_flag();
-        state.viewers.push_back(std::move(viewer));
-    }
-    state.output = in.take_text(longest_output);
-    if (!in.good() || !in.at_end() || !numbers_are_sound(state.surfaces, state.last_surface) ||
-        !numbers_are_sound(state.viewers, state.last_viewer))
-        return {std::nullopt, "it is damaged"};
+    for (std::size_t left = in.take_count(most_displays); left > 0 && in.good(); --left)
+        state.displays.push_back(take_display(in));
+    if (!in.good() || !in.at_end()) return {std::nullopt, "it is damaged"};
     return {std::move(state), {}};
 }
 

@@ -12,10 +12,8 @@
 
 namespace hvfbd {
 
-// What the daemon must know to go on after its process has ended, beside the descriptors that are kept for
-// it. Values only; the names of the descriptors follow from them.
-struct State {
-    std::uint64_t generation = 0;  // how many processes there were before
+// Of one display.
+struct KeptDisplay {
     // What was set over the bus and differs from the configuration: property and value.
     std::vector<std::pair<std::string, std::string>> tuning;
     std::optional<Mode> mode;  // the same of the mode
@@ -25,12 +23,22 @@ struct State {
     std::vector<KeptSurface> surfaces;  // bottom to top
     std::vector<KeptViewer> viewers;
     std::string output;  // for the output alone
-    bool operator==(const State&) const = default;
-
-    // Serials that this generation gives begin above this: an answer to an earlier one is an answer to a
-    // process before.
-    std::uint64_t first_serial() const { return generation << 32; }
+    bool operator==(const KeptDisplay&) const = default;
 };
+
+// What the daemon must know to go on after its process has ended, beside the descriptors that are kept for
+// it. Values only; the names of the descriptors follow from them.
+struct State {
+    std::uint64_t generation = 0;       // how many processes there were before
+    std::vector<KeptDisplay> displays;  // display0 first
+    bool operator==(const State&) const = default;
+};
+
+// Serials that a generation gives begin above this: an answer to an earlier one is an answer to a process
+// before.
+constexpr std::uint64_t first_serial(std::uint64_t generation) {
+    return generation << 32;
+}
 
 // The bytes of a state, and back. What they are not is any state's: the sentence says why.
 void encode(const State& state, std::vector<std::byte>& bytes);

@@ -43,6 +43,16 @@ class Legacy {
         for (const auto& [name, descriptor] : descriptors_) names.push_back(name);
         return names;
     }
+    // What has a name that begins so, under the rest of its name.
+    Legacy take_part(const std::string& prefix) {
+        Legacy part;
+        for (auto at = descriptors_.lower_bound(prefix);
+             at != descriptors_.end() && at->first.starts_with(prefix);) {
+            part.add(at->first.substr(prefix.size()), std::move(at->second));
+            at = descriptors_.erase(at);
+        }
+        return part;
+    }
     // Closes what nobody took.
     void clear() { descriptors_.clear(); }
 

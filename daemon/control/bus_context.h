@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/event_loop.h"
 #include "control/authority.h"
@@ -15,22 +16,33 @@
 namespace hvfbd {
 
 inline constexpr const char* bus_root = "/org/hvfbd/Framebuffer1";
-inline constexpr const char* bus_display = "/org/hvfbd/Framebuffer1/display0";
-
-std::string surface_path(SurfaceNumber number);
 
 // What the bus objects share. Borrows all of it, and outlives them.
 class BusContext {
   public:
-    BusContext(EventLoop& loop, sdbus::IConnection& connection, Pipeline& pipeline, Authority authority)
+    BusContext(EventLoop& loop, sdbus::IConnection& connection, std::vector<Pipeline*> displays,
+               Authority authority)
         : loop_(loop),
           connection_(connection),
-          pipeline_(pipeline),
+          displays_(std::move(displays)),
           authority_(std::move(authority)),
           callers_(connection) {}
 
     sdbus::IConnection& connection() { return connection_; }
-    Pipeline& pipeline() { return pipeline_; }
+    const std::vector<Pipeline*>& displays() const { return displays_; }
+    // What a user has on all displays but one.
+    std::size_t surfaces_elsewhere(const Pipeline& display, uid_t user) const {
+        std::size_t count = 0;
+        for (const Pipeline* other : displays_)
+            if (other != &display) count += other->surfaces().count_of(user);
+        return count;
+    }
+    std::size_t viewers_elsewhere(const Pipeline& display, uid_t user) const {
+        std::size_t count = 0;
+        for (const Pipeline* other : displays_)
+            if (other != &display) count += other->viewers().count_of(user);
+        return count;
+    }
     const Authority& authority() const { return authority_; }
     Time now() const { return loop_.now(); }
 
@@ -62,7 +74,7 @@ class BusContext {
   private:
     EventLoop& loop_;
     sdbus::IConnection& connection_;
-    Pipeline& pipeline_;
+    std::vector<Pipeline*> displays_;
     Authority authority_;
     Callers callers_;
 };

@@ -1,38 +1,30 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
+#include <vector>
 
 #include "control/bus_context.h"
-#include "control/display_object.h"
+#include "control/bus_display.h"
 #include "control/manager_object.h"
-#include "control/surface_object.h"
-#include "report.h"
 
 namespace hvfbd {
 
-// All objects on the bus, kept in step with the pipeline by its reports.
-class BusService : public Report {
+// All objects on the bus: the daemon, and each display.
+class BusService {
   public:
-    BusService(EventLoop& loop, sdbus::IConnection& connection, Pipeline& pipeline, Authority authority,
-               std::function<void()> reload);
+    // Borrowed: all. `displays`: display0 first.
+    BusService(EventLoop& loop, sdbus::IConnection& connection, const std::vector<Pipeline*>& displays,
+               Authority authority, std::function<void()> reload);
 
-    DisplayObject& display() { return display_; }
+    // Wants to be told what its display reports.
+    BusDisplay& display(std::size_t number) { return *displays_.at(number); }
     ManagerObject& manager() { return manager_; }
-
-    void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override;
-    void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override;
-    void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override;
-    void active_surface_changed() override;
-    void visibility_changed(bool visible) override;
-    void layout_changed(const Layout& layout) override;
 
   private:
     BusContext context_;
     ManagerObject manager_;
-    DisplayObject display_;
-    std::map<SurfaceNumber, std::unique_ptr<SurfaceObject>> surfaces_;
+    std::vector<std::unique_ptr<BusDisplay>> displays_;
 };
 
 }  // namespace hvfbd

@@ -40,6 +40,8 @@ std::optional<DaemonOptions> DaemonOptions::parse(int argc, char** argv, int& ex
         .add_option("--row-padding", options.row_padding,
                     "Pixels that a row is longer in memory (memory output)")
         ->check(CLI::Range(0, 1024));
+    program.add_option("--displays", options.displays, "How many displays there are (memory output)")
+        ->check(CLI::Range(1, 16));
     program.add_option("--log-level", log_level, "Instead of the configuration's Level");
     try {
         program.parse(argc, argv);

@@ -16,7 +16,7 @@ struct DaemonOptions {
     bool check_configuration = false;
     std::optional<std::string> output, log_level;
     std::optional<Mode> mode;
-    std::uint32_t row_padding = 0;
+    std::uint32_t row_padding = 0, displays = 1;  // of the memory output
 
     std::vector<std::filesystem::path> configuration_folders() const {
         return {root / "usr/lib/hvfbd", root / "run/hvfbd", root / "etc/hvfbd"};

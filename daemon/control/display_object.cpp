@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/options.h"
+#include "control/surface_object.h"
 
 namespace hvfbd {
 
@@ -22,8 +23,12 @@ sdbus::UnixFd give(Descriptor descriptor) {
 
 }  // namespace
 
-DisplayObject::DisplayObject(BusContext& context)
-    : AdaptorInterfaces(context.connection(), bus_display), context_(context) {
+DisplayObject::DisplayObject(BusContext& context, Pipeline& pipeline, std::string name)
+    : AdaptorInterfaces(context.connection(), bus_root + ("/" + name)),
+      context_(context),
+      pipeline_(pipeline),
+      name_(std::move(name)),
+      path_(bus_root + ("/" + name_)) {
     registerAdaptor();
 }
 
@@ -49,17 +54,17 @@ void DisplayObject::tuning_changed(const Tuning& before, const Tuning& after) {
 
 std::vector<sdbus::Struct<uint32_t, uint32_t>> DisplayObject::Modes() {
     std::vector<sdbus::Struct<uint32_t, uint32_t>> modes;
-    for (const Mode& mode : context_.pipeline().output().modes()) modes.emplace_back(mode.width, mode.height);
+    for (const Mode& mode : pipeline_.output().modes()) modes.emplace_back(mode.width, mode.height);
     return modes;
 }
 
 sdbus::ObjectPath DisplayObject::ActiveSurface() {
-    const Surface* surface = context_.pipeline().surfaces().active();
-    return surface ? surface_path(surface->number()) : "/";
+    const Surface* surface = pipeline_.surfaces().active();
+    return surface ? surface_path(path_, surface->number()) : "/";
 }
 
 std::map<std::string, uint64_t> DisplayObject::Statistics() {
-    const auto statistics = context_.pipeline().statistics();
+    const auto statistics = pipeline_.statistics();
     return {
 #define X(name) {#name, statistics.name},
         HVFBD_STATISTICS(X)
@@ -72,7 +77,7 @@ void DisplayObject::tune(const std::function<void(Tuning&)>& change) {
         BusContext::expect_root(getObject());
         Tuning before = tuning(), after = before;
         change(after);
-        context_.pipeline().set_tuning(after, context_.now());
+        pipeline_.set_tuning(after, context_.now());
         tuning_changed(before, after);
     });
 }
@@ -105,9 +110,11 @@ void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, 
     context_.when_identified(getObject(), std::move(result),
                              [this, options = std::move(options)](Caller caller, const auto& answer) {
                                  context_.authority().check_open_surface(caller.credentials);
-                                 auto opened = context_.pipeline().open_surface(
-                                     surface_options(options), std::move(caller.client), context_.now());
-                                 answer.returnResults(sdbus::ObjectPath(surface_path(opened.number)),
+                                 auto elsewhere = context_.surfaces_elsewhere(pipeline_, caller.client.uid);
+                                 auto opened = pipeline_.open_surface(surface_options(options),
+                                                                      std::move(caller.client),
+                                                                      context_.now(), elsewhere);
+                                 answer.returnResults(sdbus::ObjectPath(surface_path(path_, opened.number)),
                                                       give(std::move(opened.buffer)),
                                                       give(std::move(opened.channel)), on_bus(opened.layout));
                              });
@@ -121,10 +128,11 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
         [this, options = std::move(options)](Caller caller, const auto& answer) {
             context_.authority().check_view(caller.credentials);
             expect_no_options(options);
-            auto opened = context_.pipeline().open_viewer(std::move(caller.client), context_.now());
-            answer.returnResults(
-                sdbus::ObjectPath(std::string(bus_display) + "/viewer" + std::to_string(opened.number)),
-                give(std::move(opened.front)), give(std::move(opened.channel)), on_bus(opened.layout));
+            auto elsewhere = context_.viewers_elsewhere(pipeline_, caller.client.uid);
+            auto opened = pipeline_.open_viewer(std::move(caller.client), context_.now(), elsewhere);
+            answer.returnResults(sdbus::ObjectPath(path_ + "/viewer" + std::to_string(opened.number)),
+                                 give(std::move(opened.front)), give(std::move(opened.channel)),
+                                 on_bus(opened.layout));
         });
 }
 
@@ -133,7 +141,7 @@ void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbu
                              [this, options = std::move(options)](const Caller& caller, const auto& answer) {
                                  Authority::check_tune(caller.credentials.uid);
                                  expect_no_options(options);
-                                 context_.pipeline().refresh(context_.now());
+                                 pipeline_.refresh(context_.now());
                                  answer.returnResults();
                              });
 }
@@ -145,7 +153,7 @@ void DisplayObject::SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t h
         [=, this, options = std::move(options)](const Caller& caller, const auto& answer) {
             Authority::check_tune(caller.credentials.uid);
             expect_no_options(options);
-            context_.pipeline().set_mode({width, height}, context_.now());
+            pipeline_.set_mode({width, height}, context_.now());
             answer.returnResults();
         });
 }

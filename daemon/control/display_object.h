@@ -11,27 +11,29 @@
 
 namespace hvfbd {
 
-// The display on the bus.
+// A display on the bus.
 class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Display_adaptor> {
   public:
-    explicit DisplayObject(BusContext& context);
+    // `name`: the last element of its path. Borrowed: the pipeline.
+    DisplayObject(BusContext& context, Pipeline& pipeline, std::string name);
     DisplayObject(const DisplayObject&) = delete;
     DisplayObject& operator=(const DisplayObject&) = delete;
     ~DisplayObject();
 
+    const std::string& path() const { return path_; }
     void changed(const std::vector<std::string>& properties);
     // Signals what differs between the two.
     void tuning_changed(const Tuning& before, const Tuning& after);
 
   private:
-    std::string Name() override { return "display0"; }
-    std::string Output() override { return std::string(context_.pipeline().output().name()); }
-    uint32_t Width() override { return context_.pipeline().layout().width; }
-    uint32_t Height() override { return context_.pipeline().layout().height; }
-    uint32_t Stride() override { return context_.pipeline().layout().stride; }
-    uint32_t Format() override { return context_.pipeline().layout().format; }
+    std::string Name() override { return name_; }
+    std::string Output() override { return std::string(pipeline_.output().name()); }
+    uint32_t Width() override { return pipeline_.layout().width; }
+    uint32_t Height() override { return pipeline_.layout().height; }
+    uint32_t Stride() override { return pipeline_.layout().stride; }
+    uint32_t Format() override { return pipeline_.layout().format; }
     std::vector<sdbus::Struct<uint32_t, uint32_t>> Modes() override;
-    bool Visible() override { return context_.pipeline().visible(); }
+    bool Visible() override { return pipeline_.visible(); }
     sdbus::ObjectPath ActiveSurface() override;
     std::map<std::string, uint64_t> Statistics() override;
 
@@ -60,11 +62,13 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     void SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,
                  std::map<std::string, sdbus::Variant> options) override;
 
-    const Tuning& tuning() const { return context_.pipeline().tuning(); }
+    const Tuning& tuning() const { return pipeline_.tuning(); }
     // What a setter does: checks the caller, changes a copy, and only then the pipeline's.
     void tune(const std::function<void(Tuning&)>& change);
 
     BusContext& context_;
+    Pipeline& pipeline_;
+    std::string name_, path_;
 };
 
 }  // namespace hvfbd

@@ -14,6 +14,11 @@ namespace {
 
 constexpr const char* state_name = "state";
 
+// Each display gives its descriptors names of its own choice.
+std::string prefix_of(std::size_t display) {
+    return "display" + std::to_string(display) + ".";
+}
+
 bool is_large_enough(const Descriptor& memfd) {
     struct stat status {};
     int seals = ::fcntl(memfd.get(), F_GET_SEALS);
@@ -33,7 +38,9 @@ Decoded Keeper::inherit() {
     }
     memory_ = Mapping(memfd_, state_memory_size, Mapping::Access::read_write);
     Decoded decoded = read_state(memory_.bytes());
-    if (!decoded.state) {
+    if (decoded.state) {
+        generation_ = decoded.state->generation + 1;
+    } else {
         // Not written over: this process makes its own.
         memory_ = {};
         memfd_.reset();
@@ -41,8 +48,12 @@ Decoded Keeper::inherit() {
     return decoded;
 }
 
-void Keeper::begin(const Pipeline& pipeline, const Tuning& configured) {
-    pipeline_ = &pipeline;
+Legacy Keeper::legacy_of(std::size_t display) {
+    return store_.legacy().take_part(prefix_of(display));
+}
+
+void Keeper::begin(std::vector<const Pipeline*> displays, const Tuning& configured) {
+    displays_ = std::move(displays);
     configured_ = &configured;
     store_.legacy().clear();
     if (!store_.there()) return;
@@ -63,14 +74,19 @@ void Keeper::make_memory() {
 }
 
 void Keeper::save() {
-    if (!memfd_ || !pipeline_) return;
+    if (!memfd_ || displays_.empty()) return;
     State state;
-    pipeline_->keep(state, *configured_);
+    state.generation = generation_;
+    for (const Pipeline* display : displays_) state.displays.push_back(display->keep(*configured_));
     encode(state, encoded_);
     if (encoded_ == written_ && !written_.empty()) return;
 
     std::vector<Keepsake> keepsakes;
-    pipeline_->add_keepsakes(keepsakes);
+    for (std::size_t number = 0; number < displays_.size(); ++number) {
+        std::size_t first = keepsakes.size();
+        displays_[number]->add_keepsakes(keepsakes);
+        for (std::size_t i = first; i < keepsakes.size(); ++i) keepsakes[i].name.insert(0, prefix_of(number));
+    }
     std::set<std::string> wanted{state_name};
     // First what is new, then the state that names it, then what it names no more: at any moment the process
     // may end.

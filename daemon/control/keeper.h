@@ -21,9 +21,14 @@ class Keeper : public Report {
     // The state that the process before left. None: there was none, or it is of no use, which `why` says.
     Decoded inherit();
 
-    // From now on this pipeline is kept. `configured`: what the configuration says, borrowed. What was
-    // inherited and nobody took is given up.
-    void begin(const Pipeline& pipeline, const Tuning& configured);
+    // The descriptors of a display that the process before left. Once.
+    Legacy legacy_of(std::size_t display);
+    // Of this process, once it has inherited: see state.h.
+    std::uint64_t first_serial() const { return hvfbd::first_serial(generation_); }
+
+    // From now on these displays are kept, display0 first. `configured`: what the configuration says,
+    // borrowed. What was inherited and nobody took is given up.
+    void begin(std::vector<const Pipeline*> displays, const Tuning& configured);
     // Writes what differs from what was last written. Cheap where nothing does.
     void save();
 
@@ -39,7 +44,8 @@ class Keeper : public Report {
     void make_memory();
 
     DescriptorStore& store_;
-    const Pipeline* pipeline_ = nullptr;
+    std::vector<const Pipeline*> displays_;
+    std::uint64_t generation_ = 0;  // processes before this one
     const Tuning* configured_ = nullptr;
     Descriptor memfd_;
     Mapping memory_;

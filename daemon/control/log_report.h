@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "base/time.h"
 #include "report.h"
 
@@ -8,6 +11,10 @@ namespace hvfbd {
 // One line a change of state.
 class LogReport : public Report {
   public:
+    // `display`: such as "display0". It is in all lines if it is one of several.
+    LogReport(std::string display, bool one_of_several)
+        : display_(std::move(display)), prefix_(one_of_several ? display_ + ": " : "") {}
+
     void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override;
     void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override;
     void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override;
@@ -22,6 +29,8 @@ class LogReport : public Report {
   private:
     // A peer can bring these about as often as it likes: so many lines at once, then a line a second.
     bool within_allowance();
+
+    std::string display_, prefix_;
     double allowance_ = 20;
     Time allowance_at_ = clock_now();
     unsigned suppressed_ = 0;

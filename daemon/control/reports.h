@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include "report.h"
@@ -10,6 +11,8 @@ namespace hvfbd {
 // does.
 class Reports : public Report {
   public:
+    Reports() = default;
+    Reports(std::initializer_list<Report*> reports) : reports_(reports) {}
     void add(Report& report) { reports_.push_back(&report); }
 
     void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override {

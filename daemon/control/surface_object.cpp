@@ -20,13 +20,15 @@ void expect_control(const Surface& surface, const Caller& caller) {
 
 }  // namespace
 
-std::string surface_path(SurfaceNumber number) {
-    return std::string(bus_display) + "/surface" + std::to_string(number);
+std::string surface_path(const std::string& display, SurfaceNumber number) {
+    return display + "/surface" + std::to_string(number);
 }
 
-SurfaceObject::SurfaceObject(BusContext& context, SurfaceNumber number)
-    : AdaptorInterfaces(context.connection(), surface_path(number)),
+SurfaceObject::SurfaceObject(BusContext& context, Pipeline& pipeline, const std::string& display,
+                             SurfaceNumber number)
+    : AdaptorInterfaces(context.connection(), surface_path(display, number)),
       context_(context),
+      pipeline_(pipeline),
       number_(number),
       active_(surface().active()) {
     registerAdaptor();
@@ -55,7 +57,7 @@ void SurfaceObject::client_changed() {
 }
 
 const Surface& SurfaceObject::surface() const {
-    return surface_numbered(context_.pipeline(), number_);
+    return surface_numbered(pipeline_, number_);
 }
 
 std::string SurfaceObject::Name() {
@@ -77,23 +79,23 @@ std::string SurfaceObject::TrackingState() {
 // Both answer when the bus has said who calls. The surface, and this object with it, may be gone by then:
 // what is needed is the number alone.
 void SurfaceObject::Activate(sdbus::Result<>&& result) {
-    context_.when_identified(
-        getObject(), std::move(result),
-        [&context = context_, number = number_](const Caller& caller, const auto& answer) {
-            expect_control(surface_numbered(context.pipeline(), number), caller);
-            context.pipeline().activate(number, context.now());
-            answer.returnResults();
-        });
+    context_.when_identified(getObject(), std::move(result),
+                             [&context = context_, &pipeline = pipeline_, number = number_](
+                                 const Caller& caller, const auto& answer) {
+                                 expect_control(surface_numbered(pipeline, number), caller);
+                                 pipeline.activate(number, context.now());
+                                 answer.returnResults();
+                             });
 }
 
 void SurfaceObject::Close(sdbus::Result<>&& result) {
-    context_.when_identified(
-        getObject(), std::move(result),
-        [&context = context_, number = number_](const Caller& caller, const auto& answer) {
-            expect_control(surface_numbered(context.pipeline(), number), caller);
-            context.pipeline().close_surface(number, context.now());
-            answer.returnResults();
-        });
+    context_.when_identified(getObject(), std::move(result),
+                             [&context = context_, &pipeline = pipeline_, number = number_](
+                                 const Caller& caller, const auto& answer) {
+                                 expect_control(surface_numbered(pipeline, number), caller);
+                                 pipeline.close_surface(number, context.now());
+                                 answer.returnResults();
+                             });
 }
 
 }  // namespace hvfbd

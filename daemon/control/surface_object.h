@@ -9,10 +9,13 @@
 
 namespace hvfbd {
 
+std::string surface_path(const std::string& display, SurfaceNumber number);
+
 // One surface on the bus, for as long as it is there.
 class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Surface_adaptor> {
   public:
-    SurfaceObject(BusContext& context, SurfaceNumber number);
+    // `display`: the path of its display. Borrowed: the pipeline.
+    SurfaceObject(BusContext& context, Pipeline& pipeline, const std::string& display, SurfaceNumber number);
     SurfaceObject(const SurfaceObject&) = delete;
     SurfaceObject& operator=(const SurfaceObject&) = delete;
     ~SurfaceObject();
@@ -35,6 +38,7 @@ class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     const Surface& surface() const;
 
     BusContext& context_;
+    Pipeline& pipeline_;
     SurfaceNumber number_;
     bool active_;  // as it was signalled
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,10 +25,12 @@ class OutputListener {
     virtual void output_said(Importance, const std::string& /*sentence*/) {}
 };
 
-// What another process of the daemon kept for its output: bytes of that output's, and descriptors by name.
+// What another process of the daemon kept for an output: bytes of that output's, and descriptors by name; and
+// the mode that was set over the bus.
 struct OutputLegacy {
     const std::string& state;
     Legacy& descriptors;
+    std::optional<Mode> mode{};
 };
 
 // What shows the picture. Everything on the loop's thread.

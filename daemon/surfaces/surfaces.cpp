@@ -6,8 +6,8 @@
 
 namespace hvfbd {
 
-Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, const Layout& layout,
-                                Time now) {
+Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
+                                std::size_t elsewhere) {
     auto kept = std::ranges::find_if(stack_, [&](const auto& surface) {
         return surface->keep() && surface->uid() == client.uid && surface->name() == options.name;
     });
@@ -26,8 +26,7 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
         return {surface.number(), std::move(buffer), std::move(channel), layout};
     }
 
-    auto count = std::ranges::count_if(stack_, [&](const auto& other) { return other->uid() == client.uid; });
-    if (static_cast<std::size_t>(count) >= most_per_user)
+    if (count_of(client.uid) + elsewhere >= most_per_user)
         throw Refusal(Refusal::Kind::busy, "this user has " + std::to_string(most_per_user) +
                                                " surfaces open, the most there may be; close one first");
 
@@ -104,6 +103,11 @@ std::vector<const Surface*> Surfaces::all() const {
     std::vector<const Surface*> surfaces;
     for (const auto& surface : stack_) surfaces.push_back(surface.get());
     return surfaces;
+}
+
+std::size_t Surfaces::count_of(uid_t user) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(stack_, [&](const auto& surface) { return surface->uid() == user; }));
 }
 
 std::uint64_t Surfaces::throttled() const {

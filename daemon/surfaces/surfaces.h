@@ -12,7 +12,7 @@ namespace hvfbd {
 // below shows again. Owns them; decides who may open one, not what is shown of it.
 class Surfaces {
   public:
-    static constexpr std::size_t most_per_user = 16;
+    static constexpr std::size_t most_per_user = 16;  // on all displays together
 
     struct Opened {
         SurfaceNumber number;
@@ -24,8 +24,9 @@ class Surfaces {
     Surfaces(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
 
     // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws Refusal
-    // (busy).
-    Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now);
+    // (busy). `elsewhere`: how many this user has on other displays.
+    Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
+                std::size_t elsewhere = 0);
     // Puts a surface on top that another process of the daemon kept. Throws std::system_error, and nothing
     // has changed.
     void restore(const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial);
@@ -42,6 +43,7 @@ class Surfaces {
     const Surface* active() const { return stack_.empty() ? nullptr : stack_.back().get(); }
     Surface* active() { return stack_.empty() ? nullptr : stack_.back().get(); }
     std::vector<const Surface*> all() const;  // bottom to top
+    std::size_t count_of(uid_t user) const;
 
     // Bottom to top; for the pipeline.
     std::vector<std::unique_ptr<Surface>>& stack() { return stack_; }

@@ -6,11 +6,14 @@
 
 namespace hvfbd {
 
-Viewers::Opened Viewers::open(Client client, const Picture& front) {
-    auto count = std::ranges::count_if(viewers_, [&](const auto& viewer) {
-        return viewer->client().uid == client.uid && viewer->over().empty();
-    });
-    if (static_cast<std::size_t>(count) >= most_per_user)
+std::size_t Viewers::count_of(uid_t user) const {
+    return static_cast<std::size_t>(std::ranges::count_if(viewers_, [&](const auto& viewer) {
+        return viewer->client().uid == user && viewer->over().empty();
+    }));
+}
+
+Viewers::Opened Viewers::open(Client client, const Picture& front, std::size_t elsewhere) {
+    if (count_of(client.uid) + elsewhere >= most_per_user)
         throw Refusal(Refusal::Kind::busy, "this user has " + std::to_string(most_per_user) +
                                                " viewers open, the most there may be; close one first");
     auto viewer = std::make_unique<Viewer>(loop_, last_number_ + 1, std::move(client));

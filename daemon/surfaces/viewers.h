@@ -11,7 +11,7 @@ namespace hvfbd {
 // All who look at a display.
 class Viewers {
   public:
-    static constexpr std::size_t most_per_user = 8;
+    static constexpr std::size_t most_per_user = 8;  // on all displays together
 
     struct Opened {
         unsigned number;
@@ -22,8 +22,8 @@ class Viewers {
 
     Viewers(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
 
-    // Throws Refusal (busy).
-    Opened open(Client client, const Picture& front);
+    // Throws Refusal (busy). `elsewhere`: how many this user has on other displays.
+    Opened open(Client client, const Picture& front, std::size_t elsewhere = 0);
     // One that another process of the daemon kept, who gets this front. Throws std::system_error.
     void restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial, const Picture& front);
     const std::vector<std::unique_ptr<Viewer>>& all() const { return viewers_; }
@@ -36,6 +36,7 @@ class Viewers {
     void reap();
 
     std::size_t size() const { return viewers_.size(); }
+    std::size_t count_of(uid_t user) const;
     std::uint64_t violations() const { return violations_; }
 
   private:

@@ -2,6 +2,7 @@
 
 import array
 import json
+import mmap
 import os
 import socket
 import struct
@@ -51,6 +52,12 @@ for line in sys.stdin:
             channel = socket.socket(fileno=os.dup(held[command["fd"]]))
             channel.send(struct.pack("<IIII", 1, 16, 1, 0))
             result = None
+        elif command["do"] == "paint":
+            with mmap.mmap(held[command["fd"]], 0) as buffer:
+                struct.pack_into("<I", buffer, command["at"], command["pixel"])
+            result = None
+        elif command["do"] == "see":
+            result = struct.unpack("<I", os.pread(held[command["fd"]], 4, command["at"]))[0] & 0xffffff
         answer = {"result": plain(result) if result is not None else None}
     except dbus.DBusException as error:
         answer = {"error": error.get_dbus_name(), "message": error.get_dbus_message()}

@@ -12,10 +12,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::vector<std::byte> again;
         encode(*decoded.state, again);
         if (!std::ranges::equal(again, bytes)) __builtin_trap();
-        for (const KeptSurface& surface : decoded.state->surfaces)
-            if (surface.number == 0 ||
-                surface.layout.size < std::size_t{surface.layout.stride} * surface.layout.height)
-                __builtin_trap();
+        for (const KeptDisplay& display : decoded.state->displays)
+            for (const KeptSurface& surface : display.surfaces)
+                if (surface.number == 0 ||
+                    surface.layout.size < std::size_t{surface.layout.stride} * surface.layout.height)
+                    __builtin_trap();
     }
     // The head of each slot is the fuzzer's as well: sizes and sequences that cannot be.
     static std::vector<std::byte> memory(state_memory_size);

@@ -40,6 +40,7 @@ struct DaemonProcess::Request {
     std::uint64_t value = 0;
     Mode mode{};
     Tuning tuning{};
+    unsigned display = 0;
     bool keep = false;
     char name[64] = {};
 };
@@ -106,7 +107,8 @@ std::uint64_t sum_of(const void* pixels, std::uint32_t width, std::uint32_t heig
     return sum;
 }
 
-DaemonProcess::DaemonProcess(Mode mode, std::uint32_t stride, Kind kind) {
+DaemonProcess::DaemonProcess(Mode mode, std::uint32_t stride, Kind kind, unsigned displays)
+    : displays_(displays) {
     start([=](EventLoop&,
               const OutputLegacy*) { return std::make_unique<FakeOutput>(layout_for(mode, stride)); },
           kind);
@@ -147,7 +149,7 @@ void DaemonProcess::start(const MakeOutput& make_output, Kind kind) {
     }
 }
 
-void DaemonProcess::manage(const Descriptor& control, const MakeOutput& make_output, Shared& shared) {
+void DaemonProcess::manage(const Descriptor& control, const MakeOutput& make_output, Shared& shared) const {
     ServiceManager manager;
     ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1);
     for (;;) {
@@ -216,7 +218,8 @@ void DaemonProcess::kill() {
     if (shared_) ::munmap(std::exchange(shared_, nullptr), sizeof(Shared));
 }
 
-DaemonProcess::Answer DaemonProcess::ask(const Request& request, Opened* opened) {
+DaemonProcess::Answer DaemonProcess::ask(Request request, Opened* opened) {
+    request.display = display_;
     send_with(control_.get(), &request, sizeof request, {});
     Answer answer;
     iovec data{&answer, sizeof answer};
@@ -288,39 +291,52 @@ struct PrintingReport : Report {
     }
 };
 
+struct Display {
+    Display(EventLoop& loop, std::unique_ptr<Output> made, const Tuning& tuning, Report& report)
+        : output(std::move(made)),
+          fake(dynamic_cast<FakeOutput*>(output.get())),
+          pipeline(loop, *output, tuning, report) {}
+    std::unique_ptr<Output> output;
+    FakeOutput* fake;
+    Pipeline pipeline;
+};
+
 }  // namespace
 
-void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store) {
+void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store) const {
     sigset_t signals;
     ::sigemptyset(&signals);
     ::sigaddset(&signals, SIGTERM);
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
     Keeper keeper(store);
     Decoded inherited = keeper.inherit();
-    Tuning configured, tuning;
+    Tuning configured;
     EventLoop loop;
-    std::string of_output = inherited.state ? inherited.state->output : "";
-    OutputLegacy legacy{of_output, store.legacy()};
-    if (inherited.state) {
-        for (const auto& [name, value] : inherited.state->tuning) set(tuning, name, value);
-    }
-    std::unique_ptr<Output> made = make_output(loop, &legacy);
-    Output& output = *made;
-    auto* fake = dynamic_cast<FakeOutput*>(made.get());
-    if (fake && inherited.state && inherited.state->mode) fake->set_mode(*inherited.state->mode);
-    Reports report;
     PrintingReport printing;
-    report.add(printing);
-    report.add(keeper);
-    Pipeline pipeline{loop, output, tuning, report};
-    if (inherited.state) pipeline.restore(*inherited.state, store.legacy(), loop.now());
-    keeper.begin(pipeline, configured);
+    Reports report{&printing, &keeper};
+    std::vector<std::unique_ptr<Display>> displays;
+    std::vector<const Pipeline*> pipelines;
+    for (unsigned number = 0; number < displays_; ++number) {
+        KeptDisplay kept = inherited.state ? inherited.state->displays.at(number) : KeptDisplay{};
+        Tuning tuning;
+        for (const auto& [name, value] : kept.tuning) set(tuning, name, value);
+        Legacy descriptors = keeper.legacy_of(number);
+        OutputLegacy legacy{kept.output, descriptors};
+        std::unique_ptr<Output> output = make_output(loop, &legacy);
+        if (kept.mode && dynamic_cast<FakeOutput*>(output.get())) output->set_mode(*kept.mode);
+        displays.push_back(std::make_unique<Display>(loop, std::move(output), tuning, report));
+        Display& display = *displays.back();
+        if (inherited.state) display.pipeline.restore(kept, keeper.first_serial(), descriptors, loop.now());
+        pipelines.push_back(&display.pipeline);
+    }
+    keeper.begin(pipelines, configured);
     LoopSource terminate = loop.on_signal(SIGTERM, [&] {
-        pipeline.finish(loop.now());
+        for (auto& display : displays) display->pipeline.finish(loop.now());
         ::_exit(0);
     });
 
-    auto difference = [&] {
+    auto difference = [&](Display& display) {
+        auto& [output, fake, pipeline] = display;
         const Surface* surface = pipeline.surfaces().active();
         const Picture& front = pipeline.front();
         Difference found;
@@ -332,19 +348,20 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                                                   surface->shadow().layout());
         if (!fake) return found;
         found.scanout_front =
-            different_pixels(front.bytes(), front.layout(), output.scanout(), output.layout());
+            different_pixels(front.bytes(), front.layout(), output->scanout(), output->layout());
         found.host_front =
-            different_pixels(front.bytes(), front.layout(), fake->host_picture(), output.layout());
+            different_pixels(front.bytes(), front.layout(), fake->host_picture(), output->layout());
         return found;
     };
     // A question for equality that is not yet answered.
     std::optional<Time> equality_deadline;
+    unsigned equality_of = 0;
     EventLoop::Alarm deadline{loop, [] {}};
 
     auto settle_equality = [&](Time now) {
         if (!equality_deadline) return;
         Answer answer;
-        answer.difference = difference();
+        answer.difference = difference(*displays[equality_of]);
         if (!answer.difference.none() && now < *equality_deadline) return;
         equality_deadline.reset();
         deadline.set(std::nullopt);
@@ -358,6 +375,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
             ::_exit(0);
         Answer answer;
         Time now = loop.now();
+        auto& [output, fake, pipeline] = *displays.at(request.display);
         switch (request.kind) {
             case Request::Kind::open: {
                 Surfaces::Opened opened = pipeline.open_surface(
@@ -391,6 +409,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                 break;
             case Request::Kind::await_equal:
                 equality_deadline = now + Duration(static_cast<std::int64_t>(request.value));
+                equality_of = request.display;
                 deadline.set(equality_deadline);
                 return;
             case Request::Kind::counters: {
@@ -416,12 +435,12 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
 
     loop.after_turn([&](Time now) {
         keeper.save();
-        pipeline.update(now);
+        for (auto& display : displays) display->pipeline.update(now);
         keeper.save();
         settle_equality(now);
     });
     try {
-        pipeline.update(loop.now());
+        for (auto& display : displays) display->pipeline.update(loop.now());
         loop.run();
     } catch (const std::exception& exception) {
         ::fprintf(stderr, "daemon process: %s\n", exception.what());

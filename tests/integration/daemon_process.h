@@ -28,7 +28,8 @@ class DaemonProcess {
     // `managed`: under a service manager of its own, which starts it anew whenever it ends, and keeps its
     // descriptors.
     enum class Kind { alone, managed };
-    explicit DaemonProcess(Mode mode, std::uint32_t stride = 0, Kind kind = Kind::alone);
+    explicit DaemonProcess(Mode mode, std::uint32_t stride = 0, Kind kind = Kind::alone,
+                           unsigned displays = 1);
     // The same on the Hyper-V output, whose host listens at `path`; its patience is short. What the host
     // shows is to be asked of the host; set_visible() and refuse() are the host's to do.
     struct SimulatedHost {
@@ -41,6 +42,9 @@ class DaemonProcess {
     DaemonProcess(const DaemonProcess&) = delete;
     DaemonProcess& operator=(const DaemonProcess&) = delete;
     ~DaemonProcess();
+
+    // What is asked from now on is asked of this display; display0 at first.
+    void turn_to(unsigned display) { display_ = display; }
 
     struct Opened {
         Descriptor buffer, channel;
@@ -93,12 +97,13 @@ class DaemonProcess {
         std::atomic<std::uint64_t> stored{0};
         std::atomic<bool> wanted{true};
     };
-    Answer ask(const Request& request, Opened* opened = nullptr);
+    Answer ask(Request request, Opened* opened = nullptr);
     using MakeOutput = std::function<std::unique_ptr<Output>(EventLoop& loop, const OutputLegacy* legacy)>;
     void start(const MakeOutput& make_output, Kind kind);
-    [[noreturn]] static void serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store);
-    [[noreturn]] static void manage(const Descriptor& control, const MakeOutput& make_output, Shared& shared);
+    [[noreturn]] void serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store) const;
+    [[noreturn]] void manage(const Descriptor& control, const MakeOutput& make_output, Shared& shared) const;
 
+    unsigned displays_ = 1, display_ = 0;
     Shared* shared_ = nullptr;
     Descriptor control_;
     pid_t pid_ = -1;

@@ -223,6 +223,54 @@ TEST(Restart, a_mode_that_was_offered_and_not_taken_is_taken_from_the_next) {
     }
 }
 
+TEST(Restart, each_of_two_displays_goes_on_with_its_own_surfaces_mode_and_viewers) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed, 2);
+    std::vector<std::unique_ptr<AdoptedSurface>> surfaces;
+    std::vector<std::unique_ptr<AdoptedViewer>> viewers;
+    for (unsigned display : {0U, 1U}) {
+        daemon.turn_to(display);
+        Tuning tuning;
+        tuning.refresh_limit = 200 + display;
+        daemon.set_tuning(tuning);
+        // Both displays have a surface1 and a viewer1.
+        surfaces.push_back(std::make_unique<AdoptedSurface>(daemon.open()));
+        viewers.push_back(std::make_unique<AdoptedViewer>(daemon.view()));
+    }
+    daemon.turn_to(1);
+    daemon.open();  // nobody's, and reaped
+    daemon.set_mode({400, 300});
+    ASSERT_TRUE(surfaces[1]->await_event(HVFB_EVENT_CONFIGURE, 5s));
+    ASSERT_EQ(hvfb_surface_configure(surfaces[1]->get()), 0);
+    surfaces[1]->take_mode();
+    unsigned count = restarts();
+    for (unsigned i = 1; i <= count; ++i) {
+        for (unsigned display : {0U, 1U}) surfaces[display]->pixels()[5] = 1000 * i + display;
+        daemon.end_by(i % 2 ? SIGKILL : SIGTERM);
+        for (unsigned display : {0U, 1U}) {
+            daemon.turn_to(display);
+            auto difference = daemon.await_equal(8s);
+            ASSERT_TRUE(difference.none()) << "display" << display << " after " << i;
+            ASSERT_EQ(difference.front_sum, sum_of(*surfaces[display]))
+                << "display" << display << " after " << i;
+            auto counters = daemon.counters();
+            ASSERT_EQ(counters.surfaces, 1u);
+            ASSERT_EQ(counters.viewers, 1u);
+            ASSERT_EQ(counters.refresh_limit, 200 + display);
+            const auto* seen = static_cast<const std::uint32_t*>(hvfb_viewer_pixels(viewers[display]->get()));
+            Time end = clock_now() + 5s;
+            while (seen[5] != 1000 * i + display && clock_now() < end) {
+                int result = hvfb_viewer_wait(viewers[display]->get(), 1'000'000, nullptr);
+                ASSERT_TRUE(result >= 0 || result == -ETIME) << result;
+                seen = static_cast<const std::uint32_t*>(hvfb_viewer_pixels(viewers[display]->get()));
+            }
+            ASSERT_EQ(seen[5], 1000 * i + display);
+        }
+    }
+    EXPECT_EQ(surfaces[0]->layout().width, 320u);
+    EXPECT_EQ(surfaces[1]->layout().width, 400u);
+    EXPECT_EQ(daemon.stored(), 7u) << "the state; of each display a buffer, its channel and the viewer's";
+}
+
 TEST(Restart, a_frame_that_was_asked_for_is_answered_by_the_next) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
     AdoptedSurface surface(daemon.open());

@@ -337,6 +337,29 @@ class Demo(OnPrivateBus):
         self.assertRegex(said, r"(?m)^  rest +\d+\.\d +0 +0 +0 +0 +0$")
 
 
+class TwoDisplays(OnPrivateBus):
+    displays = 2
+
+    def test_show_what_is_drawn_on_each_and_are_asked_one_by_one(self):
+        pictures = []
+        for display, colour in (("display0", "ff0000"), ("display1", "0000ff")):
+            painter = self.painter("drawing", display)
+            painter.tell(f"fill 0 0 640 480 {colour}")
+            self.assertEqual(painter.ask("frame"), "shown")
+            name = self.daemon.folder / f"{display}.png"
+            self.hvfbctl("--display", display, "screenshot", name)
+            pictures.append(read_png(name.read_bytes())[2][200][300])
+            self.assertIn(f"{display}: memory output", self.hvfbctl("--display", display, "status"))
+        self.assertEqual(pictures, [(255, 0, 0), (0, 0, 255)])
+        self.hvfbctl("--display=display1", "set", "RefreshLimit", "60")
+        self.assertEqual(self.hvfbctl("get", "RefreshLimit").strip(), "20")
+        self.assertEqual(self.hvfbctl("--display=display1", "get", "RefreshLimit").strip(), "60")
+        self.hvfbctl("--display=display1", "close", "drawing")
+        [surface] = json.loads(self.hvfbctl("surfaces", "--json"))
+        self.assertEqual(surface["path"], "/org/hvfbd/Framebuffer1/display0/surface1")
+        self.assertIn("there is: display0, display1", self.hvfbctl("--display=display7", "surfaces", code=2))
+
+
 class WrongDisplay(OnPrivateBus):
     def test_says_which_displays_there_are(self):
         self.assertIn("there is: display0", self.hvfbctl("--display=display7", "surfaces", code=2))

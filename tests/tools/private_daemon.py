@@ -36,7 +36,7 @@ class Bus:
 class Daemon:
     """hvfbd on `bus`. It has its name when this returns."""
 
-    def __init__(self, bus, mode="640x480", output="memory", configuration=None):
+    def __init__(self, bus, mode="640x480", output="memory", configuration=None, displays=1):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hvfbd-tools-"))
         (self.folder / CONFIGURATION).parent.mkdir(parents=True)
         if configuration is not None:
@@ -49,7 +49,8 @@ class Daemon:
             notify.settimeout(20)
             self.process = subprocess.Popen(
                 [PROGRAMS / "hvfbd", f"--bus={bus.address}", f"--config-root={self.folder}", f"--output={output}",
-                 *([f"--mode={mode}", "--row-padding=24"] if mode else [])], env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
+                 *([f"--mode={mode}", "--row-padding=24"] if mode else []),
+                 *([f"--displays={displays}"] if displays > 1 else [])], env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
             while b"READY=1" not in notify.recv(4096):
                 pass
 
@@ -63,8 +64,8 @@ class Daemon:
 class Painter:
     """A client that draws by stores."""
 
-    def __init__(self, bus, name):
-        self.process = subprocess.Popen([PROGRAMS / "painter", bus.address, name], stdin=subprocess.PIPE,
+    def __init__(self, bus, name, display="display0"):
+        self.process = subprocess.Popen([PROGRAMS / "painter", bus.address, name, display], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         answer = self.process.stdout.readline().strip()
         if answer != "ready":
@@ -86,10 +87,12 @@ class Painter:
 class OnPrivateBus(unittest.TestCase):
     """A bus and a daemon for each test, and hvfbctl on it."""
 
+    displays = 1
+
     def setUp(self):
         self.bus = Bus()
         self.addCleanup(self.bus.stop)
-        self.daemon = Daemon(self.bus)
+        self.daemon = Daemon(self.bus, displays=self.displays)
         self.addCleanup(lambda: self.assertEqual(self.daemon.stop(), 0))
 
     def hvfbctl(self, *words, code=0, **options):
@@ -97,8 +100,8 @@ class OnPrivateBus(unittest.TestCase):
         self.assertEqual(done.returncode, code, f"hvfbctl {' '.join(map(str, words))}: {done.stdout}{done.stderr}")
         return done.stdout if code == 0 else done.stderr
 
-    def painter(self, name):
-        painter = Painter(self.bus, name)
+    def painter(self, name, display="display0"):
+        painter = Painter(self.bus, name, display)
         self.addCleanup(painter.stop)
         return painter
 

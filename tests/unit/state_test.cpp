@@ -12,9 +12,8 @@
 namespace hvfbd {
 namespace {
 
-State some_state(std::uint64_t seed = 1) {
-    State state;
-    state.generation = seed;
+KeptDisplay some_display(std::uint64_t seed) {
+    KeptDisplay state;
     state.tuning = {{"RefreshLimit", "60"}, {"Tracking", "scan"}};
     state.mode = Mode{1280, 720};
     state.frame = 12345 + seed;
@@ -37,6 +36,14 @@ State some_state(std::uint64_t seed = 1) {
     state.surfaces = {kept, drawn};
     state.viewers = {{3, {":1.43", 0, 99, false}, true}};
     state.output = "bytes of an output";
+    return state;
+}
+
+State some_state(std::uint64_t seed = 1) {
+    State state;
+    state.generation = seed;
+    state.displays = {some_display(seed), some_display(seed + 100)};
+    state.displays[1].surfaces.pop_back();
     return state;
 }
 
@@ -67,22 +74,29 @@ TEST(State, that_is_cut_off_or_goes_on_is_refused) {
 }
 
 TEST(State, that_cannot_be_is_refused) {
-    auto refused = [](const auto& spoil) {
+    auto whole_refused = [](const auto& spoil) {
         State state = some_state();
         spoil(state);
         return !decode_state(encoded(state)).state.has_value();
     };
-    EXPECT_TRUE(refused([](State& state) { state.surfaces[0].number = 7; })) << "a number twice";
-    EXPECT_TRUE(refused([](State& state) { state.surfaces[0].number = 8; }))
+    auto refused = [&](const auto& spoil) {
+        return whole_refused([&](State& state) { spoil(state.displays[0]); });
+    };
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].number = 7; })) << "a number twice";
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].number = 8; }))
         << "a number that is yet to be given";
-    EXPECT_TRUE(refused([](State& state) { state.viewers[0].number = 0; }));
-    EXPECT_TRUE(refused([](State& state) { state.surfaces[0].layout.stride = 3; }));
-    EXPECT_TRUE(refused([](State& state) { state.surfaces[1].client.reset(); })) << "nobody's, and not kept";
-    EXPECT_TRUE(refused([](State& state) { state.surfaces[1].offer->serial = 4; })) << "one buffer twice";
-    EXPECT_TRUE(refused([](State& state) { state.surfaces[1].name = std::string(65, 'x'); }));
-    EXPECT_TRUE(refused([](State& state) { state.surfaces[1].client->pid = 0xffffffff; }));
-    EXPECT_TRUE(refused([](State& state) { state.mode = Mode{0, 5}; }));
-    EXPECT_TRUE(refused([](State& state) { state.generation = ~std::uint64_t{0}; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.viewers[0].number = 0; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].layout.stride = 3; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].client.reset(); }))
+        << "nobody's, and not kept";
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].offer->serial = 4; }))
+        << "one buffer twice";
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].name = std::string(65, 'x'); }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].client->pid = 0xffffffff; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.mode = Mode{0, 5}; }));
+    EXPECT_TRUE(whole_refused([](State& whole) { whole.displays.resize(65); }));
+    EXPECT_TRUE(whole_refused([](State& whole) { whole.displays[1].viewers[0].number = 0; }));
+    EXPECT_TRUE(whole_refused([](State& whole) { whole.generation = ~std::uint64_t{0}; }));
 }
 
 TEST(StateMemory, holds_the_newest_of_many) {
@@ -130,7 +144,7 @@ TEST(StateMemory, of_another_version_is_refused_by_a_sentence_that_names_both) {
     Decoded decoded = read_state(memory.bytes);
     EXPECT_FALSE(decoded.state);
     EXPECT_NE(decoded.why.find("version 99"), std::string::npos) << decoded.why;
-    EXPECT_NE(decoded.why.find("version 1"), std::string::npos) << decoded.why;
+    EXPECT_NE(decoded.why.find("version 2"), std::string::npos) << decoded.why;
     memory.bytes[0] = std::byte{};
     EXPECT_FALSE(read_state(memory.bytes).state);
     EXPECT_FALSE(read_state(std::span(memory.bytes).first(100)).state);
