@@ -57,19 +57,30 @@ bool there_is_hyperv(const std::string& uio) {
                        [](const VmbusDevice& device) { return device.uio.has_value(); });
 }
 
+// What was set over the bus goes before the configuration.
+std::optional<Mode> mode_of(std::size_t display, const Configuration& configuration,
+                            std::span<const OutputLegacy> legacies) {
+    return display < legacies.size() && legacies[display].mode ? legacies[display].mode
+                                                               : configuration.output.mode;
+}
+
 std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configuration,
-                                  std::optional<Mode> mode) {
+                                  std::span<const OutputLegacy> legacies) {
     const auto& wanted = configuration.output;
+    drm::Screens::Options options{wanted.connector, mode_of(0, configuration, legacies),
+                                  wanted.screens == "apart"};
+    for (std::size_t i = 0; i < legacies.size(); ++i)
+        options.before.push_back(
+            {drm::DrmOutput::connector_kept(legacies[i].state), mode_of(i, configuration, legacies)});
     return std::make_unique<drm::Screens>(
-        loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector),
-        drm::Screens::Options{wanted.connector, mode});
+        loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector), options);
 }
 
 // A screen that shows already, and nothing less: who asked for no output in particular does not wait for one.
 std::unique_ptr<Outputs> drm_that_shows(EventLoop& loop, const Configuration& configuration,
-                                        std::optional<Mode> mode) {
+                                        std::span<const OutputLegacy> legacies) {
     try {
-        auto outputs = make_drm(loop, configuration, mode);
+        auto outputs = make_drm(loop, configuration, legacies);
         for (const Output* output : outputs->all())
             if (output->visible()) return outputs;
     } catch (const std::system_error&) {
@@ -89,12 +100,9 @@ std::unique_ptr<Outputs> alone(std::unique_ptr<Output> output) {
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
                                       const DaemonOptions& options, std::span<const OutputLegacy> legacies) {
     const auto& wanted = configuration.output;
-    auto mode_of = [&](std::size_t display) {
-        return display < legacies.size() && legacies[display].mode ? legacies[display].mode : wanted.mode;
-    };
     if (wanted.type == "hyperv" || (wanted.type == "auto" && there_is_hyperv(wanted.uio))) {
         hyperv::HypervOutput::Options of_host;
-        of_host.session.mode = mode_of(0);
+        of_host.session.mode = mode_of(0, configuration, legacies);
         of_host.session.assume_visible = wanted.assume_visible;
         of_host.rectangles_per_message = wanted.rectangles_per_message;
         return alone(std::make_unique<hyperv::HypervOutput>(
@@ -102,22 +110,23 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
             hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), of_host,
             legacies.empty() ? nullptr : &legacies.front()));
     }
-    if (wanted.type == "drm") return make_drm(loop, configuration, mode_of(0));
+    if (wanted.type == "drm") return make_drm(loop, configuration, legacies);
     if (wanted.type == "auto")
-        if (auto outputs = drm_that_shows(loop, configuration, mode_of(0))) return outputs;
+        if (auto outputs = drm_that_shows(loop, configuration, legacies)) return outputs;
     if (wanted.type == "auto" || wanted.type == "memory") {
         auto outputs = std::make_unique<SeparateOutputs>();
         for (std::size_t display = 0; display < options.displays; ++display)
-            outputs->add(
-                std::make_unique<MemoryOutput>(mode_of(display).value_or(default_mode), options.row_padding));
+            outputs->add(std::make_unique<MemoryOutput>(
+                mode_of(display, configuration, legacies).value_or(default_mode), options.row_padding));
         return outputs;
     }
     if (wanted.type == "uio") {
         SystemFolders folders;
         auto port = std::make_unique<uio::KernelScreenPort>(wanted.uio, wanted.framebuffer,
                                                             wanted.framebuffer_size, folders);
-        return alone(std::make_unique<uio::UioOutput>(loop, std::move(port), folders.devices,
-                                                      uio::UioOutput::Options{mode_of(0), wanted.stride}));
+        return alone(std::make_unique<uio::UioOutput>(
+            loop, std::move(port), folders.devices,
+            uio::UioOutput::Options{mode_of(0, configuration, legacies), wanted.stride}));
     }
     throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
                                                     "\"; set Type=memory in hvfbd.conf, or leave it out");

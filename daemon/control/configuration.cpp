@@ -80,6 +80,7 @@ std::string one_of(std::string_view key, std::span<const std::string_view> known
 }
 
 constexpr std::array<std::string_view, 5> output_types{"auto", "memory", "uio", "drm", "hyperv"};
+constexpr std::array<std::string_view, 2> screens{"apart", "together"};
 constexpr std::array<std::string_view, 6> log_levels{"trace",   "debug", "info",
                                                      "warning", "error", "critical"};
 
@@ -97,6 +98,8 @@ bool set_output(Configuration& configuration, std::string_view key, std::string_
         output.card = card(key, value);
     else if (key == "Connector")
         output.connector = value;
+    else if (key == "Screens")
+        output.screens = one_of(key, screens, value);
     else if (key == "Mode")
         output.mode = mode(value);
     else if (key == "Stride")

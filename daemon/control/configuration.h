@@ -21,6 +21,7 @@ struct Configuration {
         std::string uio, framebuffer;
         std::uint64_t framebuffer_size = 0;  // bytes; 0: what the device says
         std::string card, connector;         // drm; empty: found by itself
+        std::string screens = "apart";       // drm: each a display; or together
         std::optional<Mode> mode;
         std::uint32_t stride = 0;                  // bytes; 0: rows without padding
         bool assume_visible = true;                // for hosts that never say whether somebody looks

@@ -69,13 +69,17 @@ class FakeKms {
     }
     // The vertical blank: what was flipped to is shown.
     void vertical_blank() {
-        for (auto& [crtc, framebuffer] : flipping) {
-            set_shown(crtc, framebuffer);
-            ++flipped;
-            flipped_crtcs.push_back(crtc);
-            raise(flips);
-        }
-        flipping.clear();
+        for (std::size_t index = 0; index < resources.connectors.size(); ++index) vertical_blank_of(index);
+    }
+    void vertical_blank_of(std::size_t index) {
+        const drm::CrtcState* state = state_of(index);
+        if (!state || !flipping.contains(state->crtc)) return;
+        drm::Id crtc = state->crtc;
+        set_shown(crtc, flipping.at(crtc));
+        flipping.erase(crtc);
+        ++flipped;
+        flipped_crtcs.push_back(crtc);
+        raise(flips);
     }
 
     // ---- what is seen
@@ -120,7 +124,8 @@ class FakeKms {
     // Frames that were written to while they were shown, which two buffers are for.
     unsigned torn = 0, opened = 0, dirtied = 0, flipped = 0, probed = 0;
     bool refuse_modes = false;
-    bool console_at_close = false;  // whether whoever closed the card last had put the console back
+    std::set<drm::Id> refused_connectors;  // no mode can be set on them
+    bool console_at_close = false;         // whether whoever closed the card last had put the console back
     drm::Resources resources{{}, {}, {4096, 4096}};
     const void* master = nullptr;
     std::map<drm::Id, Framebuffer> framebuffers;
@@ -223,7 +228,10 @@ class FakeCard : public drm::Card {
     }
     drm::Answer set_crtc(const drm::CrtcState& state) override {
         if (auto answer = refused()) return *answer;
-        if (kms_.refuse_modes) throw_errno("set a fake mode", EINVAL);
+        bool refused_connector =
+            std::any_of(state.connectors.begin(), state.connectors.end(),
+                        [&](drm::Id id) { return kms_.refused_connectors.contains(id); });
+        if (kms_.refuse_modes || refused_connector) throw_errno("set a fake mode", EINVAL);
         if (state.mode && !kms_.framebuffers.contains(state.framebuffer)) throw_errno("set a mode", ENOENT);
         kms_.set_crtc(state);
         return drm::Answer::done;

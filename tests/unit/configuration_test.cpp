@@ -54,6 +54,7 @@ Framebuffer=uio:uio3/map1
 FramebufferSize=8388608
 Card=/dev/dri/card1
 Connector=HDMI-A-1
+Screens=together
 Mode=800x600
 Stride=4096
 AssumeVisible=no
@@ -75,6 +76,7 @@ Level=debug
     EXPECT_EQ(c.output.framebuffer_size, 8388608u);
     EXPECT_EQ(c.output.card, "/dev/dri/card1");
     EXPECT_EQ(c.output.connector, "HDMI-A-1");
+    EXPECT_EQ(c.output.screens, "together");
     EXPECT_EQ(c.output.mode, (Mode{800, 600}));
     EXPECT_EQ(c.output.stride, 4096u);
     EXPECT_FALSE(c.output.assume_visible);
@@ -113,13 +115,15 @@ TEST_F(ConfigurationFiles, dropped_in_replace_those_of_the_same_name_in_weaker_f
 TEST_F(ConfigurationFiles, with_mistakes_warn_with_file_and_line_and_what_stood_before_stands) {
     write("etc/hvfbd.conf",
           "[Display]\nRefreshLimit=30\nRefreshLimit=1001\nColour=red\n[Screen]\nA=b\n[Output]\nMode=0x0\n"
-          "Card=card0\n");
+          "Card=card0\nScreens=mirrored\n");
     Configuration c = read();
     EXPECT_EQ(c.display.refresh_limit, 30u);
     EXPECT_FALSE(c.output.mode);
     EXPECT_EQ(c.output.card, "");
-    ASSERT_EQ(warnings.size(), 5u);
+    EXPECT_EQ(c.output.screens, "apart");
+    ASSERT_EQ(warnings.size(), 6u);
     EXPECT_EQ(warnings[4].line, 9);
+    EXPECT_EQ(warnings[5].sentence, "Screens must be one of apart, together; \"mirrored\" is not");
     EXPECT_EQ(warnings[0].file, (root / "etc/hvfbd.conf").string());
     EXPECT_EQ(warnings[0].line, 3);
     EXPECT_EQ(warnings[0].sentence, "RefreshLimit must be 0 to 1000; 1001 is not");

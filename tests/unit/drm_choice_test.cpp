@@ -62,7 +62,7 @@ TEST_F(AChoice, takes_the_connector_that_is_named_and_no_other) {
     EXPECT_EQ(heads(choose(resources, "B-1", std::nullopt)), (Pairs{{2, 11}}));
     Plan plan = choose(resources, "C-1", std::nullopt);
     EXPECT_TRUE(plan.heads.empty());
-    EXPECT_EQ(plan.obstacle, "there is no connector C-1; Connector= in hvfbd.conf can be A-1, B-1");
+    EXPECT_EQ(plan.obstacle, "there is no connector C-1; there is A-1, B-1 (Connector= in hvfbd.conf)");
 }
 
 TEST_F(AChoice, says_why_there_is_nothing_to_show_on) {
@@ -109,6 +109,46 @@ TEST_F(AChoice, leaves_a_screen_its_crtc) {
 TEST_F(AChoice, leaves_out_the_last_where_there_are_more_screens_than_crtcs) {
     for (const char* name : {"A-1", "B-1", "C-1"}) add(name, {drm_mode(640, 480)});
     EXPECT_EQ(heads(choose(resources, "", std::nullopt)), (Pairs{{1, 11}, {2, 12}}));
+}
+
+TEST_F(AChoice, says_that_no_crtc_is_left_and_leaves_a_screen_that_shows_its_own) {
+    for (const char* name : {"A-1", "B-1", "C-1"}) add(name, {drm_mode(640, 480)});
+    resources.connectors[1].crtc = 11;
+    resources.connectors[2].crtc = 12;
+    std::vector<Wish> wishes{{"A-1", {}}, {"B-1", {}}, {"C-1", {}}};
+    auto plans = drm::choose(resources, wishes);
+    EXPECT_EQ(plans[0].obstacle, "no CRTC is left for A-1");
+    EXPECT_EQ(heads(plans[0]), Pairs{});
+    EXPECT_EQ(heads(plans[1]), (Pairs{{2, 11}}));
+    EXPECT_EQ(heads(plans[2]), (Pairs{{3, 12}}));
+}
+
+TEST_F(AChoice, gives_each_display_a_screen_and_a_mode_of_its_own) {
+    add("A-1", {drm_mode(640, 480, true), drm_mode(800, 600)}, 0b11);
+    add("B-1", {drm_mode(1024, 768, true)}, 0b01);
+    add("C-1", {drm_mode(640, 480, true)}).connected = false;
+    std::vector<Wish> wishes{{"A-1", Mode{800, 600}}, {"B-1", Mode{800, 600}}, {"C-1", {}}};
+    auto plans = drm::choose(resources, wishes);
+    EXPECT_EQ(heads(plans[0]), (Pairs{{1, 12}}));
+    EXPECT_EQ(heads(plans[1]), (Pairs{{2, 11}}));
+    EXPECT_EQ(plans[0].mode, (Mode{800, 600}));
+    EXPECT_EQ(plans[1].mode, (Mode{1024, 768}));
+    EXPECT_TRUE(plans[0].wanted_mode);
+    EXPECT_FALSE(plans[1].wanted_mode);
+    EXPECT_EQ(plans[2].obstacle, "no screen is connected to C-1");
+}
+
+TEST_F(AChoice, numbers_displays_by_who_has_a_screen_and_keeps_their_numbers) {
+    add("A-1", {}).connected = false;
+    add("B-1", {drm_mode(640, 480)});
+    add("C-1", {drm_mode(640, 480)});
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(connectors_in_order(resources, {}), (Names{"B-1", "C-1", "A-1"}));
+    EXPECT_EQ(connectors_in_order(resources, {"C-1", "A-1"}), (Names{"C-1", "A-1", "B-1"}));
+    EXPECT_EQ(connectors_in_order(resources, {"", "A-1"}), (Names{"B-1", "A-1", "C-1"}));
+    EXPECT_EQ(connectors_in_order(resources, {"X-1", "A-1"}), (Names{"B-1", "A-1", "C-1"}));
+    EXPECT_EQ(connectors_in_order({}, {"X-1"}), (Names{"X-1"}));
+    EXPECT_EQ(connectors_in_order({}, {}), Names{});
 }
 
 TEST_F(AChoice, withstands_masks_that_name_crtcs_that_are_not_there) {

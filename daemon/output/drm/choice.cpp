@@ -54,8 +54,8 @@ std::string obstacle(const Resources& resources, const std::string& name) {
         if (connector.name == name) return "no screen is connected to " + name;
         known += (known.empty() ? "" : ", ") + connector.name;
     }
-    return "there is no connector " + name + "; Connector= in hvfbd.conf can be " +
-           (known.empty() ? "left out" : known);
+    return "there is no connector " + name + "; there is " + (known.empty() ? "none" : known) +
+           " (Connector= in hvfbd.conf)";
 }
 
 std::vector<Mode> all_modes(const std::vector<Connector>& connectors) {
@@ -71,7 +71,8 @@ std::vector<Mode> all_modes(const std::vector<Connector>& connectors) {
     return modes;
 }
 
-// A CRTC for as many connectors as can be, the first ones first: augmenting paths. A connector keeps the CRTC
+// A CRTC for as many connectors as can be: augmenting paths. Those that are driven already come first, then
+// the first ones: a screen that is plugged in takes no CRTC from one that shows. A connector keeps the CRTC
 // that drives it where that is possible: then nothing has to be switched off.
 std::vector<std::optional<std::size_t>> assign_crtcs(const Resources& resources,
                                                      const std::vector<Connector>& connectors) {
@@ -96,10 +97,12 @@ std::vector<std::optional<std::size_t>> assign_crtcs(const Resources& resources,
             if (take(crtc)) return true;
         return false;
     };
-    for (std::size_t index = 0; index < connectors.size(); ++index) {
-        tried.assign(crtcs, false);
-        give(index);
-    }
+    for (bool driven_already : {true, false})
+        for (std::size_t index = 0; index < connectors.size(); ++index) {
+            if ((connectors[index].crtc != 0) != driven_already) continue;
+            tried.assign(crtcs, false);
+            give(index);
+        }
     std::vector<std::optional<std::size_t>> result(connectors.size());
     for (std::size_t crtc = 0; crtc < crtcs; ++crtc)
         if (driven[crtc]) result[*driven[crtc]] = crtc;
@@ -130,7 +133,8 @@ std::vector<Plan> choose(const Resources& resources, std::span<const Wish> wishe
             !wanted || std::find(plan.modes.begin(), plan.modes.end(), *wanted) != plan.modes.end();
         plan.mode = wanted && plan.wanted_mode ? *wanted : plan.modes.front();
         std::erase_if(candidates, [&](const Connector& one) { return !mode_of(one, plan.mode); });
-        plan.obstacle = "no CRTC can drive " + candidates.front().name;
+        plan.obstacle = (candidates.front().crtcs == 0 ? "no CRTC can drive " : "no CRTC is left for ") +
+                        candidates.front().name;
         for (Connector& candidate : candidates) {
             connectors.push_back(std::move(candidate));
             plan_of.push_back(plans.size() - 1);
@@ -146,6 +150,23 @@ std::vector<Plan> choose(const Resources& resources, std::span<const Wish> wishe
         plan.obstacle.clear();
     }
     return plans;
+}
+
+std::vector<std::string> connectors_in_order(const Resources& resources, std::vector<std::string> before) {
+    std::vector<std::string> rest;
+    for (bool connected : {true, false})
+        for (const Connector& connector : resources.connectors)
+            if (connector.connected == connected &&
+                std::find(before.begin(), before.end(), connector.name) == before.end())
+                rest.push_back(connector.name);
+    auto next = rest.begin();
+    for (std::string& name : before) {
+        bool there = std::any_of(resources.connectors.begin(), resources.connectors.end(),
+                                 [&](const Connector& connector) { return connector.name == name; });
+        if (!there && next != rest.end()) name = *next++;
+    }
+    before.insert(before.end(), next, rest.end());
+    return before;
 }
 
 }  // namespace hvfbd::drm

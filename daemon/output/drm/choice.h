@@ -39,4 +39,9 @@ struct Plan {
 // those of the first wishes first. Interlaced and doubled modes are left out.
 std::vector<Plan> choose(const Resources& resources, std::span<const Wish> wishes);
 
+// The connector of each display, where each has one of its own: those of `before` (display0 first) where they
+// were, as far as the card has them; in all other places those with a screen first, since that is where
+// somebody looks.
+std::vector<std::string> connectors_in_order(const Resources& resources, std::vector<std::string> before);
+
 }  // namespace hvfbd::drm

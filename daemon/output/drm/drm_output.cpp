@@ -14,6 +14,7 @@ constexpr Mode default_mode{1024, 768};
 // without end.
 constexpr Duration longest_flip = std::chrono::seconds(1);
 constexpr int no_master = EACCES, no_card = ENODEV;
+constexpr std::string_view of_connector = "drm connector ";
 
 [[noreturn]] void throw_answer(Answer answer, const std::string& tried) {
     switch (answer) {
@@ -42,10 +43,11 @@ std::optional<Presence::State> card_trouble(const std::system_error& error) {
     return std::nullopt;
 }
 
-DrmOutput::DrmOutput(EventLoop& loop, Owner& owner, Wish wish)
+DrmOutput::DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own)
     : loop_(loop),
       owner_(owner),
       wish_(std::move(wish)),
+      of_its_own_(of_its_own),
       layout_(layout_for(wish_.mode.value_or(default_mode))) {}
 
 std::span<std::byte> DrmOutput::scanout() {
@@ -57,15 +59,28 @@ void DrmOutput::describe(OutputListener::Importance importance, const std::strin
     description_ = sentence;
     if (sentence == last_said_) return;
     last_said_ = sentence;
-    unsaid_ = {importance, sentence};
+    // What was not heard and does not hold any more is not said; what was only mentioned is.
+    std::erase_if(unsaid_, [](const auto& one) { return !one.mentioned; });
+    unsaid_.push_back({importance, sentence, false});
+}
+
+void DrmOutput::mention(const std::string& sentence) {
+    unsaid_.push_back({OutputListener::Importance::information, sentence, true});
 }
 
 void DrmOutput::say_what_there_is() {
-    if (listened() && unsaid_) {
-        say(unsaid_->first, unsaid_->second);
-        unsaid_.reset();
-    }
+    if (listened())
+        for (const auto& [importance, sentence, mentioned] : std::exchange(unsaid_, {}))
+            say(importance, sentence);
     changed();
+}
+
+std::string DrmOutput::kept() const {
+    return of_its_own_ ? std::string(of_connector) + wish_.connector : "";
+}
+
+std::string DrmOutput::connector_kept(const std::string& kept) {
+    return kept.starts_with(of_connector) ? kept.substr(of_connector.size()) : "";
 }
 
 void DrmOutput::expect(const Plan& plan) {
@@ -260,7 +275,10 @@ void DrmOutput::set_mode(Mode mode) {
         throw Refusal(Refusal::Kind::no_such_mode, size_text(mode) + " is no mode of the screen; see Modes");
     }
     auto before = std::exchange(wish_.mode, mode);
-    if (!visible()) return wanted();  // shown in this mode once it is shown
+    if (!visible()) {  // shown in this mode once it is shown
+        if (!suspended_) owner_.try_again();
+        return;
+    }
     auto refuse = [&](const std::string& why) {
         wish_.mode = before;
         throw Refusal(Refusal::Kind::failed, size_text(mode) + " could not be set: " + why);
@@ -282,8 +300,7 @@ void DrmOutput::set_mode(Mode mode) {
 }
 
 void DrmOutput::wanted() {
-    if (visible() || suspended_) return;
-    owner_.try_again();
+    if (!visible() && !suspended_) owner_.wanted();
 }
 
 void DrmOutput::suspend() {

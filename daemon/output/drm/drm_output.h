@@ -30,6 +30,8 @@ class DrmOutput : public Output {
         virtual ~Owner() = default;
         // Something happened that may make shown what is hidden.
         virtual void try_again() = 0;
+        // Somebody wants to see a display that is hidden.
+        virtual void wanted() = 0;
         // Everything that can happen leads here.
         virtual void go_on() = 0;
         // Another turn of the loop, in which what has changed is looked at.
@@ -42,7 +44,10 @@ class DrmOutput : public Output {
         virtual void failed(DrmOutput& display, const std::string& why) = 0;
     };
     // Borrowed: the loop and the owner outlive the output.
-    DrmOutput(EventLoop& loop, Owner& owner, Wish wish);
+    // `of_its_own`: the wished connector is this display's and no other's, in the next process as well.
+    DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own);
+    // The connector of a display that kept this; empty: it had none of its own.
+    static std::string connector_kept(const std::string& kept);
     DrmOutput(const DrmOutput&) = delete;
     DrmOutput& operator=(const DrmOutput&) = delete;
 
@@ -60,6 +65,7 @@ class DrmOutput : public Output {
     void wanted() override;
     void suspend() override;
     void resume() override;
+    std::string kept() const override;
     // No last words: with the process goes its framebuffer, and the kernel shows its console again.
 
     // Why it is hidden, or what it shows on; a sentence.
@@ -69,6 +75,7 @@ class DrmOutput : public Output {
 
     // ---- for the owner of the card
     const Wish& wish() const { return wish_; }
+    void wish_for(const std::string& connector) { wish_.connector = connector; }
     bool suspended() const { return suspended_; }
     bool shows() const { return !heads_.empty(); }
     const std::vector<Head>& heads() const { return heads_; }
@@ -91,6 +98,8 @@ class DrmOutput : public Output {
     void describe(OutputListener::Importance importance, const std::string& sentence);
     // The same, where another display says it.
     void describe(const std::string& sentence) { description_ = sentence; }
+    // Said, and no description.
+    void mention(const std::string& sentence);
     void say_what_there_is();
 
   private:
@@ -102,6 +111,7 @@ class DrmOutput : public Output {
     EventLoop& loop_;
     Owner& owner_;
     Wish wish_;
+    bool of_its_own_;
     Layout layout_;
     std::vector<Mode> modes_;
 
@@ -117,7 +127,12 @@ class DrmOutput : public Output {
 
     bool suspended_ = false, repaint_ = false;
     std::string description_, last_said_;
-    std::optional<std::pair<OutputListener::Importance, std::string>> unsaid_;
+    struct Sentence {
+        OutputListener::Importance importance;
+        std::string words;
+        bool mentioned;
+    };
+    std::vector<Sentence> unsaid_;
 };
 
 // Not the card's master any more, or without a card: what concerns every display of it.

@@ -24,9 +24,12 @@ bool is_on(const Resources& resources, const std::vector<Head>& heads) {
 }  // namespace
 
 Screens::Screens(EventLoop& loop, std::unique_ptr<CardPort> port, const Options& options)
-    : loop_(loop), port_(std::move(port)), alarm_(loop, [this] { go_on(); }) {
-    DrmOutput::Owner& owner = *this;
-    displays_.push_back(std::make_unique<DrmOutput>(loop_, owner, Wish{options.connector, options.mode}));
+    : loop_(loop), port_(std::move(port)), options_(options), alarm_(loop, [this] { go_on(); }) {
+    if (!options_.connector.empty()) options_.apart = false;  // there is but one
+    if (!options_.apart) {
+        options_.before.clear();
+        add_displays({options_.connector});
+    }
     events_watch_ = loop.watch(port_->descriptor(), EPOLLIN, [this](std::uint32_t) {
         if (port_->take_events()) {
             announced_ = true;
@@ -50,6 +53,37 @@ std::vector<Output*> Screens::all() {
     return all;
 }
 
+void Screens::add_displays(const std::vector<std::string>& connectors) {
+    DrmOutput::Owner& owner = *this;
+    for (const std::string& connector : connectors) {
+        std::size_t number = displays_.size();
+        auto mode = number < options_.before.size() ? options_.before[number].mode : options_.mode;
+        displays_.push_back(std::make_unique<DrmOutput>(loop_, owner, Wish{connector, mode}, options_.apart));
+    }
+}
+
+// What the card has is known only now. The number of displays stays what it is from the first time on.
+void Screens::give_connectors(const Resources& resources) {
+    if (!options_.apart) return;
+    std::vector<std::string> before;
+    for (const auto& display : displays_) before.push_back(display->wish().connector);
+    if (displays_.empty())
+        for (const Wish& wish : options_.before) before.push_back(wish.connector);
+    std::vector<std::string> connectors = connectors_in_order(resources, before);
+    if (displays_.empty())
+        return add_displays(connectors.empty() ? std::vector<std::string>{""} : connectors);
+    // Another card may have come, as that of a graphics driver does after the firmware's.
+    for (std::size_t i = 0; i < displays_.size(); ++i) displays_[i]->wish_for(connectors[i]);
+    for (const Connector& connector : resources.connectors) {
+        bool shown = std::any_of(displays_.begin(), displays_.end(), [&](const auto& display) {
+            return display->wish().connector == connector.name;
+        });
+        if (shown || !connector.connected || !spare_.insert(connector.name).second) continue;
+        displays_.front()->mention(connector.name + " of " + card_->name() +
+                                   " was not there when hvfbd started; it is a display after a restart");
+    }
+}
+
 bool Screens::nothing_is_shown() const {
     return std::none_of(displays_.begin(), displays_.end(),
                         [](const auto& display) { return display->shows(); });
@@ -66,6 +100,14 @@ void Screens::go_on() {
 void Screens::try_again() {
     presence_.happened(loop_.now());
     go_on();
+}
+
+void Screens::wanted() {
+    // A card that is had says by itself what is plugged in; asking its screens takes long for those that
+    // show.
+    bool some = std::any_of(displays_.begin(), displays_.end(),
+                            [](const auto& display) { return display->visible(); });
+    if (!some || presence_.state() != Presence::State::had) try_again();
 }
 
 void Screens::attempt() {
@@ -98,6 +140,7 @@ void Screens::arrange() {
 
 // What is plugged in, and whether that can be shown.
 void Screens::take(const Resources& resources) {
+    give_connectors(resources);
     std::vector<Wish> wishes;
     for (const auto& display : displays_) wishes.push_back(display->wish());
     std::vector<Plan> plans = choose(resources, wishes);
@@ -140,8 +183,11 @@ void Screens::carry_out(const std::vector<Plan>& plans) {
         if (!failures[i].empty())
             displays_[i]->describe(Importance::warning, failures[i] + std::string(and_then));
         else if (plans[i].heads.empty())
-            // Still the card's master, so that the screen is had once it is plugged in.
-            displays_[i]->describe(Importance::warning,
+            // Still the card's master, so that the screen is had once it is plugged in. A socket without a
+            // screen is nothing to warn of where another has one, and without any one warning is enough.
+            displays_[i]->describe(plans[i].modes.empty() && (i > 0 || !nothing_is_shown())
+                                       ? Importance::information
+                                       : Importance::warning,
                                    plans[i].obstacle + " (" + card_->name() + "); waiting for one");
     }
 }
@@ -161,6 +207,11 @@ void Screens::lost(Presence::State state, const std::string& why) {
     presence_.found(state, loop_.now());
     // Hidden now. The alarm brings the turn in which that is said, by one for all.
     turn();
+    if (displays_.empty()) {  // before there was a card to ask
+        std::vector<std::string> connectors;
+        for (const Wish& wish : options_.before) connectors.push_back(wish.connector);
+        add_displays(connectors.empty() ? std::vector<std::string>{""} : connectors);
+    }
     displays_.front()->describe(Importance::warning, why + std::string(and_then));
     for (const auto& display : displays_) display->describe(displays_.front()->description());
     // The console is now that of whoever has the card.

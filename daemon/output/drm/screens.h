@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,14 @@ class Screens : public Outputs, private DrmOutput::Owner {
     struct Options {
         std::string connector;     // by name; empty: all
         std::optional<Mode> mode;  // none: what the first screen prefers
+        // Each connector is a display. Otherwise there is one, shown on all of them.
+        bool apart = false;
+        // The displays of the process before, where they were apart.
+        std::vector<Wish> before{};
     };
-    // Borrowed: the loop outlives this. Takes the card at once, if it is to be had.
+    // Borrowed: the loop outlives this. Takes the card at once, if it is to be had. The displays are those of
+    // `before` and the connectors that the card has now; without a card there is one, which takes a connector
+    // later.
     Screens(EventLoop& loop, std::unique_ptr<CardPort> port, const Options& options);
     Screens(const Screens&) = delete;
     Screens& operator=(const Screens&) = delete;
@@ -35,12 +42,15 @@ class Screens : public Outputs, private DrmOutput::Owner {
 
   private:
     void try_again() override;
+    void wanted() override;
     void go_on() override;
     void turn() override { alarm_.set(loop_.now()); }
     void arrange() override;
     void lost(Presence::State state, const std::string& why) override;
     void failed(DrmOutput& display, const std::string& why) override;
 
+    void add_displays(const std::vector<std::string>& connectors);
+    void give_connectors(const Resources& resources);
     void attempt();
     void take(const Resources& resources);
     void carry_out(const std::vector<Plan>& plans);
@@ -51,8 +61,10 @@ class Screens : public Outputs, private DrmOutput::Owner {
 
     EventLoop& loop_;
     std::unique_ptr<CardPort> port_;
+    Options options_;
     Presence presence_;
     std::vector<std::unique_ptr<DrmOutput>> displays_;
+    std::set<std::string> spare_;  // connectors that are no displays, and were mentioned
 
     std::unique_ptr<Card> card_;
     std::map<Id, CrtcState> console_;  // what the CRTCs showed before
