@@ -101,6 +101,8 @@ class Completion(unittest.TestCase):
 
 
 class CompletionAsks(OnPrivateBus):
+    displays = 2
+
     def setUp(self):
         super().setUp()
         self.painter("drawing")
@@ -109,6 +111,9 @@ class CompletionAsks(OnPrivateBus):
         self.painter("another")
         self.assertEqual(bash(f"hvfbctl --bus={self.bus.address} activate "), {"1", "2"})
         self.assertEqual(bash("hvfbctl close ", env={**os.environ, "HVFB_BUS": self.bus.address}), {"1", "2"})
+
+    def test_offers_the_displays_there_are(self):
+        self.assertEqual(bash(f"hvfbctl --bus={self.bus.address} --display "), {"display0", "display1"})
 
 
 class CompletionAsksNobody(unittest.TestCase):

@@ -341,6 +341,10 @@ class TwoDisplays(OnPrivateBus):
     displays = 2
 
     def test_show_what_is_drawn_on_each_and_are_asked_one_by_one(self):
+        self.assertRegex(self.hvfbctl("displays"), r"(?m)^display1 +memory +640x480 +yes +0$")
+        listed = json.loads(self.hvfbctl("displays", "--json"))
+        self.assertEqual([(one["name"], one["width"], one["visible"], one["surfaces"]) for one in listed],
+                         [("display0", 640, True, 0), ("display1", 640, True, 0)])
         pictures = []
         for display, colour in (("display0", "ff0000"), ("display1", "0000ff")):
             painter = self.painter("drawing", display)
@@ -351,6 +355,7 @@ class TwoDisplays(OnPrivateBus):
             pictures.append(read_png(name.read_bytes())[2][200][300])
             self.assertIn(f"{display}: memory output", self.hvfbctl("--display", display, "status"))
         self.assertEqual(pictures, [(255, 0, 0), (0, 0, 255)])
+        self.assertRegex(self.hvfbctl("displays"), r"(?m)^display1 +memory +640x480 +1$")
         self.hvfbctl("--display=display1", "set", "RefreshLimit", "60")
         self.assertEqual(self.hvfbctl("get", "RefreshLimit").strip(), "20")
         self.assertEqual(self.hvfbctl("--display=display1", "get", "RefreshLimit").strip(), "60")

@@ -18,7 +18,7 @@ _hvfbctl_ask() {
 _hvfbctl() {
     local cur prev words cword split
     _init_completion -s -n : || return
-    local commands='status top get set surfaces activate close screenshot watch refresh mode reload doctor'
+    local commands='status top get set displays surfaces activate close screenshot watch refresh mode reload doctor'
     local tunable='RefreshLimit RefreshMode SettleDelay IdleTimeout Tracking MaxRects WhenHidden'
     local readable="$tunable Name Output Width Height Stride Format Modes Visible ActiveSurface Statistics"
     local bus=${HVFB_BUS:-system} display=display0 given=() option='' choices='' word
@@ -36,7 +36,7 @@ _hvfbctl() {
     done
     case $prev in
         --bus) choices='system session' ;;
-        --display) choices=display0 ;;
+        --display) choices=$(_hvfbctl_ask "$bus" display0 displays --json | sed -n 's/.*"name": *"\(.*\)".*/\1/p') ;;
         --interval | --count) ;;
         *)
             case ${given[0]:-}:${#given[@]}:$cur in
@@ -44,7 +44,7 @@ _hvfbctl() {
                 :0:*) choices=$commands ;;
                 top:*:-*) choices='--interval --count --bus --display --help' ;;
                 watch:*:-*) choices='--count --bus --display --help' ;;
-                status:*:-* | get:*:-* | surfaces:*:-* | doctor:*:-*) choices='--json --bus --display --help' ;;
+                status:*:-* | get:*:-* | displays:*:-* | surfaces:*:-* | doctor:*:-*) choices='--json --bus --display --help' ;;
                 *:*:-*) choices='--bus --display --help' ;;
                 get:1:*) choices=$readable ;;
                 set:1:*) choices=$tunable ;;

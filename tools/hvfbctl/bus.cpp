@@ -13,8 +13,6 @@ constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
 constexpr const char* manager_interface = "org.hvfbd.Framebuffer1.Manager";
 constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 
-using ManagedObjects = std::map<sdbus::ObjectPath, std::map<std::string, Properties>>;
-
 template <class Value>
 Value value_of(const Properties& properties, const std::string& name) {
     const auto found = properties.find(name);
@@ -77,17 +75,40 @@ void Daemon::set(const std::string& interface, const std::string& property, cons
         .withArguments(interface, property, value);
 }
 
-std::vector<SurfaceRecord> Daemon::surfaces() {
-    ManagedObjects objects;
+std::map<sdbus::ObjectPath, std::map<std::string, Properties>> Daemon::objects() {
+    std::map<sdbus::ObjectPath, std::map<std::string, Properties>> objects;
     proxy(manager_path)
         ->callMethod("GetManagedObjects")
         .onInterface("org.freedesktop.DBus.ObjectManager")
         .storeResultsTo(objects);
+    return objects;
+}
+
+std::vector<DisplayRecord> Daemon::displays() {
+    std::vector<DisplayRecord> result;
+    const auto all = objects();
+    for (const auto& [path, interfaces] : all) {
+        const auto found = interfaces.find(display_interface);
+        if (found == interfaces.end()) continue;
+        const Properties& display = found->second;
+        const auto surfaces = std::ranges::count_if(all, [&, prefix = path + "/"](const auto& object) {
+            return object.first.starts_with(prefix) && object.second.contains(surface_interface);
+        });
+        result.push_back({value_of<std::string>(display, "Name"), value_of<std::string>(display, "Output"),
+                          value_of<std::uint32_t>(display, "Width"),
+                          value_of<std::uint32_t>(display, "Height"), value_of<bool>(display, "Visible"),
+                          static_cast<std::size_t>(surfaces)});
+    }
+    // As numbers, not as words.
+    std::ranges::sort(result, {}, [](const DisplayRecord& display) { return number_at_end(display.name); });
+    return result;
+}
+
+std::vector<SurfaceRecord> Daemon::surfaces() {
+    const auto objects = this->objects();
     if (!objects.contains(display_path())) {
         std::string known;
-        for (const auto& [path, interfaces] : objects)
-            if (interfaces.contains(display_interface))
-                known += (known.empty() ? "" : ", ") + path.substr(path.rfind('/') + 1);
+        for (const DisplayRecord& display : displays()) known += (known.empty() ? "" : ", ") + display.name;
         throw UsageError("there is no display " + where_.display + "; there is: " + known);
     }
     std::vector<SurfaceRecord> result;

@@ -28,6 +28,14 @@ struct SurfaceRecord {
     bool active = false;
 };
 
+// The same of a display.
+struct DisplayRecord {
+    std::string name, output;
+    std::uint32_t width = 0, height = 0;
+    bool visible = false;
+    std::size_t surfaces = 0;
+};
+
 template <class Interface>
 class Proxy final : public sdbus::ProxyInterfaces<Interface> {
   public:
@@ -48,6 +56,8 @@ class Daemon {
 
     Properties display_properties();
     Properties manager_properties();
+    // All there are, display0 first.
+    std::vector<DisplayRecord> displays();
     // Of the display, oldest first.
     std::vector<SurfaceRecord> surfaces();
     // Finds a surface by its number, its name or its path. Throws UsageError if there is none, or several of
@@ -58,6 +68,7 @@ class Daemon {
     void set(const std::string& interface, const std::string& property, const sdbus::Variant& value);
 
   private:
+    std::map<sdbus::ObjectPath, std::map<std::string, Properties>> objects();
     Properties properties(const std::string& path, const std::string& interface);
     std::unique_ptr<sdbus::IProxy> proxy(const std::string& path);
 

@@ -47,6 +47,7 @@ void add_commands(CLI::App& program, const Where& where, Arguments& arguments, E
     set->add_option("PROPERTY", a.name, "such as RefreshLimit")->required();
     set->add_option("VALUE", a.value, "what it becomes")->required();
 
+    add_json(add("displays", "Lists the displays", [&] { list_displays(where, a.json); }));
     add_json(add("surfaces", "Lists the surfaces of the display", [&] { list_surfaces(where, a.json); }));
     constexpr const char* which = "its number, name or object path";
     add("activate", "Shows a surface", [&] { activate_surface(where, a.name); })

@@ -14,6 +14,7 @@ void show_top(const Where& where, double interval, unsigned count);
 // All of them if `property` is empty.
 void get_property(const Where& where, const std::string& property, bool json);
 void set_property(const Where& where, const std::string& property, const std::string& value);
+void list_displays(const Where& where, bool json);
 void list_surfaces(const Where& where, bool json);
 // `which` is a number, a name or an object path.
 void activate_surface(const Where& where, const std::string& which);

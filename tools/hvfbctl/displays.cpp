@@ -1,0 +1,34 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "bus.h"
+#include "commands.h"
+#include "table.h"
+
+namespace hvfbctl {
+
+void list_displays(const Where& where, bool json) {
+    const auto displays = Daemon(where).displays();
+    if (json) {
+        auto list = nlohmann::ordered_json::array();
+        for (const DisplayRecord& display : displays)
+            list.push_back({{"name", display.name},
+                            {"output", display.output},
+                            {"width", display.width},
+                            {"height", display.height},
+                            {"visible", display.visible},
+                            {"surfaces", display.surfaces}});
+        std::cout << list.dump(2) << '\n';
+        return;
+    }
+    using enum Table::Align;
+    Table table({left, left, right, left, right});
+    table.add({"display", "output", "mode", "visible", "surfaces"});
+    for (const DisplayRecord& display : displays)
+        table.add({display.name, display.output,
+                   std::to_string(display.width) + "x" + std::to_string(display.height),
+                   display.visible ? "yes" : "", std::to_string(display.surfaces)});
+    table.print(std::cout, "");
+}
+
+}  // namespace hvfbctl
