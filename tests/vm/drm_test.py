@@ -10,13 +10,23 @@ class OnCard:
         self.do(f"modprobe {self.MODULE}; udevadm settle")
         self.card = self.do(f"ls -d /sys/bus/pci/devices/{self.ADDRESS}/drm/card* /sys/bus/pci/devices/{self.ADDRESS}/virtio*/drm/card* "
                             "2>/dev/null; true").rpartition("/")[2]
+        self.connectors = [path.rpartition("/")[2] for path in self.do(f"ls -d /sys/class/drm/{self.card}-*").split()]
         # The console's cursor does not blink into what is compared.
         self.do("printf '\\033[?25l' >/dev/tty1; systemctl stop hvfbd")
+        self.begin()
+
+    def begin(self):
         self.console = self.machine.screen(self.SCREEN)
         self.start_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n")
         self.await_visible(True)
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
+    def plug(self, connector, status):
+        """A screen, as the kernel is made to believe: on, off or detect."""
+        self.do(f"echo {status} >/sys/class/drm/{connector}/status; udevadm trigger --action=change /sys/class/drm/{self.card}")
+
+
+class OneScreen(OnCard):
     def draw(self, seed):
         self.drawing.tell(f"pattern {seed}")
         self.drawing.tell(f"scribble 50 {seed} 2000")
@@ -42,12 +52,11 @@ class OnCard:
 
     def test_is_hidden_without_a_screen(self):
         self.draw_and_see(6)
-        status = f"$(ls /sys/class/drm/{self.card}-*/status)"
-        self.do(f"echo off >{status}; udevadm trigger --action=change /sys/class/drm/{self.card}")
+        self.plug(self.connectors[0], "off")
         self.await_visible(False)
         self.draw(7)
         self.assert_frame(self.drawing, "not shown")
-        self.do(f"echo on >{status}; udevadm trigger --action=change /sys/class/drm/{self.card}")
+        self.plug(self.connectors[0], "on")
         self.await_visible(True)
         self.assert_frame(self.drawing)
         self.await_screen(self.SCREEN, self.picture)
@@ -90,11 +99,61 @@ class OnCard:
         self.assertEqual(self.daemon_pid(), before)
 
 
-class VirtioGpu(OnCard, Guest):
-    DEVICES = ("-device", "virtio-gpu-pci,id=virtio,addr=11.0")
+class VirtioGpu(OneScreen, Guest):
+    DEVICES = ("-device", "virtio-gpu-pci,id=virtio,addr=11.0,max_outputs=2")
     MODULE, ADDRESS, SCREEN = "virtio-gpu", "0000:00:11.0", "virtio"
 
 
-class Bochs(OnCard, Guest):
+class TwoScreens(OnCard, Guest):
+    """Both outputs of one card; the second has no screen until a test plugs one in."""
+
+    MODULE, ADDRESS, SCREEN = "virtio-gpu", "0000:00:11.0", "virtio"
+
+    def begin(self):
+        self.addCleanup(self.plug, self.connectors[1], "detect")
+        self.addCleanup(self.do, "systemctl stop hvfbd")
+
+    def start_with(self, screens):
+        self.start_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=800x600\nScreens={screens}\n")
+        self.await_visible(True)
+
+    def draw(self, painter, seed):
+        picture = Picture(800, 600)
+        painter.tell(f"pattern {seed}")
+        painter.tell(f"scribble 50 {seed} 2000")
+        picture.pattern(seed)
+        picture.scribble(50, seed)
+        return picture
+
+    def test_each_shows_a_picture_of_its_own_also_after_the_daemon_is_killed(self):
+        self.start_with("apart")
+        self.assertEqual(len(self.do("hvfbctl displays | grep -o '^display[0-9]*'").split()), 2)
+        painters = [self.painter(f"artist{number}", number, display=f"display{number}") for number in (0, 1)]
+        self.draw(painters[1], 1)
+        self.assert_frame(painters[1], "not shown")
+
+        self.plug(self.connectors[1], "on")
+        self.wait_until('[ "$(hvfbctl --display=display1 get Visible)" = true ]')
+        for seed in (10, 20):
+            pictures = [self.draw(painter, seed + number) for number, painter in enumerate(painters)]
+            for head, (painter, picture) in enumerate(zip(painters, pictures)):
+                self.assert_frame(painter)
+                self.await_screen(self.SCREEN, picture, head)
+            self.kill_daemon()
+            for painter in painters:
+                self.assertEqual(painter.ask("reconnect"), "connected")
+
+    def test_both_show_one_picture_where_they_are_together(self):
+        self.plug(self.connectors[1], "on")
+        self.start_with("together")
+        painter = self.painter()
+        for seed in (30, 31):
+            picture = self.draw(painter, seed)
+            self.assert_frame(painter)
+            for head in (0, 1):
+                self.await_screen(self.SCREEN, picture, head)
+
+
+class Bochs(OneScreen, Guest):
     DEVICES = ("-device", "bochs-display,id=bochs,addr=13.0,vgamem=16M")
     MODULE, ADDRESS, SCREEN = "bochs", "0000:00:13.0", "bochs"

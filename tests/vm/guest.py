@@ -41,12 +41,12 @@ def start(devices):
 class Painter:
     """A client in the guest that draws by stores. It is spoken to through two of the shell's descriptors."""
 
-    def __init__(self, guest, name, first_descriptor, user):
+    def __init__(self, guest, name, first_descriptor, user, display):
         self.guest, self.name, self.into, self.out = guest, name, first_descriptor, first_descriptor + 1
         as_user = "" if user == "root" else f"setpriv --reuid={user} --regid={user} --init-groups "
         pipe = f"/run/{name}"
         self.pid = guest.do(
-            f"rm -f {pipe}.*; mkfifo {pipe}.in {pipe}.out; {as_user}/mnt/host/bin/painter unix:path=/run/dbus/system_bus_socket {name} "
+            f"rm -f {pipe}.*; mkfifo {pipe}.in {pipe}.out; {as_user}/mnt/host/bin/painter unix:path=/run/dbus/system_bus_socket {name} {display} "
             f"<{pipe}.in >{pipe}.out 2>{pipe}.err & p=$!; exec {self.into}>{pipe}.in {self.out}<{pipe}.out; echo $p").strip()
         answer = self.hear()
         guest.assertEqual(answer, "ready", guest.do(f"cat {pipe}.err"))
@@ -135,9 +135,9 @@ class Guest(unittest.TestCase):
     def await_visible(self, yes):
         self.wait_until(f'[ "$(hvfbctl get Visible)" = {"true" if yes else "false"} ]')
 
-    def painter(self, name="artist", number=0, user="root"):
+    def painter(self, name="artist", number=0, user="root", display="display0"):
         """Up to three at a time, each with a number of its own."""
-        painter = Painter(self, name, 3 + 2 * number, user)
+        painter = Painter(self, name, 3 + 2 * number, user, display)
         self.addCleanup(painter.kill)
         return painter
 
@@ -159,10 +159,10 @@ class Guest(unittest.TestCase):
         """The screen, seen from outside, shows this picture to the byte."""
         self.assertIsNone(picture.difference(*self.machine.screen(device)))
 
-    def await_screen(self, device, picture, within=LONG):
+    def await_screen(self, device, picture, head=0, within=LONG):
         deadline = time.monotonic() + within
         while True:
-            difference = picture.difference(*self.machine.screen(device))
+            difference = picture.difference(*self.machine.screen(device, head))
             if difference is None:
                 return
             self.assertLess(time.monotonic(), deadline, difference)

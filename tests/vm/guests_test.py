@@ -13,7 +13,7 @@ from guest import Guest, start
 
 # Installation comes first, and LateUio before anything else loads a driver of UIO.
 CLASSES = (installation_test.Installation, memory_test.MemoryOutput, uio_test.LateUio, uio_test.UioOutput,
-           drm_test.VirtioGpu, drm_test.Bochs, hyperv_output_test.HypervOutput)
+           drm_test.VirtioGpu, drm_test.TwoScreens, drm_test.Bochs, hyperv_output_test.HypervOutput)
 
 
 def suite(wanted):
