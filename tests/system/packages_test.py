@@ -73,11 +73,9 @@ class Packages(unittest.TestCase):
         cls.before = files()
 
     def setUp(self):
+        self.addCleanup(run, "dpkg", "--purge", *NAMES, check=True)  # some may be gone already
         self.install(MADE)
         run("systemctl", "start", "hvfbd.service", check=True)
-
-    def tearDown(self):
-        run("dpkg", "--purge", *NAMES, check=True)  # some may be gone already
 
     def install(self, folder, *words):
         apt(*words, "install", *(next(folder.glob(f"{name}_*.deb")) for name in NAMES))
@@ -130,14 +128,14 @@ class Packages(unittest.TestCase):
 
         upgrade = subprocess.Popen([*APT, "install", *map(str, NEWER.glob("*.deb"))], stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(upgrade.stdout.close)
+        self.addCleanup(upgrade.wait)
         scribbles = 1
         while upgrade.poll() is None:
             painter.tell(f"scribble 100 {scribbles} 1000")
             scribbles += 1
             self.assertEqual(painter.ask("frame"), "shown", "during the upgrade")
-        said = upgrade.stdout.read()
-        upgrade.stdout.close()
-        self.assertEqual(upgrade.returncode, 0, said)
+        self.assertEqual(upgrade.returncode, 0, upgrade.stdout.read())
         print(f"drew {100 * scribbles} rectangles during the upgrade", flush=True)
 
         self.assertNotEqual(of_service("MainPID"), pid)

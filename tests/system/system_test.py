@@ -332,6 +332,7 @@ class Sandbox(unittest.TestCase):
         self.expect("other_device", "EPERM")
         self.expect("null_device", "ok")
         self.assertIn("char-uio rw", of_service("DeviceAllow"))
+        self.assertIn("char-drm rw", of_service("DeviceAllow"))
         self.expect("internet", "EAFNOSUPPORT")
         self.expect("unix", "ok")
         for name in ("uts", "net", "mnt"):
