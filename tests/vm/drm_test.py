@@ -11,15 +11,6 @@ class OnCard:
         self.card = self.do(f"ls -d /sys/bus/pci/devices/{self.ADDRESS}/drm/card* /sys/bus/pci/devices/{self.ADDRESS}/virtio*/drm/card* "
                             "2>/dev/null; true").rpartition("/")[2]
         self.connectors = [path.rpartition("/")[2] for path in self.do(f"ls -d /sys/class/drm/{self.card}-*").split()]
-        # The console's cursor does not blink into what is compared.
-        self.do("printf '\\033[?25l' >/dev/tty1; systemctl stop hvfbd")
-        self.begin()
-
-    def begin(self):
-        self.console = self.machine.screen(self.SCREEN)
-        self.start_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n")
-        self.await_visible(True)
-        self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
     def plug(self, connector, status):
         """A screen, as the kernel is made to believe: on, off or detect."""
@@ -27,6 +18,11 @@ class OnCard:
 
 
 class OneScreen(OnCard):
+    def setUp(self):
+        super().setUp()
+        self.have_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n", "1024x768")
+        self.drawing, self.picture = self.painter(), Picture(1024, 768)
+
     def draw(self, seed):
         self.drawing.tell(f"pattern {seed}")
         self.drawing.tell(f"scribble 50 {seed} 2000")
@@ -62,9 +58,15 @@ class OneScreen(OnCard):
         self.await_screen(self.SCREEN, self.picture)
 
     def test_leaves_the_console_as_it_was(self):
+        # Its cursor does not blink into what is compared.
+        self.do("systemctl stop hvfbd; printf '\\033[?25l' >/dev/tty1")
+        console = self.machine.screen(self.SCREEN)
+        self.do("systemctl start hvfbd")
+        self.await_visible(True)
+        self.drawing = self.painter("another", 1)
         self.draw_and_see(8)
         self.do("systemctl stop hvfbd")
-        self.assertEqual(self.machine.screen(self.SCREEN), self.console)
+        self.assertEqual(self.machine.screen(self.SCREEN), console)
 
     def test_goes_on_when_the_daemon_is_killed(self):
         self.draw_and_see(9)
@@ -109,7 +111,8 @@ class TwoScreens(OnCard, Guest):
 
     MODULE, ADDRESS, SCREEN = "virtio-gpu", "0000:00:11.0", "virtio"
 
-    def begin(self):
+    def setUp(self):
+        super().setUp()
         self.addCleanup(self.plug, self.connectors[1], "detect")
         self.addCleanup(self.do, "systemctl stop hvfbd")
 
@@ -127,7 +130,7 @@ class TwoScreens(OnCard, Guest):
 
     def test_each_shows_a_picture_of_its_own_also_after_the_daemon_is_killed(self):
         self.start_with("apart")
-        self.assertEqual(len(self.do("hvfbctl displays | grep -o '^display[0-9]*'").split()), 2)
+        self.assertEqual(len(self.do("hvfbctl displays | grep -o '^display[0-9]'").split()), 2)
         painters = [self.painter(f"artist{number}", number, display=f"display{number}") for number in (0, 1)]
         self.draw(painters[1], 1)
         self.assert_frame(painters[1], "not shown")

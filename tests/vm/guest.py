@@ -17,6 +17,7 @@ START, LONG = 300, 100
 # What 6.1 does not have is noticed on 6.12 alone.
 ASYNCHRONOUS = KERNEL != "6.1"
 
+CONFIGURATION = "/etc/hvfbd/hvfbd.conf.d/test.conf"
 BUS, DISPLAY = "org.hvfbd.Framebuffer1", "/org/hvfbd/Framebuffer1/display0"
 
 
@@ -72,8 +73,9 @@ class Guest(unittest.TestCase):
     machine = None
 
     def run(self, result=None):
-        before = len(result.failures) + len(result.errors)
+        before, began = len(result.failures) + len(result.errors), time.monotonic()
         super().run(result)
+        print(f"# {time.monotonic() - began:.1f} s", flush=True)
         if len(result.failures) + len(result.errors) > before:
             self.tell_what_happened()
 
@@ -115,12 +117,21 @@ class Guest(unittest.TestCase):
 
     def configure(self, text):
         """The daemon's only drop-in; it reads it when it starts."""
-        self.write("/etc/hvfbd/hvfbd.conf.d/test.conf", text)
+        self.write(CONFIGURATION, text)
 
     def start_daemon(self, configuration):
         """Starts it anew. A restart would keep what was set over the bus."""
         self.configure(configuration)
         self.do("systemctl stop hvfbd; systemctl reset-failed hvfbd 2>/dev/null; systemctl start hvfbd")
+
+    def have_daemon(self, configuration, mode):
+        """One that shows, with this configuration and in this mode. It goes on where it does already: starting one takes seconds."""
+        code, _ = self.machine.shell(
+            f"printf %s {shlex.quote(configuration)} | cmp -s - {CONFIGURATION} && [ $(systemctl is-active hvfbd) = active ] && "
+            f'[ "$(hvfbctl get Visible) $(hvfbctl get Width)x$(hvfbctl get Height)" = "true {mode}" ]')
+        if code != 0:
+            self.start_daemon(configuration)
+            self.await_visible(True)
 
     def daemon_pid(self):
         return int(self.do("systemctl show -P MainPID hvfbd"))

@@ -21,12 +21,13 @@ class OnUio(Guest):
 
     def setUp(self):
         # As docs/uio.md says. The rule is for all of them here.
-        self.write("/etc/udev/rules.d/71-hvfbd-screen.rules", 'SUBSYSTEM=="uio", GROUP="hvfbd", MODE="0660"\n')
-        self.do("udevadm control --reload; modprobe uio_cif")
+        self.do("""[ -e /etc/udev/rules.d/71-hvfbd-screen.rules ] || { mkdir -p /etc/udev/rules.d
+            echo 'SUBSYSTEM=="uio", GROUP="hvfbd", MODE="0660"' >/etc/udev/rules.d/71-hvfbd-screen.rules
+            udevadm control --reload; }; modprobe uio_cif""")
 
     def bind(self, device):
-        self.do(f"D=/sys/bus/pci/devices/{device}; [ ! -e $D/driver ] || echo {device} >$D/driver/unbind; "
-                f"echo hilscher >$D/driver_override; echo {device} >/sys/bus/pci/drivers_probe; udevadm settle; [ -d $D/uio ]")
+        self.do(f"D=/sys/bus/pci/devices/{device}; [ -d $D/uio ] || {{ [ ! -e $D/driver ] || echo {device} >$D/driver/unbind; "
+                f"echo hilscher >$D/driver_override; echo {device} >/sys/bus/pci/drivers_probe; udevadm settle; [ -d $D/uio ]; }}")
 
     def unbind(self, device):
         self.do(f"echo {device} >/sys/bus/pci/devices/{device}/driver/unbind; udevadm settle")
@@ -39,8 +40,7 @@ class UioOutput(OnUio):
         super().setUp()
         self.device = "screen0"
         self.bind(SCREEN)
-        self.start_daemon(f"[Output]\nType=uio\nUio=pci:{SCREEN}\nMode=1024x768\n")
-        self.await_visible(True)
+        self.have_daemon(f"[Output]\nType=uio\nUio=pci:{SCREEN}\nMode=1024x768\n", "1024x768")
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
     def draw(self, seed):

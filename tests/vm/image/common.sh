@@ -33,9 +33,15 @@ use_archive() {
         -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o Acquire::Languages=none -o Acquire::Retries=3
         -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Debug::NoLocking=true)
     mkdir -p "$apt_folder"/{state/lists/partial,cache/archives/partial}
+    # One fetches the lists, and the others wait for it.
+    exec 8>"$apt_folder/lock"
+    flock 8
     [ -e "$apt_folder/status" ] || : >"$apt_folder/status"
-    sources "$@" >"$apt_folder/sources.list"
-    [ -z "$(find "$apt_folder/fetched" -mtime -1 2>/dev/null)" ] || return 0
+    sources "$@" | cmp -s - "$apt_folder/sources.list" || sources "$@" >"$apt_folder/sources.list"
+    if [ -n "$(find "$apt_folder/fetched" -mtime -1 2>/dev/null)" ]; then
+        exec 8>&-
+        return
+    fi
     if apt-get "${apt_options[@]}" -o APT::Update::Error-Mode=any update >"$apt_folder/log" 2>&1; then
         touch "$apt_folder/fetched"
     elif [ -e "$apt_folder/fetched" ]; then
@@ -44,4 +50,5 @@ use_archive() {
         cat "$apt_folder/log" >&2
         die "the archive cannot be reached"
     fi
+    exec 8>&-
 }
