@@ -154,15 +154,31 @@ TEST_P(ScreensApart, are_not_held_up_by_the_vertical_blank_of_another) {
     for (auto& display : displays) ASSERT_TRUE(shows(*display, 0, 0, 1));
     draw(*displays[0], 1, 1, 1);
     ASSERT_TRUE(turn_until([&] { return displays[0]->front(1, 1) == 1; }));
+    auto shown = kms.screen(0);
     for (std::uint32_t i = 1; i <= 20; ++i) {
+        draw(*displays[0], i + 1, 1, i);
         draw(*displays[1], i, i, i);
         ASSERT_TRUE(turn_until([&] {
             kms.vertical_blank_of(1);
-            return displays[1]->front(i, i) == i && kms.screen_equals(displays[1]->pipeline.front(), 1);
+            return displays[0]->front(i + 1, 1) == i && displays[1]->front(i, i) == i &&
+                   kms.screen_equals(displays[1]->pipeline.front(), 1);
         })) << i;
+        if (GetParam() == Driver::flip) {
+            ASSERT_EQ(kms.screen(0), shown) << "written to while it is shown";
+        }
     }
-    EXPECT_TRUE(becomes(*displays[0], 1, 1, 1));
+    EXPECT_TRUE(becomes(*displays[0], 21, 1, 20));
     EXPECT_EQ(kms.torn, 0u);
+}
+
+TEST_P(ScreensApart, that_lost_their_picture_have_it_again_when_something_is_announced) {
+    if (GetParam() != Driver::dirty) return;  // the others show their buffer itself
+    start();
+    open();
+    for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
+    for (auto& [crtc, picture] : kms.pictures) std::fill(picture.begin(), picture.end(), 0xdead);
+    kms.announce();
+    for (auto& display : displays) EXPECT_TRUE(becomes(*display, 1, 1, 1));
 }
 
 TEST_P(ScreensApart, come_and_go_without_touching_another) {
