@@ -44,6 +44,7 @@ class FakeKms {
         connector.id = 30 + static_cast<drm::Id>(resources.connectors.size());
         connector.name = name;
         connector.connected = true;
+        connector.on = false;  // what no CRTC drives is switched off, as the kernel says it (seen on virtio-gpu)
         connector.modes = std::move(modes);
         resources.crtcs.push_back(50 + static_cast<drm::Id>(resources.crtcs.size()));
         connector.crtcs = ~0U;
@@ -145,7 +146,7 @@ class FakeKms {
         else
             crtcs.erase(state.crtc);
         for (auto& connector : resources.connectors) {
-            if (connector.crtc == state.crtc) connector.crtc = 0;
+            if (connector.crtc == state.crtc) connector.crtc = 0, connector.on = false;
             if (std::find(state.connectors.begin(), state.connectors.end(), connector.id) !=
                 state.connectors.end())
                 connector.crtc = state.crtc, connector.on = true;

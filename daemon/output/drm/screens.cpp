@@ -146,9 +146,10 @@ void Screens::take(const Resources& resources) {
     std::vector<Plan> plans = choose(resources, wishes);
     for (std::size_t i = 0; i < displays_.size(); ++i) displays_[i]->expect(plans[i]);
     if (!card_->master()) return lost(Presence::State::not_master, "somebody else shows on " + card_->name());
-    carry_out(plans);
+    // Before others are lit: what no CRTC drove a moment ago is said to be switched off.
     bool repaint = std::exchange(announced_, false);
     for (const auto& display : displays_) display->screens_are(is_on(resources, display->heads()), repaint);
+    carry_out(plans);
 }
 
 void Screens::carry_out(const std::vector<Plan>& plans) {
