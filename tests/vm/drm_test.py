@@ -21,6 +21,7 @@ class OneScreen(OnCard):
     def setUp(self):
         super().setUp()
         self.have_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n", "1024x768")
+        self.await_visible(True)
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
     def draw(self, seed):
@@ -70,7 +71,7 @@ class OneScreen(OnCard):
 
     def test_goes_on_when_the_daemon_is_killed(self):
         self.draw_and_see(9)
-        self.drawing.tell("scribble 100 10 20000")
+        self.drawing.tell("scribble 100 10 10000")
         self.picture.scribble(100, 10)
         self.kill_daemon()
         self.assertEqual(self.drawing.ask("reconnect"), "connected")
@@ -89,7 +90,7 @@ class OneScreen(OnCard):
     def test_survives_that_the_card_is_removed(self):
         self.draw_and_see(13)
         before = self.daemon_pid()
-        self.drawing.tell("scribble 100 14 20000")
+        self.drawing.tell("scribble 100 14 10000")
         self.picture.scribble(100, 14)
         self.remove(self.ADDRESS)
         self.await_visible(False)

@@ -121,8 +121,8 @@ class HypervOutput(Guest):
         self.assert_window(self.picture)
 
     def draw_meanwhile(self, seed):
-        """Goes on for two seconds of the guest's, whatever happens to the daemon."""
-        self.drawing.tell(f"scribble 100 {seed} 20000")
+        """Goes on for a second of the guest's, whatever happens to the daemon."""
+        self.drawing.tell(f"scribble 100 {seed} 10000")
         self.picture.scribble(100, seed)
 
     def assert_same_session(self, yes=True):

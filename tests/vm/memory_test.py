@@ -9,7 +9,7 @@ from picture import Picture
 
 class MemoryOutput(Guest):
     def setUp(self):
-        self.start_daemon("[Output]\nType=memory\nMode=800x600\n[Display]\nWhenHidden=ignore\n")
+        self.have_daemon("[Output]\nType=memory\nMode=800x600\n[Display]\nWhenHidden=ignore\n", "800x600")
 
     # Nobody looks but the screenshots, which is why a frame is answered "not shown" after the first of them.
     def assert_shows(self, picture):
@@ -34,6 +34,7 @@ class MemoryOutput(Guest):
                 self.draw(painter, picture, 5)
 
     def test_notices_stores_as_the_kernel_can(self):
+        self.leave_no_daemon()
         painter, picture = self.painter(), Picture(800, 600)
         self.do("udevadm settle")
         for number, tracking in enumerate(("fault", "scan", "compare", "auto")):
@@ -42,6 +43,7 @@ class MemoryOutput(Guest):
                 self.draw(painter, picture, 20 + number)
 
     def test_is_tuned_over_the_bus(self):
+        self.leave_no_daemon()
         for name, kind, value in (("RefreshLimit", "u", "60"), ("RefreshMode", "s", "periodic"), ("SettleDelay", "t", "0"),
                                   ("IdleTimeout", "t", "100000"), ("Tracking", "s", "compare"), ("MaxRects", "u", "4"),
                                   ("WhenHidden", "s", "pause")):
@@ -74,7 +76,7 @@ class MemoryOutput(Guest):
     def test_is_started_again_when_it_is_killed(self):
         painter, picture = self.painter(), Picture(800, 600)
         self.draw(painter, picture, 9)
-        painter.tell("scribble 60 10 20000")
+        painter.tell("scribble 60 10 10000")
         self.kill_daemon()
         picture.scribble(60, 10)
         self.assertEqual(painter.ask("reconnect"), "connected")

@@ -41,6 +41,7 @@ class UioOutput(OnUio):
         self.device = "screen0"
         self.bind(SCREEN)
         self.have_daemon(f"[Output]\nType=uio\nUio=pci:{SCREEN}\nMode=1024x768\n", "1024x768")
+        self.await_visible(True)
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
     def draw(self, seed):
@@ -72,7 +73,7 @@ class UioOutput(OnUio):
     def test_is_hidden_while_the_driver_is_unbound(self):
         self.draw_and_see(6)
         before = self.daemon_pid()
-        self.drawing.tell("scribble 100 8 20000")
+        self.drawing.tell("scribble 100 8 10000")
         self.picture.scribble(100, 8)
         self.unbind(SCREEN)
         self.await_visible(False)
@@ -95,7 +96,7 @@ class UioOutput(OnUio):
 
     def test_goes_on_when_the_daemon_is_killed(self):
         self.draw_and_see(11)
-        self.drawing.tell("scribble 100 12 20000")
+        self.drawing.tell("scribble 100 12 10000")
         self.picture.scribble(100, 12)
         self.kill_daemon()
         self.assertEqual(self.drawing.ask("reconnect"), "connected")
@@ -113,7 +114,7 @@ class UioOutput(OnUio):
     def test_survives_that_the_screen_is_removed(self):
         self.draw_and_see(15)
         before = self.daemon_pid()
-        self.drawing.tell("scribble 100 16 20000")
+        self.drawing.tell("scribble 100 16 10000")
         self.picture.scribble(100, 16)
         self.remove(SCREEN)
         self.await_visible(False)
@@ -196,7 +197,7 @@ class LateUio(OnUio):
         self.assert_frame(painter)
         self.assertIsNone(self.difference_in_memory(picture))
         before = self.daemon_pid()
-        painter.tell("scribble 100 3 20000")
+        painter.tell("scribble 100 3 10000")
         picture.scribble(100, 3)
         self.machine.unplug("shared")
         self.await_visible(False)
