@@ -23,8 +23,8 @@ bool is_on(const Resources& resources, const std::vector<Head>& heads) {
 
 }  // namespace
 
-Screens::Screens(EventLoop& loop, std::unique_ptr<CardPort> port, const Options& options)
-    : loop_(loop), port_(std::move(port)), options_(options), alarm_(loop, [this] { go_on(); }) {
+Screens::Screens(EventLoop& loop, std::unique_ptr<CardPort> port, Options options)
+    : loop_(loop), port_(std::move(port)), options_(std::move(options)), alarm_(loop, [this] { go_on(); }) {
     if (!options_.connector.empty()) options_.apart = false;  // there is but one
     if (!options_.apart) {
         options_.before.clear();

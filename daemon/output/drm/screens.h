@@ -19,7 +19,7 @@ namespace hvfbd::drm {
 // A KMS card, whose master it is while it can be, and the displays on its screens. Hears what is plugged in
 // and out, gives each display its screens, and tries again what could not be had. When destroyed, the console
 // is what it was.
-class Screens : public Outputs, private DrmOutput::Owner {
+class Screens final : public Outputs, private DrmOutput::Owner {
   public:
     struct Options {
         std::string connector;     // by name; empty: all
@@ -32,7 +32,7 @@ class Screens : public Outputs, private DrmOutput::Owner {
     // Borrowed: the loop outlives this. Takes the card at once, if it is to be had. The displays are those of
     // `before` and the connectors that the card has now; without a card there is one, which takes a connector
     // later.
-    Screens(EventLoop& loop, std::unique_ptr<CardPort> port, const Options& options);
+    Screens(EventLoop& loop, std::unique_ptr<CardPort> port, Options options);
     Screens(const Screens&) = delete;
     Screens& operator=(const Screens&) = delete;
     ~Screens() override;
