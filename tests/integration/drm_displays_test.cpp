@@ -155,7 +155,12 @@ TEST_P(ScreensApart, are_not_held_up_by_the_vertical_blank_of_another) {
     draw(*displays[0], 1, 1, 1);
     ASSERT_TRUE(turn_until([&] { return displays[0]->front(1, 1) == 1; }));
     auto shown = kms.screen(0);
-    for (std::uint32_t i = 1; i <= 20; ++i) {
+    // A flip that takes a second is taken for lost, which is another promise: a slow machine makes fewer
+    // rounds.
+    Time begun = clock_now();
+    std::uint32_t last = 0;
+    for (std::uint32_t i = 1; i <= 20 && (i == 1 || clock_now() - begun < 500ms); ++i) {
+        last = i;
         draw(*displays[0], i + 1, 1, i);
         draw(*displays[1], i, i, i);
         ASSERT_TRUE(turn_until([&] {
@@ -167,7 +172,7 @@ TEST_P(ScreensApart, are_not_held_up_by_the_vertical_blank_of_another) {
             ASSERT_EQ(kms.screen(0), shown) << "written to while it is shown";
         }
     }
-    EXPECT_TRUE(becomes(*displays[0], 21, 1, 20));
+    EXPECT_TRUE(becomes(*displays[0], last + 1, 1, last));
     EXPECT_EQ(kms.torn, 0u);
 }
 
