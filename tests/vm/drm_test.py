@@ -7,10 +7,10 @@ from picture import Picture
 
 class OnCard:
     def setUp(self):
-        self.do(f"modprobe {self.MODULE}; udevadm settle")
-        self.card = self.do(f"ls -d /sys/bus/pci/devices/{self.ADDRESS}/drm/card* /sys/bus/pci/devices/{self.ADDRESS}/virtio*/drm/card* "
-                            "2>/dev/null; true").rpartition("/")[2]
-        self.connectors = [path.rpartition("/")[2] for path in self.do(f"ls -d /sys/class/drm/{self.card}-*").split()]
+        devices = f"/sys/bus/pci/devices/{self.ADDRESS}"
+        self.card, *self.connectors = [path.rpartition("/")[2] for path in self.do(
+            f"modprobe {self.MODULE}; udevadm settle; for card in {devices}/drm/card* {devices}/virtio*/drm/card*; do "
+            "if [ -d $card ]; then echo $card; ls -d /sys/class/drm/${card##*/}-*; fi; done").split()]
 
     def plug(self, connector, status):
         """A screen, as the kernel is made to believe: on, off or detect."""

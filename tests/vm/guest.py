@@ -25,8 +25,7 @@ def start(devices):
     """A machine whose system is up, with nothing of this project in it. A kernel that fell over before that is started once
     more, which is said."""
     for attempt in (1, 2):
-        machine = Machine(MADE / KERNEL / "kernel/vmlinux", MADE / KERNEL / "initrd.cpio", MADE / KERNEL / "disk.ext4",
-                          MADE / "share", devices)
+        machine = Machine(MADE / KERNEL / "kernel/vmlinux", MADE / KERNEL / "initrd.cpio", MADE / "disk.ext4", MADE / "share", devices)
         try:
             up = machine.await_text("AGENT-UP", START).split("AGENT-UP")[-1].split()
             print(f"# Linux {up[1]} is up after {machine.age():.1f} s ({up[0]} s of its own)", flush=True)
@@ -46,21 +45,20 @@ class Painter:
         self.guest, self.name, self.into, self.out = guest, name, first_descriptor, first_descriptor + 1
         as_user = "" if user == "root" else f"setpriv --reuid={user} --regid={user} --init-groups "
         pipe = f"/run/{name}"
-        self.pid = guest.do(
+        said = guest.do(
             f"rm -f {pipe}.*; mkfifo {pipe}.in {pipe}.out; {as_user}/mnt/host/bin/painter unix:path=/run/dbus/system_bus_socket {name} {display} "
-            f"<{pipe}.in >{pipe}.out 2>{pipe}.err & p=$!; exec {self.into}>{pipe}.in {self.out}<{pipe}.out; echo $p").strip()
-        answer = self.hear()
-        guest.assertEqual(answer, "ready", guest.do(f"cat {pipe}.err"))
+            f"<{pipe}.in >{pipe}.out 2>{pipe}.err & p=$!; exec {self.into}>{pipe}.in {self.out}<{pipe}.out; "
+            f"read -r line <&{self.out}; echo $p $line; [ \"$line\" = ready ] || cat {pipe}.err")
+        self.pid, _, answer = said.partition(" ")
+        guest.assertEqual(answer, "ready")
 
     def tell(self, line):
-        self.guest.do(f"echo {line} >&{self.into}")
-
-    def hear(self):
-        return self.guest.do(f"read -r line <&{self.out}; echo $line", within=LONG)
+        # Nothing is answered, so nothing is waited for.
+        self.guest.machine.send(f"echo {line} >&{self.into}")
 
     def ask(self, line):
         self.tell(line)
-        return self.hear()
+        return self.guest.do(f"read -r line <&{self.out}; echo $line", within=LONG)
 
     def kill(self):
         self.guest.do(f"kill -KILL {self.pid}; wait {self.pid}; exec {self.into}>&- {self.out}<&-; true")

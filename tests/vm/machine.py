@@ -138,12 +138,16 @@ class Machine:
                 self.rest += data
                 self.heard += data
 
+    def send(self, command):
+        """Has a command run that says nothing, and waits for nothing."""
+        self.serial.sendall(f"{command}\n".encode())
+
     def shell(self, command, within=1000):
         """Runs a command in the guest; returns its exit code and what it said."""
         self.commands += 1
         mark = f"@@{self.commands}="
         # In two pieces, so that the command itself is not taken for its end.
-        self.serial.sendall(f"{command}\necho @@\"{self.commands}\"=$?\n".encode())
+        self.send(f"{command}\necho @@\"{self.commands}\"=$?")
         said, _, code = self.await_text(mark, within).rpartition(mark)
         return int(code), said.strip()
 
