@@ -1,5 +1,7 @@
 """Several displays on one bus: each has its own picture, surfaces, mode and tuning, and a user its surfaces on all of them."""
 
+import re
+import time
 import unittest
 
 from bus_test import DISPLAY, NAME, ROOT, OnTheBus
@@ -92,16 +94,12 @@ class Displays(OnTheBus):
             drawer.do(do="hello", fd=channel["fd"])
 
         def wakeups():
-            import re
-
             return [int(re.search(r'"wakeups" (\d+)', self.get("Statistics", display)).group(1))
                     for display in (DISPLAY, SECOND)]
 
         wakeups()
         before = wakeups()
-        import time
-
-        time.sleep(2)
+        time.sleep(2)  # what is looked at is that nothing happens
         # Two questions, each of which is a turn or two.
         for count, was in zip(wakeups(), before):
             self.assertLess(count - was, 10)

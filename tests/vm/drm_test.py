@@ -24,12 +24,6 @@ class OneScreen(OnCard):
         self.await_visible(True)
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
-    def draw(self, seed):
-        self.drawing.tell(f"pattern {seed}")
-        self.drawing.tell(f"scribble 50 {seed} 2000")
-        self.picture.pattern(seed)
-        self.picture.scribble(50, seed)
-
     def draw_and_see(self, seed):
         self.draw(seed)
         self.assert_frame(self.drawing)
@@ -121,7 +115,7 @@ class TwoScreens(OnCard, Guest):
         self.start_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=800x600\nScreens={screens}\n")
         self.await_visible(True)
 
-    def draw(self, painter, seed):
+    def draw_on(self, painter, seed):
         picture = Picture(800, 600)
         painter.tell(f"pattern {seed}")
         painter.tell(f"scribble 50 {seed} 2000")
@@ -133,13 +127,13 @@ class TwoScreens(OnCard, Guest):
         self.start_with("apart")
         self.assertEqual(len(self.do("hvfbctl displays | grep -o '^display[0-9]'").split()), 2)
         painters = [self.painter(f"artist{number}", number, display=f"display{number}") for number in (0, 1)]
-        self.draw(painters[1], 1)
+        self.draw_on(painters[1], 1)
         self.assert_frame(painters[1], "not shown")
 
         self.plug(self.connectors[1], "on")
         self.wait_until('[ "$(hvfbctl --display=display1 get Visible)" = true ]')
         for seed in (10, 20):
-            pictures = [self.draw(painter, seed + number) for number, painter in enumerate(painters)]
+            pictures = [self.draw_on(painter, seed + number) for number, painter in enumerate(painters)]
             for head, (painter, picture) in enumerate(zip(painters, pictures)):
                 self.assert_frame(painter)
                 self.await_screen(self.SCREEN, picture, head)
@@ -152,7 +146,7 @@ class TwoScreens(OnCard, Guest):
         self.start_with("together")
         painter = self.painter()
         for seed in (30, 31):
-            picture = self.draw(painter, seed)
+            picture = self.draw_on(painter, seed)
             self.assert_frame(painter)
             for head in (0, 1):
                 self.await_screen(self.SCREEN, picture, head)

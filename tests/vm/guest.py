@@ -164,6 +164,13 @@ class Guest(unittest.TestCase):
 
     # ---- what is shown
 
+    def draw(self, seed):
+        """By `self.drawing`, and in `self.picture` once more."""
+        self.drawing.tell(f"pattern {seed}")
+        self.drawing.tell(f"scribble 50 {seed} 2000")
+        self.picture.pattern(seed)
+        self.picture.scribble(50, seed)
+
     def assert_frame(self, painter, expected="shown"):
         self.assertEqual(painter.ask("frame"), expected)
 

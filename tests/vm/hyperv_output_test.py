@@ -109,12 +109,6 @@ class HypervOutput(Guest):
     def assert_window(self, picture):
         self.assertIsNone(picture.difference(*self.host.window()))
 
-    def draw(self, seed):
-        self.drawing.tell(f"pattern {seed}")
-        self.drawing.tell(f"scribble 50 {seed} 2000")
-        self.picture.pattern(seed)
-        self.picture.scribble(50, seed)
-
     def draw_and_see(self, seed):
         self.draw(seed)
         self.assert_frame(self.drawing)

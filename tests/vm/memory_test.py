@@ -17,7 +17,7 @@ class MemoryOutput(Guest):
         data = subprocess.run(["pngtopnm", self.machine.out / "screen.png"], check=True, capture_output=True).stdout
         self.assertIsNone(picture.difference(*read_ppm(data)))
 
-    def draw(self, painter, picture, seed):
+    def draw_on(self, painter, picture, seed):
         painter.tell(f"scribble 60 {seed} 2000")
         picture.scribble(60, seed)
         self.assertIn(painter.ask("frame"), ("shown", "not shown"))
@@ -31,7 +31,7 @@ class MemoryOutput(Guest):
                 picture.pattern(7)
                 self.assertIn(painter.ask("frame"), ("shown", "not shown"))
                 self.assert_shows(picture)
-                self.draw(painter, picture, 5)
+                self.draw_on(painter, picture, 5)
 
     def test_notices_stores_as_the_kernel_can(self):
         self.leave_no_daemon()
@@ -40,7 +40,7 @@ class MemoryOutput(Guest):
         for number, tracking in enumerate(("fault", "scan", "compare", "auto")):
             with self.subTest(tracking):
                 self.do(f"hvfbctl set Tracking {tracking}")
-                self.draw(painter, picture, 20 + number)
+                self.draw_on(painter, picture, 20 + number)
 
     def test_is_tuned_over_the_bus(self):
         self.leave_no_daemon()
@@ -66,16 +66,16 @@ class MemoryOutput(Guest):
 
     def test_shows_the_client_below_when_one_is_killed(self):
         below, lower = self.painter("below", 0), Picture(800, 600)
-        self.draw(below, lower, 1)
+        self.draw_on(below, lower, 1)
         above, upper = self.painter("above", 1), Picture(800, 600)
-        self.draw(above, upper, 2)
+        self.draw_on(above, upper, 2)
         self.do(f"kill -KILL {above.pid}")
         self.wait_until("! hvfbctl surfaces | grep -q above")
         self.assert_shows(lower)
 
     def test_is_started_again_when_it_is_killed(self):
         painter, picture = self.painter(), Picture(800, 600)
-        self.draw(painter, picture, 9)
+        self.draw_on(painter, picture, 9)
         painter.tell("scribble 60 10 10000")
         self.kill_daemon()
         picture.scribble(60, 10)
@@ -94,12 +94,12 @@ class MemoryOutput(Guest):
         self.assertIn("WP_ASYNC and PAGEMAP_SCAN: " + ("the kernel has both" if ASYNCHRONOUS else "the kernel does not have both"), said)
         self.assertIn("memory", self.do("hvfbctl status"))
         painter = self.painter()
-        self.draw(painter, Picture(800, 600), 3)
+        self.draw_on(painter, Picture(800, 600), 3)
         state = self.do("hvfbctl surfaces")
         print("# " + state.replace("\n", "\n# "), flush=True)
 
     def test_says_nothing_wrong_in_its_journal(self):
         painter = self.painter()
-        self.draw(painter, Picture(800, 600), 3)
+        self.draw_on(painter, Picture(800, 600), 3)
         self.do("systemctl stop hvfbd")
         self.assertEqual(self.do("journalctl --no-pager -b -o cat -u hvfbd -p warning | grep -v 'killed\\|signal\\|result' || true"), "")

@@ -44,12 +44,6 @@ class UioOutput(OnUio):
         self.await_visible(True)
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
-    def draw(self, seed):
-        self.drawing.tell(f"pattern {seed}")
-        self.drawing.tell(f"scribble 50 {seed} 2000")
-        self.picture.pattern(seed)
-        self.picture.scribble(50, seed)
-
     def draw_and_see(self, seed):
         self.draw(seed)
         self.assert_frame(self.drawing)
