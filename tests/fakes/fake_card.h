@@ -44,7 +44,8 @@ class FakeKms {
         connector.id = 30 + static_cast<drm::Id>(resources.connectors.size());
         connector.name = name;
         connector.connected = true;
-        connector.on = false;  // what no CRTC drives is switched off, as the kernel says it (seen on virtio-gpu)
+        // what no CRTC drives is switched off, as the kernel says it (seen on virtio-gpu)
+        connector.on = false;
         connector.modes = std::move(modes);
         resources.crtcs.push_back(50 + static_cast<drm::Id>(resources.crtcs.size()));
         connector.crtcs = ~0U;
