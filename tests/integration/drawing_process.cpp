@@ -17,6 +17,8 @@
 
 namespace hvfbd::testing {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 // Nanoseconds that a thread stood in the queue for a processor, ever
@@ -100,20 +102,26 @@ int DrawingProcess::draw(DaemonProcess::Opened opened, std::uint64_t seed, Share
                 ::recv(control.get(), &command, 1, 0) != 1 || command == 'e')
                 break;
         }
-        std::int64_t queued_before = queued_all(), slowest = 0;
+        std::int64_t queued_before = queued_all();
+        Time from{}, until{};  // of the slowest
         constexpr unsigned batch = 20;
         for (unsigned i = 0; i < batch; ++i) {
             std::uint64_t y = random() % layout.height, x = random() % layout.width;
             Time start = clock_now();
             std::atomic_ref(pixels[y * row + x])
                 .store(static_cast<std::uint32_t>(random()), std::memory_order_relaxed);
-            slowest = std::max(slowest, (clock_now() - start).count());
+            Time end = clock_now();
+            if (end - start > until - from) from = start, until = end;
         }
+        Duration took = until - from, queued(queued_all() - queued_before);
         shared.stores += batch;
-        shared.longest.store(std::max(shared.longest.load(), slowest));
-        std::int64_t blocked = slowest - (queued_all() - queued_before);
-        shared.longest_blocked.store(std::max(shared.longest_blocked.load(), blocked));
-        if (blocked > 10'000'000) ++shared.blocked_long;
+        shared.longest.store(std::max(shared.longest.load(), took.count()));
+        shared.longest_blocked.store(std::max(shared.longest_blocked.load(), (took - queued).count()));
+        std::size_t slow = shared.slow_count.load();
+        if (took > 10ms && slow < shared.slow.size()) {
+            shared.slow[slow] = {from, until, queued};
+            shared.slow_count.store(slow + 1);
+        }
         timespec moment{0, static_cast<long>(random() % 3000) * 1000};
         ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
     }

@@ -2,8 +2,10 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "base/mapping.h"
 #include "daemon_process.h"
@@ -35,17 +37,25 @@ class DrawingProcess {
     // The same without the time in which it, or the library's thread that it waited for, stood in the queue
     // for a processor: what somebody else's work on the memory made it wait.
     Duration longest_blocked() const { return Duration(shared_->longest_blocked.load()); }
-    // How many times that was longer than 10 ms. A machine that is itself a guest makes a thread that asks
-    // nobody for anything wait so long now and then.
-    std::uint64_t blocked_long() const { return shared_->blocked_long.load(); }
+
+    // A store that took longer than 10 ms; `queued` of it as above. The first few are kept.
+    struct SlowStore {
+        Time from, until;
+        Duration queued;
+    };
+    std::span<const SlowStore> slow_stores() const {
+        return {shared_->slow.data(), shared_->slow_count.load()};
+    }
 
   private:
     // What both processes see.
     struct Shared {
         std::atomic<bool> to_pause{false};
-        std::atomic<std::uint64_t> stores{0}, blocked_long{0};
+        std::atomic<std::uint64_t> stores{0};
         std::atomic<std::int64_t> longest{0}, longest_blocked{0};
         std::atomic<int> heard{0};
+        std::atomic<std::size_t> slow_count{0};
+        std::array<SlowStore, 256> slow;
     };
     static int draw(DaemonProcess::Opened opened, std::uint64_t seed, Shared& shared,
                     const Descriptor& control);
