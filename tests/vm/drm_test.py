@@ -1,16 +1,20 @@
 """The drm output on the cards of QEMU, seen from outside the guest: virtio-gpu, which must be told what changed, and
 bochs-display, which must not."""
 
-from guest import Guest
+from guest import Guest, LONG
 from picture import Picture
 
 
 class OnCard:
-    def setUp(self):
-        devices = f"/sys/bus/pci/devices/{self.ADDRESS}"
-        self.card, *self.connectors = [path.rpartition("/")[2] for path in self.do(
-            f"modprobe {self.MODULE}; udevadm settle; for card in {devices}/drm/card* {devices}/virtio*/drm/card*; do "
-            "if [ -d $card ]; then echo $card; ls -d /sys/class/drm/${card##*/}-*; fi; done").split()]
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        devices = f"/sys/bus/pci/devices/{cls.ADDRESS}"
+        code, said = cls.machine.shell(
+            f"modprobe {cls.MODULE}; udevadm settle; for card in {devices}/drm/card* {devices}/virtio*/drm/card*; do "
+            "if [ -d $card ]; then echo $card; ls -d /sys/class/drm/${card##*/}-*; fi; done", LONG)
+        assert code == 0, said
+        cls.card, *cls.connectors = [path.rpartition("/")[2] for path in said.split()]
 
     def plug(self, connector, status):
         """A screen, as the kernel is made to believe: on, off or detect."""
@@ -19,9 +23,7 @@ class OnCard:
 
 class OneScreen(OnCard):
     def setUp(self):
-        super().setUp()
-        self.have_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n", "1024x768")
-        self.await_visible(True)
+        self.have_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n")
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
     def draw_and_see(self, seed):
@@ -40,6 +42,8 @@ class OneScreen(OnCard):
         self.assertEqual(self.drawing.ask("configure"), "800x600")
         self.picture = Picture(800, 600)
         self.draw_and_see(5)
+        self.do("hvfbctl mode 1024x768")
+        self.assertEqual(self.drawing.ask("configure"), "1024x768")
 
     def test_is_hidden_without_a_screen(self):
         self.draw_and_see(6)
@@ -51,17 +55,6 @@ class OneScreen(OnCard):
         self.await_visible(True)
         self.assert_frame(self.drawing)
         self.await_screen(self.SCREEN, self.picture)
-
-    def test_leaves_the_console_as_it_was(self):
-        # Its cursor does not blink into what is compared.
-        self.do("systemctl stop hvfbd; printf '\\033[?25l' >/dev/tty1")
-        console = self.machine.screen(self.SCREEN)
-        self.do("systemctl start hvfbd")
-        self.await_visible(True)
-        self.drawing = self.painter("another", 1)
-        self.draw_and_see(8)
-        self.do("systemctl stop hvfbd")
-        self.assertEqual(self.machine.screen(self.SCREEN), console)
 
     def test_goes_on_when_the_daemon_is_killed(self):
         self.draw_and_see(9)
@@ -95,6 +88,18 @@ class OneScreen(OnCard):
         self.await_screen(self.SCREEN, self.picture)
         self.assertEqual(self.daemon_pid(), before)
 
+    def test_leaves_the_console_as_it_was(self):
+        self.leave_no_daemon()
+        # Its cursor does not blink into what is compared.
+        self.do("systemctl stop hvfbd; printf '\\033[?25l' >/dev/tty1")
+        console = self.machine.screen(self.SCREEN)
+        self.do("systemctl start hvfbd")
+        self.await_visible(True)
+        self.drawing = self.painter("another", 1)
+        self.draw_and_see(8)
+        self.do("systemctl stop hvfbd")
+        self.assertEqual(self.machine.screen(self.SCREEN), console)
+
 
 class VirtioGpu(OneScreen, Guest):
     DEVICES = ("-device", "virtio-gpu-pci,id=virtio,addr=11.0,max_outputs=2")
@@ -107,7 +112,6 @@ class TwoScreens(OnCard, Guest):
     MODULE, ADDRESS, SCREEN = "virtio-gpu", "0000:00:11.0", "virtio"
 
     def setUp(self):
-        super().setUp()
         self.addCleanup(self.plug, self.connectors[1], "detect")
         self.addCleanup(self.do, "systemctl stop hvfbd")
 

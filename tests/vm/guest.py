@@ -17,6 +17,8 @@ START, LONG = 300, 100
 # What 6.1 does not have is noticed on 6.12 alone.
 ASYNCHRONOUS = KERNEL != "6.1"
 
+# The daemon is its only one.
+PROCESSES = "/sys/fs/cgroup/system.slice/hvfbd.service/cgroup.procs"
 CONFIGURATION = "/etc/hvfbd/hvfbd.conf.d/test.conf"
 BUS, DISPLAY = "org.hvfbd.Framebuffer1", "/org/hvfbd/Framebuffer1/display0"
 
@@ -44,9 +46,9 @@ class Painter:
     def __init__(self, guest, name, first_descriptor, user, display):
         self.guest, self.name, self.into, self.out = guest, name, first_descriptor, first_descriptor + 1
         as_user = "" if user == "root" else f"setpriv --reuid={user} --regid={user} --init-groups "
-        pipe = f"/run/{name}"
+        pipe = f"/run/painter{first_descriptor}"
         said = guest.do(
-            f"rm -f {pipe}.*; mkfifo {pipe}.in {pipe}.out; {as_user}/mnt/host/bin/painter unix:path=/run/dbus/system_bus_socket {name} {display} "
+            f"[ -p {pipe}.in ] || mkfifo {pipe}.in {pipe}.out; {as_user}/mnt/host/bin/painter unix:path=/run/dbus/system_bus_socket {name} {display} "
             f"<{pipe}.in >{pipe}.out 2>{pipe}.err & p=$!; exec {self.into}>{pipe}.in {self.out}<{pipe}.out; "
             f"read -r line <&{self.out}; echo $p $line; [ \"$line\" = ready ] || cat {pipe}.err")
         self.pid, _, answer = said.partition(" ")
@@ -69,12 +71,14 @@ class Guest(unittest.TestCase):
 
     DEVICES = ()  # of QEMU's that the tests of the class need
     machine = None
+    configuration = None  # of the daemon that runs, where the next test may go on with it
 
     def run(self, result=None):
         before, began = len(result.failures) + len(result.errors), time.monotonic()
         super().run(result)
         print(f"# {time.monotonic() - began:.1f} s", flush=True)
         if len(result.failures) + len(result.errors) > before:
+            self.leave_no_daemon()
             self.tell_what_happened()
 
     def tell_what_happened(self):
@@ -117,32 +121,37 @@ class Guest(unittest.TestCase):
         """The daemon's only drop-in; it reads it when it starts."""
         self.write(CONFIGURATION, text)
 
-    def start_daemon(self, configuration):
-        """Starts it anew. A restart would keep what was set over the bus."""
-        self.configure(configuration)
-        self.do("systemctl stop hvfbd; systemctl reset-failed hvfbd 2>/dev/null; systemctl start hvfbd")
+    # ---- the daemon: a start of it takes seconds
 
-    def have_daemon(self, configuration, mode):
-        """One with this configuration, and in this mode. It goes on where there is one: starting one takes seconds."""
-        code, _ = self.machine.shell(
-            f"printf %s {shlex.quote(configuration)} | cmp -s - {CONFIGURATION} && [ $(systemctl is-active hvfbd) = active ] && "
-            f'[ "$(hvfbctl get Width)x$(hvfbctl get Height)" = {mode} ]')
-        if code != 0:
+    def start_daemon(self, configuration):
+        """Starts it anew. A restart would keep what was set over the bus. The next test starts one of its own."""
+        self.leave_no_daemon()
+        self.configure(configuration)
+        self.do("systemctl stop hvfbd; systemctl start hvfbd")
+
+    def have_daemon(self, configuration, visible=True):
+        """One with this configuration, as it was started: a test that changes something of it changes it back, or leaves none.
+        It goes on where there is one."""
+        if configuration != Guest.configuration:
             self.start_daemon(configuration)
+            if visible:
+                self.await_visible(True)
+            Guest.configuration = configuration
 
     def leave_no_daemon(self):
         """The next test starts one of its own."""
-        self.addCleanup(self.configure, "")
+        Guest.configuration = None
 
     def daemon_pid(self):
-        return int(self.do("systemctl show -P MainPID hvfbd"))
+        return int(self.do(f"read -r pid <{PROCESSES}; echo $pid"))
 
     def kill_daemon(self, signal="KILL"):
-        """Kills it, and returns when systemd has started another one."""
+        """Kills it, and returns when systemd has started another one. Asking systemd until then would take the processor that it
+        needs for that."""
         before = self.daemon_pid()
-        self.do(f"systemctl kill --kill-whom=main -s {signal} hvfbd")
-        self.wait_until(f"p=$(systemctl show -P MainPID hvfbd); [ $p != 0 ] && [ $p != {before} ] && "
-                        "[ $(systemctl is-active hvfbd) = active ]")
+        self.do(f"kill -{signal} {before}; until read -r pid <{PROCESSES} && [ $pid != {before} ]; do sleep 0.1; done 2>/dev/null")
+        # It is there, but may not be ready: this waits for it, and starts no other.
+        self.do("systemctl start hvfbd")
 
     def await_visible(self, yes):
         self.wait_until(f'[ "$(hvfbctl get Visible)" = {"true" if yes else "false"} ]')

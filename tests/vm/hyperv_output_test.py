@@ -96,9 +96,7 @@ class HypervOutput(Guest):
 
     def setUp(self):
         self.host.say("show")
-        status = self.host.status()
-        if (status["state"], status["width"], status["height"]) != ("active", "1024", "768"):
-            self.start_daemon(f"[Output]\nType=hyperv\nUio=/dev/{self.uio}\nFramebuffer=uio:{self.uio}/framebuffer\nMode=1024x768\n")
+        self.have_daemon(f"[Output]\nType=hyperv\nUio=/dev/{self.uio}\nFramebuffer=uio:{self.uio}/framebuffer\nMode=1024x768\n")
         self.await_visible(True)
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
         self.before = {"sessions": self.host.count("sessions"), "daemon": self.daemon_pid()}
@@ -159,6 +157,8 @@ class HypervOutput(Guest):
         self.assertEqual(self.drawing.ask("configure"), "800x600")
         self.picture = Picture(800, 600)
         self.draw_and_see(6)
+        self.do("hvfbctl mode 1024x768")
+        self.assertEqual(self.drawing.ask("configure"), "1024x768")
         self.assert_same_session()
 
     def test_shows_the_client_below_when_one_is_killed(self):

@@ -9,7 +9,7 @@ from picture import Picture
 
 class MemoryOutput(Guest):
     def setUp(self):
-        self.have_daemon("[Output]\nType=memory\nMode=800x600\n[Display]\nWhenHidden=ignore\n", "800x600")
+        self.have_daemon("[Output]\nType=memory\nMode=800x600\n[Display]\nWhenHidden=ignore\n", visible=False)
 
     # Nobody looks but the screenshots, which is why a frame is answered "not shown" after the first of them.
     def assert_shows(self, picture):
@@ -33,27 +33,22 @@ class MemoryOutput(Guest):
                 self.assert_shows(picture)
                 self.draw_on(painter, picture, 5)
 
+    def test_shows_the_client_below_when_one_is_killed(self):
+        below, lower = self.painter("below", 0), Picture(800, 600)
+        self.draw_on(below, lower, 1)
+        above, upper = self.painter("above", 1), Picture(800, 600)
+        self.draw_on(above, upper, 2)
+        self.do(f"kill -KILL {above.pid}")
+        self.wait_until("! hvfbctl surfaces | grep -q above")
+        self.assert_shows(lower)
+
     def test_notices_stores_as_the_kernel_can(self):
-        self.leave_no_daemon()
         painter, picture = self.painter(), Picture(800, 600)
         self.do("udevadm settle")
         for number, tracking in enumerate(("fault", "scan", "compare", "auto")):
             with self.subTest(tracking):
                 self.do(f"hvfbctl set Tracking {tracking}")
                 self.draw_on(painter, picture, 20 + number)
-
-    def test_is_tuned_over_the_bus(self):
-        self.leave_no_daemon()
-        for name, kind, value in (("RefreshLimit", "u", "60"), ("RefreshMode", "s", "periodic"), ("SettleDelay", "t", "0"),
-                                  ("IdleTimeout", "t", "100000"), ("Tracking", "s", "compare"), ("MaxRects", "u", "4"),
-                                  ("WhenHidden", "s", "pause")):
-            with self.subTest(name):
-                self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display {name} {kind} {value}")
-                self.assertEqual(self.get(name).strip('"'), value)
-                self.assertEqual(self.do(f"hvfbctl get {name}"), value)
-        self.assertIn("0 to 1000", self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 2000", code=1))
-        self.do(f"setpriv --reuid=drawer --regid=drawer --init-groups "
-                f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 30", code=1)
 
     def test_changes_its_mode(self):
         painter, picture = self.painter(), Picture(640, 400)
@@ -63,15 +58,18 @@ class MemoryOutput(Guest):
         picture.pattern(3)
         self.assertIn(painter.ask("frame"), ("shown", "not shown"))
         self.assert_shows(picture)
+        self.do("hvfbctl mode 800x600")
+        self.assertEqual(painter.ask("configure"), "800x600")
 
-    def test_shows_the_client_below_when_one_is_killed(self):
-        below, lower = self.painter("below", 0), Picture(800, 600)
-        self.draw_on(below, lower, 1)
-        above, upper = self.painter("above", 1), Picture(800, 600)
-        self.draw_on(above, upper, 2)
-        self.do(f"kill -KILL {above.pid}")
-        self.wait_until("! hvfbctl surfaces | grep -q above")
-        self.assert_shows(lower)
+    def test_says_what_this_machine_can_do(self):
+        said = self.do("hvfbctl doctor; true")
+        print("# " + said.replace("\n", "\n# "), flush=True)
+        self.assertIn("WP_ASYNC and PAGEMAP_SCAN: " + ("the kernel has both" if ASYNCHRONOUS else "the kernel does not have both"), said)
+        self.assertIn("memory", self.do("hvfbctl status"))
+        painter = self.painter()
+        self.draw_on(painter, Picture(800, 600), 3)
+        state = self.do("hvfbctl surfaces")
+        print("# " + state.replace("\n", "\n# "), flush=True)
 
     def test_is_started_again_when_it_is_killed(self):
         painter, picture = self.painter(), Picture(800, 600)
@@ -88,18 +86,22 @@ class MemoryOutput(Guest):
         self.assertEqual(self.get("Output"), '"memory"')
         self.assertEqual(self.do("systemctl is-active hvfbd"), "active")
 
-    def test_says_what_this_machine_can_do(self):
-        said = self.do("hvfbctl doctor; true")
-        print("# " + said.replace("\n", "\n# "), flush=True)
-        self.assertIn("WP_ASYNC and PAGEMAP_SCAN: " + ("the kernel has both" if ASYNCHRONOUS else "the kernel does not have both"), said)
-        self.assertIn("memory", self.do("hvfbctl status"))
-        painter = self.painter()
-        self.draw_on(painter, Picture(800, 600), 3)
-        state = self.do("hvfbctl surfaces")
-        print("# " + state.replace("\n", "\n# "), flush=True)
+    def test_is_tuned_over_the_bus(self):
+        self.leave_no_daemon()
+        for name, kind, value in (("RefreshLimit", "u", "60"), ("RefreshMode", "s", "periodic"), ("SettleDelay", "t", "0"),
+                                  ("IdleTimeout", "t", "100000"), ("Tracking", "s", "compare"), ("MaxRects", "u", "4"),
+                                  ("WhenHidden", "s", "pause")):
+            with self.subTest(name):
+                self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display {name} {kind} {value}")
+                self.assertEqual(self.get(name).strip('"'), value)
+                self.assertEqual(self.do(f"hvfbctl get {name}"), value)
+        self.assertIn("0 to 1000", self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 2000", code=1))
+        self.do(f"setpriv --reuid=drawer --regid=drawer --init-groups "
+                f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 30", code=1)
 
     def test_says_nothing_wrong_in_its_journal(self):
         painter = self.painter()
         self.draw_on(painter, Picture(800, 600), 3)
+        self.leave_no_daemon()
         self.do("systemctl stop hvfbd")
         self.assertEqual(self.do("journalctl --no-pager -b -o cat -u hvfbd -p warning | grep -v 'killed\\|signal\\|result' || true"), "")

@@ -23,7 +23,7 @@ class OnUio(Guest):
         # As docs/uio.md says. The rule is for all of them here.
         self.do("""[ -e /etc/udev/rules.d/71-hvfbd-screen.rules ] || { mkdir -p /etc/udev/rules.d
             echo 'SUBSYSTEM=="uio", GROUP="hvfbd", MODE="0660"' >/etc/udev/rules.d/71-hvfbd-screen.rules
-            udevadm control --reload; }; modprobe uio_cif""")
+            udevadm control --reload; }; [ -d /sys/module/uio_cif ] || modprobe uio_cif""")
 
     def bind(self, device):
         self.do(f"D=/sys/bus/pci/devices/{device}; [ -d $D/uio ] || {{ [ ! -e $D/driver ] || echo {device} >$D/driver/unbind; "
@@ -40,8 +40,7 @@ class UioOutput(OnUio):
         super().setUp()
         self.device = "screen0"
         self.bind(SCREEN)
-        self.have_daemon(f"[Output]\nType=uio\nUio=pci:{SCREEN}\nMode=1024x768\n", "1024x768")
-        self.await_visible(True)
+        self.have_daemon(f"[Output]\nType=uio\nUio=pci:{SCREEN}\nMode=1024x768\n")
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
     def draw_and_see(self, seed):
@@ -63,6 +62,8 @@ class UioOutput(OnUio):
         self.assertEqual(self.drawing.ask("configure"), "800x600")
         self.picture = Picture(800, 600)
         self.draw_and_see(5)
+        self.do("hvfbctl mode 1024x768")
+        self.assertEqual(self.drawing.ask("configure"), "1024x768")
 
     def test_is_hidden_while_the_driver_is_unbound(self):
         self.draw_and_see(6)
