@@ -37,7 +37,8 @@ use_archive() {
     exec 8>"$apt_folder/lock"
     flock 8
     [ -e "$apt_folder/status" ] || : >"$apt_folder/status"
-    sources "$@" | cmp -s - "$apt_folder/sources.list" || sources "$@" >"$apt_folder/sources.list"
+    sources "$@" >"$apt_folder/sources.new"
+    cmp -s "$apt_folder/sources.new" "$apt_folder/sources.list" || cp "$apt_folder/sources.new" "$apt_folder/sources.list"
     if [ -n "$(find "$apt_folder/fetched" -mtime -1 2>/dev/null)" ]; then
         exec 8>&-
         return
