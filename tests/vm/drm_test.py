@@ -22,6 +22,8 @@ class OnCard:
 
 
 class OneScreen(OnCard):
+    """The last two come last: one takes the card away, whose connectors may have other names then, and one leaves no daemon."""
+
     def setUp(self):
         self.have_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n")
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
