@@ -44,14 +44,33 @@ prepare() {
         die "could not install: ${install[*]}"
 }
 
-# configure PRESET, then build TARGET... (all without one). Reuses what ccache has, where there is one.
+# What was compiled for the same text is taken from ccache, where there is one; whichever folder of this tree it is built in.
+use_ccache() {
+    command -v ccache >/dev/null || return 0
+    export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=yes CCACHE_SLOPPINESS=pch_defines,time_macros
+    # What it maps a folder to is the same for each, and it is all that there is of it in the result.
+    export CCACHE_IGNOREOPTIONS='-ffile-prefix-map=*'
+}
+
+# As packaging/debian/rules has them.
+hardened_flags() {
+    DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --get "$1"
+}
+
+# configure PRESET, then build TARGET... (all without one).
 build() {
     local preset=$1
     shift
-    if command -v ccache >/dev/null; then
-        export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
+    use_ccache
+    # The release is what the packages have, to the option: what is tested is what is installed, and ccache has it for them.
+    local flags=() language preprocessor
+    if [ "$preset" = release ] && command -v dpkg-buildflags >/dev/null; then
+        preprocessor=$(hardened_flags CPPFLAGS)
+        for language in C CXX; do flags+=("-DCMAKE_${language}_FLAGS=$(hardened_flags ${language}FLAGS) $preprocessor"); done
+        flags+=("-DCMAKE_EXE_LINKER_FLAGS=$(hardened_flags LDFLAGS)" "-DCMAKE_SHARED_LINKER_FLAGS=$(hardened_flags LDFLAGS)")
     fi
-    cmake --preset "$preset" >"$log_folder/configure-$preset.log" 2>&1 ||
+    cmake --preset "$preset" "${flags[@]}" >"$log_folder/configure-$preset.log" 2>&1 ||
         { cat "$log_folder/configure-$preset.log" >&2; return 1; }
     cmake --build "build/$preset" -j "$(nproc)" ${1:+--target "$@"} >"$log_folder/build-$preset.log" 2>&1 ||
         { grep -vE '^\[[0-9]+/[0-9]+\]' "$log_folder/build-$preset.log" | head -100 >&2; return 1; }
