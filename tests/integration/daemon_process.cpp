@@ -3,8 +3,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,6 +11,7 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+#include <tuple>
 
 #include "base/error.h"
 #include "control/keeper.h"
@@ -129,37 +128,24 @@ DaemonProcess::DaemonProcess(const SimulatedHost& host) {
 }
 
 void DaemonProcess::start(const MakeOutput& make_output, Kind kind) {
-    if (kind == Kind::managed) {
-        void* memory =
-            ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) throw_errno("map memory for the manager");
-        shared_ = new (memory) Shared;
-    }
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("make a socket pair");
-    control_.reset(ends[0]);
-    Descriptor far{ends[1]};
-    pid_ = ::fork();
-    if (pid_ < 0) throw_errno("fork");
-    if (pid_ == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (kind == Kind::managed) shared_ = Shared<Managed>::make();
+    Descriptor far;
+    std::tie(control_, far) = message_channel();
+    pid_ = fork_process([&]() -> int {
         control_.reset();
         if (shared_) manage(far, make_output, *shared_);
         serve(std::move(far), make_output, {});
-    }
+    });
 }
 
-void DaemonProcess::manage(const Descriptor& control, const MakeOutput& make_output, Shared& shared) const {
+void DaemonProcess::manage(const Descriptor& control, const MakeOutput& make_output, Managed& shared) const {
     ServiceManager manager;
     ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1);
     for (;;) {
         shared.stored.store(manager.stored());
-        pid_t child = ::fork();
-        if (child < 0) ::_exit(2);
-        if (child == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pid_t child = fork_process([&]() -> int {
             serve(control.duplicate(), make_output, {true, manager.hand_over()});
-        }
+        });
         shared.pid.store(child);
         Descriptor process = open_process(child);
         pollfd ready[] = {{manager.socket(), POLLIN, 0}, {process.get(), POLLIN, 0}};
@@ -215,7 +201,7 @@ void DaemonProcess::kill() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
     pid_ = -1;
-    if (shared_) ::munmap(std::exchange(shared_, nullptr), sizeof(Shared));
+    shared_ = {};
 }
 
 DaemonProcess::Answer DaemonProcess::ask(Request request, Opened* opened) {

@@ -15,6 +15,7 @@
 #include "control/descriptor_store.h"
 #include "output/output.h"
 #include "pacing/tuning.h"
+#include "processes.h"
 
 namespace hvfbd::testing {
 
@@ -92,7 +93,7 @@ class DaemonProcess {
     struct Request;
     struct Answer;
     // What the test's process and the manager's both see.
-    struct Shared {
+    struct Managed {
         std::atomic<pid_t> pid{0};
         std::atomic<std::uint64_t> stored{0};
         std::atomic<bool> wanted{true};
@@ -101,10 +102,10 @@ class DaemonProcess {
     using MakeOutput = std::function<std::unique_ptr<Output>(EventLoop& loop, const OutputLegacy* legacy)>;
     void start(const MakeOutput& make_output, Kind kind);
     [[noreturn]] void serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store) const;
-    [[noreturn]] void manage(const Descriptor& control, const MakeOutput& make_output, Shared& shared) const;
+    [[noreturn]] void manage(const Descriptor& control, const MakeOutput& make_output, Managed& shared) const;
 
     unsigned displays_ = 1, display_ = 0;
-    Shared* shared_ = nullptr;
+    Shared<Managed> shared_;
     Descriptor control_;
     pid_t pid_ = -1;
 };

@@ -1,9 +1,6 @@
 #include "drawing_process.h"
 
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -11,9 +8,9 @@
 #include <fstream>
 #include <random>
 #include <stdexcept>
+#include <tuple>
 
 #include "adopted_surface.h"
-#include "base/error.h"
 
 namespace hvfbd::testing {
 
@@ -41,20 +38,12 @@ std::int64_t queued_all() {
 
 DrawingProcess::DrawingProcess(DaemonProcess::Opened opened, std::uint64_t seed)
     : layout_(opened.layout), buffer_(opened.buffer, layout_.size, Mapping::Access::read) {
-    void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw_errno("map memory for a client");
-    shared_ = new (memory) Shared;
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) throw_errno("make a socket pair");
-    control_.reset(ends[0]);
-    Descriptor far{ends[1]};
-    pid_ = ::fork();
-    if (pid_ < 0) throw_errno("fork");
-    if (pid_ == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    Descriptor far;
+    std::tie(control_, far) = message_channel();
+    pid_ = fork_process([&] {
         control_.reset();
-        ::_exit(draw(std::move(opened), seed, *shared_, far));
-    }
+        return draw(std::move(opened), seed, *shared_, far);
+    });
 }
 
 DrawingProcess::~DrawingProcess() {
@@ -62,7 +51,6 @@ DrawingProcess::~DrawingProcess() {
         ::kill(pid_, SIGKILL);
         ::waitpid(pid_, nullptr, 0);
     }
-    ::munmap(shared_, sizeof(Shared));
 }
 
 const std::uint32_t* DrawingProcess::pixels() const {
@@ -88,7 +76,7 @@ int DrawingProcess::end() {
     return shared_->heard.load();
 }
 
-int DrawingProcess::draw(DaemonProcess::Opened opened, std::uint64_t seed, Shared& shared,
+int DrawingProcess::draw(DaemonProcess::Opened opened, std::uint64_t seed, State& shared,
                          const Descriptor& control) {
     AdoptedSurface surface(std::move(opened));
     std::uint32_t* pixels = surface.pixels();

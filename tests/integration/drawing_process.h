@@ -9,6 +9,7 @@
 
 #include "base/mapping.h"
 #include "daemon_process.h"
+#include "processes.h"
 
 namespace hvfbd::testing {
 
@@ -49,7 +50,7 @@ class DrawingProcess {
 
   private:
     // What both processes see.
-    struct Shared {
+    struct State {
         std::atomic<bool> to_pause{false};
         std::atomic<std::uint64_t> stores{0};
         std::atomic<std::int64_t> longest{0}, longest_blocked{0};
@@ -57,12 +58,12 @@ class DrawingProcess {
         std::atomic<std::size_t> slow_count{0};
         std::array<SlowStore, 256> slow;
     };
-    static int draw(DaemonProcess::Opened opened, std::uint64_t seed, Shared& shared,
+    static int draw(DaemonProcess::Opened opened, std::uint64_t seed, State& shared,
                     const Descriptor& control);
 
     Layout layout_;
     Mapping buffer_;
-    Shared* shared_;
+    Shared<State> shared_ = Shared<State>::make();
     Descriptor control_;
     pid_t pid_;
 };

@@ -9,6 +9,7 @@
 #include "output/drm/screens.h"
 #include "pipeline.h"
 #include "raw_client.h"
+#include "sentences.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -17,18 +18,6 @@ using namespace std::chrono_literals;
 using drm::DrmOutput;
 using drm::Screens;
 using Driver = FakeKms::Driver;
-
-struct Saying : Report {
-    void output_said(bool warning, std::string_view sentence) override {
-        lines.push_back((warning ? "warning: " : "") + std::string(sentence));
-    }
-    std::size_t said(const std::string& part) const {
-        return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [&](const auto& line) {
-            return line.find(part) != std::string::npos;
-        }));
-    }
-    std::vector<std::string> lines;
-};
 
 struct Display {
     Display(EventLoop& loop, DrmOutput& the_output)
@@ -45,7 +34,7 @@ struct Display {
         return pixel;
     }
     DrmOutput& output;
-    Saying report;
+    Sentences report;
     Pipeline pipeline;
     std::optional<RawClient> client;
 };

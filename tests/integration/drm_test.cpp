@@ -10,6 +10,7 @@
 #include "fakes/fake_card.h"
 #include "pipeline.h"
 #include "raw_client.h"
+#include "sentences.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -19,17 +20,6 @@ using drm::DrmOutput;
 using drm::Screens;
 using Driver = FakeKms::Driver;
 constexpr Mode vga{640, 480}, svga{800, 600};
-
-struct Saying : Report {
-    void output_said(bool warning, std::string_view sentence) override {
-        lines.push_back((warning ? "warning: " : "") + std::string(sentence));
-    }
-    bool said(const std::string& part) const {
-        return std::any_of(lines.begin(), lines.end(),
-                           [&](const auto& line) { return line.find(part) != std::string::npos; });
-    }
-    std::vector<std::string> lines;
-};
 
 class AScreen : public ::testing::TestWithParam<Driver> {
   protected:
@@ -97,7 +87,7 @@ class AScreen : public ::testing::TestWithParam<Driver> {
 
     FakeKms kms;
     EventLoop loop;
-    Saying report;
+    Sentences report;
     std::optional<Screens> screens;
     DrmOutput* output = nullptr;
     std::optional<Pipeline> pipeline;

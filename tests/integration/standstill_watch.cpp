@@ -1,10 +1,7 @@
 #include "standstill_watch.h"
 
 #include <sched.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -38,29 +35,20 @@ StandstillWatch::StandstillWatch() {
         throw_errno("ask which processors there are");
     for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
         if (!CPU_ISSET(processor, &processors)) continue;
-        void* memory =
-            ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) throw_errno("map memory for a watcher");
-        auto* shared = new (memory) Shared;
-        pid_t pid = ::fork();
-        if (pid < 0) throw_errno("fork");
-        if (pid == 0) {
-            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-            if (!to_be_above_all(processor)) ::_exit(1);
-            watch(*shared);
-        }
+        auto shared = Shared<Lateness>::make();
+        pid_t pid = fork_process([&] {
+            if (to_be_above_all(processor)) watch(*shared);
+            return 1;
+        });
         int status = 0;
         pid_t ended = 0;
         while (!shared->ready.load() && ended == 0) {
             ended = ::waitpid(pid, &status, WNOHANG);
             ::sched_yield();
         }
-        if (ended != 0) {
-            ::munmap(shared, sizeof(Shared));
-            continue;
-        }
+        if (ended != 0) continue;
         watchers_.push_back(pid);
-        shared_.push_back(shared);
+        shared_.push_back(std::move(shared));
     }
 }
 
@@ -69,10 +57,9 @@ StandstillWatch::~StandstillWatch() {
         ::kill(watcher, SIGKILL);
         ::waitpid(watcher, nullptr, 0);
     }
-    for (Shared* shared : shared_) ::munmap(shared, sizeof(Shared));
 }
 
-void StandstillWatch::watch(Shared& shared) {
+void StandstillWatch::watch(Lateness& shared) {
     shared.ready.store(true);
     std::int64_t due = nanoseconds(clock_now());
     for (;;) {
@@ -93,7 +80,7 @@ void StandstillWatch::watch(Shared& shared) {
 
 Duration StandstillWatch::between(Time from, Time until) const {
     std::int64_t longest = 0;
-    for (const Shared* shared : shared_) {
+    for (const auto& shared : shared_) {
         std::int64_t sum = 0;
         for (std::size_t index = 0; index < shared->count.load(); ++index) {
             const Interval& interval = shared->intervals[index];
@@ -107,7 +94,7 @@ Duration StandstillWatch::between(Time from, Time until) const {
 
 Duration StandstillWatch::longest() const {
     std::int64_t longest = 0;
-    for (const Shared* shared : shared_)
+    for (const auto& shared : shared_)
         for (std::size_t index = 0; index < shared->count.load(); ++index)
             longest = std::max(longest,
                                shared->intervals[index].until.load() - shared->intervals[index].from.load());

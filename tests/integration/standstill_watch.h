@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "processes.h"
 
 namespace hvfbd::testing {
 
@@ -34,15 +35,15 @@ class StandstillWatch {
         std::atomic<std::int64_t> from{0}, until{0};
     };
     // One of each processor; all processes see it.
-    struct Shared {
+    struct Lateness {
         std::atomic<bool> ready{false};
         std::atomic<std::size_t> count{0};
         std::array<Interval, 65536> intervals;
     };
-    [[noreturn]] static void watch(Shared& shared);
+    [[noreturn]] static void watch(Lateness& shared);
 
     std::vector<pid_t> watchers_;
-    std::vector<Shared*> shared_;
+    std::vector<Shared<Lateness>> shared_;
 };
 
 }  // namespace hvfbd::testing
