@@ -8,7 +8,7 @@
 namespace hvfbd::message {
 namespace {
 
-std::vector<std::byte> packet(hvfb_message_type type, std::vector<std::uint32_t> words) {
+std::vector<std::byte> packet(std::uint32_t type, std::vector<std::uint32_t> words) {
     std::vector<std::byte> bytes(sizeof(hvfb_header) + words.size() * 4);
     hvfb_header header{type, static_cast<std::uint32_t>(bytes.size())};
     std::memcpy(bytes.data(), &header, sizeof header);
@@ -90,7 +90,7 @@ TEST(Messages, a_written_keeps_its_serial_flags_state_and_pages) {
 }
 
 TEST(Messages, types_that_are_not_known_or_not_for_the_daemon_are_unknown) {
-    EXPECT_EQ(as<Unknown>(decode(packet(static_cast<hvfb_message_type>(4711), {1, 2, 3}))).type, 4711u);
+    EXPECT_EQ(as<Unknown>(decode(packet(4711, {1, 2, 3}))).type, 4711u);
     EXPECT_EQ(as<Unknown>(decode(packet(HVFB_STATE, {}))).type, static_cast<std::uint32_t>(HVFB_STATE));
 }
 
