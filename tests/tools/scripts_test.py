@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -148,6 +149,17 @@ class TestScript(InACopy):
         tests = [call for call in self.calls() if call.startswith("ctest")]
         self.assertEqual(sum(" -L ^(vm)$ " in call for call in tests), 1, tests)
         self.assertTrue(all("build/release " in call for call in tests if "vm" in call), tests)
+
+    def test_a_build_is_not_asked_for_tests_that_it_has_not(self):
+        self.recorded_results()
+        self.stand_in("nproc", "echo 1")
+        for label, builds in (("tools", ["release"]), ("contract", ["release", "asan-ubsan"]), ("fuzz", ["asan-ubsan"]),
+                              ("unit", ["release", "asan-ubsan", "tsan"])):
+            with self.subTest(label):
+                already = len(self.calls())
+                self.script("test", "-L", label)
+                tests = [call for call in self.calls()[already:] if call.startswith("ctest")]
+                self.assertEqual([re.search(r"--test-dir build/(\S+)", call)[1] for call in tests], builds)
 
     def test_wrong_usage_is_refused(self):
         self.assertEqual(self.script("test", "--slow").returncode, 2)
