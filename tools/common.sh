@@ -48,7 +48,7 @@ prepare() {
 use_ccache() {
     command -v ccache >/dev/null || return 0
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
-    export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=yes CCACHE_SLOPPINESS=pch_defines,time_macros,locale
+    export CCACHE_BASEDIR=$PWD CCACHE_SLOPPINESS=pch_defines,time_macros,locale
     # Without it, what it does not have is preprocessed once more before it is compiled.
     export CCACHE_DEPEND=yes
     # What it maps a folder to is the same for each, and it is all that there is of it in the result.
