@@ -31,7 +31,7 @@ bool in_group(const char* name) {
     return entry->gr_gid == getegid() || std::ranges::find(groups, entry->gr_gid) != groups.end();
 }
 
-void examine_rights(std::vector<Finding>& findings) {
+void examine_groups(std::vector<Finding>& findings) {
     const bool root = geteuid() == 0;
     const bool video = in_group("video");
     findings.push_back({root || video ? Level::ok : Level::bad, "right to draw",
@@ -106,7 +106,7 @@ void print_json(const std::vector<Finding>& findings, bool can_draw) {
 bool examine(const Where& where, const std::string& root, bool json) {
     std::vector<Finding> findings = examine_machine(root);
     examine_daemon(where, findings);
-    examine_rights(findings);
+    examine_groups(findings);
     const bool can_draw =
         std::ranges::none_of(findings, [](const Finding& f) { return f.level == Level::bad; });
     if (json)
