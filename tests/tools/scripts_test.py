@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import select
 import shutil
 import tempfile
 import unittest
@@ -104,6 +105,19 @@ class TestScript(InACopy):
         done = self.script("test", "--quick")
         self.assertEqual((done.returncode, self.last_line(done)), (1, "1 passed, 1 failed"), done.stderr)
 
+    def test_tells_what_a_test_that_failed_said(self):
+        said = "\n".join(["    Start 1: good", "1/2 Test #1: good ...   Passed   0.1 sec", "    Start 2: bad",
+                          "2/2 Test #2: bad ...***Failed   0.2 sec", *(f"line {number}" for number in range(200)), "AssertionError: 3 != 4", "",
+                          "The following tests FAILED:", "\t2 - bad (Failed)"])
+        (self.root / "said").write_text(said + "\n")
+        self.stand_in("ctest", 'cat said; while [ "$1" != --output-junit ]; do shift; done; echo \'<testcase status="fail">\' >"$2"; exit 8')
+        done = self.script("test", "--quick")
+        self.assertIn("***Failed", done.stderr)
+        self.assertIn("line 199\nAssertionError: 3 != 4", done.stderr)
+        self.assertNotIn("line 100\n", done.stderr)
+        self.assertNotIn("good", done.stderr)
+        self.assertEqual(done.stderr.count("2 - bad"), 1)
+
     def test_a_skipped_test_has_failed(self):
         self.results("run", "notrun", "disabled")
         done = self.script("test", "--quick")
@@ -160,6 +174,29 @@ class TestScript(InACopy):
                 self.script("test", "-L", label)
                 tests = [call for call in self.calls()[already:] if call.startswith("ctest")]
                 self.assertEqual([re.search(r"--test-dir build/(\S+)", call)[1] for call in tests], builds)
+
+    def test_what_was_begun_ahead_fails_the_stage_that_waits_for_it(self):
+        self.recorded_results()
+        self.stand_in("cmake", "case $* in *--build*asan-ubsan*) echo 'no such member'; exit 1 ;; esac")
+        done = self.script("test", "-L", "unit")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, "release +ok ")
+        self.assertRegex(done.stdout, "clang: memory, fuzzing +FAILED ")
+        self.assertRegex(done.stdout, "threads +ok ")
+        self.assertIn("no such member", done.stderr)
+        self.assertFalse(any("asan-ubsan" in call for call in self.calls()), self.calls())
+
+    def test_what_was_begun_ahead_ends_when_the_script_does(self):
+        self.recorded_results()
+        self.stand_in("cmake", "case $* in *--build*asan-ubsan*) echo $$ >compiling; exec sleep 1000 ;; esac")
+        self.stand_in("ctest", "until [ -s compiling ]; do sleep 0.05; done; kill -TERM $PPID")
+        self.assertNotEqual(self.script("test", "-L", "unit").returncode, 0)
+        try:
+            compiling = os.pidfd_open(int((self.root / "compiling").read_text()))
+        except ProcessLookupError:
+            return
+        self.addCleanup(os.close, compiling)
+        self.assertTrue(select.select([compiling], [], [], 10)[0], "it still runs")
 
     def test_wrong_usage_is_refused(self):
         self.assertEqual(self.script("test", "--slow").returncode, 2)
