@@ -44,7 +44,7 @@ class Painter:
     """A client in the guest that draws by stores. It is spoken to through two of the shell's descriptors."""
 
     def __init__(self, guest, name, first_descriptor, user, display):
-        self.guest, self.name, self.into, self.out = guest, name, first_descriptor, first_descriptor + 1
+        self.guest, self.display, self.into, self.out = guest, display, first_descriptor, first_descriptor + 1
         as_user = "" if user == "root" else f"setpriv --reuid={user} --regid={user} --init-groups "
         pipe = f"/run/painter{first_descriptor}"
         said = guest.do(

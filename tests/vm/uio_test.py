@@ -95,6 +95,7 @@ class UioOutput(OnUio):
         self.picture.scribble(100, 12)
         self.kill_daemon()
         self.assertEqual(self.drawing.ask("reconnect"), "connected")
+        self.await_visible(True)
         self.assert_frame(self.drawing)
         self.assert_screen(self.device, self.picture)
 
