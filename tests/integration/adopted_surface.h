@@ -65,6 +65,15 @@ class AdoptedSurface {
         return switches;
     }
 
+    // The same, once they sleep: what the program has heard may have its thread still on the way there.
+    std::uint64_t tracker_switches_asleep() {
+        for (;;) {
+            const std::uint64_t switches = tracker_switches();
+            await_event(0, std::chrono::milliseconds(50));
+            if (tracker_switches() == switches) return switches;
+        }
+    }
+
   private:
     // open_surface() takes a plain function, so what it shall find is left here for it.
     static DaemonProcess::Opened*& pending() {

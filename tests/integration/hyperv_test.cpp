@@ -177,7 +177,7 @@ TEST_P(AHost, that_hides_its_window_gets_no_message_and_no_byte_and_all_of_it_wh
         auto before = daemon->counters();
         auto memory = host.video_memory();
         std::uint64_t messages = host.status("messages"), doorbells = host.status("doorbells");
-        std::uint64_t faults = AdoptedSurface::tracker_switches();
+        std::uint64_t faults = surface->tracker_switches_asleep();
         for (int j = 0; j < 5; ++j) draw(*surface, random);
         surface->await_event(0, 50ms);
         auto after = daemon->counters();
