@@ -48,7 +48,8 @@ prepare() {
 use_ccache() {
     command -v ccache >/dev/null || return 0
     export CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache
-    export CCACHE_BASEDIR=$PWD CCACHE_SLOPPINESS=pch_defines,time_macros,locale
+    # The headers that tests have in common have a sum beside them: tests/precompile.
+    export CCACHE_BASEDIR=$PWD CCACHE_SLOPPINESS=pch_defines,time_macros,locale CCACHE_PCH_EXTSUM=yes
     # Without it, what it does not have is preprocessed once more before it is compiled.
     export CCACHE_DEPEND=yes
     # What it maps a folder to is the same for each, and it is all that there is of it in the result.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mapping.h"
+#include "rounds.h"
 
 namespace hvfb {
 namespace {
@@ -40,7 +41,7 @@ TEST(ChangeOfMemory, loses_no_store_of_threads_that_go_on_storing) {
                 __atomic_store_n(&pixels[i], value, __ATOMIC_RELAXED);
             }
         });
-    for (int i = 0; i < 100; ++i) {
+    for (unsigned i = 0; i < hvfbd::testing::rounds(100); ++i) {
         int number = -1;
         Descriptor next = buffer();
         number = next.get();

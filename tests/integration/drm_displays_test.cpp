@@ -9,6 +9,7 @@
 #include "output/drm/screens.h"
 #include "pipeline.h"
 #include "raw_client.h"
+#include "rounds.h"
 #include "sentences.h"
 
 namespace hvfbd::testing {
@@ -409,7 +410,7 @@ TEST_P(ScreensApart, show_at_every_quiescence_what_was_drawn_whatever_happened_m
     start();
     open();
     std::mt19937 random(7);
-    for (std::uint32_t i = 1; i <= 200; ++i) {
+    for (std::uint32_t i = 1; i <= rounds(200); ++i) {
         std::uint32_t x = random() % 320, y = random() % 200;
         std::size_t which = random() % 2;
         draw(*displays[which], x, y, i);

@@ -10,6 +10,7 @@
 #include "fakes/fake_card.h"
 #include "pipeline.h"
 #include "raw_client.h"
+#include "rounds.h"
 #include "sentences.h"
 
 namespace hvfbd::testing {
@@ -355,7 +356,7 @@ TEST_P(AScreen, shows_at_every_quiescence_what_was_drawn_whatever_happened_meanw
     start();
     open();
     std::mt19937 random(7);
-    for (std::uint32_t i = 1; i <= 300; ++i) {
+    for (std::uint32_t i = 1; i <= rounds(300); ++i) {
         std::uint32_t x = random() % 640, y = random() % 480;
         draw(x, y, i);
         switch (random() % 12) {

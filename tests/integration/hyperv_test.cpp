@@ -7,6 +7,7 @@
 
 #include "adopted_surface.h"
 #include "host_process.h"
+#include "rounds.h"
 #include "writers.h"
 
 namespace hvfbd::testing {
@@ -89,7 +90,7 @@ class AHost : public ::testing::TestWithParam<Kind> {
 
 Duration soak_time() {
     const char* seconds = std::getenv("HVFBD_SOAK_SECONDS");
-    return std::chrono::seconds(seconds ? std::atoi(seconds) : 3);
+    return seconds ? std::chrono::seconds(std::atoi(seconds)) : std::chrono::milliseconds(rounds(3000));
 }
 
 TEST_P(AHost, shows_at_every_quiescence_what_the_client_drew_whatever_happened_meanwhile) {
@@ -169,7 +170,7 @@ TEST_P(AHost, that_hides_its_window_gets_no_message_and_no_byte_and_all_of_it_wh
     std::mt19937_64 random(3);
     await_patience();
     ASSERT_EQ(await_equal(host, *surface), "");
-    for (int i = 0; i < 10; ++i) {
+    for (unsigned i = 0; i < rounds(10); ++i) {
         host.say("hide");
         // The library hears of it, and stops watching.
         while (hvfb_surface_is_shown(surface->get()))
@@ -220,7 +221,7 @@ TEST_P(AHost, that_shows_its_window_again_has_all_of_it_without_another_store) {
 TEST_P(AHost, that_takes_no_messages_loses_no_damage) {
     std::mt19937_64 random(4);
     await_patience();
-    for (int i = 0; i < 6; ++i) {
+    for (unsigned i = 0; i < rounds(6); ++i) {
         ASSERT_EQ(await_equal(host, *surface), "");
         std::uint64_t sessions = host.status("sessions");
         host.say("stall");

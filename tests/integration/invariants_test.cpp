@@ -12,6 +12,7 @@
 
 #include "adopted_surface.h"
 #include "daemon_process.h"
+#include "rounds.h"
 #include "writers.h"
 
 namespace hvfbd::testing {
@@ -60,7 +61,7 @@ TEST_P(EveryWayOfTracking, at_every_quiescence_all_pictures_are_equal_whatever_r
     DaemonProcess daemon({640, 480}, 640 * 4 + 64);
     AdoptedSurface surface(daemon.open());
     std::mt19937_64 random(20260101);
-    Time end = clock_now() + 4s;
+    Time end = clock_now() + std::chrono::seconds(rounds(4));
     unsigned checks = 0;
     while (clock_now() < end) {
         daemon.set_tuning(tuning(random));
@@ -89,7 +90,7 @@ TEST_P(EveryWayOfTracking, a_client_draws_on_while_the_daemon_is_stopped_and_is_
     quick.tracking = GetParam().tracking;
     daemon.set_tuning(quick);
     std::mt19937_64 random(1);
-    for (unsigned i = 0; i < 20; ++i) {
+    for (unsigned i = 0; i < rounds(20); ++i) {
         EXPECT_ALL_EQUAL(daemon);
         daemon.signal(SIGSTOP);
         Writers writers(surface.pixels(), surface.layout(), random());
@@ -102,7 +103,7 @@ TEST_P(EveryWayOfTracking, a_client_draws_on_while_the_daemon_is_stopped_and_is_
 
 TEST_P(EveryWayOfTracking, a_client_draws_on_when_the_daemon_is_killed_and_its_memory_is_intact) {
     std::mt19937_64 random(2);
-    for (unsigned i = 0; i < 10; ++i) {
+    for (unsigned i = 0; i < rounds(10); ++i) {
         DaemonProcess daemon({640, 480});
         AdoptedSurface surface(daemon.open());
         EXPECT_ALL_EQUAL(daemon);
@@ -124,7 +125,7 @@ TEST_P(EveryWayOfTracking, a_client_killed_in_the_middle_of_anything_leaves_the_
     AdoptedSurface below(daemon.open());
     below.pixels()[0] = 0x42;
     std::mt19937_64 random(3);
-    for (unsigned i = 0; i < 20; ++i) {
+    for (unsigned i = 0; i < rounds(20); ++i) {
         auto opened = daemon.open();
         pid_t victim = ::fork();
         if (victim == 0) {
@@ -171,7 +172,7 @@ TEST_P(EveryWayThatRests, shows_what_a_client_stored_right_before_it_was_stopped
     }
     opened.channel.reset();
     opened.buffer.reset();
-    for (unsigned i = 0; i < 20; ++i) {
+    for (unsigned i = 0; i < rounds(20); ++i) {
         int status = 0;
         ASSERT_EQ(::waitpid(stopped, &status, WUNTRACED), stopped);
         ASSERT_TRUE(WIFSTOPPED(status));

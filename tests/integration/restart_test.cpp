@@ -16,6 +16,7 @@
 #include "daemon_process.h"
 #include "drawing_process.h"
 #include "host_process.h"
+#include "rounds.h"
 #include "standstill_watch.h"
 #include "viewer.h"
 
@@ -24,10 +25,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// HVFBD_DAILY_RESTARTS of each in a daily run; the acceptance of the whole is HVFBD_RESTARTS=1000.
+// 20 of each in a daily run; the acceptance of the whole is HVFBD_RESTARTS=1000.
 unsigned restarts() {
     const char* wanted = std::getenv("HVFBD_RESTARTS");
-    return wanted ? static_cast<unsigned>(std::atoi(wanted)) : HVFBD_DAILY_RESTARTS;
+    return wanted ? static_cast<unsigned>(std::atoi(wanted)) : rounds(20);
 }
 
 // Four clients.
@@ -286,7 +287,7 @@ TEST(Restart, each_of_two_displays_goes_on_with_its_own_surfaces_mode_and_viewer
 TEST(Restart, a_frame_that_was_asked_for_is_answered_by_the_next) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
     AdoptedSurface surface(daemon.open());
-    for (unsigned i = 0; i < 30; ++i) {
+    for (unsigned i = 0; i < rounds(30); ++i) {
         ASSERT_TRUE(daemon.await_equal().none());
         // It has read and shown nothing of what follows, or some of it: both happen.
         if (i % 2) daemon.signal(SIGSTOP);
@@ -306,7 +307,7 @@ TEST(Restart, viewers_go_on_with_the_new_front) {
         const auto* seen = static_cast<const std::uint32_t*>(hvfb_viewer_pixels(viewer.get()));
         return seen[5] == surface.pixels()[5];
     };
-    for (unsigned i = 1; i <= 20; ++i) {
+    for (unsigned i = 1; i <= rounds(20); ++i) {
         surface.pixels()[5] = i;
         if (i % 2) daemon.end_by(i % 4 == 1 ? SIGKILL : SIGTERM);
         Time end = clock_now() + 5s;

@@ -122,6 +122,8 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/w
 # Nothing of the machine's own runs or is spoken to from in there.
 mount -t tmpfs tmpfs "$folder/root/run"
 mount -t tmpfs tmpfs "$folder/root/tmp"
+# Without what is in here no index is made of all of the machine's manual pages.
+mount -t tmpfs tmpfs "$folder/root/var/lib/man-db"
 cp "$2"/*.deb "$folder/root/tmp"
 mount --bind /dev "$folder/root/dev"
 mount -t proc proc "$folder/root/proc"
