@@ -1,11 +1,11 @@
 // Measures hvfbd beside `reference` and `floor`: tools/bench runs it with a bus of its own.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "command_line_parser.h"
 #include "floor.h"
 #include "hvfbctl/table.h"
 #include "latency.h"
@@ -194,34 +194,33 @@ std::string check_size(const std::string& text) {
 }  // namespace
 }  // namespace hvfbd::bench
 
-// NOLINTNEXTLINE(bugprone-exception-escape): what CLI11's own set-up throws is a mistake in it
+// NOLINTNEXTLINE(bugprone-exception-escape): what the set-up of the command line throws is a mistake in it
 int main(int argc, char** argv) {
     using hvfbd::bench::check_size;
     hvfbd::bench::Options options;
     std::vector<std::string> workloads;
 
-    CLI::App program{"Measures hvfbd beside the 2019 driver's algorithm and what the machine allows"};
-    program.add_option("--daemon", options.tracked.daemon, "The hvfbd to measure")->required();
-    program.add_option("--bus", options.tracked.bus, "Address of a bus on which no hvfbd is")->required();
-    program.add_option("--simulated", options.tracked.simulated, "Socket of an hvhost: the Hyper-V output");
-    program.add_option("--workload", workloads, "Only these");
-    program.add_option("--recordings", options.recordings, "Folder of the recorded workloads")
-        ->capture_default_str();
-    program.add_option("--limit", options.limits, "RefreshLimit, Hz")->capture_default_str();
-    program.add_option("--rounds", options.match.rounds, "Turns of each contestant")->capture_default_str();
-    program.add_option("--seconds", options.match.seconds_a_round, "Of each turn")->capture_default_str();
-    program.add_option("--rest", options.rest_seconds, "Seconds of rest to watch")->capture_default_str();
-    program.add_option("--changes", options.latency_changes, "Changes after rest")->capture_default_str();
-    program.add_option("--size", options.size, "WIDTHxHEIGHT, instead of 1920x1080")
-        ->check(CLI::Validator(check_size, "WIDTHxHEIGHT"));
-    program.add_option("--max-rects", options.most_rectangles, "MaxRects, instead of the default")
-        ->check(CLI::Range(1, 255));
-    program.add_flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
-    program.add_flag("--alone", options.alone, "Only hvfbd plays");
-    program.add_flag("--matches", options.only_matches, "Only the workloads, none of the other rows");
-    program.add_flag("--perf", options.perf, "Where the time goes, by stage");
-    program.add_flag("--json", options.json, "For machines");
-    CLI11_PARSE(program, argc, argv);
+    tools::CommandLineParser program{
+        "Measures hvfbd beside the 2019 driver's algorithm and what the machine allows"};
+    program.option("--daemon", options.tracked.daemon, "The hvfbd to measure").required();
+    program.option("--bus", options.tracked.bus, "Address of a bus on which no hvfbd is").required();
+    program.option("--simulated", options.tracked.simulated, "Socket of an hvhost: the Hyper-V output");
+    program.option("--workload", workloads, "Only these");
+    program.option("--recordings", options.recordings, "Folder of the recorded workloads").show_default();
+    program.option("--limit", options.limits, "RefreshLimit, Hz").show_default();
+    program.option("--rounds", options.match.rounds, "Turns of each contestant").show_default();
+    program.option("--seconds", options.match.seconds_a_round, "Of each turn").show_default();
+    program.option("--rest", options.rest_seconds, "Seconds of rest to watch").show_default();
+    program.option("--changes", options.latency_changes, "Changes after rest").show_default();
+    program.option("--size", options.size, "WIDTHxHEIGHT, instead of 1920x1080")
+        .check(check_size, "WIDTHxHEIGHT");
+    program.option("--max-rects", options.most_rectangles, "MaxRects, instead of the default").within(1, 255);
+    program.flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
+    program.flag("--alone", options.alone, "Only hvfbd plays");
+    program.flag("--matches", options.only_matches, "Only the workloads, none of the other rows");
+    program.flag("--perf", options.perf, "Where the time goes, by stage");
+    program.flag("--json", options.json, "For machines");
+    if (const auto code = program.parse(argc, argv)) return *code;
     options.workloads = {workloads.begin(), workloads.end()};
     if (!options.size.empty())
         std::sscanf(options.size.c_str(), "%dx%d", &options.tracked.width, &options.tracked.height);

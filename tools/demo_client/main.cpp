@@ -1,11 +1,11 @@
 // Draws on hvfbd as a program would, and says what became of it. tools/demo runs it.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <functional>
 #include <iostream>
 
+#include "command_line_parser.h"
 #include "hvfbctl/bus.h"
 #include "hvfbctl/table.h"
 #include "measurement.h"
@@ -75,12 +75,12 @@ int show(const Options& options) {
 int main(int argc, char** argv) {
     try {
         Options options;
-        CLI::App program("Draws a demonstration on hvfbd.", "demo_client");
-        program.add_option("--bus", options.bus, "D-Bus address")->required();
-        program.add_option("--image", options.image, "PNG file to show first");
-        program.add_option("--picture", options.picture, "where to write what was drawn, as a PNG file");
-        program.add_flag("--stay", options.stay, "keep the surface open until a signal comes");
-        CLI11_PARSE(program, argc, argv);
+        tools::CommandLineParser program("Draws a demonstration on hvfbd.", "demo_client");
+        program.option("--bus", options.bus, "D-Bus address").required();
+        program.option("--image", options.image, "PNG file to show first");
+        program.option("--picture", options.picture, "where to write what was drawn, as a PNG file");
+        program.flag("--stay", options.stay, "keep the surface open until a signal comes");
+        if (const auto code = program.parse(argc, argv)) return *code;
         return show(options);
     } catch (const std::exception& error) {
         std::cerr << "demo_client: " << error.what() << '\n';

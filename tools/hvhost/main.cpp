@@ -1,8 +1,8 @@
 // Plays the Hyper-V host of a guest's synthetic video device, for tests and demonstrations.
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 
+#include "command_line_parser.h"
 #include "hvhost/resolutions.h"
 #include "hvhost/server.h"
 
@@ -16,51 +16,42 @@ std::pair<std::uint64_t, std::uint64_t> parse_seeds(const std::string& text) {
 
 }  // namespace
 
-// NOLINTNEXTLINE(bugprone-exception-escape): what CLI11's own set-up throws is a mistake in it
+// NOLINTNEXTLINE(bugprone-exception-escape): what the set-up of the command line throws is a mistake in it
 int main(int argc, char** argv) {
     hvhost::ServerOptions options;
     std::string like = "windows", version = "3.5", address = "0xf8000000", resolutions, seeds;
     std::vector<std::string> command;
-    CLI::App program{
+    tools::CommandLineParser program{
         "Plays the Hyper-V host of a synthetic video device.\n"
         "With --socket or --ivshmem it serves; with --control and a command it tells a running one what to "
         "do."};
-    auto* socket =
-        program.add_option("--socket", options.socket, "Where guests connect: docs/simulated-uio.md");
-    auto* ivshmem =
-        program
-            .add_option("--ivshmem", options.ivshmem, "Where a QEMU connects, for its guest: docs/ivshmem.md")
-            ->excludes(socket);
-    program.add_option("--control", options.control, "Where commands are taken, one a line");
-    program.add_flag("--stdin", options.from_stdin,
-                     "Take commands from the standard input as well, and end with it");
-    program.add_option("--like", like, "Which host to be")
-        ->check(CLI::IsMember({"openvmm", "windows"}))
-        ->capture_default_str();
-    program.add_option("--hostile", seeds, "SEED or FIRST..LAST: mean ill, another way with each connection");
-    program.add_option("--framebuffer-size", options.video_memory_size, "Bytes")->capture_default_str();
-    program.add_option("--ring-size", options.ring_size, "Bytes of both rings together")
-        ->capture_default_str();
-    program.add_option("--address", address, "Guest-physical address of the video memory")
-        ->excludes(ivshmem)
-        ->capture_default_str();
-    program.add_option("--monitor", options.monitor, "The channel has this bit in the monitor page")
-        ->excludes(ivshmem);
-    program.add_option("--max-version", version, "Newest that is accepted")
-        ->check(CLI::IsMember({"3.5", "3.2"}))
-        ->capture_default_str();
-    program.add_option("--resolutions", resolutions, "WxH,...: what the host lists, its choice first");
-    program.add_flag("--long-feature-change", options.host.long_feature_change,
-                     "Send the newer, longer kind");
-    program.add_flag("--one-rectangle", options.host.one_rectangle,
-                     "Complain of DIRT with several rectangles");
-    program.add_flag("!--no-acknowledge", options.host.acknowledges, "Never acknowledge a situation");
-    program.add_flag("--quiet", options.quiet, "Say nothing of what happens");
-    program.add_option("command", command,
-                       "show, hide, close, rescind, reset, offer, resolutions WxH,..., stall, continue, "
-                       "screenshot FILE.png, "
-                       "raw FILE, raw-framebuffer FILE, status, quit");
-    CLI11_PARSE(program, argc, argv);
+    auto socket = program.option("--socket", options.socket, "Where guests connect: docs/simulated-uio.md");
+    auto ivshmem =
+        program.option("--ivshmem", options.ivshmem, "Where a QEMU connects, for its guest: docs/ivshmem.md");
+    ivshmem.excludes(socket);
+    program.option("--control", options.control, "Where commands are taken, one a line");
+    program.flag("--stdin", options.from_stdin,
+                 "Take commands from the standard input as well, and end with it");
+    program.option("--like", like, "Which host to be").one_of({"openvmm", "windows"}).show_default();
+    program.option("--hostile", seeds, "SEED or FIRST..LAST: mean ill, another way with each connection");
+    program.option("--framebuffer-size", options.video_memory_size, "Bytes").show_default();
+    program.option("--ring-size", options.ring_size, "Bytes of both rings together").show_default();
+    program.option("--address", address, "Guest-physical address of the video memory")
+        .excludes(ivshmem)
+        .show_default();
+    program.option("--monitor", options.monitor, "The channel has this bit in the monitor page")
+        .excludes(ivshmem);
+    program.option("--max-version", version, "Newest that is accepted").one_of({"3.5", "3.2"}).show_default();
+    program.option("--resolutions", resolutions, "WxH,...: what the host lists, its choice first");
+    program.flag("--long-feature-change", options.host.long_feature_change, "Send the newer, longer kind");
+    program.flag("--one-rectangle", options.host.one_rectangle, "Complain of DIRT with several rectangles");
+    program.flag("!--no-acknowledge", options.host.acknowledges, "Never acknowledge a situation");
+    program.flag("--quiet", options.quiet, "Say nothing of what happens");
+    program.option("command", command,
+                   "show, hide, close, rescind, reset, offer, resolutions WxH,..., stall, continue, "
+                   "screenshot FILE.png, "
+                   "raw FILE, raw-framebuffer FILE, status, quit");
+    if (const auto code = program.parse(argc, argv)) return *code;
     try {
         if (!command.empty()) {
             std::string line;
