@@ -1,6 +1,8 @@
 #include "command_line_parser.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <vector>
 
 namespace tools {
 

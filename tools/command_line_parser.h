@@ -14,8 +14,8 @@ class Option;
 namespace tools {
 
 // What a program of tools/ takes on its command line: --help says it, and `parse` puts it where it belongs.
-// CLI11 does it, which takes a compiler twenty seconds wherever it is included; that is in command_line.cpp
-// alone.
+// CLI11 does it, which takes a compiler twenty seconds wherever it is included; that is in
+// command_line_parser.cpp alone.
 //
 // Variables given by reference must live until after `parse`. One thread.
 class CommandLineParser {
@@ -46,7 +46,7 @@ class CommandLineParser {
 
         bool given() const;  // after `parse`
         // `name`: --NAME, or NAME for what is told by its place; a flag of "!--NAME" makes `value` false.
-        // Value: std::string, a vector of them or of unsigned, bool, int, unsigned, std::uint64_t, double, an
+        // Value: std::string, a vector of them or of unsigned, int, unsigned, std::uint64_t, double, an
         // optional of unsigned.
         Option flag(const std::string& name, bool& value, const std::string& description);
         template <typename Value>

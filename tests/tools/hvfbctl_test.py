@@ -301,6 +301,17 @@ class Mistakes(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIs(json.loads(done.stdout)["can_draw"], False)
 
+    def test_every_program_ends_with_2_where_its_command_line_makes_no_sense(self):
+        for words in (["hvfbctl", "--nonsense", "status"], ["hvfbctl", "top", "--interval=0"], ["hvhost", "--nonsense"],
+                      ["hvhost", "--like=xen"], ["hvhost", "--socket=a", "--ivshmem=b"], ["hvfbd-bind", "dance"],
+                      ["hvfbd-bind", "--root=/nonexistent", "status"], ["hvfbd-bind", "bind", "status"], ["demo_client"],
+                      ["hvfbd-bench", "--daemon=a", "--bus=b", "--size=3x3"], ["hvfbd", "--mode=wide"]):
+            with self.subTest(words):
+                done = run(PROGRAMS / words[0], *words[1:])
+                self.assertEqual(done.returncode, 2)
+                self.assertEqual(done.stdout, "")
+                self.assertIn("--help", done.stderr)
+
     def test_wrong_usage_is_exit_code_2(self):
         for words in ([], ["dance"], ["status", "--loudly"], ["set", "RefreshLimit"], ["screenshot"],
                       ["top", "--interval=0"]):

@@ -175,13 +175,20 @@ class TestScript(InACopy):
                 tests = [call for call in self.calls()[already:] if call.startswith("ctest")]
                 self.assertEqual([re.search(r"--test-dir build/(\S+)", call)[1] for call in tests], builds)
 
+    def test_unit_tests_are_those_of_optimised_code_too(self):
+        self.recorded_results()
+        self.assertEqual(self.script("test", "--preset", "release", "-L", "unit").returncode, 0)
+        [tests] = [call for call in self.calls() if call.startswith("ctest")]
+        self.assertIn(" -L ^(unit|optimised)$ ", tests)
+
     def test_the_whole_has_pure_code_under_sanitizers_alone(self):
         self.recorded_results()
         self.stand_in("nproc", "echo 1")
         self.script("test")
         tests = [call for call in self.calls() if call.startswith("ctest")]
         self.assertEqual([re.search(r"--test-dir build/(\S+)", call)[1] for call in tests if "(unit|" in call], ["asan-ubsan", "tsan"])
-        self.assertTrue(any("build/release " in call and "integration" in call for call in tests), tests)
+        # But for what an optimiser makes something else of.
+        self.assertTrue(any("build/release " in call and "^(optimised|contract|integration|" in call for call in tests), tests)
 
     def test_what_was_begun_ahead_fails_the_stage_that_waits_for_it(self):
         self.recorded_results()
