@@ -36,7 +36,16 @@ TEST_F(TrackerReportTest, follows_its_announcement_once_the_store_has_settled_an
         }
         EXPECT_EQ(written->state(), HVFB_TRACKER_RESTING);
     }
-    EXPECT_FALSE(daemon.receive(300)) << "at rest it says nothing";
+    // A store that was let through and got no processor until its page was protected again has faulted twice,
+    // and each time is announced and reported: one pair more than there are stores, where a machine is slow.
+    for (int late = 0; const auto damaged = daemon.receive(300); ++late) {
+        ASSERT_EQ(damaged->type(), HVFB_DAMAGED) << "at rest it says nothing";
+        ASSERT_LT(late, 3) << "at rest it says nothing";
+        auto written = daemon.unasked();
+        while (written && written->unprotected()) written = daemon.unasked();
+        ASSERT_TRUE(written && written->holds(100));
+        EXPECT_EQ(written->state(), HVFB_TRACKER_RESTING);
+    }
 }
 
 TEST_F(TrackerReportTest, tells_what_is_written_while_it_scans_and_nothing_else) {
