@@ -12,6 +12,9 @@
 
 namespace hvfbd::testing {
 
+// The features of a client whose tracker can do everything.
+inline constexpr std::uint32_t full_tracker = HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN;
+
 // A report that remembers.
 class RecordingReport : public Report {
   public:

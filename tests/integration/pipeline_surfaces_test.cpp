@@ -1,0 +1,140 @@
+// Which surface is shown, in which mode, and to which viewers.
+#include "pipeline_fixture.h"
+
+namespace hvfbd::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using APipeline = PipelineFixture;
+
+TEST_F(APipeline, shows_the_surface_below_when_the_top_one_closes_and_black_when_none_is_left) {
+    RawClient below = open_explicit("below");
+    below.pixel(0, 0) = 0x11;
+    below.damaged({0, 0, 1, 1});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 0x11; }));
+    RawClient above = open_explicit("above");
+    above.pixel(0, 0) = 0x22;
+    above.damaged({0, 0, 1, 1});
+    pipeline->update(loop.now());
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 0x22; }));
+    above.hang_up();
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 0x11; }));
+    below.hang_up();
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 0; }));
+    EXPECT_TRUE(output.host_equals(pipeline->front()));
+}
+
+TEST_F(APipeline, activate_puts_a_surface_on_top_and_close_revokes_it) {
+    RawClient first = open_explicit("first");
+    RawClient second = open_explicit("second");
+    first.pixel(0, 0) = 0x11;
+    pipeline->activate(1, loop.now());
+    pipeline->update(loop.now());
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 0x11; }));
+    pipeline->close_surface(1, loop.now());
+    pipeline->update(loop.now());
+    EXPECT_TRUE(await(first, HVFB_REVOKED));
+    first.pixel(0, 0) = 0x12;
+    EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 0; }));
+    EXPECT_THROW(pipeline->activate(1, loop.now()), Refusal);
+}
+
+TEST_F(APipeline, a_kept_picture_stays_and_its_next_client_starts_from_it) {
+    {
+        RawClient client = open({"kept", true, true});
+        client.hello(0);
+        client.pixel(7, 7) = 0x77;
+        client.damaged({7, 7, 8, 8});
+        ASSERT_TRUE(turn_until([&] { return front_pixel(7, 7) == 0x77; }));
+        EXPECT_THROW(open({"kept", true, true}), Refusal);
+    }
+    ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().active()->client() == nullptr; }));
+    turn_until([] { return false; }, 100ms);
+    EXPECT_EQ(front_pixel(7, 7), 0x77u);
+    RawClient other_user = open({"kept", true, true}, 1001);
+    EXPECT_EQ(other_user.pixel(7, 7), 0u);
+    RawClient again = open({"kept", true, true});
+    EXPECT_EQ(again.pixel(7, 7), 0x77u);
+    EXPECT_EQ(pipeline->surfaces().all().size(), 2u);
+}
+
+TEST_F(APipeline, offers_a_new_buffer_when_the_mode_changes_and_shows_the_old_one_until_it_is_taken) {
+    RawClient client = open_explicit();
+    client.pixel(3, 4) = 0x34;
+    client.damaged({3, 4, 4, 5});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(3, 4) == 0x34; }));
+    RawClient viewer = view();
+    viewer.hello(0);
+
+    pipeline->set_mode({400, 300}, loop.now());
+    pipeline->update(loop.now());
+    auto configure = await(client, HVFB_CONFIGURE);
+    ASSERT_TRUE(configure);
+    ASSERT_TRUE(configure->attached);
+    auto message = configure->as<hvfb_configure>();
+    EXPECT_EQ(message.layout.width, 400u);
+    ASSERT_TRUE(await(viewer, HVFB_CONFIGURE));
+
+    client.pixel(5, 5) = 0x55;
+    client.damaged({5, 5, 6, 6});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(5, 5) == 0x55; }));
+    EXPECT_EQ(front_pixel(3, 4), 0x34u);
+    EXPECT_EQ(pipeline->layout().width, 400u);
+
+    Layout layout{message.layout.width, message.layout.height, message.layout.stride, message.layout.format,
+                  message.layout.size};
+    Mapping pixels{configure->attached, layout.size, Mapping::Access::read_write};
+    auto at = [&](std::uint32_t x, std::uint32_t y) {
+        return reinterpret_cast<std::uint32_t*>(pixels.bytes().data() + layout.offset(x, y));
+    };
+    EXPECT_EQ(*at(3, 4), 0x34u);
+    *at(399, 299) = 0xff;
+    client.send(HVFB_CONFIGURED, hvfb_configured{{}, message.serial});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(399, 299) == 0xff; }));
+    EXPECT_EQ(front_pixel(5, 5), 0u) << "what was drawn into the old buffer after the offer stays there";
+    EXPECT_TRUE(output.host_equals(pipeline->front()));
+}
+
+TEST_F(APipeline, tells_viewers_what_changed_when_they_ask) {
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    RawClient viewer = view();
+    viewer.hello(0);
+    viewer.send(HVFB_NEXT, hvfb_next{});
+    auto first = await(viewer, HVFB_FRAME_READY);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->as<hvfb_frame_ready>().count, 1u) << "the whole picture";
+    client.pixel(2, 2) = 2;
+    client.damaged({2, 2, 3, 3});
+    client.frame(2);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    client.pixel(20, 2) = 2;
+    client.damaged({20, 2, 21, 3});
+    client.frame(3);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    EXPECT_FALSE(viewer.receive()) << "it has not asked";
+    viewer.send(HVFB_NEXT, hvfb_next{});
+    auto second = await(viewer, HVFB_FRAME_READY);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->as<hvfb_frame_ready>().count, 2u);
+    EXPECT_EQ(viewer.pixel(2, 2), 2u);
+}
+
+TEST_F(APipeline, the_first_viewer_after_a_time_unseen_is_not_told_the_old_picture) {
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    output.set_visible(false);
+    pipeline->update(loop.now());
+    client.pixel(8, 8) = 0x88;
+    RawClient viewer = view();
+    viewer.hello(0);
+    viewer.send(HVFB_NEXT, hvfb_next{});
+    pipeline->update(loop.now());
+    ASSERT_TRUE(await(viewer, HVFB_FRAME_READY));
+    EXPECT_EQ(viewer.pixel(8, 8), 0x88u);
+}
+
+}  // namespace
+}  // namespace hvfbd::testing

@@ -1,0 +1,122 @@
+// What is set of a display: each value does what it says, from the next frame on.
+#include "pipeline_fixture.h"
+
+namespace hvfbd::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using APipeline = PipelineFixture;
+
+TEST_F(APipeline, keeps_the_limit_between_presents) {
+    Tuning tuning = pipeline->tuning();
+    tuning.refresh_limit = 50;
+    pipeline->set_tuning(tuning, loop.now());
+    RawClient client = open_explicit();
+    auto frames = pipeline->statistics().frames;
+    std::uint32_t value = 0;
+    Time begin = clock_now();
+    turn_until(
+        [&] {
+            client.pixel(0, 0) = ++value;
+            client.damaged({0, 0, 1, 1});
+            return false;
+        },
+        400ms);
+    double seconds = std::chrono::duration<double>(clock_now() - begin).count();
+    EXPECT_LE(static_cast<double>(pipeline->statistics().frames - frames), seconds * 50 + 2);
+    EXPECT_GE(pipeline->statistics().frames - frames, 2u);
+}
+
+TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
+    Tuning tuning = pipeline->tuning();
+    tuning.refresh_limit = 1;
+    pipeline->set_tuning(tuning, loop.now());
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    client.pixel(0, 0) = 1;
+    client.damaged({0, 0, 1, 1});
+    turn_until([] { return false; }, 100ms);
+    EXPECT_EQ(front_pixel(0, 0), 0u);
+    tuning.refresh_limit = 1000;
+    pipeline->set_tuning(tuning, loop.now());
+    pipeline->update(loop.now());
+    Time told = clock_now();
+    EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }));
+    EXPECT_LT(clock_now() - told, 1s) << "it did not wait for what the old limit would have let";
+}
+
+TEST_F(APipeline, waits_for_the_settle_delay_after_rest) {
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    turn_until([] { return false; }, 60ms);
+    Tuning tuning = pipeline->tuning();
+    tuning.settle_delay = 80ms;
+    pipeline->set_tuning(tuning, loop.now());
+    Time stored = clock_now();
+    client.pixel(0, 0) = 1;
+    client.damaged({0, 0, 1, 1});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }));
+    EXPECT_GE(clock_now() - stored, 80ms);
+}
+
+TEST_F(APipeline, tells_no_more_rectangles_than_it_may_from_the_next_frame_on) {
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    std::uint64_t frame = 1;
+    for (std::uint32_t most : {1u, 5u, 255u}) {
+        Tuning tuning = pipeline->tuning();
+        tuning.max_rects = most;
+        pipeline->set_tuning(tuning, loop.now());
+        for (std::uint32_t i = 0; i < 40; ++i) ++client.pixel(i * 7, i * 5);
+        client.damaged({0, 0, 320, 200});
+        client.frame(++frame);
+        ASSERT_TRUE(await(client, HVFB_PRESENTED));
+        EXPECT_EQ(output.told().back().size(), std::min(most, 40u));
+        EXPECT_TRUE(output.host_equals(pipeline->front()));
+    }
+}
+
+TEST_F(APipeline, tells_its_clients_the_limit_and_the_idle_time_out) {
+    RawClient client = open();
+    client.hello(full_tracker);
+    ASSERT_TRUE(await(client, HVFB_STATE));
+    Tuning tuning = pipeline->tuning();
+    tuning.refresh_limit = 100;
+    tuning.idle_timeout = 7ms;
+    pipeline->set_tuning(tuning, loop.now());
+    pipeline->update(loop.now());
+    auto state = await(client, HVFB_STATE);
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->as<hvfb_state>().interval, 10'000'000u);
+    EXPECT_EQ(state->as<hvfb_state>().idle_timeout, 7'000'000u);
+}
+
+TEST_F(APipeline, presents_everything_at_the_limit_in_periodic_mode) {
+    Tuning tuning = pipeline->tuning();
+    tuning.refresh_mode = Tuning::RefreshMode::periodic;
+    pipeline->set_tuning(tuning, loop.now());
+    pipeline->update(loop.now());
+    auto frames = pipeline->statistics().frames;
+    turn_until([] { return false; }, 500ms);
+    EXPECT_GE(pipeline->statistics().frames - frames, 2u);
+    EXPECT_LE(pipeline->statistics().frames - frames, 12u);
+    EXPECT_EQ(output.told().back(), std::vector{pipeline->layout().rectangle()});
+}
+
+TEST_F(APipeline, goes_on_while_hidden_if_it_is_told_to) {
+    Tuning tuning = pipeline->tuning();
+    tuning.when_hidden = Tuning::WhenHidden::ignore;
+    pipeline->set_tuning(tuning, loop.now());
+    RawClient client = open_explicit();
+    output.set_visible(false);
+    pipeline->update(loop.now());
+    client.pixel(0, 0) = 6;
+    client.damaged({0, 0, 1, 1});
+    EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 6; }));
+}
+
+}  // namespace
+}  // namespace hvfbd::testing
