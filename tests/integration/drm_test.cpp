@@ -1,99 +1,15 @@
 // The drm output on a computer of the tests' own: what its screens show is what the client drew, whatever
 // happens to the card, its screens and its master.
-#include "output/drm/screens.h"
-
-#include <gtest/gtest.h>
-
-#include <functional>
 #include <random>
 
-#include "fakes/fake_card.h"
-#include "pipeline.h"
-#include "raw_client.h"
+#include "drm_fixture.h"
 #include "rounds.h"
-#include "sentences.h"
 
 namespace hvfbd::testing {
 namespace {
 
 using namespace std::chrono_literals;
 using drm::DrmOutput;
-using drm::Screens;
-using Driver = FakeKms::Driver;
-constexpr Mode vga{640, 480}, svga{800, 600};
-
-class AScreen : public ::testing::TestWithParam<Driver> {
-  protected:
-    AScreen() : kms(GetParam()) {}
-    ~AScreen() override { stop(); }
-
-    void start(const Screens::Options& options = {}) {
-        stop();
-        screens.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
-        output = &screens->display(0);
-        Tuning tuning;
-        tuning.settle_delay = 0us;
-        tuning.refresh_limit = 1000;
-        pipeline.emplace(loop, *output, tuning, report);
-        loop.after_turn([this](Time now) { pipeline->update(now); });
-        pipeline->update(loop.now());
-    }
-    void open() {
-        client.emplace(
-            pipeline->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
-        client->hello(0);
-    }
-    void stop() {
-        client.reset();
-        loop.after_turn([](Time) {});
-        pipeline.reset();
-        output = nullptr;
-        screens.reset();
-    }
-    bool turn_until(const std::function<bool()>& condition, Duration within = 5s) {
-        for (Time end = clock_now() + within; !condition();) {
-            Time now = clock_now();
-            if (now >= end) return false;
-            loop.run_once(end - now);
-        }
-        return true;
-    }
-    void draw(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        client->pixel(x, y) = colour;
-        auto left = static_cast<std::int32_t>(x), top = static_cast<std::int32_t>(y);
-        client->damaged({left, top, left + 1, top + 1});
-    }
-    std::uint32_t front(std::uint32_t x, std::uint32_t y) {
-        std::uint32_t pixel;
-        std::memcpy(&pixel, pipeline->front().bytes().data() + pipeline->layout().offset(x, y), 4);
-        return pixel;
-    }
-    std::uint32_t screen(std::uint32_t x, std::uint32_t y, std::size_t index = 0) {
-        auto pixels = kms.screen(index);
-        const Layout& layout = pipeline->layout();
-        if (pixels.size() != std::size_t{layout.width} * layout.height) return 0;  // the console, or dark
-        return pixels.at(std::size_t{y} * pipeline->layout().width + x);
-    }
-    // Draws, and lets the screen come to its vertical blanks.
-    bool shows(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        draw(x, y, colour);
-        return becomes(x, y, colour);
-    }
-    bool becomes(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        return turn_until([&] {
-            kms.vertical_blank();
-            return screen(x, y) == colour && kms.screen_equals(pipeline->front());
-        });
-    }
-
-    FakeKms kms;
-    EventLoop loop;
-    Sentences report;
-    std::optional<Screens> screens;
-    DrmOutput* output = nullptr;
-    std::optional<Pipeline> pipeline;
-    std::optional<RawClient> client;
-};
 
 TEST_P(AScreen, shows_what_is_drawn_and_only_what_is_told_reaches_it) {
     start();
@@ -143,119 +59,6 @@ TEST_P(AScreen, leaves_the_console_as_it_was) {
     EXPECT_TRUE(kms.console_at_close);
     EXPECT_TRUE(kms.shows_console());
     EXPECT_EQ(kms.master, nullptr);
-}
-
-TEST_P(AScreen, is_hidden_without_a_connected_screen_and_shows_all_of_it_when_there_is_one) {
-    kms.connector().connected = false;
-    start();
-    open();
-    EXPECT_FALSE(pipeline->visible());
-    draw(7, 7, 7);
-    turn_until([] { return false; }, 20ms);
-    EXPECT_TRUE(report.said("no screen is connected"));
-    EXPECT_EQ(pipeline->statistics().frames, 0u);
-    kms.connector().connected = true;
-    kms.announce();
-    EXPECT_TRUE(becomes(7, 7, 7));
-    EXPECT_TRUE(pipeline->visible());
-    kms.connector().connected = false;
-    kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !pipeline->visible(); }));
-    auto before = pipeline->statistics().bytes_copied;
-    draw(8, 8, 8);
-    turn_until([] { return false; }, 20ms);
-    EXPECT_EQ(pipeline->statistics().bytes_copied, before);
-    kms.connector().connected = true;
-    kms.announce();
-    EXPECT_TRUE(becomes(8, 8, 8));
-}
-
-TEST_P(AScreen, follows_the_screen_that_is_plugged_in_and_comes_back_to_the_wanted_mode) {
-    start({"", vga});
-    open();
-    ASSERT_TRUE(shows(1, 1, 1));
-    kms.connector().modes = {drm_mode(800, 600, true)};
-    kms.announce();
-    ASSERT_TRUE(turn_until([&] { return pipeline->layout().width == 800; }));
-    EXPECT_TRUE(becomes(1, 1, 1));
-    EXPECT_TRUE(report.said("it has no mode 640x480"));
-    kms.connector().modes = {drm_mode(800, 600, true), drm_mode(640, 480)};
-    kms.announce();
-    ASSERT_TRUE(turn_until([&] { return pipeline->layout().width == 640; }));
-    EXPECT_TRUE(becomes(1, 1, 1));
-}
-
-TEST_P(AScreen, is_hidden_while_the_screen_is_off) {
-    start();
-    open();
-    ASSERT_TRUE(shows(1, 1, 1));
-    kms.connector().on = false;
-    kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !pipeline->visible(); }));
-    draw(2, 2, 2);
-    kms.connector().on = true;
-    kms.announce();
-    EXPECT_TRUE(becomes(2, 2, 2));
-}
-
-TEST_P(AScreen, is_hidden_while_somebody_else_is_the_master_and_tries_again_when_a_client_comes) {
-    kms.seize(true);
-    start();
-    EXPECT_FALSE(pipeline->visible());
-    EXPECT_TRUE(kms.shows_console());
-    EXPECT_EQ(output->layout().width, 640u) << "what will be shown";
-    turn_until([&] { return !report.lines.empty(); });
-    EXPECT_TRUE(report.said("somebody else shows on fake, /dev/dri/card0"));
-    kms.seize(false);
-    turn_until([] { return false; }, 120ms);
-    open();
-    EXPECT_TRUE(shows(4, 4, 4));
-}
-
-TEST_P(AScreen, that_loses_its_master_is_hidden_and_shows_all_of_it_when_it_has_it_again) {
-    start();
-    open();
-    ASSERT_TRUE(shows(1, 1, 1));
-    kms.seize(true);
-    draw(2, 2, 2);
-    if (GetParam() == Driver::direct) kms.announce();  // it makes no call that could fail
-    ASSERT_TRUE(turn_until([&] {
-        kms.vertical_blank();
-        return !pipeline->visible();
-    }));
-    draw(3, 3, 3);
-    turn_until([] { return false; }, 20ms);
-    // Without an event, too, the next time it tries by itself.
-    kms.seize(false);
-    EXPECT_TRUE(becomes(3, 3, 3));
-    EXPECT_EQ(screen(2, 2), 2u);
-}
-
-TEST_P(AScreen, whose_card_is_unplugged_and_plugged_in_again_shows_all_of_it) {
-    start();
-    open();
-    ASSERT_TRUE(shows(1, 1, 1));
-    kms.unplug();
-    draw(2, 2, 2);
-    ASSERT_TRUE(turn_until([&] { return !pipeline->visible(); }));
-    kms.plug();
-    EXPECT_TRUE(becomes(2, 2, 2));
-}
-
-TEST_P(AScreen, that_is_gone_between_two_events_is_noticed_with_the_next_frame) {
-    if (GetParam() == Driver::direct) return;  // there is no call that could fail
-    start();
-    open();
-    ASSERT_TRUE(shows(1, 1, 1));
-    kms.present = false;
-    kms.master = nullptr;
-    draw(2, 2, 2);
-    ASSERT_TRUE(turn_until([&] {
-        kms.vertical_blank();
-        return !pipeline->visible();
-    }));
-    kms.plug();
-    EXPECT_TRUE(becomes(2, 2, 2));
 }
 
 TEST_P(AScreen, changes_its_mode_and_refuses_what_it_has_not) {

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "fakes/fake_card.h"
+#include "output/drm/screens.h"
+#include "pipeline.h"
+#include "raw_client.h"
+#include "sentences.h"
+
+namespace hvfbd::testing {
+
+using Driver = FakeKms::Driver;
+inline constexpr Mode vga{640, 480}, svga{800, 600};
+
+// The drm output on a computer of the test's own, with one display.
+class AScreen : public ::testing::TestWithParam<Driver> {
+  protected:
+    AScreen() : kms(GetParam()) {}
+    ~AScreen() override { stop(); }
+
+    void start(const drm::Screens::Options& options = {}) {
+        stop();
+        screens.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
+        output = &screens->display(0);
+        Tuning tuning;
+        tuning.settle_delay = std::chrono::microseconds(0);
+        tuning.refresh_limit = 1000;
+        pipeline.emplace(loop, *output, tuning, report);
+        loop.after_turn([this](Time now) { pipeline->update(now); });
+        pipeline->update(loop.now());
+    }
+    void open() {
+        client.emplace(
+            pipeline->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
+        client->hello(0);
+    }
+    void stop() {
+        client.reset();
+        loop.after_turn([](Time) {});
+        pipeline.reset();
+        output = nullptr;
+        screens.reset();
+    }
+    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        for (Time end = clock_now() + within; !condition();) {
+            Time now = clock_now();
+            if (now >= end) return false;
+            loop.run_once(end - now);
+        }
+        return true;
+    }
+    void draw(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+        client->pixel(x, y) = colour;
+        auto left = static_cast<std::int32_t>(x), top = static_cast<std::int32_t>(y);
+        client->damaged({left, top, left + 1, top + 1});
+    }
+    std::uint32_t front(std::uint32_t x, std::uint32_t y) {
+        std::uint32_t pixel;
+        std::memcpy(&pixel, pipeline->front().bytes().data() + pipeline->layout().offset(x, y), 4);
+        return pixel;
+    }
+    std::uint32_t screen(std::uint32_t x, std::uint32_t y, std::size_t index = 0) {
+        auto pixels = kms.screen(index);
+        const Layout& layout = pipeline->layout();
+        if (pixels.size() != std::size_t{layout.width} * layout.height) return 0;  // the console, or dark
+        return pixels.at(std::size_t{y} * pipeline->layout().width + x);
+    }
+    // Draws, and lets the screen come to its vertical blanks.
+    bool shows(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+        draw(x, y, colour);
+        return becomes(x, y, colour);
+    }
+    bool becomes(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+        return turn_until([&] {
+            kms.vertical_blank();
+            return screen(x, y) == colour && kms.screen_equals(pipeline->front());
+        });
+    }
+
+    FakeKms kms;
+    EventLoop loop;
+    Sentences report;
+    std::optional<drm::Screens> screens;
+    drm::DrmOutput* output = nullptr;
+    std::optional<Pipeline> pipeline;
+    std::optional<RawClient> client;
+};
+
+}  // namespace hvfbd::testing
