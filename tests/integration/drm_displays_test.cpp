@@ -1,121 +1,15 @@
 // Each connector a display of its own: every screen shows what was drawn on its display and nothing else,
 // whatever happens to the card and to the other screens.
-#include <gtest/gtest.h>
-
-#include <functional>
 #include <random>
 
-#include "fakes/fake_card.h"
-#include "output/drm/screens.h"
-#include "pipeline.h"
-#include "raw_client.h"
+#include "drm_displays_fixture.h"
 #include "rounds.h"
-#include "sentences.h"
 
 namespace hvfbd::testing {
 namespace {
 
 using namespace std::chrono_literals;
 using drm::DrmOutput;
-using drm::Screens;
-using Driver = FakeKms::Driver;
-
-struct Display {
-    Display(EventLoop& loop, DrmOutput& the_output)
-        : output(the_output), pipeline(loop, output, tuning(), report) {}
-    static Tuning tuning() {
-        Tuning tuning;
-        tuning.settle_delay = 0us;
-        tuning.refresh_limit = 1000;
-        return tuning;
-    }
-    std::uint32_t front(std::uint32_t x, std::uint32_t y) {
-        std::uint32_t pixel;
-        std::memcpy(&pixel, pipeline.front().bytes().data() + pipeline.layout().offset(x, y), 4);
-        return pixel;
-    }
-    DrmOutput& output;
-    Sentences report;
-    Pipeline pipeline;
-    std::optional<RawClient> client;
-};
-
-class ScreensApart : public ::testing::TestWithParam<Driver> {
-  protected:
-    ScreensApart() : kms(GetParam()) {
-        kms.add_connector("Virtual-2", {drm_mode(320, 200, true), drm_mode(640, 480)});
-    }
-    ~ScreensApart() override { stop(); }
-
-    void start(Screens::Options options = {}) {
-        stop();
-        options.apart = true;
-        screens.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
-        for (std::size_t i = 0; i < screens->all().size(); ++i)
-            displays.push_back(std::make_unique<Display>(loop, screens->display(i)));
-        auto update = [this](Time now) {
-            for (auto& display : displays) display->pipeline.update(now);
-        };
-        loop.after_turn(update);
-        update(loop.now());
-    }
-    void open() {
-        for (auto& display : displays) open(*display);
-    }
-    void open(Display& display) {
-        display.client.emplace(
-            display.pipeline.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
-        display.client->hello(0);
-    }
-    void stop() {
-        loop.after_turn([](Time) {});
-        displays.clear();
-        screens.reset();
-    }
-    bool turn_until(const std::function<bool()>& condition, Duration within = 5s) {
-        for (Time end = clock_now() + within; !condition();) {
-            Time now = clock_now();
-            if (now >= end) return false;
-            loop.run_once(end - now);
-        }
-        return true;
-    }
-    void turn_for(Duration time) {
-        turn_until(
-            [this] {
-                kms.vertical_blank();
-                return false;
-            },
-            time);
-    }
-    static void draw(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        display.client->pixel(x, y) = colour;
-        auto left = static_cast<std::int32_t>(x), top = static_cast<std::int32_t>(y);
-        display.client->damaged({left, top, left + 1, top + 1});
-    }
-    // A display's screen, by the place of its connector on the card.
-    std::size_t screen_of(const Display& display) const {
-        for (std::size_t i = 0; i < kms.resources.connectors.size(); ++i)
-            if (kms.resources.connectors[i].name == display.output.wish().connector) return i;
-        return 99;
-    }
-    bool becomes(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        return turn_until([&] {
-            kms.vertical_blank();
-            return display.front(x, y) == colour &&
-                   kms.screen_equals(display.pipeline.front(), screen_of(display));
-        });
-    }
-    bool shows(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        draw(display, x, y, colour);
-        return becomes(display, x, y, colour);
-    }
-
-    FakeKms kms;
-    EventLoop loop;
-    std::optional<Screens> screens;
-    std::vector<std::unique_ptr<Display>> displays;
-};
 
 TEST_P(ScreensApart, show_two_pictures_of_their_own_sizes) {
     start();
@@ -176,27 +70,6 @@ TEST_P(ScreensApart, that_lost_their_picture_have_it_again_when_something_is_ann
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 1, 1, 1));
 }
 
-TEST_P(ScreensApart, come_and_go_without_touching_another) {
-    start();
-    open();
-    for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
-    unsigned opened = kms.opened;
-    kms.connector(1).connected = false;
-    kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !displays[1]->pipeline.visible(); }));
-    EXPECT_TRUE(displays[0]->pipeline.visible());
-    EXPECT_FALSE(kms.lit(1));
-    EXPECT_TRUE(shows(*displays[0], 2, 2, 2));
-    draw(*displays[1], 3, 3, 3);
-    kms.connector(1).connected = true;
-    kms.announce();
-    EXPECT_TRUE(becomes(*displays[1], 3, 3, 3));
-    EXPECT_EQ(kms.opened, opened) << "the card stays open";
-    EXPECT_EQ(displays[0]->report.said("no screen"), 0u);
-    EXPECT_EQ(displays[1]->report.said("no screen is connected to Virtual-2"), 1u);
-    EXPECT_EQ(displays[1]->report.said("warning"), 0u);
-}
-
 TEST_P(ScreensApart, have_modes_of_their_own) {
     start();
     open();
@@ -213,21 +86,6 @@ TEST_P(ScreensApart, have_modes_of_their_own) {
     for (auto& display : displays) EXPECT_TRUE(shows(*display, 2, 2, 2));
 }
 
-TEST_P(ScreensApart, that_cannot_be_lit_leave_the_others_alone_and_are_tried_again) {
-    kms.refused_connectors.insert(kms.connector(1).id);
-    start();
-    open();
-    EXPECT_TRUE(shows(*displays[0], 1, 1, 1));
-    EXPECT_FALSE(displays[1]->pipeline.visible());
-    ASSERT_TRUE(turn_until([&] { return displays[1]->report.said("warning: set a fake mode") == 1; }));
-    unsigned opened = kms.opened;
-    kms.refused_connectors.clear();
-    draw(*displays[1], 2, 2, 2);
-    EXPECT_TRUE(becomes(*displays[1], 2, 2, 2)) << "without an event";
-    EXPECT_EQ(kms.opened, opened);
-    EXPECT_TRUE(shows(*displays[0], 3, 3, 3));
-}
-
 TEST_P(ScreensApart, whose_mode_is_not_taken_go_back_to_the_one_they_had_beside_others_that_go_on) {
     start();
     open();
@@ -239,46 +97,6 @@ TEST_P(ScreensApart, whose_mode_is_not_taken_go_back_to_the_one_they_had_beside_
     EXPECT_TRUE(shows(*displays[0], 2, 2, 2));
     EXPECT_TRUE(shows(*displays[1], 2, 2, 2));
     EXPECT_EQ(displays[1]->pipeline.layout().width, 320u);
-}
-
-TEST_P(ScreensApart, for_which_no_crtc_is_left_are_hidden_and_say_so_and_take_one_that_comes_free) {
-    kms.add_connector("Virtual-3", {drm_mode(200, 100, true)});
-    kms.resources.crtcs.pop_back();
-    for (auto& connector : kms.resources.connectors) connector.crtcs = 0b11;
-    start();
-    ASSERT_EQ(displays.size(), 3u);
-    open();
-    for (std::size_t i : {0, 1}) EXPECT_TRUE(shows(*displays[i], 1, 1, 1));
-    EXPECT_FALSE(displays[2]->pipeline.visible());
-    kms.announce();
-    turn_for(150ms);
-    EXPECT_EQ(displays[2]->report.said("warning: no CRTC is left for Virtual-3"), 1u);
-    draw(*displays[2], 2, 2, 2);
-    kms.connector(0).connected = false;
-    kms.announce();
-    EXPECT_TRUE(becomes(*displays[2], 2, 2, 2));
-    EXPECT_TRUE(shows(*displays[1], 3, 3, 3));
-    // Who comes back finds none.
-    kms.connector(0).connected = true;
-    kms.announce();
-    turn_for(150ms);
-    EXPECT_FALSE(displays[0]->pipeline.visible());
-    for (std::size_t i : {1, 2}) EXPECT_TRUE(shows(*displays[i], 4, 4, 4));
-}
-
-TEST_P(ScreensApart, change_crtcs_among_themselves_where_all_can_be_driven_only_so) {
-    kms.connector(1).connected = false;
-    start();
-    open();
-    ASSERT_TRUE(shows(*displays[0], 1, 1, 1));
-    // The only CRTC that can drive the other.
-    for (std::size_t i = 0; i < 2; ++i)
-        if (kms.resources.crtcs[i] == kms.connector(0).crtc) kms.connector(1).crtcs = 1U << i;
-    kms.connector(1).connected = true;
-    kms.announce();
-    draw(*displays[1], 2, 2, 2);
-    EXPECT_TRUE(becomes(*displays[1], 2, 2, 2));
-    EXPECT_TRUE(shows(*displays[0], 3, 3, 3));
 }
 
 TEST_P(ScreensApart, that_lose_their_master_are_all_hidden_and_one_of_them_says_why) {
@@ -317,82 +135,6 @@ TEST_P(ScreensApart, sleep_and_wake_together) {
     for (auto& display : displays) draw(*display, 2, 2, 2);
     for (auto& display : displays) display->pipeline.resume(loop.now());
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
-}
-
-TEST_P(ScreensApart, are_numbered_from_those_that_have_a_screen_and_keep_their_numbers) {
-    kms.connector(0).connected = false;
-    start();
-    EXPECT_EQ(displays[0]->output.wish().connector, "Virtual-2");
-    EXPECT_EQ(displays[1]->output.wish().connector, "Virtual-1");
-    EXPECT_TRUE(displays[0]->output.visible());
-    std::vector<drm::Wish> before;
-    for (auto& display : displays) before.push_back({DrmOutput::connector_kept(display->output.kept()), {}});
-    before[1].mode = Mode{800, 600};
-    kms.connector(0).connected = true;
-    kms.connector(1).connected = false;
-    start({"", {}, true, before});
-    EXPECT_EQ(displays[0]->output.wish().connector, "Virtual-2");
-    EXPECT_FALSE(displays[0]->output.visible());
-    EXPECT_EQ(displays[1]->output.wish().connector, "Virtual-1");
-    EXPECT_EQ(displays[1]->output.layout().width, 800u);
-}
-
-TEST_P(ScreensApart, without_a_card_at_first_are_one_and_the_rest_is_named) {
-    kms.unplug();
-    start();
-    ASSERT_EQ(displays.size(), 1u);
-    open();
-    draw(*displays[0], 1, 1, 1);
-    turn_for(20ms);
-    EXPECT_FALSE(displays[0]->pipeline.visible());
-    kms.plug();
-    EXPECT_TRUE(becomes(*displays[0], 1, 1, 1));
-    EXPECT_EQ(displays[0]->output.wish().connector, "Virtual-1");
-    kms.announce();
-    turn_for(150ms);
-    EXPECT_EQ(displays[0]->report.said("Virtual-2 of fake, /dev/dri/card0 was not there when hvfbd started"),
-              1u);
-    EXPECT_FALSE(kms.lit(1));
-}
-
-// As those of a graphics driver do, which replaces the one that showed what the firmware had set up.
-TEST_P(ScreensApart, take_the_connectors_of_another_card_that_comes) {
-    start();
-    open();
-    for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
-    kms.unplug();
-    ASSERT_TRUE(turn_until([&] { return !displays[0]->pipeline.visible(); }));
-    for (auto& display : displays) draw(*display, 2, 2, 2);
-    kms.connector(0).name = "DP-1";
-    kms.connector(0).connected = false;
-    kms.connector(1).name = "HDMI-A-1";
-    kms.add_connector("HDMI-A-2", {drm_mode(320, 200, true)});
-    kms.plug();
-    for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
-    EXPECT_EQ(displays[0]->output.wish().connector, "HDMI-A-1");
-    EXPECT_EQ(displays[1]->output.wish().connector, "HDMI-A-2");
-}
-
-TEST_P(ScreensApart, by_name_are_one) {
-    start({"Virtual-2", {}, true, {}});
-    ASSERT_EQ(displays.size(), 1u);
-    EXPECT_EQ(displays[0]->pipeline.layout().width, 320u);
-    EXPECT_EQ(displays[0]->output.kept(), "");
-}
-
-TEST_P(ScreensApart, do_not_ask_all_screens_for_each_surface_on_a_hidden_one) {
-    kms.connector(1).connected = false;
-    start();
-    open();
-    ASSERT_TRUE(shows(*displays[0], 1, 1, 1));
-    turn_for(150ms);
-    unsigned probed = kms.probed;
-    for (int i = 0; i < 5; ++i) {
-        displays[1]->client.reset();
-        open(*displays[1]);
-        turn_for(120ms);
-    }
-    EXPECT_EQ(kms.probed, probed);
 }
 
 TEST_P(ScreensApart, at_rest_make_no_turns) {

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "fakes/fake_card.h"
+#include "output/drm/screens.h"
+#include "pipeline.h"
+#include "raw_client.h"
+#include "sentences.h"
+
+namespace hvfbd::testing {
+
+using Driver = FakeKms::Driver;
+
+struct Display {
+    Display(EventLoop& loop, drm::DrmOutput& the_output)
+        : output(the_output), pipeline(loop, output, tuning(), report) {}
+    static Tuning tuning() {
+        Tuning tuning;
+        tuning.settle_delay = std::chrono::microseconds(0);
+        tuning.refresh_limit = 1000;
+        return tuning;
+    }
+    std::uint32_t front(std::uint32_t x, std::uint32_t y) {
+        std::uint32_t pixel;
+        std::memcpy(&pixel, pipeline.front().bytes().data() + pipeline.layout().offset(x, y), 4);
+        return pixel;
+    }
+    drm::DrmOutput& output;
+    Sentences report;
+    Pipeline pipeline;
+    std::optional<RawClient> client;
+};
+
+// The drm output on a computer of the test's own, with a display for each of two connectors.
+class ScreensApart : public ::testing::TestWithParam<Driver> {
+  protected:
+    ScreensApart() : kms(GetParam()) {
+        kms.add_connector("Virtual-2", {drm_mode(320, 200, true), drm_mode(640, 480)});
+    }
+    ~ScreensApart() override { stop(); }
+
+    void start(drm::Screens::Options options = {}) {
+        stop();
+        options.apart = true;
+        screens.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
+        for (std::size_t i = 0; i < screens->all().size(); ++i)
+            displays.push_back(std::make_unique<Display>(loop, screens->display(i)));
+        auto update = [this](Time now) {
+            for (auto& display : displays) display->pipeline.update(now);
+        };
+        loop.after_turn(update);
+        update(loop.now());
+    }
+    void open() {
+        for (auto& display : displays) open(*display);
+    }
+    void open(Display& display) {
+        display.client.emplace(
+            display.pipeline.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
+        display.client->hello(0);
+    }
+    void stop() {
+        loop.after_turn([](Time) {});
+        displays.clear();
+        screens.reset();
+    }
+    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        for (Time end = clock_now() + within; !condition();) {
+            Time now = clock_now();
+            if (now >= end) return false;
+            loop.run_once(end - now);
+        }
+        return true;
+    }
+    void turn_for(Duration time) {
+        turn_until(
+            [this] {
+                kms.vertical_blank();
+                return false;
+            },
+            time);
+    }
+    static void draw(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+        display.client->pixel(x, y) = colour;
+        auto left = static_cast<std::int32_t>(x), top = static_cast<std::int32_t>(y);
+        display.client->damaged({left, top, left + 1, top + 1});
+    }
+    // A display's screen, by the place of its connector on the card.
+    std::size_t screen_of(const Display& display) const {
+        for (std::size_t i = 0; i < kms.resources.connectors.size(); ++i)
+            if (kms.resources.connectors[i].name == display.output.wish().connector) return i;
+        return 99;
+    }
+    bool becomes(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+        return turn_until([&] {
+            kms.vertical_blank();
+            return display.front(x, y) == colour &&
+                   kms.screen_equals(display.pipeline.front(), screen_of(display));
+        });
+    }
+    bool shows(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+        draw(display, x, y, colour);
+        return becomes(display, x, y, colour);
+    }
+
+    FakeKms kms;
+    EventLoop loop;
+    std::optional<drm::Screens> screens;
+    std::vector<std::unique_ptr<Display>> displays;
+};
+
+}  // namespace hvfbd::testing
