@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "fakes/fake_card.h"
+#include "fakes/fake_kms.h"
 
 namespace hvfbd::drm {
 namespace {
