@@ -4,7 +4,7 @@ import re
 import time
 import unittest
 
-from bus_test import DISPLAY, NAME, ROOT, OnTheBus
+from daemon_on_bus import DISPLAY, NAME, ROOT, OnTheBus
 
 SECOND = ROOT + "/display1"
 WIDTH, STRIDE, AT = 640, 640 * 4, 100 * 640 * 4 + 200

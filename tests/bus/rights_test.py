@@ -1,0 +1,77 @@
+"""Who may what: by the policy of the bus, and by the daemon where the policy lets everything through."""
+
+import unittest
+
+from daemon_on_bus import BUS_CONFIGURATION, DISPLAY, NAME, PROPERTIES, ROOT, OnTheBus
+
+
+class Policy(OnTheBus):
+    def test_is_taken_in_without_complaint(self):
+        self.bus_log.flush()
+        complaints = [line for line in (self.folder / "bus.log").read_text().splitlines() if "fd limit" not in line]
+        self.assertEqual(complaints, [])
+
+    def test_lets_group_video_and_root_draw_and_nobody_else(self):
+        self.assertIn("result", self.caller("drawer").open())
+        self.assertIn("result", self.caller().open())
+        for user in ("watcher", "stranger"):
+            self.assertIn("AccessDenied", self.caller(user).open()["error"])
+
+    def test_lets_group_hvfbd_view_and_root_look_and_nobody_else(self):
+        self.assertIn("result", self.caller("watcher").view())
+        self.assertIn("result", self.caller().view())
+        for user in ("drawer", "stranger"):
+            self.assertIn("AccessDenied", self.caller(user).view()["error"])
+
+    def test_lets_only_root_tune(self):
+        for user in ("drawer", "watcher", "stranger"):
+            self.assertIn("denied", self.set("RefreshLimit", "u", "60", code=1, user=user).lower())
+            caller = self.caller(user)
+            for method, signature, arguments in (("Refresh", "a{sv}", [{}]), ("SetMode", "uua{sv}", [800, 600, {}])):
+                answer = caller.call(DISPLAY, NAME + ".Display", method, signature, *arguments)
+                self.assertIn("AccessDenied", answer["error"])
+            self.assertIn("AccessDenied", caller.call(ROOT, NAME + ".Manager", "Reload")["error"])
+        self.assertEqual(self.get("RefreshLimit"), "u 20")
+
+    def test_lets_everybody_read(self):
+        stranger = self.caller("stranger")
+        answer = stranger.call(DISPLAY, PROPERTIES, "Get", "ss", NAME + ".Display", "Width")
+        self.assertEqual(answer["result"], 640)
+        self.assertIn(DISPLAY, stranger.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")["result"])
+
+    def test_lets_the_user_of_a_surface_and_root_control_it(self):
+        drawer = self.caller("drawer")
+        path = drawer.open()["result"][0]
+        surface = NAME + ".Surface"
+        self.assert_error(self.caller("stranger").call(path, surface, "Close"), "AccessDenied", "the user who opened")
+        self.assertIn("result", self.caller("drawer").call(path, surface, "Activate"))
+        self.assertIn("result", self.caller().call(path, surface, "Close"))
+        self.assertIn("error", drawer.call(path, surface, "Activate"))
+
+
+class UnpolicedDaemon(OnTheBus):
+    """The daemon checks again what the bus lets through."""
+
+    bus_configuration = BUS_CONFIGURATION.replace(
+        "<include>", f'<policy context="default"><allow own="{NAME}"/><allow send_destination="{NAME}"/></policy>'
+        "<!--<include>").replace("</include>", "</include>-->")
+
+    def test_refuses_by_itself_and_says_what_to_do(self):
+        stranger = self.caller("stranger")
+        self.assert_error(stranger.open(), "AccessDenied", "usermod --append --groups video")
+        self.assert_error(stranger.view(), "AccessDenied", "hvfbd-view")
+        self.assert_error(self.caller("watcher").open(), "AccessDenied")
+        self.assert_error(self.caller("drawer").view(), "AccessDenied")
+        answer = stranger.call(DISPLAY, NAME + ".Display", "SetMode", "uua{sv}", 800, 600, {})
+        self.assert_error(answer, "AccessDenied", "only root")
+        self.assertIn("only root", self.set("RefreshLimit", "u", "60", code=1, user="drawer"))
+        self.assertEqual(self.get("RefreshLimit"), "u 20")
+        self.assertIn("result", self.caller("drawer").open())
+
+    def test_takes_groups_from_the_user_database_whatever_the_process_has(self):
+        self.assertIn("result", self.caller("drawer", groups="--clear-groups").open())
+        self.assert_error(self.caller("stranger", groups="--groups=44").open(), "AccessDenied")
+
+
+if __name__ == "__main__":
+    unittest.main()

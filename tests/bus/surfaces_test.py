@@ -1,0 +1,97 @@
+"""Surfaces and viewers on the bus: opened, refused, kept, closed."""
+
+import os
+import signal
+import unittest
+
+from daemon_on_bus import DISPLAY, NAME, Caller, OnTheBus
+
+
+class Surfaces(OnTheBus):
+    def test_come_with_a_layout_that_is_the_displays(self):
+        path, buffer, channel, layout = self.caller().open(name="a")["result"]
+        self.assertEqual(path, DISPLAY + "/surface1")
+        self.assertEqual(layout, {"width": 640, "height": 480, "stride": 2560, "format": 0x34325258,
+                                  "size": 640 * 480 * 4})
+        self.assertEqual(self.get("Active", path, NAME + ".Surface"), "b true")
+
+    def test_refuse_options_that_are_unknown_or_of_a_wrong_kind(self):
+        caller = self.caller()
+        self.assert_error(caller.open(colour="red"), "InvalidArgs", "colour", "name, tracking and keep")
+        self.assert_error(caller.open(keep="yes"), "InvalidArgs", "keep", "boolean")
+        self.assert_error(caller.open(tracking="sometimes"), "InvalidArgs", '"auto" or "none"')
+        self.assert_error(caller.open(name="x" * 65), "InvalidArgs", "64")
+        self.assert_error(caller.open(name="a\nb"), "InvalidArgs", "printable")
+        self.assert_error(caller.view(keep=True), "InvalidArgs", "keep")
+        self.assertIn("result", caller.open(name="x" * 64, tracking="none", keep=False))
+
+    def test_are_sixteen_a_user_at_most_and_viewers_eight(self):
+        drawer, root = self.caller("drawer"), self.caller()
+        for _ in range(16):
+            self.assertIn("result", drawer.open())
+        self.assert_error(drawer.open(), "Busy", "16")
+        self.assert_error(self.caller("drawer").open(), "Busy")
+        self.assertIn("result", root.open())
+        for _ in range(8):
+            self.assertIn("result", root.view())
+        self.assert_error(root.view(), "Busy", "8")
+
+    def test_that_are_kept_stay_and_are_busy_while_they_have_a_client(self):
+        first, second = self.caller("drawer"), self.caller("drawer")
+        path, _, channel, _ = first.open(name="kept", keep=True)["result"]
+        self.assert_error(second.open(name="kept", keep=True), "Busy", "kept")
+        first.do(do="close", fd=channel["fd"])
+        surface = NAME + ".Surface"
+        self.until(lambda: self.get("Pid", path, surface) == "u 0")
+        self.assertEqual(self.get("Owner", path, surface), 's ""')
+        self.assertEqual(second.open(name="kept", keep=True)["result"][0], path)
+        self.assertEqual(self.get("Pid", path, surface), f"u {second.process.pid}")
+
+    def test_close_when_their_process_dies_though_another_holds_the_channel(self):
+        caller = self.caller("drawer")
+        path = caller.open()["result"][0]
+        self.until(lambda: self.get("ActiveSurface") == f'o "{path}"')
+        os.kill(caller.process.pid, signal.SIGKILL)
+        self.until(lambda: self.get("ActiveSurface") == 'o "/"')
+
+    def test_may_go_while_the_bus_is_asked_who_closes_them(self):
+        for method in ("Close", "Activate"):
+            for _ in range(20):
+                caller = Caller(self.address, "drawer")
+                path, _, channel, _ = caller.open()["result"]
+                caller.do(do="send", path=path, interface=NAME + ".Surface", method=method)
+                caller.do(do="close", fd=channel["fd"])
+                self.until(lambda: self.get("ActiveSurface") == 'o "/"')
+                caller.stop()
+        self.assertIsNone(self.daemon.poll(), self.said())
+
+    def test_change_with_the_mode(self):
+        root = self.caller()
+        display = NAME + ".Display"
+        self.assert_error(root.call(DISPLAY, display, "SetMode", "uua{sv}", 0, 5, {}), "NoSuchMode", "1 to 16384")
+        self.assertIn("result", root.call(DISPLAY, display, "SetMode", "uua{sv}", 800, 600, {}))
+        self.until(lambda: self.get("Width") == "u 800")
+        self.assertEqual(root.open()["result"][3]["width"], 800)
+
+    def test_leave_no_descriptor_behind(self):
+        caller = self.caller()
+
+        def descriptors():
+            return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
+
+        def round_trip():
+            _, buffer, channel, _ = caller.open()["result"]
+            _, front, view, _ = caller.view()["result"]
+            for item in (buffer, channel, front, view):
+                caller.do(do="close", fd=item["fd"])
+            self.until(lambda: self.get("ActiveSurface") == 'o "/"')
+
+        round_trip()
+        before = descriptors()
+        for _ in range(30):
+            round_trip()
+        self.until(lambda: descriptors() == before)
+
+
+if __name__ == "__main__":
+    unittest.main()
