@@ -1,0 +1,44 @@
+"""What hvfbctl doctor finds, on this machine or on one that is a folder, for the tests of it."""
+
+import json
+import pathlib
+import tempfile
+
+from private_daemon import PROGRAMS, OnPrivateBus, run
+
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+SYNTHETIC_VIDEO = "{da0a7802-e377-4aac-8e77-0558eb1073f8}"
+
+
+class Examined(OnPrivateBus):
+    def findings(self, *words, code=0, prefix=()):
+        done = run(*prefix, PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "doctor", "--json", *words)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        result = json.loads(done.stdout)
+        self.assertEqual(result["can_draw"], code == 0)
+        for finding in result["findings"]:
+            self.assertIn(finding["level"], ("ok", "warn", "bad"))
+            # What does not work comes with the command that mends it, and nothing else does.
+            self.assertEqual(finding["level"] == "ok", finding["mend"] == "", finding)
+        return {finding["subject"]: finding for finding in result["findings"]}
+
+
+class ExaminedFolder(Examined):
+    """A machine in a folder."""
+
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.root.chmod(0o755)
+
+    def put(self, file, text=""):
+        (self.root / file).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / file).write_text(text + "\n")
+
+    def assert_found(self, subject, level, *words, **arguments):
+        finding = self.findings("--root", self.root, **arguments)[subject]
+        self.assertEqual(finding["level"], level, finding)
+        for word in words:
+            self.assertIn(word, finding["sentence"] + "\n" + finding["mend"])
