@@ -1,7 +1,6 @@
 """The packages where systemd runs and somebody draws: a newer version, an older one, none at all. Each test begins with
 those of tools/package installed and the service started."""
 
-import json
 import os
 import pathlib
 import re
@@ -9,7 +8,7 @@ import shutil
 import subprocess
 import unittest
 
-from service import PROGRAMS, Painter, first_pixel, of_service, pixels, run, wait_until
+from service import WithClients, of_service, run, wait_until
 
 MADE = pathlib.Path("/mnt/source/build/packages")
 NEWER = pathlib.Path("/tmp/newer")
@@ -65,7 +64,7 @@ def program_that_runs():
     return pathlib.Path(f"/proc/{of_service('MainPID')}/exe").read_bytes()
 
 
-class Packages(unittest.TestCase):
+class Packages(WithClients):
     @classmethod
     def setUpClass(cls):
         if not NEWER.exists():
@@ -80,23 +79,6 @@ class Packages(unittest.TestCase):
     def install(self, folder, *words):
         apt(*words, "install", *(next(folder.glob(f"{name}_*.deb")) for name in NAMES))
 
-    def painter(self, name):
-        painter = Painter(name)
-        self.addCleanup(painter.stop)
-        self.assertEqual(painter.answer, "ready")
-        return painter
-
-    def picture(self):
-        path = pathlib.Path("/tmp/screen.png")
-        done = run("hvfbctl", "screenshot", path)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return pixels(path)
-
-    def surfaces(self):
-        done = run("hvfbctl", "surfaces", "--json")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
-
     def what_a_client_holds(self, painter):
         """Its surface; where its buffer is mapped and which one it is; its sockets and other descriptors."""
         process = pathlib.Path(f"/proc/{painter.process.pid}")
@@ -107,12 +89,12 @@ class Packages(unittest.TestCase):
 
     def assert_shows_what_was_drawn(self, scribbles):
         """Another client draws the same, on top: it is the same picture."""
-        shown = self.picture()
+        shown = self.screenshot()
         other = self.painter("other")
         for number in range(scribbles):
             other.tell(f"scribble 100 {number} 0")
         self.assertIn(other.ask("frame"), ("shown", "not shown"))
-        self.assertEqual(self.picture(), shown)
+        self.assertEqual(self.screenshot(), shown)
 
     def test_an_upgrade_keeps_the_screen(self):
         painter = self.painter("drawer")

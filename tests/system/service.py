@@ -1,10 +1,12 @@
 """What the tests of this folder do with the service, and a client of it."""
 
+import json
 import os
 import pathlib
 import struct
 import subprocess
 import time
+import unittest
 import zlib
 
 PROGRAMS = pathlib.Path(os.environ["HVFBD_PROGRAMS"])
@@ -79,3 +81,24 @@ class Painter:
         self.process.stdin.close()
         self.process.wait(timeout=WITHIN)
         self.process.stdout.close()
+
+
+class WithClients(unittest.TestCase):
+    """The service runs, somebody draws, and hvfbctl says what is shown."""
+
+    def painter(self, name):
+        painter = Painter(name)
+        self.addCleanup(painter.stop)
+        self.assertEqual(painter.answer, "ready")
+        return painter
+
+    def screenshot(self):
+        path = pathlib.Path("/tmp/screen.png")
+        result = run("hvfbctl", "screenshot", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return pixels(path)
+
+    def surfaces(self):
+        result = run("hvfbctl", "surfaces", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)

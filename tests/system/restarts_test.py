@@ -1,0 +1,141 @@
+"""The installed service ends in every way while somebody draws: nobody notices, and nothing is lost."""
+
+import os
+import pathlib
+import signal
+import unittest
+
+from service import DISPLAY, INTERFACE, NAME, WithClients, first_pixel, of_service, property_of_display, run, wait_until
+
+
+class Restarts(WithClients):
+    def setUp(self):
+        run("systemctl", "reset-failed", "hvfbd.service")
+        run("systemctl", "start", "hvfbd.service", check=True)
+
+    def tearDown(self):
+        run("systemctl", "stop", "hvfbd.service")
+
+    def end(self, how):
+        """Ends the running process in this way; returns when the next one is ready."""
+        before = of_service("MainPID")
+        run("systemctl", "reset-failed", "hvfbd.service")  # it may be started so often here
+        if how == "restart":
+            run("systemctl", "restart", "hvfbd.service", check=True)
+        else:
+            # What a watchdog does is SIGABRT as well.
+            os.kill(int(before), how)
+        wait_until(lambda: of_service("ActiveState") == "active" and of_service("MainPID") not in ("0", before),
+                   "the next process is ready")
+
+    def test_nobody_notices(self):
+        run("busctl", "--system", "set-property", NAME, DISPLAY, INTERFACE, "RefreshLimit", "u", "61", check=True)
+        painters = [self.painter("below"), self.painter("above")]
+        colours = ["102030", "a0b0c0"]
+        for painter, colour in zip(painters, colours):
+            painter.tell(f"fill 0 0 4000 4000 {colour}")
+        before = self.surfaces()
+        count = int(os.environ.get("HVFBD_RESTARTS") or 3)
+        for number in range(count):
+            for how in ("restart", signal.SIGKILL, signal.SIGABRT):
+                painters[1].tell(f"fill {number % 500} 7 30 20 {number + 1:06x}")
+                # Nobody looks once the screenshot is taken; it is answered all the same.
+                self.assertIn(painters[1].ask("frame"), ("shown", "not shown"))
+                was = self.screenshot()
+                self.end(how)
+                self.assertEqual(self.screenshot(), was, f"after {how}")
+                self.assertIn(painters[1].ask("frame"), ("shown", "not shown"))
+        print(f"{3 * count} times ended, none noticed", flush=True)
+        after = self.surfaces()
+        same = ("number", "name", "pid", "owner", "active")
+        self.assertEqual([[surface.get(key) for key in same] for surface in after],
+                         [[surface.get(key) for key in same] for surface in before])
+        self.assertEqual(property_of_display("RefreshLimit"), "u 61")
+        painters[1].stop()
+        wait_until(lambda: len(self.surfaces()) == 1, "the surface of the one that ended is closed")
+        self.assertEqual(first_pixel(self.screenshot()), colours[0])
+        painters[0].stop()
+
+    def test_what_is_drawn_while_nothing_runs_is_shown_by_the_next(self):
+        painter = self.painter("drawer")
+        self.assertEqual(painter.ask("frame"), "shown")
+        pid = int(of_service("MainPID"))
+        os.kill(pid, signal.SIGSTOP)
+        painter.tell("fill 0 0 4000 4000 123456")
+        painter.tell("events")
+        painter.process.stdout.readline()  # it has drawn
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: of_service("ActiveState") == "active" and of_service("MainPID") not in ("0", str(pid)),
+                   "the next process is ready")
+        self.assertEqual(first_pixel(self.screenshot()), "123456")
+        painter.stop()
+
+    def test_a_turn_that_hangs_is_ended_by_the_watchdog_of_an_administrator(self):
+        folder = pathlib.Path("/run/systemd/system/hvfbd.service.d")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "watchdog.conf").write_text("[Service]\nWatchdogSec=1s\n")
+        run("systemctl", "daemon-reload", check=True)
+        try:
+            run("systemctl", "restart", "hvfbd.service", check=True)
+            painter = self.painter("watched")
+            painter.tell("fill 0 0 4000 4000 654321")
+            self.assertEqual(painter.ask("frame"), "shown")
+            pid = of_service("MainPID")
+            os.kill(int(pid), signal.SIGSTOP)
+            wait_until(lambda: "Watchdog timeout" in run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout,
+                       "systemd finds that it hangs")
+            wait_until(lambda: of_service("ActiveState") == "active" and of_service("MainPID") not in ("0", pid),
+                       "the next process is ready")
+            self.assertEqual(first_pixel(self.screenshot()), "654321")
+            self.assertEqual(painter.ask("frame"), "not shown")  # nobody looks any more
+            painter.stop()
+        finally:
+            (folder / "watchdog.conf").unlink()
+            run("systemctl", "daemon-reload", check=True)
+
+    def test_after_a_stop_for_good_who_drew_comes_back_by_itself(self):
+        painter = self.painter("drawer")
+        self.assertEqual(painter.ask("frame"), "shown")
+        self.assertGreaterEqual(int(of_service("NFileDescriptorStore")), 4)
+        run("systemctl", "stop", "hvfbd.service", check=True)
+        self.assertEqual(of_service("NFileDescriptorStore"), "0")
+        self.assertTrue(int(painter.ask("events")) & 16, "HVFB_EVENT_LOST")
+        painter.tell("fill 0 0 10 10 ffffff")
+        painter.tell("events")  # goes on
+        painter.process.stdout.readline()
+        run("systemctl", "start", "hvfbd.service", check=True)
+        wait_until(lambda: len(self.surfaces()) == 1, "it has opened its surface again")
+        wait_until(lambda: painter.ask("frame") == "shown", "it is shown again")
+        self.assertEqual(first_pixel(self.screenshot()), "ffffff")
+        painter.stop()
+
+    def test_a_binding_that_comes_later_restarts_it_so_that_it_may_use_the_device(self):
+        folder = pathlib.Path("/run/systemd/system/hvfbd-bind.service.d")
+        folder.mkdir(parents=True)
+        # All of the unit but what it does to a Hyper-V guest.
+        (folder / "nothing.conf").write_text("[Unit]\nConditionPathIsDirectory=\n[Service]\nExecStart=\nExecStart=true\n"
+                                             "ExecStop=\nExecStopPost=\n")
+        run("systemctl", "daemon-reload", check=True)
+        self.addCleanup(run, "systemctl", "daemon-reload")
+        self.addCleanup((folder / "nothing.conf").unlink)
+        painter = self.painter("drawer")
+        painter.tell("fill 0 0 4000 4000 224466")
+        before = of_service("MainPID")
+        run("systemctl", "start", "hvfbd-bind.service", check=True)
+        wait_until(lambda: of_service("ActiveState") == "active" and of_service("MainPID") not in ("0", before),
+                   "the next process is ready")
+        self.assertEqual(first_pixel(self.screenshot()), "224466")
+        # None that does not run.
+        run("systemctl", "stop", "hvfbd.service", "hvfbd-bind.service", check=True)
+        painter.stop()
+        run("systemctl", "start", "hvfbd-bind.service", check=True)
+        self.assertEqual(run("systemctl", "list-jobs", "--no-legend").stdout, "")
+        self.assertEqual(of_service("ActiveState"), "inactive")
+        run("systemctl", "stop", "hvfbd-bind.service", check=True)
+
+    def test_the_store_has_room_for_64_clients(self):
+        self.assertGreaterEqual(int(of_service("FileDescriptorStoreMax")), 4 * 64 + 2 * 64 + 32)
+
+
+if __name__ == "__main__":
+    unittest.main()
