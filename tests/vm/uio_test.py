@@ -4,7 +4,7 @@ that the guest shares with this machine (ivshmem)."""
 import pathlib
 import tempfile
 
-from guest import Guest
+from guest import Guest, SOURCE
 from picture import Picture
 
 SCREEN, SHARED = "0000:00:10.0", "0000:00:12.0"
@@ -122,18 +122,31 @@ class UioOutput(OnUio):
         self.assert_screen(self.device, self.picture)
         self.assertEqual(self.daemon_pid(), before)
 
-    def test_takes_a_resource_file_when_nobody_claims_it_any_more(self):
-        drop_in = "/run/systemd/system/hvfbd.service.d/framebuffer.conf"
-        self.write(drop_in, "[Service]\nReadWritePaths=/sys/devices\n")
-        self.addCleanup(self.do, f"rm {drop_in}; systemctl daemon-reload")
-        self.do(f"systemctl daemon-reload; cd /sys/bus/pci/devices/{SCREEN} && chgrp hvfbd resource0 resource2 && "
-                "chmod 0660 resource0 resource2; cd /root")
+    def allow(self, words):
+        """The service gets the drop-in of docs/hyperv.md that has these words in it, to the letter."""
+        pages = (SOURCE / "docs/hyperv.md").read_text().split("```")
+        drop_in = next(page.removeprefix("ini\n") for page in pages if page.startswith("ini\n") and words in page)
+        self.write("/run/systemd/system/hvfbd.service.d/framebuffer.conf", drop_in)
+        self.do("systemctl daemon-reload")
+
+    def test_takes_a_resource_file_or_physical_memory_when_nobody_claims_it_any_more(self):
+        self.addCleanup(self.do, "rm -r /run/systemd/system/hvfbd.service.d; systemctl daemon-reload")
+        self.allow("/sys/devices")
+        self.do(f"cd /sys/bus/pci/devices/{SCREEN} && chgrp hvfbd resource0 resource2 && chmod 0660 resource0 resource2; cd /root")
         self.start_daemon(f"[Output]\nType=uio\nFramebuffer=pci:{SCREEN}/resource0\nMode=800x600\n")
         self.wait_until("journalctl -b -o cat -u hvfbd | grep 'resource0.*hilscher'")
         self.unbind(SCREEN)
         self.await_visible(True)
         self.drawing, self.picture = self.painter("another", 1), Picture(800, 600)
         self.draw_and_see(17)
+
+        # The registers were left at this mode.
+        address = self.do(f"read -r begin end flags </sys/bus/pci/devices/{SCREEN}/resource; echo $begin")
+        self.allow("/dev/mem")
+        self.start_daemon(f"[Output]\nType=uio\nFramebuffer=mem:{address}+0x800000\nMode=800x600\n")
+        self.assertEqual(self.drawing.ask("reconnect"), "connected")
+        self.await_visible(True)
+        self.draw_and_see(18)
 
     def test_says_that_less_than_a_page_cannot_be_mapped(self):
         self.bind(SHARED)
