@@ -3,6 +3,8 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 
@@ -18,10 +20,19 @@ namespace {
 
 constexpr std::string_view devices = "/dev/", resource = "resource";
 
-Descriptor open_or_throw(const std::filesystem::path& path) {
+// `takes`: what allows it, for those whom nobody has given it yet.
+Descriptor open_or_throw(const std::filesystem::path& path, const std::string& takes = {}) {
     Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-    if (!descriptor) throw_errno("open the video memory " + path.string());
-    return descriptor;
+    if (descriptor) return descriptor;
+    bool allowed = errno != EPERM && errno != EACCES && errno != EROFS;
+    throw_errno("open the video memory " + path.string() + (allowed || takes.empty() ? "" : takes));
+}
+
+// As /proc/iomem has it.
+std::string hexadecimal(std::uint64_t value) {
+    std::array<char, 16> digits{};
+    auto end = std::to_chars(digits.begin(), digits.end(), value, 16).ptr;
+    return "0x" + std::string(digits.begin(), end);
 }
 
 DeviceMemory mapped(const Descriptor& file, std::uint64_t size, std::uint64_t offset, std::uint64_t address) {
@@ -79,14 +90,29 @@ std::filesystem::path FramebufferLocation::file(const SystemFolders& folders) co
 DeviceMemory FramebufferLocation::open(const SystemFolders& folders, std::uint64_t most) const {
     if (kind_ == Kind::pci) return open_pci(folders, most);
     if (kind_ == Kind::uio) return open_uio(folders, most);
+    return open_memory(folders, most);
+}
+
+DeviceMemory FramebufferLocation::open_memory(const SystemFolders& folders, std::uint64_t most) const {
     // Without O_SYNC, which would make every store wait for the device.
-    Descriptor memory = open_or_throw(file(folders));
-    return mapped(memory, most == 0 ? size_ : std::min(size_, most), address_, address_);
+    Descriptor memory = open_or_throw(
+        file(folders), ", which takes hyperv-generation-2.conf (docs/hyperv.md), and no Secure Boot");
+    try {
+        return mapped(memory, most == 0 ? size_ : std::min(size_, most), address_, address_);
+    } catch (const std::system_error& error) {
+        // CONFIG_STRICT_DEVMEM and CONFIG_IO_STRICT_DEVMEM.
+        if (error.code().value() != EPERM) throw;
+        throw_errno("map the video memory at " + hexadecimal(address_) +
+                        ", which a driver has for itself (see /proc/iomem; docs/binding.md), or which is no "
+                        "device's",
+                    EPERM);
+    }
 }
 
 DeviceMemory FramebufferLocation::open_pci(const SystemFolders& folders, std::uint64_t most) const {
     std::filesystem::path path = file(folders);
-    Descriptor resource_file = open_or_throw(path);
+    Descriptor resource_file =
+        open_or_throw(path, ", which takes hyperv-generation-1.conf and a rule of udev (docs/hyperv.md)");
     // One line a resource: where it begins, where it ends, flags.
     auto index = number(std::string_view(part_).substr(resource.size(), 1));
     std::ifstream lines(path.parent_path() / "resource");

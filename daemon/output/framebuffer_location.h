@@ -36,6 +36,7 @@ class FramebufferLocation {
     DeviceMemory open(const SystemFolders& folders, std::uint64_t most) const;
 
   private:
+    DeviceMemory open_memory(const SystemFolders& folders, std::uint64_t most) const;
     DeviceMemory open_pci(const SystemFolders& folders, std::uint64_t most) const;
     DeviceMemory open_uio(const SystemFolders& folders, std::uint64_t most) const;
 

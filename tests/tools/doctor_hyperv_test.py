@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 from examination import NOBODY, SYNTHETIC_VIDEO, ExaminedFolder
+from private_daemon import SOURCE
 
 
 class HypervDoctor(ExaminedFolder):
@@ -79,6 +80,18 @@ class HypervDoctor(ExaminedFolder):
         os.chown(adapter / "resource0", 0, grp.getgrnam("hvfbd").gr_gid)
         (adapter / "resource0").chmod(0o660)
         self.assert_found("Hyper-V video memory", "ok", "user hvfbd may use", "0000:00:08.0/resource0")
+
+    def test_what_the_sandbox_of_the_service_has_to_be_opened_for(self):
+        subject, drop_ins = "sandbox of hvfbd.service", self.root / "etc/systemd/system/hvfbd.service.d"
+        for number, what in ((2, "/dev/mem"), (1, "the resources of PCI devices")):
+            self.assert_found(subject, "warn", f"no drop-in allows {what}", f"hyperv-generation-{number}.conf", "daemon-reload")
+            # What that command does.
+            self.put(drop_ins / "mine.conf", (SOURCE / f"units/hyperv-generation-{number}.conf").read_text())
+            self.assert_found(subject, "ok", f"a drop-in allows {what}")
+            self.put("sys/bus/pci/devices/0000:00:08.0/vendor", "0x1414")
+            self.put("sys/bus/pci/devices/0000:00:08.0/device", "0x5353")
+        self.put(drop_ins / "mine.conf", "#ReadWritePaths=/sys/devices")
+        self.assert_found(subject, "warn", "no drop-in")
 
     def test_rights_on_the_node(self):
         self.assertNotIn("Hyper-V device node", self.guest())

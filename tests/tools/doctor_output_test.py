@@ -132,7 +132,8 @@ class OutputDoctor(ExaminedFolder):
         self.configure("Type=uio", "Framebuffer=mem:0xfd000000+0x1000000", "Mode=640x480")
         self.assert_found("UIO screen memory", "warn", "no /dev/mem", "CONFIG_DEVMEM")
         self.put("dev/mem")
-        self.assert_found("UIO screen memory", "ok", "drop-in")
+        self.assert_found("UIO screen memory", "ok", "/dev/mem")
+        self.assert_found("sandbox of hvfbd.service", "warn", "/dev/mem", "hyperv-generation-2.conf")
 
     def test_a_card_that_is_not_there(self):
         self.configure("Type=drm")

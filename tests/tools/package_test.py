@@ -53,6 +53,7 @@ class Package(unittest.TestCase):
                      "/usr/share/dbus-1/interfaces/org.hvfbd.Framebuffer1.Surface.xml",
                      "/usr/share/dbus-1/system-services/org.hvfbd.Framebuffer1.service",
                      "/usr/share/dbus-1/system.d/org.hvfbd.Framebuffer1.conf", f"{doc}/70-hvfbd-userfaultfd.rules",
+                     f"{doc}/hyperv-generation-1.conf", f"{doc}/hyperv-generation-2.conf",
                      f"{doc}/protocol.md", "/usr/share/man/man8/hvfbd.8.gz", "/usr/share/man/man8/hvfbd-bind.8.gz",
                      "/usr/share/man/man5/hvfbd.conf.5.gz", "/usr/share/man/man5/org.hvfbd.Framebuffer1.5.gz"):
             self.assertIn(name, self.contents("hvfbd"))
@@ -70,6 +71,10 @@ class Package(unittest.TestCase):
     def test_nothing_in_group_video_gets_what_it_must_opt_in_to(self):
         rules = [name for name in self.contents("hvfbd") if "userfaultfd" in name]
         self.assertEqual(rules, ["/usr/share/doc/hvfbd/70-hvfbd-userfaultfd.rules"])
+
+    def test_the_daemon_gets_no_video_memory_that_nobody_opted_to_give(self):
+        self.assertEqual({name for name in self.contents("hvfbd") if "hyperv-generation" in name or ".service.d" in name},
+                         {f"/usr/share/doc/hvfbd/hyperv-generation-{number}.conf" for number in (1, 2)})
 
     def test_a_screen_needs_no_package_of_another_name(self):
         own = {name for name in NAMES if not name.startswith("hvfbd")}

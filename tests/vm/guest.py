@@ -10,8 +10,7 @@ import unittest
 
 from machine import Gone, Machine
 
-SOURCE = pathlib.Path(os.environ["HVFBD_SOURCE"])
-MADE = SOURCE / "build/vm"
+MADE = pathlib.Path(os.environ["HVFBD_SOURCE"]) / "build/vm"
 KERNEL = os.environ["HVFBD_KERNEL"]
 # The guest is 20 to 40 times slower than this machine, and this machine may be busy.
 START, LONG = 300, 100

@@ -4,7 +4,7 @@ that the guest shares with this machine (ivshmem)."""
 import pathlib
 import tempfile
 
-from guest import Guest, SOURCE
+from guest import Guest
 from picture import Picture
 
 SCREEN, SHARED = "0000:00:10.0", "0000:00:12.0"
@@ -122,28 +122,36 @@ class UioOutput(OnUio):
         self.assert_screen(self.device, self.picture)
         self.assertEqual(self.daemon_pid(), before)
 
-    def allow(self, words):
-        """The service gets the drop-in of docs/hyperv.md that has these words in it, to the letter."""
-        pages = (SOURCE / "docs/hyperv.md").read_text().split("```")
-        drop_in = next(page.removeprefix("ini\n") for page in pages if page.startswith("ini\n") and words in page)
-        self.write("/run/systemd/system/hvfbd.service.d/framebuffer.conf", drop_in)
-        self.do("systemctl daemon-reload")
+    def start_on(self, framebuffer):
+        self.start_daemon(f"[Output]\nType=uio\nFramebuffer={framebuffer}\nMode=800x600\n")
 
-    def test_takes_a_resource_file_or_physical_memory_when_nobody_claims_it_any_more(self):
-        self.addCleanup(self.do, "rm -r /run/systemd/system/hvfbd.service.d; systemctl daemon-reload")
-        self.allow("/sys/devices")
-        self.do(f"cd /sys/bus/pci/devices/{SCREEN} && chgrp hvfbd resource0 resource2 && chmod 0660 resource0 resource2; cd /root")
-        self.start_daemon(f"[Output]\nType=uio\nFramebuffer=pci:{SCREEN}/resource0\nMode=800x600\n")
-        self.wait_until("journalctl -b -o cat -u hvfbd | grep 'resource0.*hilscher'")
+    def wait_for_line(self, words):
+        self.wait_until(f"journalctl -b -o cat -u hvfbd | grep '{words}'")
+
+    def allow(self, generation):
+        self.do(f"install -D -m644 -t /etc/systemd/system/hvfbd.service.d /usr/share/doc/hvfbd/hyperv-generation-{generation}.conf; "
+                "systemctl daemon-reload; systemctl restart hvfbd")
+
+    def test_takes_a_resource_file_or_physical_memory_once_it_is_allowed_and_nobody_claims_it_any_more(self):
+        self.addCleanup(self.do, "rm -r /etc/systemd/system/hvfbd.service.d; systemctl daemon-reload")
+        address = self.do(f"cd /sys/bus/pci/devices/{SCREEN}; chgrp hvfbd resource0 resource2; chmod 0660 resource0 resource2; "
+                          "read -r begin end flags <resource; cd /root; echo $begin")
+        self.start_on(f"pci:{SCREEN}/resource0")
+        self.wait_for_line("resource0.*hyperv-generation-1.conf.*Read-only")
+        self.allow(1)
+        self.wait_for_line("resource0.*hilscher")
         self.unbind(SCREEN)
         self.await_visible(True)
         self.drawing, self.picture = self.painter("another", 1), Picture(800, 600)
         self.draw_and_see(17)
 
-        # The registers were left at this mode.
-        address = self.do(f"read -r begin end flags </sys/bus/pci/devices/{SCREEN}/resource; echo $begin")
-        self.allow("/dev/mem")
-        self.start_daemon(f"[Output]\nType=uio\nFramebuffer=mem:{address}+0x800000\nMode=800x600\n")
+        # The registers stay as they were.
+        self.bind(SCREEN)
+        self.start_on(f"mem:{address}+0x800000")
+        self.wait_for_line("/dev/mem.*hyperv-generation-2.conf")
+        self.allow(2)
+        self.wait_for_line("/proc/iomem")
+        self.unbind(SCREEN)
         self.assertEqual(self.drawing.ask("reconnect"), "connected")
         self.await_visible(True)
         self.draw_and_see(18)

@@ -2,6 +2,7 @@
 
 #include "binding/circumstances.h"
 #include "rights.h"
+#include "sandbox.h"
 
 namespace hvfbctl {
 
@@ -68,7 +69,7 @@ Finding video_memory(const fs::path& root, const Circumstances& guest) {
     }
     std::error_code none;
     if (fs::exists(root / "dev/mem", none))
-        return {Level::ok, subject, "generation 2: /dev/mem, which hvfbd needs CAP_SYS_RAWIO for", ""};
+        return {Level::ok, subject, "generation 2: /dev/mem is there", ""};
     return {Level::warn, subject, "generation 2: this kernel has no /dev/mem",
             "use a kernel with CONFIG_DEVMEM, or set Framebuffer=uio:NAME/MAP in hvfbd.conf"};
 }
@@ -116,6 +117,8 @@ void examine_hyperv_guest(const fs::path& root, Findings& findings) {
     findings.push_back(
         finding("kernel lockdown", locked_down(guest), "off: programs may map the video memory"));
     findings.push_back(video_memory(root, guest));
+    findings.push_back(
+        examine_sandbox(root, guest.display_adapter ? VideoMemory::pci_resource : VideoMemory::physical));
     if (Circumstances::is_bound(*device)) examine_bound(root, guest, *device, findings);
 }
 

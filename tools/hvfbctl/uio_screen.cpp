@@ -6,6 +6,7 @@
 #include "output/sysfs_attribute.h"
 #include "output/uio_maps.h"
 #include "rights.h"
+#include "sandbox.h"
 
 namespace hvfbctl {
 
@@ -124,12 +125,14 @@ void examine_maps(const fs::path& root, const std::string& node, const std::stri
     }
     // As uio_pci_generic has it.
     std::error_code none;
-    if (fs::exists(root / "sys/class/uio" / node / "device/resource0", none))
+    if (fs::exists(root / "sys/class/uio" / node / "device/resource0", none)) {
         findings.push_back({Level::ok, memory_subject,
                             "/dev/" + node + " has no maps: resource0 of its PCI device is taken", ""});
-    else
+        findings.push_back(examine_sandbox(root, VideoMemory::pci_resource));
+    } else {
         findings.push_back({Level::warn, memory_subject, "/dev/" + node + " has no maps, and no resource0",
                             "use a driver that exports the memory, such as uio_cif"});
+    }
 }
 
 void examine_node(const fs::path& root, const std::string& uio, const std::string& map,
@@ -157,6 +160,7 @@ void examine_pci_resource(const fs::path& root, const FramebufferLocation& locat
                           const hvfbd::Configuration& configuration, Findings& findings) {
     const fs::path device = root / "sys/bus/pci/devices" / location.device();
     const std::string shown = "/sys/bus/pci/devices/" + location.device() + "/" + location.part();
+    findings.push_back(examine_sandbox(root, VideoMemory::pci_resource));
     findings.push_back(examine_rights(device_subject, device / location.part(), shown,
                                       "chgrp hvfbd " + shown + " && chmod 0660 " + shown + " && " + restart));
     if (findings.back().level != Level::ok) return;
@@ -179,9 +183,9 @@ void examine_physical_memory(const fs::path& root, Findings& findings) {
     std::error_code none;
     const bool there = fs::exists(root / "dev/mem", none);
     findings.push_back({there ? Level::ok : Level::warn, memory_subject,
-                        there ? "/dev/mem is there, which takes the drop-in of /usr/share/doc/hvfbd/hyperv.md"
-                              : "this kernel has no /dev/mem",
+                        there ? "/dev/mem is there" : "this kernel has no /dev/mem",
                         there ? "" : "use a kernel with CONFIG_DEVMEM, or name a UIO device: Uio="});
+    findings.push_back(examine_sandbox(root, VideoMemory::physical));
 }
 
 }  // namespace
