@@ -1,6 +1,9 @@
 #include <fcntl.h>
 
+#include <cerrno>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "surface_fixture.h"
@@ -119,6 +122,22 @@ TEST(Connection, gives_the_errors_of_the_bus_the_errno_that_the_header_promises)
     EXPECT_EQ(errno_of_bus_error("org.freedesktop.DBus.Error.ServiceUnknown", 5), EHOSTUNREACH);
     EXPECT_EQ(errno_of_bus_error("org.freedesktop.DBus.Error.UnknownObject", 5), ENOENT);
     EXPECT_EQ(errno_of_bus_error("com.example.Other", 77), 77);
+}
+
+TEST(OpenOptions, take_a_name_that_the_daemon_takes_whatever_the_programs_file_is_called) {
+    char* const name = program_invocation_short_name;
+    const std::string longest(64, 'x');
+    for (const auto& [called, named] : {std::pair<std::string, std::string>{"painter", "painter"},
+                                        {longest + "-x86_64.AppImage", longest},
+                                        {"a\tb\xff", "a_b_"},
+                                        {"", "surface"}}) {
+        std::string file = called;
+        program_invocation_short_name = file.data();
+        OpenOptions options;
+        EXPECT_EQ(options.set(nullptr), 0);
+        EXPECT_EQ(options.name(), named);
+    }
+    program_invocation_short_name = name;
 }
 
 TEST(Connection, says_that_there_is_no_daemon_where_there_is_no_bus) {
