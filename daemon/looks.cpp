@@ -24,6 +24,8 @@ constexpr Duration slowest_poll = std::chrono::milliseconds(250);
 // A client that reports by itself is asked this seldom, to see that it is not stopped; and is told this often
 // which of the pages that it left open differ.
 HVFB_CONSTANT(Duration, watch_over, 150 * millisecond);
+// And one that never rests, when nothing was found for long, this seldom.
+constexpr Duration watch_over_restless = std::chrono::seconds(1);
 HVFB_CONSTANT(Duration, tell_compared_every, 50 * millisecond);
 // What is open is not compared whole again, while a glance shows no difference, for this long: what the 2019
 // driver took for every frame.
@@ -145,8 +147,11 @@ void Looks::finish(const Tuning& tuning, Time now) {
 
     Presenter::Told told = presenter_.tell(now, tuning.max_rects);
     if (told != Presenter::Told::refused) presenter_.start_viewers(now);
-    if (told == Presenter::Told::refused)
+    if (told == Presenter::Told::refused) {
+        // Whatever is drawn meanwhile: a host that takes nothing is not asked more often than one that does.
         look_at_ = now + std::max<Duration>(tuning.interval(), empty_interval);
+        not_before_ = look_at_;
+    }
     if (told == Presenter::Told::done) {
         not_before_ = now + tuning.interval();
         if (was_announced_)
@@ -177,8 +182,9 @@ void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
     if (!by_itself && !conversation.unprotected() && !unanswered_since_) return;
     bool pinned = tuning.tracking == Tuning::Tracking::scan;
     bool rests = conversation.can_rest() && !by_itself && !pinned;
-    Duration wait = conversation.reports()
-                        ? watch_over
+    Duration wait = conversation.reports() && conversation.can_rest() ? watch_over
+                    : conversation.reports()
+                        ? lookout_.next(found, watch_over, watch_over_restless)
                         : lookout_.next(found, tuning.interval(), rests ? slowest_scan : slowest_poll);
     // The store that was announced may land a moment after the page was released: look again soon.
     if (soon && conversation.unprotected() && !(conversation.reports() && conversation.scans()))

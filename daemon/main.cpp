@@ -43,7 +43,7 @@ std::string display_name(std::size_t number) {
     return "display" + std::to_string(number);
 }
 
-// A display, and who is told of it.
+// A display, and who is told of it. Throws std::system_error where there is no memory for its picture.
 struct Display {
     Display(EventLoop& loop, Output& output, const Tuning& tuning, Keeper& keeper, const std::string& name,
             bool one_of_several)
@@ -107,12 +107,13 @@ void run(const DaemonOptions& options, Configuration configuration) {
     if (!inherited.why.empty())
         spdlog::warn("the state that was kept is of no use: {}; beginning anew, and those who drew are told",
                      inherited.why);
-    const State before = inherited.state.value_or(State{});
+    State before = inherited.state.value_or(State{});
     std::vector<Legacy> legacies;
     for (std::size_t i = 0; i < before.displays.size(); ++i) legacies.push_back(keeper.legacy_of(i));
     std::vector<OutputLegacy> of_outputs;
     for (std::size_t i = 0; i < before.displays.size(); ++i)
-        of_outputs.push_back({before.displays[i].output, legacies[i], before.displays[i].mode});
+        of_outputs.push_back({before.displays[i].output, legacies[i], before.displays[i].mode,
+                              before.displays[i].output_name, before.displays[i].size});
 
     EventLoop loop;
     std::unique_ptr<Outputs> outputs = make_outputs(loop, configuration, options, of_outputs);
@@ -122,8 +123,20 @@ void run(const DaemonOptions& options, Configuration configuration) {
         std::size_t number = displays.size();
         Tuning tuning =
             tuning_of(configuration, number < before.displays.size() ? &before.displays[number] : nullptr);
-        displays.push_back(std::make_unique<Display>(loop, *output, tuning, keeper, display_name(number),
-                                                     outputs->all().size() > 1));
+        auto display = [&] {
+            return std::make_unique<Display>(loop, *output, tuning, keeper, display_name(number),
+                                             outputs->all().size() > 1);
+        };
+        try {
+            displays.push_back(display());
+        } catch (const std::system_error& error) {
+            if (number >= before.displays.size() || !before.displays[number].mode) throw;
+            // Set over the bus while there was more memory: all that is drawn is worth more than a mode.
+            spdlog::warn("the mode that was set before cannot be had again: {}", error.what());
+            before.displays[number].mode.reset();
+            output->set_mode(configuration.output.mode.value_or(default_mode));
+            displays.push_back(display());
+        }
         pipelines.push_back(&displays.back()->pipeline);
     }
     if (inherited.state) go_on(before, displays, keeper, legacies, loop.now());

@@ -16,7 +16,6 @@ namespace hvfbd {
 
 namespace {
 
-constexpr Mode default_mode{1024, 768};
 constexpr std::string_view simulated = "simulated:", devices = "/dev/";
 
 // The synthetic video device that is bound to uio_hv_generic now: it may come late, and come back with
@@ -72,17 +71,25 @@ std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configur
     for (std::size_t i = 0; i < legacies.size(); ++i)
         options.before.push_back(
             {drm::DrmOutput::connector_kept(legacies[i].state), mode_of(i, configuration, legacies)});
+    for (const OutputLegacy& legacy : legacies) options.sizes.push_back(legacy.size);
     return std::make_unique<drm::Screens>(
         loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector), options);
 }
 
+// What the process before showed on: a screen that is off for the night is no reason to show on something
+// else.
+bool showed_on(std::string_view output, std::span<const OutputLegacy> legacies) {
+    return std::ranges::any_of(legacies, [&](const OutputLegacy& legacy) { return legacy.name == output; });
+}
+
 // A screen that shows already, and nothing less: who asked for no output in particular does not wait for one.
+// Not so where a process before had one.
 std::unique_ptr<Outputs> drm_that_shows(EventLoop& loop, const Configuration& configuration,
                                         std::span<const OutputLegacy> legacies) {
     try {
         auto outputs = make_drm(loop, configuration, legacies);
         for (const Output* output : outputs->all())
-            if (output->visible()) return outputs;
+            if (output->visible() || showed_on("drm", legacies)) return outputs;
     } catch (const std::system_error&) {
         // No device events to be heard, as in a container: there is no screen in there either.
     }
@@ -100,9 +107,12 @@ std::unique_ptr<Outputs> alone(std::unique_ptr<Output> output) {
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
                                       const DaemonOptions& options, std::span<const OutputLegacy> legacies) {
     const auto& wanted = configuration.output;
-    if (wanted.type == "hyperv" || (wanted.type == "auto" && there_is_hyperv(wanted.uio))) {
+    bool automatic = wanted.type == "auto";
+    if (wanted.type == "hyperv" ||
+        (automatic && (there_is_hyperv(wanted.uio) || showed_on("hyperv", legacies)))) {
         hyperv::HypervOutput::Options of_host;
         of_host.session.mode = mode_of(0, configuration, legacies);
+        if (!legacies.empty()) of_host.session.before = legacies.front().size;
         of_host.session.assume_visible = wanted.assume_visible;
         of_host.rectangles_per_message = wanted.rectangles_per_message;
         return alone(std::make_unique<hyperv::HypervOutput>(
@@ -111,9 +121,9 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
             legacies.empty() ? nullptr : &legacies.front()));
     }
     if (wanted.type == "drm") return make_drm(loop, configuration, legacies);
-    if (wanted.type == "auto")
+    if (automatic)
         if (auto outputs = drm_that_shows(loop, configuration, legacies)) return outputs;
-    if (wanted.type == "auto" || wanted.type == "memory") {
+    if (automatic || wanted.type == "memory") {
         auto outputs = std::make_unique<SeparateOutputs>();
         for (std::size_t display = 0; display < options.displays; ++display)
             outputs->add(std::make_unique<MemoryOutput>(
@@ -126,7 +136,8 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
                                                             wanted.framebuffer_size, folders);
         return alone(std::make_unique<uio::UioOutput>(
             loop, std::move(port), folders.devices,
-            uio::UioOutput::Options{mode_of(0, configuration, legacies), wanted.stride}));
+            uio::UioOutput::Options{mode_of(0, configuration, legacies), wanted.stride,
+                                    showed_on("uio", legacies) ? legacies.front().size : std::nullopt}));
     }
     throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
                                                     "\"; set Type=memory in hvfbd.conf, or leave it out");

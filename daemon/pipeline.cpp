@@ -1,6 +1,9 @@
 #include "pipeline.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "base/error.h"
 
 namespace hvfbd {
 
@@ -9,7 +12,7 @@ namespace {
 // What a FRAME waits for a present that the output refuses.
 constexpr Duration longest_refusal = std::chrono::seconds(1);
 
-hvfb_tracking wanted(Tuning::Tracking tracking) {
+hvfb_tracking wanted_tracking(Tuning::Tracking tracking) {
     switch (tracking) {
         case Tuning::Tracking::fault:
             return HVFB_TRACKING_FAULT;
@@ -39,7 +42,8 @@ Pipeline::Pipeline(EventLoop& loop, Output& output, const Tuning& tuning, Report
       looks_(surfaces_, presenter_, statistics_),
       alarm_(loop, [] {}),
       was_visible_(output.visible()),
-      output_was_visible_(output.visible()) {
+      output_was_visible_(output.visible()),
+      modes_(output.modes()) {
     output_.listen(this);
 }
 
@@ -69,7 +73,7 @@ void Pipeline::restore(const KeptDisplay& display, std::uint64_t first_serial, L
     was_visible_ = visible();
     output_was_visible_ = output_.visible();
     // The mode may be another one, if the output had to begin anew.
-    for (auto& surface : surfaces_.stack()) surface->configure(layout(), now);
+    offer_buffers();
     looks_.look_at(now);
 }
 
@@ -83,6 +87,8 @@ KeptDisplay Pipeline::keep(const Tuning& configured) const {
     for (const Surface* surface : surfaces_.all()) display.surfaces.push_back(surface->kept());
     for (const auto& viewer : viewers_.all()) display.viewers.push_back(viewer->kept());
     display.output = output_.kept();
+    display.output_name = output_.name();
+    display.size = {layout().width, layout().height};
     return display;
 }
 
@@ -94,12 +100,12 @@ void Pipeline::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
 
 Surfaces::Opened Pipeline::open_surface(const SurfaceOptions& options, Client client, Time now,
                                         std::size_t elsewhere) {
-    output_.wanted();
+    wanted();
     return surfaces_.open(options, std::move(client), layout(), now, elsewhere);
 }
 
 Viewers::Opened Pipeline::open_viewer(Client client, Time now, std::size_t elsewhere) {
-    output_.wanted();
+    wanted();
     Viewers::Opened opened = viewers_.open(std::move(client), front(), elsewhere);
     output_.viewers_changed(viewers_.size());
     looks_.look_at(now);
@@ -108,7 +114,7 @@ Viewers::Opened Pipeline::open_viewer(Client client, Time now, std::size_t elsew
 
 void Pipeline::activate(SurfaceNumber number, Time) {
     surfaces_.activate(number);
-    output_.wanted();
+    wanted();
 }
 
 void Pipeline::close_surface(SurfaceNumber number, Time) {
@@ -127,8 +133,21 @@ void Pipeline::set_tuning(const Tuning& tuning, Time now) {
 }
 
 void Pipeline::set_mode(Mode mode, Time) {
+    const Mode before{layout().width, layout().height};
     output_.set_mode(mode);
+    try {
+        if (output_.layout() != layout()) presenter_.prepare();
+    } catch (const std::system_error& error) {
+        output_.set_mode(before);
+        throw Refusal(Refusal::Kind::failed, std::to_string(mode.width) + "x" + std::to_string(mode.height) +
+                                                 " could not be set: " + error.what());
+    }
     mode_set_ = mode;
+}
+
+void Pipeline::wanted() {
+    too_large_.reset();
+    output_.wanted();
 }
 
 void Pipeline::refresh(Time now) {
@@ -183,12 +202,8 @@ void Pipeline::notice_clients(Time now) {
 }
 
 void Pipeline::notice_output(Time now) {
-    if (output_.layout() != layout()) {
-        presenter_.start_over();
-        for (auto& surface : surfaces_.stack()) surface->configure(layout(), now);
-        refresh(now);
-        report_.layout_changed(layout());
-    }
+    if (output_.layout() != layout()) follow_output(now);
+    holds_.set(Holds::Reason::no_front, output_.layout() != layout());
     if (std::ranges::any_of(surfaces_.stack(),
                             [](const auto& surface) { return surface->has_unsent_offer(); })) {
         report_.handing_over();
@@ -203,6 +218,39 @@ void Pipeline::notice_output(Time now) {
     if (visible() != was_visible_) {
         was_visible_ = visible();
         report_.visibility_changed(was_visible_);
+    }
+    if (std::exchange(modes_may_differ_, false) && output_.modes() != modes_) {
+        modes_ = output_.modes();
+        report_.modes_changed();
+    }
+}
+
+void Pipeline::follow_output(Time now) {
+    const Layout layout = output_.layout();
+    if (too_large_ == layout) return;
+    try {
+        presenter_.start_over();
+    } catch (const std::system_error& error) {
+        too_large_ = layout;
+        report_.output_said(true, "nothing is shown in " + std::to_string(layout.width) + "x" +
+                                      std::to_string(layout.height) + ": " + error.what() +
+                                      "; free memory, or set a smaller mode");
+        return;
+    }
+    too_large_.reset();
+    offer_buffers();
+    refresh(now);
+    report_.layout_changed(layout);
+}
+
+void Pipeline::offer_buffers() {
+    for (auto& surface : surfaces_.stack()) {
+        try {
+            surface->configure(layout());
+        } catch (const std::system_error& error) {
+            report_.output_said(true, "surface" + std::to_string(surface->number()) +
+                                          " stays as large as it is: " + error.what());
+        }
     }
 }
 
@@ -233,7 +281,7 @@ void Pipeline::tell_states() {
         state.visible = visible();
         state.active = surface->active();
         if (surface->active() && !hidden && !surface->conversation().explicit_damage())
-            state.tracking = wanted(tuning_.tracking);
+            state.tracking = wanted_tracking(tuning_.tracking);
         state.interval = static_cast<std::uint64_t>(tuning_.interval().count());
         state.report = state.tracking != HVFB_TRACKING_OFF && surface->conversation().can_report();
         state.settle = static_cast<std::uint64_t>(Duration(tuning_.settle_delay).count());
@@ -259,14 +307,17 @@ Facts Pipeline::facts() const {
     return facts;
 }
 
+Duration Pipeline::patience(const Surface& surface) const {
+    Duration interval = std::max<Duration>(tuning_.interval(), Looks::empty_interval);
+    bool shown = surface.active() && !holds_.held(Holds::Reason::hidden);
+    return shown ? tuning_.settle_delay + interval + longest_refusal : interval;
+}
+
 void Pipeline::answer_unshown_frames(Time now) {
     for (auto& surface : surfaces_.stack()) {
         const auto& request = surface->conversation().frame_request();
         if (!request) continue;
-        bool shown = surface->active() && !holds_.held(Holds::Reason::hidden);
-        Duration patience =
-            shown ? longest_refusal : std::max<Duration>(tuning_.interval(), Looks::empty_interval);
-        if (now - request->since >= patience) surface->answer_frame(clock_now(), false);
+        if (now - request->since >= patience(*surface)) surface->answer_frame(clock_now(), false);
     }
 }
 
@@ -278,11 +329,7 @@ void Pipeline::set_alarm(const Decision& decision, Time now) {
         if (surface->active() && conversation.frame_open_since())
             keep_earliest(at, *conversation.frame_open_since() + Holds::longest_frame);
         const auto& request = conversation.frame_request();
-        if (!request) continue;
-        bool shown = surface->active() && !holds_.held(Holds::Reason::hidden);
-        keep_earliest(
-            at, request->since + (shown ? longest_refusal
-                                        : std::max<Duration>(tuning_.interval(), Looks::empty_interval)));
+        if (request) keep_earliest(at, request->since + patience(*surface));
     }
     alarm_.set(at);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/event_loop.h"
 #include "looks.h"
@@ -54,7 +55,7 @@ class Pipeline : private OutputListener {
     // What the administrator asks for; effective with the next frame.
     const Tuning& tuning() const { return tuning_; }
     void set_tuning(const Tuning& tuning, Time now);
-    void set_mode(Mode mode, Time now);  // throws Refusal (no_such_mode, not_supported)
+    void set_mode(Mode mode, Time now);  // throws Refusal (no_such_mode, not_supported, failed)
     void refresh(Time now);              // present everything once, changed or not
 
     // Decides what to do now and when to wake next. Called after every turn.
@@ -78,11 +79,19 @@ class Pipeline : private OutputListener {
     Statistics statistics() const;
 
   private:
-    void output_changed() override {}  // update() asks the output after every turn anyway
+    // Everything else update() asks after every turn anyway.
+    void output_changed() override { modes_may_differ_ = true; }
     void output_relies() override { report_.handing_over(); }
     void output_said(Importance importance, const std::string& sentence) override {
         report_.output_said(importance == Importance::warning, sentence);
     }
+
+    // Goes over to the output's layout. Where there is no memory for that nothing is shown, which is said,
+    // and it is tried again when it has changed or somebody wants to see something.
+    void follow_output(Time now);
+    // Offers every surface a buffer of that layout.
+    void offer_buffers();
+    void wanted();
 
     // Facts that changed since the last turn.
     void notice_clients(Time now);
@@ -91,6 +100,8 @@ class Pipeline : private OutputListener {
     void tell_states();
 
     Facts facts() const;
+    // How long a FRAME is waited for before it is said not to be shown.
+    Duration patience(const Surface& surface) const;
     void answer_unshown_frames(Time now);
     void set_alarm(const Decision& decision, Time now);
 
@@ -105,10 +116,13 @@ class Pipeline : private OutputListener {
     EventLoop::Alarm alarm_;
 
     Holds holds_;
-    std::optional<Mode> mode_set_;  // by the administrator
+    std::optional<Mode> mode_set_;     // by the administrator
+    std::optional<Layout> too_large_;  // there was no memory for it
 
     SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
     bool was_visible_, output_was_visible_;
+    std::vector<Mode> modes_;  // as they were said to be
+    bool modes_may_differ_ = false;
 };
 
 }  // namespace hvfbd

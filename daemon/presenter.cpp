@@ -59,6 +59,7 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
         statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
     Stopwatch watch(statistics_.reduce_ns);
     untold_ |= Region(condense(found_.spans, condensed_));
+    untold_.bound(most_spans);
     behind_ |= scanout.pixels == nullptr;
     return found_;
 }
@@ -118,8 +119,14 @@ void Presenter::last_words() noexcept {
     copy_spans(view(front_), view(scanout, output_.layout()), whole);
 }
 
+void Presenter::prepare() {
+    if (!prepared_ || prepared_->layout() != output_.layout()) prepared_ = Picture::front(output_.layout());
+}
+
 void Presenter::start_over() {
-    front_ = Picture::front(output_.layout());
+    prepare();
+    front_ = std::move(*prepared_);
+    prepared_.reset();
     untold_.clear();
     behind_ = false;
     everything_ = true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/picture.h"
@@ -44,7 +45,10 @@ class Presenter {
     // Copies front to scanout, whole. In a signal handler.
     void last_words() noexcept;
 
-    // The output has another layout: a new, black front, offered to all viewers.
+    // The output has another layout: makes a black front of it, so that start_over() needs no memory. Throws
+    // std::system_error, and nothing has changed.
+    void prepare();
+    // That front, or one made now, is front, and is offered to all viewers. Throws as prepare().
     void start_over();
 
   private:
@@ -55,6 +59,7 @@ class Presenter {
     Viewers& viewers_;
     Statistics& statistics_;
     Picture front_;
+    std::optional<Picture> prepared_;
     Found found_;
     std::vector<Rectangle> condensed_;
     Region untold_;  // copied to front, not told

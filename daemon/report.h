@@ -32,6 +32,7 @@ class Report {
     // A surface or viewer of the process before could not be gone on with.
     virtual void not_restored(std::string_view /*who*/, std::string_view /*why*/) {}
     virtual void layout_changed(const Layout&) {}
+    virtual void modes_changed() {}
 };
 
 }  // namespace hvfbd

@@ -14,7 +14,7 @@ namespace hvfbd {
 namespace {
 
 // Change it with every change of the format: another version's state is not guessed at.
-constexpr std::uint32_t version = 2;
+constexpr std::uint32_t version = 3;
 constexpr std::array<char, 8> magic{'h', 'v', 'f', 'b', 'd', 's', 't', '\n'};
 
 constexpr std::size_t most_displays = 64, most_properties = 64, most_surfaces = 4096, most_viewers = 4096;
@@ -39,6 +39,23 @@ Layout take_layout(ByteReader& in) {
         in.fail();
     }
     return {};
+}
+
+Mode take_mode(ByteReader& in) {
+    Mode mode;
+    mode.width = in.take<std::uint32_t>();
+    mode.height = in.take<std::uint32_t>();
+    try {
+        if (in.good()) layout_for(mode);
+    } catch (const Refusal&) {
+        in.fail();
+    }
+    return mode;
+}
+
+void put(ByteWriter& out, const Mode& mode) {
+    out.put(mode.width);
+    out.put(mode.height);
 }
 
 void put(ByteWriter& out, const KeptClient& client) {
@@ -120,10 +137,7 @@ void put(ByteWriter& out, const KeptDisplay& display) {
         out.put_text(value);
     }
     out.put(static_cast<std::uint8_t>(display.mode.has_value()));
-    if (display.mode) {
-        out.put(display.mode->width);
-        out.put(display.mode->height);
-    }
+    if (display.mode) put(out, *display.mode);
     out.put(display.frame);
     out.put(display.last_surface);
     out.put(display.last_viewer);
@@ -136,6 +150,8 @@ void put(ByteWriter& out, const KeptDisplay& display) {
         out.put(static_cast<std::uint8_t>(viewer.introduced));
     }
     out.put_text(display.output);
+    out.put_text(display.output_name);
+    put(out, display.size);
 }
 
 KeptDisplay take_display(ByteReader& in) {
@@ -144,16 +160,7 @@ KeptDisplay take_display(ByteReader& in) {
         std::string name = in.take_text(longest_word);
         display.tuning.emplace_back(std::move(name), in.take_text(longest_word));
     }
-    if (in.take_flag()) {
-        display.mode.emplace();
-        display.mode->width = in.take<std::uint32_t>();
-        display.mode->height = in.take<std::uint32_t>();
-        try {
-            if (in.good()) layout_for(*display.mode);
-        } catch (const Refusal&) {
-            in.fail();
-        }
-    }
+    if (in.take_flag()) display.mode = take_mode(in);
     display.frame = in.take<std::uint64_t>();
     display.last_surface = in.take<SurfaceNumber>();
     display.last_viewer = in.take<unsigned>();
@@ -167,6 +174,8 @@ KeptDisplay take_display(ByteReader& in) {
         display.viewers.push_back(std::move(viewer));
     }
     display.output = in.take_text(longest_output);
+    display.output_name = in.take_text(longest_word);
+    display.size = take_mode(in);
     if (!numbers_are_sound(display.surfaces, display.last_surface) ||
         !numbers_are_sound(display.viewers, display.last_viewer))
         in.fail();

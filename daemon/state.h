@@ -22,7 +22,9 @@ struct KeptDisplay {
     unsigned last_viewer = 0;
     std::vector<KeptSurface> surfaces;  // bottom to top
     std::vector<KeptViewer> viewers;
-    std::string output;  // for the output alone
+    std::string output;       // for the output alone
+    std::string output_name;  // which it is, and
+    Mode size;                // of what it shows
     bool operator==(const KeptDisplay&) const = default;
 };
 

@@ -69,6 +69,10 @@ HVFB_CONSTANT(Nanoseconds, cold_after, 250 * millisecond);
 HVFB_CONSTANT(Nanoseconds, shortest_interval, millisecond);
 HVFB_CONSTANT(Nanoseconds, slowest_interval, 50 * millisecond);
 HVFB_CONSTANT(unsigned, empty_until_slower, 4);
+// Where no store can be announced it never rests; when nothing was found for that long, it reports as seldom
+// as a display without any tracker is looked at. A typist thinks less long.
+HVFB_CONSTANT(Nanoseconds, restless_after, 2500 * millisecond);
+HVFB_CONSTANT(Nanoseconds, restless_interval, 250 * millisecond);
 // A report finds something if that was known to be written this lately; the daemon says less often what
 // differed.
 HVFB_CONSTANT(Nanoseconds, busy_for, 120 * millisecond);

@@ -24,22 +24,24 @@ class Timetable {
         if (leave_) due_ = std::min(due_.value_or(UINT64_MAX), std::max(now + settle_, last_ + interval_));
     }
     // `found`: something was written since the last report. `open`: what comes will not be announced.
-    void reported(Nanoseconds now, bool found, bool open) {
+    // `rests`: not so for ever.
+    void reported(Nanoseconds now, bool found, bool open, bool rests) {
         last_ = now;
         due_.reset();
         empty_ = found ? 0 : empty_ + 1;
+        if (found) found_ = now;
         if (!leave_ || !open) return;
+        const bool slow = !rests && now - found_ >= constants::restless_after;
+        const Nanoseconds slowest = slow ? constants::restless_interval : constants::slowest_interval;
         Nanoseconds wait = interval_;
-        for (unsigned i = constants::empty_until_slower; i < empty_ && wait < constants::slowest_interval;
-             ++i)
-            wait *= 2;
-        due_ = now + std::max(interval_, std::min(wait, constants::slowest_interval));
+        for (unsigned i = constants::empty_until_slower; i < empty_ && wait < slowest; ++i) wait *= 2;
+        due_ = now + std::max(interval_, std::min(wait, slowest));
     }
     std::optional<Nanoseconds> due() const { return due_; }
 
   private:
     bool leave_ = false;
-    Nanoseconds interval_ = 0, settle_ = 0, last_ = 0;
+    Nanoseconds interval_ = 0, settle_ = 0, last_ = 0, found_ = 0;
     unsigned empty_ = 0;  // reports in a row that found nothing
     std::optional<Nanoseconds> due_;
 };

@@ -299,7 +299,7 @@ void Tracker::send(const Report& report) {
     const Nanoseconds now = monotonic_now();
     const bool found = now - policy_.last_activity() < constants::busy_for;
     const bool reports = report.state == TrackerState::resting || report.state == TrackerState::scanning;
-    timetable_.reported(now, found, reports && report.unprotected);
+    timetable_.reported(now, found, reports && report.unprotected, capabilities().announce);
     if (serial_ == 0 && report.empty() && report.summary() == told_) return;
     told_ = report.summary();
     // What was announced is in it.

@@ -20,6 +20,9 @@ struct Mode {
     bool operator==(const Mode&) const = default;
 };
 
+// Where nobody says which.
+inline constexpr Mode default_mode{1024, 768};
+
 // How a picture lies in memory. `stride` is in bytes, a multiple of 4, at least width * 4 and often more.
 struct Layout {
     std::uint32_t width = 0, height = 0, stride = 0, format = format_xrgb8888;

@@ -106,4 +106,8 @@ void Region::clear() {
     pixman_region32_clear(&region_);
 }
 
+void Region::bound(std::size_t most) {
+    if (rectangles().size() > most) *this = Region(extents());
+}
+
 }  // namespace hvfbd

@@ -2,6 +2,7 @@
 
 #include <pixman.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -34,6 +35,8 @@ class Region {
     Region& operator&=(const Rectangle& rectangle);
     Region& operator-=(const Region& other);
     void clear();
+    // Of more rectangles than this it becomes all that they extend over, so that it stays small.
+    void bound(std::size_t most);
 
   private:
     // pixman's functions take pointers to non-const, even where they only read.

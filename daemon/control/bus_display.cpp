@@ -44,4 +44,8 @@ void BusDisplay::layout_changed(const Layout&) {
     display_.changed({"Width", "Height", "Stride", "Format"});
 }
 
+void BusDisplay::modes_changed() {
+    display_.changed({"Modes"});
+}
+
 }  // namespace hvfbd

@@ -24,6 +24,7 @@ class BusDisplay : public Report {
     void active_surface_changed() override;
     void visibility_changed(bool visible) override;
     void layout_changed(const Layout& layout) override;
+    void modes_changed() override;
 
   private:
     std::unique_ptr<SurfaceObject> make(SurfaceNumber number);

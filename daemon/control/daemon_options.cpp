@@ -42,7 +42,8 @@ std::optional<DaemonOptions> DaemonOptions::parse(int argc, char** argv, int& ex
         ->check(CLI::Range(0, 1024));
     program.add_option("--displays", options.displays, "How many displays there are (memory output)")
         ->check(CLI::Range(1, 16));
-    program.add_option("--log-level", log_level, "Instead of the configuration's Level");
+    program.add_option("--log-level", log_level, "Instead of the configuration's Level")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical"}));
     try {
         program.parse(argc, argv);
         if (!mode.empty()) options.mode = parse_mode(mode);

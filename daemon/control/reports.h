@@ -51,6 +51,9 @@ class Reports : public Report {
     void layout_changed(const Layout& layout) override {
         for (Report* report : reports_) report->layout_changed(layout);
     }
+    void modes_changed() override {
+        for (Report* report : reports_) report->modes_changed();
+    }
 
   private:
     std::vector<Report*> reports_;

@@ -25,12 +25,14 @@ class OutputListener {
     virtual void output_said(Importance, const std::string& /*sentence*/) {}
 };
 
-// What another process of the daemon kept for an output: bytes of that output's, and descriptors by name; and
-// the mode that was set over the bus.
+// What another process of the daemon kept for an output: bytes of that output's, and descriptors by name; the
+// mode that was set over the bus; and what it was: its name, and the size that it showed last.
 struct OutputLegacy {
     const std::string& state;
     Legacy& descriptors;
     std::optional<Mode> mode{};
+    std::string_view name{};
+    std::optional<Mode> size{};
 };
 
 // What shows the picture. Everything on the loop's thread.

@@ -9,7 +9,8 @@ namespace hvfbd {
 // Reasons not to present, each held or not.
 class Holds {
   public:
-    enum class Reason : unsigned { hidden, no_output, mode_change, client_frame };
+    // no_front: there is no memory for a picture of the output's mode.
+    enum class Reason : unsigned { hidden, no_front, client_frame };
     // A client's open frame is waited for no longer than this.
     static constexpr Duration longest_frame = std::chrono::milliseconds(100);
 

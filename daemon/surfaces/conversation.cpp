@@ -51,6 +51,8 @@ std::optional<std::string_view> Conversation::on_hello(const message::Hello& hel
         return "it speaks another version of the channel: update its libhvfb";
     introduced_ = greeted_ = true;
     take_flags(hello.flags);
+    // A client that comes back brings its picture, and says HELLO when it is there.
+    hints_.add_everything();
     announce(now);
     return std::nullopt;
 }

@@ -176,14 +176,10 @@ Picture Surface::copy_of(const Picture& picture, const Layout& layout) {
     return copy;
 }
 
-void Surface::configure(const Layout& layout, Time now) {
-    if (!client_) {
-        if (shadow_.layout() == layout) return;
-        shadow_ = copy_of(shadow_, layout);
-        shadow_serial_ = ++last_serial_;
-        conversation_->start_over(layout, now);
-        return;
-    }
+void Surface::configure(const Layout& layout) {
+    // Its picture stays whole: a larger mode may come again, and the next client begins with a buffer of its
+    // own.
+    if (!client_) return;
     const Layout& newest = offer_ ? offer_->shadow.layout() : shadow_.layout();
     if (newest == layout) return;
     offer_ = Offer{++last_serial_, copy_of(shadow_, layout)};
@@ -224,7 +220,9 @@ void Surface::abandon() {
     offer_.reset();
     client_.reset();
     conversation_.emplace(shadow_.layout(), true);
+    // What it stored last it may have had no time to report.
     conversation_->hints().add_everything();
+    conversation_->announce(loop_.now());
     over_.clear();
     violated_ = false;
 }

@@ -56,8 +56,8 @@ class Surface {
     void tell_compared();
     void answer_frame(Time presented, bool shown);
     // Makes a new buffer of this layout, with a clipped copy of the picture, to be offered. Without a client
-    // it is taken at once.
-    void configure(const Layout& layout, Time now);
+    // the picture stays what it is, and is shown clipped. Throws std::system_error, and nothing has changed.
+    void configure(const Layout& layout);
     // Offers it, once it is kept: a client may take it and draw there although this process has ended.
     bool has_unsent_offer() const { return offer_ && !offer_->sent; }
     void send_offer();

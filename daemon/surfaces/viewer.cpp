@@ -86,6 +86,8 @@ void Viewer::current(const Layout& layout, std::uint64_t frame, Time looked) {
 
 void Viewer::changed(const Region& region, std::uint64_t frame, Time presented) {
     untold_ |= region;
+    // For one that never asks as well: more than these are told as less anyway.
+    untold_.bound(HVFB_FRAME_READY_MAX);
     frame_ = frame;
     presented_ = presented;
     tell();

@@ -20,6 +20,10 @@ class FakeOutput : public Output {
         changed();
     }
     void refuse_next(int presents) { refuse_ = presents; }
+    void set_modes(const std::vector<Mode>& modes) {
+        modes_ = modes;
+        changed();
+    }
     void forget_host_picture() { std::fill(host_.begin(), host_.end(), std::byte{0xee}); }
 
     // ---- what it was told
@@ -39,7 +43,7 @@ class FakeOutput : public Output {
 
     std::string_view name() const override { return "fake"; }
     Layout layout() const override { return layout_; }
-    std::vector<Mode> modes() const override { return {}; }
+    std::vector<Mode> modes() const override { return modes_; }
     std::span<std::byte> scanout() override { return scanout_; }
     Presented present(std::span<const Rectangle> rectangles) override {
         if (refuse_ > 0) {
@@ -79,6 +83,7 @@ class FakeOutput : public Output {
     Layout layout_;
     std::vector<std::byte> scanout_, host_;
     std::vector<std::vector<Rectangle>> told_;
+    std::vector<Mode> modes_;
     std::size_t viewers_ = 0;
     int refuse_ = 0;
     bool visible_ = true;

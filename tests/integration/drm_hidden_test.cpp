@@ -32,6 +32,22 @@ TEST_P(AScreen, is_hidden_without_a_connected_screen_and_shows_all_of_it_when_th
     EXPECT_TRUE(becomes(8, 8, 8));
 }
 
+TEST_P(AScreen, is_as_large_as_before_the_restart_until_there_is_a_screen) {
+    kms.connector().connected = false;
+    drm::Screens::Options options;
+    options.sizes = {Mode{1920, 1080}};
+    start(options);
+    EXPECT_EQ(pipeline->layout().width, 1920u);
+    EXPECT_EQ(output->modes(), (std::vector<Mode>{{1920, 1080}})) << "none would mean any";
+    EXPECT_NO_THROW(pipeline->set_mode({1920, 1080}, loop.now()));
+    EXPECT_THROW(pipeline->set_mode({640, 480}, loop.now()), Refusal);
+    open();
+    kms.connector().connected = true;
+    kms.announce();
+    EXPECT_TRUE(becomes(0, 0, 0));
+    EXPECT_NE(pipeline->layout().width, 1920u);
+}
+
 TEST_P(AScreen, follows_the_screen_that_is_plugged_in_and_comes_back_to_the_wanted_mode) {
     start({"", vga});
     open();

@@ -27,7 +27,10 @@ class RecordingReport : public Report {
     void protocol_violated(std::string_view who, std::string_view what) override {
         violations.push_back(std::string(who) + ": " + std::string(what));
     }
-    std::vector<std::string> lines, violations;
+    void output_said(bool, std::string_view sentence) override { said.emplace_back(sentence); }
+    void modes_changed() override { ++modes; }
+    std::vector<std::string> lines, violations, said;
+    unsigned modes = 0;
 };
 
 // The whole daemon but for the bus: a loop, a fake output, a pipeline, and clients at the far ends of

@@ -58,6 +58,48 @@ TEST_F(APipeline, a_kept_picture_stays_and_its_next_client_starts_from_it) {
     EXPECT_EQ(pipeline->surfaces().all().size(), 2u);
 }
 
+TEST_F(APipeline, what_the_client_of_a_kept_surface_stored_last_is_shown_although_it_reported_nothing) {
+    RawClient client = open({"kept", false, true});
+    client.hello(full_tracker | HVFB_HELLO_CAN_REPORT);
+    ASSERT_TRUE(present(client, 1));
+    client.written(0, HVFB_TRACKER_RESTING << HVFB_WRITTEN_STATE_SHIFT);
+    turn_while_ready();
+    client.pixel(9, 9) = 0x99;
+    client.hang_up();
+    EXPECT_TRUE(turn_until([&] { return front_pixel(9, 9) == 0x99; }));
+    EXPECT_TRUE(output.host_equals(pipeline->front()));
+}
+
+TEST_F(APipeline, a_kept_picture_without_a_client_is_whole_again_after_a_smaller_mode) {
+    {
+        RawClient client = open({"kept", true, true});
+        client.hello(0);
+        client.pixel(300, 190) = 0x33;
+        client.pixel(1, 1) = 0x11;
+    }
+    ASSERT_TRUE(turn_until([&] { return front_pixel(300, 190) == 0x33; }));
+    for (Mode mode : {Mode{100, 80}, Mode{640, 400}}) {
+        pipeline->set_mode(mode, loop.now());
+        pipeline->update(loop.now());
+        ASSERT_TRUE(turn_until([&] { return front_pixel(1, 1) == 0x11; }));
+        EXPECT_TRUE(output.host_equals(pipeline->front()));
+    }
+    EXPECT_EQ(front_pixel(300, 190), 0x33u);
+    EXPECT_EQ(front_pixel(639, 399), 0u);
+    RawClient again = open({"kept", true, true});
+    EXPECT_EQ(again.layout().width, 640u);
+    EXPECT_EQ(again.pixel(300, 190), 0x33u);
+}
+
+TEST_F(APipeline, shows_what_a_client_that_came_back_had_drawn_before_it_said_hello) {
+    RawClient client = open({"test", true, false});
+    pipeline->update(loop.now());
+    turn_until([&] { return false; }, 100ms);
+    client.pixel(4, 4) = 0x44;
+    client.hello(0);
+    EXPECT_TRUE(turn_until([&] { return front_pixel(4, 4) == 0x44; }));
+}
+
 TEST_F(APipeline, offers_a_new_buffer_when_the_mode_changes_and_shows_the_old_one_until_it_is_taken) {
     RawClient client = open_explicit();
     client.pixel(3, 4) = 0x34;

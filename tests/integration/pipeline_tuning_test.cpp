@@ -27,6 +27,64 @@ TEST_F(APipeline, keeps_the_limit_between_presents) {
     EXPECT_GE(pipeline->statistics().frames - frames, 2u);
 }
 
+TEST_F(APipeline, asks_a_host_that_takes_nothing_no_more_often_than_one_that_does) {
+    for (auto mode : {Tuning::RefreshMode::on_demand, Tuning::RefreshMode::periodic}) {
+        Tuning tuning = pipeline->tuning();
+        tuning.refresh_limit = 50;
+        tuning.refresh_mode = mode;
+        pipeline->set_tuning(tuning, loop.now());
+        RawClient client = open_explicit();
+        output.refuse_next(1'000'000);
+        auto refused = pipeline->statistics().refused;
+        Time begin = clock_now();
+        turn_until(
+            [&] {
+                client.pixel(0, 0) += 1;
+                client.damaged({0, 0, 1, 1});
+                return false;
+            },
+            300ms);
+        double seconds = std::chrono::duration<double>(clock_now() - begin).count();
+        EXPECT_LE(static_cast<double>(pipeline->statistics().refused - refused), seconds * 50 + 2);
+        EXPECT_GE(pipeline->statistics().refused - refused, 2u);
+        output.refuse_next(0);
+        EXPECT_TRUE(turn_until([&] { return output.host_equals(pipeline->front()); }));
+    }
+}
+
+TEST_F(APipeline, waits_for_the_longest_settle_delay_before_it_says_that_a_frame_is_not_shown) {
+    Tuning tuning = pipeline->tuning();
+    tuning.settle_delay = 1s;
+    pipeline->set_tuning(tuning, loop.now());
+    RawClient client = open({"test", false, false});
+    client.hello(full_tracker);
+    ASSERT_TRUE(present(client, 1));
+    client.pixel(1, 1) = 1;
+    client.frame(2);
+    std::optional<RawClient::Received> answer;
+    turn_until([&] {
+        while ((answer = client.receive())) {
+            if (answer->type() == HVFB_COLLECT)
+                client.written(answer->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING);
+            if (answer->type() == HVFB_PRESENTED) return true;
+        }
+        return false;
+    });
+    ASSERT_TRUE(answer);
+    EXPECT_FALSE(answer->as<hvfb_presented>().flags & HVFB_PRESENTED_NOT_SHOWN);
+    EXPECT_EQ(front_pixel(1, 1), 1u);
+}
+
+TEST_F(APipeline, says_that_its_modes_have_changed_once) {
+    pipeline->update(loop.now());
+    EXPECT_EQ(report.modes, 0u);
+    output.set_modes({{640, 480}});
+    pipeline->update(loop.now());
+    output.set_modes({{640, 480}});
+    pipeline->update(loop.now());
+    EXPECT_EQ(report.modes, 1u);
+}
+
 TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
     Tuning tuning = pipeline->tuning();
     tuning.refresh_limit = 1;

@@ -34,7 +34,8 @@ class Mistakes(unittest.TestCase):
         for words in (["hvfbctl", "--nonsense", "status"], ["hvfbctl", "top", "--interval=0"], ["hvhost", "--nonsense"],
                       ["hvhost", "--like=xen"], ["hvhost", "--socket=a", "--ivshmem=b"], ["hvfbd-bind", "dance"],
                       ["hvfbd-bind", "--root=/nonexistent", "status"], ["hvfbd-bind", "bind", "status"], ["demo_client"],
-                      ["hvfbd-bench", "--daemon=a", "--bus=b", "--size=3x3"], ["hvfbd", "--mode=wide"]):
+                      ["hvfbd-bench", "--daemon=a", "--bus=b", "--size=3x3"], ["hvfbd", "--mode=wide"],
+                      ["hvfbd", "--log-level=loud"], ["hvfbd", "--check-config", "--log-level=loud"]):
             with self.subTest(words):
                 done = run(PROGRAMS / words[0], *words[1:])
                 self.assertEqual(done.returncode, 2)

@@ -152,6 +152,8 @@ TEST(Conversation, absurd_page_ranges_are_clipped) {
 
 TEST(Conversation, explicit_damage_hints_its_rectangles_and_no_kind_hints_everything) {
     auto conversation = introduced(0, true);
+    EXPECT_TRUE(conversation.hints().everything()) << "its picture may be older than its HELLO";
+    conversation.compared();
     message::Damaged damaged;
     damaged.rectangles[0] = {10, 20, 30, 40};
     damaged.rectangle_count = 1;

@@ -125,7 +125,7 @@ TEST(Holds, are_counted_by_their_reason) {
     holds.set(Holds::Reason::client_frame, true);
     EXPECT_EQ(holds.count(), 2u);
     EXPECT_TRUE(holds.held(Holds::Reason::hidden));
-    EXPECT_FALSE(holds.held(Holds::Reason::no_output));
+    EXPECT_FALSE(holds.held(Holds::Reason::no_front));
     holds.set(Holds::Reason::hidden, false);
     EXPECT_EQ(holds.count(), 1u);
 }

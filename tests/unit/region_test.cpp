@@ -59,6 +59,15 @@ TEST(Region, adds_cuts_and_takes_away) {
     EXPECT_TRUE(region.empty());
 }
 
+TEST(Region, of_more_rectangles_than_it_may_have_becomes_what_they_extend_over) {
+    Region region;
+    for (std::int32_t i = 0; i < 5; ++i) region |= Rectangle{10 * i, 10 * i, 10 * i + 1, 10 * i + 1};
+    region.bound(5);
+    EXPECT_EQ(region.rectangles().size(), 5u);
+    region.bound(4);
+    EXPECT_EQ(region, Region(Rectangle{0, 0, 41, 41}));
+}
+
 TEST(Region, is_a_value) {
     Region a(Rectangle{0, 0, 2, 2});
     Region b = a;

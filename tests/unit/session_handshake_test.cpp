@@ -40,6 +40,12 @@ TEST_F(ASession, asks_for_the_older_version_where_the_newer_is_refused_and_for_n
     EXPECT_TRUE(session.modes().empty()) << "any that fits";
 }
 
+TEST(ASessionOfTheNextProcess, has_the_mode_of_the_one_before_until_the_host_was_asked) {
+    EXPECT_EQ(Session({}).mode(), (Mode{1024, 768}));
+    EXPECT_EQ(Session({.mode = {}, .before = Mode{1920, 1080}}).mode(), (Mode{1920, 1080}));
+    EXPECT_EQ(Session({.mode = Mode{800, 600}, .before = Mode{1920, 1080}}).mode(), (Mode{800, 600}));
+}
+
 TEST_F(ASession, gives_up_where_neither_version_is_accepted) {
     open();
     says();

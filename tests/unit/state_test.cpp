@@ -36,6 +36,8 @@ KeptDisplay some_display(std::uint64_t seed) {
     state.surfaces = {kept, drawn};
     state.viewers = {{3, {":1.43", 0, 99, false}, true}};
     state.output = "bytes of an output";
+    state.output_name = "hyperv";
+    state.size = {1280, 720};
     return state;
 }
 
@@ -94,6 +96,7 @@ TEST(State, that_cannot_be_is_refused) {
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].name = std::string(65, 'x'); }));
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].client->pid = 0xffffffff; }));
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.mode = Mode{0, 5}; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.size = Mode{5, 0}; }));
     EXPECT_TRUE(whole_refused([](State& whole) { whole.displays.resize(65); }));
     EXPECT_TRUE(whole_refused([](State& whole) { whole.displays[1].viewers[0].number = 0; }));
     EXPECT_TRUE(whole_refused([](State& whole) { whole.generation = ~std::uint64_t{0}; }));
@@ -144,7 +147,7 @@ TEST(StateMemory, of_another_version_is_refused_by_a_sentence_that_names_both) {
     Decoded decoded = read_state(memory.bytes);
     EXPECT_FALSE(decoded.state);
     EXPECT_NE(decoded.why.find("version 99"), std::string::npos) << decoded.why;
-    EXPECT_NE(decoded.why.find("version 2"), std::string::npos) << decoded.why;
+    EXPECT_NE(decoded.why.find("version 3"), std::string::npos) << decoded.why;
     memory.bytes[0] = std::byte{};
     EXPECT_FALSE(read_state(memory.bytes).state);
     EXPECT_FALSE(read_state(std::span(memory.bytes).first(100)).state);

@@ -28,7 +28,8 @@ class OneScreen(OnCard):
     """The last two come last: one takes the card away, whose connectors may have other names then, and one leaves no daemon."""
 
     def setUp(self):
-        self.have_daemon(f"[Output]\nType=drm\nCard=/dev/dri/{self.card}\nMode=1024x768\n")
+        # As it is by itself, and only one of the cards.
+        self.have_daemon(f"[Output]\nType=auto\nCard=/dev/dri/{self.card}\nMode=1024x768\n")
         self.drawing, self.picture = self.painter(), Picture(1024, 768)
 
     def draw_and_see(self, seed):
@@ -50,12 +51,14 @@ class OneScreen(OnCard):
         self.do("hvfbctl mode 1024x768")
         self.assertEqual(self.drawing.ask("configure"), "1024x768")
 
-    def test_is_hidden_without_a_screen(self):
+    def test_is_hidden_without_a_screen_also_by_the_next_process(self):
         self.draw_and_see(6)
         self.plug(self.connectors[0], "off")
         self.await_visible(False)
         self.draw(7)
         self.assert_frame(self.drawing, "not shown")
+        self.kill_daemon()
+        self.assertEqual(self.get("Output"), '"drm"')
         self.plug(self.connectors[0], "on")
         self.await_visible(True)
         self.assert_frame(self.drawing)

@@ -9,7 +9,6 @@ namespace hvfbd::drm {
 
 namespace {
 
-constexpr Mode default_mode{1024, 768};
 // A flip takes a frame of the screen; a driver that does not say that it came to pass is not waited for
 // without end.
 constexpr Duration longest_flip = std::chrono::seconds(1);
@@ -43,12 +42,12 @@ std::optional<Presence::State> card_trouble(const std::system_error& error) {
     return std::nullopt;
 }
 
-DrmOutput::DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own)
+DrmOutput::DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own, std::optional<Mode> size)
     : loop_(loop),
       owner_(owner),
       wish_(std::move(wish)),
       of_its_own_(of_its_own),
-      layout_(layout_for(wish_.mode.value_or(default_mode))) {}
+      layout_(layout_for(wish_.mode.value_or(size.value_or(default_mode)))) {}
 
 std::span<std::byte> DrmOutput::scanout() {
     if (!visible() || buffers_.empty() || flipping_since_) return {};
@@ -269,6 +268,7 @@ void DrmOutput::drop_card() noexcept {
 void DrmOutput::set_mode(Mode mode) {
     layout_for(mode);  // throws for what no picture can be
     if (std::find(modes_.begin(), modes_.end(), mode) == modes_.end()) {
+        if (modes_.empty() && mode == Mode{layout_.width, layout_.height}) return;
         if (modes_.empty())
             throw Refusal(Refusal::Kind::not_supported,
                           "there is no screen to set a mode of: " + description_);

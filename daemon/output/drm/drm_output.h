@@ -45,7 +45,8 @@ class DrmOutput : public Output {
     };
     // Borrowed: the loop and the owner outlive the output.
     // `of_its_own`: the wished connector is this display's and no other's, in the next process as well.
-    DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own);
+    // `size`: of its picture until there is a screen, where no mode is wished.
+    DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own, std::optional<Mode> size = {});
     // The connector of a display that kept this; empty: it had none of its own.
     static std::string connector_kept(const std::string& kept);
     DrmOutput(const DrmOutput&) = delete;
@@ -53,7 +54,10 @@ class DrmOutput : public Output {
 
     std::string_view name() const override { return "drm"; }
     Layout layout() const override { return layout_; }
-    std::vector<Mode> modes() const override { return modes_; }
+    // Without a screen, that of the picture: empty would say that any can be set.
+    std::vector<Mode> modes() const override {
+        return modes_.empty() ? std::vector<Mode>{{layout_.width, layout_.height}} : modes_;
+    }
     // Empty while hidden, and while the buffer to be written is still shown.
     std::span<std::byte> scanout() override;
     std::span<const Rectangle> missing() const override { return missing_; }

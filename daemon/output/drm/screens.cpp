@@ -58,7 +58,9 @@ void Screens::add_displays(const std::vector<std::string>& connectors) {
     for (const std::string& connector : connectors) {
         std::size_t number = displays_.size();
         auto mode = number < options_.before.size() ? options_.before[number].mode : options_.mode;
-        displays_.push_back(std::make_unique<DrmOutput>(loop_, owner, Wish{connector, mode}, options_.apart));
+        auto size = number < options_.sizes.size() ? options_.sizes[number] : std::nullopt;
+        displays_.push_back(
+            std::make_unique<DrmOutput>(loop_, owner, Wish{connector, mode}, options_.apart, size));
     }
 }
 

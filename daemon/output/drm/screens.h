@@ -28,6 +28,8 @@ class Screens final : public Outputs, private DrmOutput::Owner {
         bool apart = false;
         // The displays of the process before, where they were apart.
         std::vector<Wish> before{};
+        // How large their pictures were, apart or not: what they are until a screen says otherwise.
+        std::vector<std::optional<Mode>> sizes{};
     };
     // Borrowed: the loop outlives this. Takes the card at once, if it is to be had. The displays are those of
     // `before` and the connectors that the card has now; without a card there is one, which takes a connector

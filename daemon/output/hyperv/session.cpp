@@ -20,7 +20,7 @@ Session::Session(const Options& options)
       back_off_(options.timing.first_back_off),
       vram_size_(usual_vram_size),
       chosen_(options.mode),
-      mode_(options.mode.value_or(usual_mode)) {}
+      mode_(options.mode.value_or(options.before.value_or(usual_mode))) {}
 
 void Session::opened(std::uint64_t vram_address, std::uint64_t vram_size, Time now) {
     vram_address_ = vram_address;

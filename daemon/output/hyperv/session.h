@@ -28,7 +28,8 @@ class Session {
         Duration first_back_off = std::chrono::seconds(1), longest_back_off = std::chrono::seconds(60);
     };
     struct Options {
-        std::optional<Mode> mode;    // whatever the host prefers, if it fits
+        std::optional<Mode> mode;    // none: whatever the host prefers, if it fits
+        std::optional<Mode> before;  // that of the process before: until the host has been asked
         bool assume_visible = true;  // until the host says whether somebody looks; some never do
         Timing timing = {};
     };

@@ -11,8 +11,6 @@ namespace {
 
 using Importance = OutputListener::Importance;
 
-constexpr Mode default_mode{1024, 768};
-
 // The kernel makes the node before it says which maps there are, and udev gives rights to it after that: a
 // device that has just come is tried again at once, and nothing is said before it had time.
 constexpr Duration first_patience = std::chrono::milliseconds(10);
@@ -39,7 +37,7 @@ UioOutput::UioOutput(EventLoop& loop, std::unique_ptr<ScreenPort> port, const st
     : loop_(loop),
       port_(std::move(port)),
       options_(options),
-      layout_(layout_for(options.mode.value_or(default_mode), options.stride)),
+      layout_(layout_for(options.mode.value_or(options.before.value_or(default_mode)), options.stride)),
       wanted_(options.mode),
       alarm_(loop, [this] { go_on(); }),
       patience_(first_patience) {

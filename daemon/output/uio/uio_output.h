@@ -20,6 +20,7 @@ class UioOutput : public Output {
     struct Options {
         std::optional<Mode> mode;
         std::uint32_t stride = 0;  // bytes; 0: rows without padding. Of no meaning where there are registers.
+        std::optional<Mode> before{};  // that of the process before: until there is a screen
     };
     // `devices`: the folder whose changes bring the device. Throws Refusal for a mode and a stride that do
     // not fit each other. Borrowed: the loop outlives the output.
