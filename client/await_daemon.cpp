@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* name = "org.hvfbd.Framebuffer1";
 
-// Without starting it: who stopped it does not want it back for the sake of a program that draws.
+// Without starting it.
 int has_owner(sd_bus* bus) {
     Error error;
     Message reply;

@@ -97,6 +97,7 @@ int open_on_bus(const OpenOptions& options, bool surface, Opened& opened) {
     const char* method = surface ? "OpenSurface" : "OpenViewer";
     int result = sd_bus_message_new_method_call(bus.object, &call.object, service, path.data(),
                                                 display_interface, method);
+    if (result >= 0) result = sd_bus_message_set_auto_start(call.object, options.may_start());
     if (result >= 0) result = sd_bus_message_open_container(call.object, 'a', "{sv}");
     if (result >= 0 && surface) result = append_surface_options(call.object, options);
     if (result >= 0) result = sd_bus_message_close_container(call.object);

@@ -24,9 +24,15 @@ class OpenOptions {
     bool keep() const { return flags_ & HVFB_OPEN_KEEP; }
     bool untracked() const { return flags_ & HVFB_OPEN_UNTRACKED; }
 
+    // Whether opening may start the daemon. Not so again: who stopped it does not want it back for the sake
+    // of a program that draws.
+    bool may_start() const { return may_start_; }
+    void start_no_more() { may_start_ = false; }
+
   private:
     char *bus_ = nullptr, *display_ = nullptr, *name_ = nullptr;
     unsigned flags_ = 0;
+    bool may_start_ = true;
 };
 
 // What the daemon hands over.

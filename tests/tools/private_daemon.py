@@ -20,10 +20,10 @@ def run(*command, **options):
 
 
 class Bus:
-    def __init__(self):
+    def __init__(self, configuration=SOURCE / "tools/private-bus.conf"):
         # It goes when this program does, however that ends, and the daemon and all clients go with it.
         self.process = subprocess.Popen(["setpriv", "--pdeathsig=TERM", "dbus-daemon", "--nofork", "--print-address=1",
-                                         f"--config-file={SOURCE}/tools/private-bus.conf"], stdout=subprocess.PIPE,
+                                         f"--config-file={configuration}"], stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
         self.address = self.process.stdout.readline().strip()
 

@@ -69,7 +69,8 @@ struct hvfb_open_options {
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
  * -EACCES: not in group video. -EBUSY: too many surfaces, or a kept surface of this name has a client.
  * -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus. -EPROTO: it did not answer as it should.
- * -EINVAL: options that this version does not know. Others as the system calls give them. */
+ * -EINVAL: options that this version does not know. Others as the system calls give them. Starts the daemon
+ * where the bus can. */
 HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
 
 /* Closes the surface and unmaps its pixels. NULL is allowed. */
@@ -158,8 +159,8 @@ HVFB_API int hvfb_surface_blit(hvfb_surface* surface, const struct hvfb_rect* re
 
 /* Opens the surface again with its options and content. No other thread may store meanwhile. Returns 0 if the
  * pixels are where they were, 1 if pixels or layout changed, negative errno as hvfb_surface_open (then all is
- * as before, and it may be tried again). -EISCONN: it was not lost, or is
- * there again by itself. */
+ * as before, and it may be tried again). Starts no daemon: who stopped it did not want it back. -EISCONN: it
+ * was not lost, or is there again by itself. */
 HVFB_API int hvfb_surface_reconnect(hvfb_surface* surface);
 
 /* ---- looking at a display
