@@ -97,7 +97,11 @@ class OneScreen(OnCard):
         self.assertEqual(self.daemon_pid(), before)
 
     def console(self):
-        """What the kernel draws there, which it does later than it is told to: once it has drawn all of it."""
+        """What the kernel draws there instead of our picture, which it does later than it is told to: once it has drawn all of it."""
+        deadline = time.monotonic() + LONG
+        while self.picture.difference(*self.machine.screen(self.SCREEN)) is None:
+            self.assertLess(time.monotonic(), deadline, "the console does not come back")
+            self.do("sleep 0.1")
         before = None
         while before != (now := self.machine.screen(self.SCREEN)):
             before = now
@@ -106,6 +110,7 @@ class OneScreen(OnCard):
 
     def test_leaves_the_console_as_it_was(self):
         self.leave_no_daemon()
+        self.draw_and_see(15)
         # Its cursor does not blink into what is compared.
         self.do("systemctl stop hvfbd; printf '\\033[?25l' >/dev/tty1")
         console = self.console()
