@@ -37,10 +37,8 @@ void Authority::check_tune(uid_t uid) {
     if (uid != 0) deny("only root may change the settings: use sudo");
 }
 
-void Authority::check_control(uid_t asker, const std::string& asker_name, uid_t owner,
-                              const std::string& owner_name) {
-    if (asker != 0 && asker != owner && asker_name != owner_name)
-        deny("only the user who opened the surface, and root, may do that");
+void Authority::check_control(uid_t asker, uid_t owner) {
+    if (asker != 0 && asker != owner) deny("only the user who opened the surface, and root, may do that");
 }
 
 }  // namespace hvfbd

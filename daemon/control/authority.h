@@ -22,9 +22,9 @@ struct Authority {
     void check_open_surface(const Credentials& who) const;
     void check_view(const Credentials& who) const;
     static void check_tune(uid_t uid);
-    // To activate or close a surface of this user, whose client has this bus name ("" if none).
-    static void check_control(uid_t asker, const std::string& asker_name, uid_t owner,
-                              const std::string& owner_name);
+    // To activate or close a surface of this user. By the user alone: names are given anew where the bus is,
+    // and kept surfaces have those of the bus before.
+    static void check_control(uid_t asker, uid_t owner);
 };
 
 }  // namespace hvfbd

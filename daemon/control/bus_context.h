@@ -49,11 +49,12 @@ class BusContext {
     // Finds out who calls, then lets `act(Caller, result)` answer; what that throws is the answer instead.
     // For methods, in which `object` is the called one.
     template <typename Act, typename... Results>
-    void when_identified(const sdbus::IObject& object, sdbus::Result<Results...>&& result, Act act) {
+    void when_identified(Callers::Depth depth, const sdbus::IObject& object,
+                         sdbus::Result<Results...>&& result, Act act) {
         // Shared because std::function must be copyable and a Result is not; it is answered once.
         auto shared = std::make_shared<sdbus::Result<Results...>>(std::move(result));
         callers_.identify(
-            object.getCurrentlyProcessedMessage()->getSender(),
+            depth, object.getCurrentlyProcessedMessage()->getSender(),
             [shared, act](Caller caller) {
                 try {
                     with_bus_errors([&] { act(std::move(caller), *shared); });

@@ -45,7 +45,20 @@ std::vector<gid_t> groups_named(const std::string& name) {
 Callers::Callers(sdbus::IConnection& connection)
     : bus_(sdbus::createProxy(connection, bus_name_of_bus, "/org/freedesktop/DBus")) {}
 
-void Callers::ask(const std::string& bus_name, std::function<void(uid_t, pid_t)> answer, Unknown unknown) {
+// Null: one too many. Shared because std::function, which holds it, must be copyable.
+Callers::Turn Callers::admit(const std::string& bus_name) {
+    auto of_this = of_one_.find(bus_name);
+    if (under_way_ >= most || (of_this != of_one_.end() && of_this->second >= most_of_one)) return nullptr;
+    ++under_way_;
+    ++of_one_[bus_name];
+    auto end = [this, bus_name](const unsigned*) {
+        --under_way_;
+        if (--of_one_[bus_name] == 0) of_one_.erase(bus_name);
+    };
+    return {&under_way_, end};
+}
+
+void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
     bus_->callMethodAsync("GetConnectionCredentials")
         .onInterface(bus_name_of_bus)
         .withArguments(bus_name)
@@ -61,8 +74,20 @@ void Callers::ask(const std::string& bus_name, std::function<void(uid_t, pid_t)>
             });
 }
 
-void Callers::identify(const std::string& bus_name, Known known, Unknown unknown) {
-    auto first = [this, bus_name, known = std::move(known), unknown](uid_t uid, pid_t pid) {
+void Callers::identify(Depth depth, const std::string& bus_name, const Known& known, const Unknown& unknown) {
+    Turn turn = admit(bus_name);
+    if (!turn) {
+        unknown({Refusal::Kind::busy, "too many calls wait to be answered; wait for the answers"});
+        return;
+    }
+    if (depth == Depth::user) {
+        auto answer = [turn, bus_name, known](uid_t uid, pid_t pid) {
+            known({{uid, pid, {}}, {bus_name, uid, pid, {}}});
+        };
+        ask(bus_name, answer, unknown);
+        return;
+    }
+    auto first = [this, turn, bus_name, known, unknown](uid_t uid, pid_t pid) {
         auto fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
         if (fd < 0) {
             unknown(gone());
@@ -70,7 +95,7 @@ void Callers::identify(const std::string& bus_name, Known known, Unknown unknown
         }
         // Shared because std::function must be copyable; only one copy is ever called.
         auto pidfd = std::make_shared<Descriptor>(fd);
-        auto second = [bus_name, known, unknown, pidfd, uid, pid](uid_t uid_again, pid_t pid_again) {
+        auto second = [turn, bus_name, known, unknown, pidfd, uid, pid](uid_t uid_again, pid_t pid_again) {
             if (uid != uid_again || pid != pid_again) {
                 unknown(gone());
                 return;
@@ -79,7 +104,7 @@ void Callers::identify(const std::string& bus_name, Known known, Unknown unknown
         };
         ask(bus_name, second, unknown);
     };
-    ask(bus_name, std::move(first), std::move(unknown));
+    ask(bus_name, first, unknown);
 }
 
 }  // namespace hvfbd

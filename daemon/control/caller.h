@@ -3,6 +3,7 @@
 #include <sdbus-c++/sdbus-c++.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -26,15 +27,28 @@ class Callers {
 
     explicit Callers(sdbus::IConnection& connection);
 
+    // Who calls and, to grant by, in which groups; or only which user, which costs no descriptor and no
+    // question to the user database: anybody may call what takes no more.
+    enum class Depth { process, user };
+
     // Asks the bus for the caller's process and user, and takes hold of the process. Asked twice: between the
     // first answer and pidfd_open the process could have ended and its number could have gone to another. If
     // the name still belongs to that number after the open, the process that holds it is the one that was
-    // opened.
-    void identify(const std::string& bus_name, Known known, Unknown unknown);
+    // opened. Unknown (busy) at once where too many are asked for already.
+    void identify(Depth depth, const std::string& bus_name, const Known& known, const Unknown& unknown);
+
+    // Under way at a time; the bus answers in order, and behind all that a flood has asked before.
+    static constexpr unsigned most_of_one = 8, most = 512;
 
   private:
-    void ask(const std::string& bus_name, std::function<void(uid_t, pid_t)> answer, Unknown unknown);
+    using Answer = std::function<void(uid_t, pid_t)>;
+    using Turn = std::shared_ptr<void>;
+    Turn admit(const std::string& bus_name);
+    void ask(const std::string& bus_name, Answer answer, Unknown unknown);
 
+    // Before bus_: what is under way ends with it, and is counted here.
+    unsigned under_way_ = 0;
+    std::map<std::string, unsigned> of_one_;
     std::unique_ptr<sdbus::IProxy> bus_;
 };
 

@@ -107,7 +107,7 @@ void DisplayObject::WhenHidden(const std::string& value) {
 void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
                                               std::map<std::string, sdbus::Variant>>&& result,
                                 std::map<std::string, sdbus::Variant> options) {
-    context_.when_identified(getObject(), std::move(result),
+    context_.when_identified(Callers::Depth::process, getObject(), std::move(result),
                              [this, options = std::move(options)](Caller caller, const auto& answer) {
                                  context_.authority().check_open_surface(caller.credentials);
                                  auto elsewhere = context_.surfaces_elsewhere(pipeline_, caller.client.uid);
@@ -124,7 +124,7 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
                                              std::map<std::string, sdbus::Variant>>&& result,
                                std::map<std::string, sdbus::Variant> options) {
     context_.when_identified(
-        getObject(), std::move(result),
+        Callers::Depth::process, getObject(), std::move(result),
         [this, options = std::move(options)](Caller caller, const auto& answer) {
             context_.authority().check_view(caller.credentials);
             expect_no_options(options);
@@ -137,7 +137,7 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
 }
 
 void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbus::Variant> options) {
-    context_.when_identified(getObject(), std::move(result),
+    context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
                              [this, options = std::move(options)](const Caller& caller, const auto& answer) {
                                  Authority::check_tune(caller.credentials.uid);
                                  expect_no_options(options);
@@ -149,7 +149,7 @@ void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbu
 void DisplayObject::SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,
                             std::map<std::string, sdbus::Variant> options) {
     context_.when_identified(
-        getObject(), std::move(result),
+        Callers::Depth::user, getObject(), std::move(result),
         [=, this, options = std::move(options)](const Caller& caller, const auto& answer) {
             Authority::check_tune(caller.credentials.uid);
             expect_no_options(options);

@@ -13,9 +13,7 @@ const Surface& surface_numbered(const Pipeline& pipeline, SurfaceNumber number) 
 }
 
 void expect_control(const Surface& surface, const Caller& caller) {
-    const Client* owner = surface.client();
-    Authority::check_control(caller.credentials.uid, caller.client.bus_name, surface.uid(),
-                             owner ? owner->bus_name : "");
+    Authority::check_control(caller.credentials.uid, surface.uid());
 }
 
 }  // namespace
@@ -79,7 +77,7 @@ std::string SurfaceObject::TrackingState() {
 // Both answer when the bus has said who calls. The surface, and this object with it, may be gone by then:
 // what is needed is the number alone.
 void SurfaceObject::Activate(sdbus::Result<>&& result) {
-    context_.when_identified(getObject(), std::move(result),
+    context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
                              [&context = context_, &pipeline = pipeline_, number = number_](
                                  const Caller& caller, const auto& answer) {
                                  expect_control(surface_numbered(pipeline, number), caller);
@@ -89,7 +87,7 @@ void SurfaceObject::Activate(sdbus::Result<>&& result) {
 }
 
 void SurfaceObject::Close(sdbus::Result<>&& result) {
-    context_.when_identified(getObject(), std::move(result),
+    context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
                              [&context = context_, &pipeline = pipeline_, number = number_](
                                  const Caller& caller, const auto& answer) {
                                  expect_control(surface_numbered(pipeline, number), caller);

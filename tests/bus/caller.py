@@ -45,6 +45,15 @@ for line in sys.stdin:
             bus.send_message(message)
             bus.flush()
             result = None
+        elif command["do"] == "flood":
+            for _ in range(command["count"]):
+                message = dbus.lowlevel.MethodCallMessage(NAME, command["path"], command["interface"], command["method"])
+                if command["method"].startswith("Open"):
+                    message.append(dbus.Dictionary({}, signature="sv"), signature="a{sv}")
+                message.set_no_reply(True)
+                bus.send_message(message)
+            bus.flush()
+            result = None
         elif command["do"] == "close":
             os.close(held[command["fd"]])
             result = None

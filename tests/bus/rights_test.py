@@ -1,5 +1,6 @@
 """Who may what: by the policy of the bus, and by the daemon where the policy lets everything through."""
 
+import pathlib
 import unittest
 
 from daemon_on_bus import BUS_CONFIGURATION, DISPLAY, NAME, PROPERTIES, ROOT, OnTheBus
@@ -47,6 +48,19 @@ class Policy(OnTheBus):
         self.assertIn("result", self.caller("drawer").call(path, surface, "Activate"))
         self.assertIn("result", self.caller().call(path, surface, "Close"))
         self.assertIn("error", drawer.call(path, surface, "Activate"))
+
+    def test_a_flood_of_calls_takes_no_descriptors(self):
+        path = self.caller("drawer").open()["result"][0]
+        for user, where, interface, method in (("stranger", path, ".Surface", "Activate"), ("drawer", DISPLAY, ".Display", "OpenSurface")):
+            caller = self.caller(user)
+            caller.do(do="flood", path=where, interface=NAME + interface, method=method, count=2000)
+            # Behind it on the same connection, so that it is answered after all that.
+            caller.call(DISPLAY, PROPERTIES, "Get", "ss", NAME + ".Display", "Width")
+            # The size of the table, which does not shrink again.
+            [size] = [line.split()[1] for line in pathlib.Path(f"/proc/{self.daemon.pid}/status").read_text().splitlines()
+                      if line.startswith("FDSize")]
+            self.assertLessEqual(int(size), 256)
+        self.assertIn("result", self.caller().open())
 
 
 class UnpolicedDaemon(OnTheBus):
