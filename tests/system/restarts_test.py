@@ -113,8 +113,7 @@ class Restarts(WithClients):
         folder = pathlib.Path("/run/systemd/system/hvfbd-bind.service.d")
         folder.mkdir(parents=True)
         # All of the unit but what it does to a Hyper-V guest.
-        (folder / "nothing.conf").write_text("[Unit]\nConditionPathIsDirectory=\n[Service]\nExecStart=\nExecStart=true\n"
-                                             "ExecStop=\nExecStopPost=\n")
+        (folder / "nothing.conf").write_text("[Unit]\nConditionPathIsDirectory=\n[Service]\nExecStart=\nExecStart=true\n")
         run("systemctl", "daemon-reload", check=True)
         self.addCleanup(run, "systemctl", "daemon-reload")
         self.addCleanup((folder / "nothing.conf").unlink)
@@ -125,6 +124,15 @@ class Restarts(WithClients):
         wait_until(lambda: of_service("ActiveState") == "active" and of_service("MainPID") not in ("0", before),
                    "the next process is ready")
         self.assertEqual(first_pixel(self.screenshot()), "224466")
+        # Given back, it is closed everywhere first: a stop, which also empties the store, and a start.
+        before = of_service("MainPID")
+        run("systemctl", "stop", "hvfbd-bind.service", check=True)
+        self.assertTrue(int(painter.ask("events")) & 16, "HVFB_EVENT_LOST")
+        wait_until(lambda: of_service("ActiveState") == "active" and of_service("MainPID") not in ("0", before),
+                   "it goes on without the device")
+        wait_until(lambda: painter.ask("frame") == "shown", "it is shown again")
+        self.assertEqual(first_pixel(self.screenshot()), "224466")
+        run("systemctl", "start", "hvfbd-bind.service", check=True)
         # None that does not run.
         run("systemctl", "stop", "hvfbd.service", "hvfbd-bind.service", check=True)
         painter.stop()

@@ -107,6 +107,17 @@ TEST_F(Guest, keeps_the_firmwares_picture_unless_it_is_asked_for) {
     EXPECT_TRUE(holds(said[1], "--take-firmware-framebuffer")) << said[1];
 }
 
+TEST_F(Guest, has_the_firmwares_picture_taken_also_when_the_device_is_bound_already) {
+    add_firmware();
+    bind();
+    ASSERT_EQ(firmware_driver(), "simple-framebuffer");
+    EXPECT_EQ(binding().bind({.take_firmware_framebuffer = true}).size(), 2U);
+    EXPECT_EQ(firmware_driver(), "");
+    release();
+    EXPECT_EQ(firmware_driver(), "simple-framebuffer");
+    EXPECT_EQ(driver(), "hyperv_drm");
+}
+
 TEST_F(Guest, has_the_firmwares_picture_taken_and_given_back_when_it_is_asked_for) {
     add_firmware();
     guest.add_device("efi-framebuffer.0", "", "platform");

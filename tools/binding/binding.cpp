@@ -84,8 +84,7 @@ Sentences Binding::bind(const Options& options) {
                     "modprobe uio_hv_generic says why; a kernel needs CONFIG_UIO_HV_GENERIC for it"});
     }
     const VmbusDevice device = *now.device();
-    if (Circumstances::is_bound(device))
-        return {device.instance + " is bound to uio_hv_generic already, as " + node_of(device)};
+    if (Circumstances::is_bound(device)) return bound_already(now, device, options);
 
     BindingState state = plan(now, device, options);
     file_.save(state);
@@ -104,6 +103,23 @@ Sentences Binding::bind(const Options& options) {
         if (framebuffer.driver)
             done.push_back(framebuffer.device + " (" + *framebuffer.driver +
                            ") may still draw on the same memory; see --take-firmware-framebuffer");
+    return done;
+}
+
+Sentences Binding::bound_already(const Circumstances& circumstances, const VmbusDevice& device,
+                                 const Options& options) {
+    Sentences done = {device.instance + " is bound to uio_hv_generic already, as " + node_of(device)};
+    auto state = file_.load();
+    // Somebody else's binding is not undone by us, and so neither is what would be taken for it.
+    if (!options.take_firmware_framebuffer || !state || state->instance != device.instance) return done;
+    std::ranges::copy_if(circumstances.firmware, std::back_inserter(state->firmware),
+                         [](const FirmwareFramebuffer& each) { return each.driver.has_value(); });
+    file_.save(*state);
+    for (const FirmwareFramebuffer& framebuffer : state->firmware)
+        if (const auto now = find_firmware(framebuffer.device); now && now->driver) {
+            controls_.write(firmware_file(framebuffer, "unbind"), framebuffer.device);
+            done.push_back(framebuffer.device + " is taken from " + *now->driver);
+        }
     return done;
 }
 

@@ -49,6 +49,8 @@ class Binding {
     VmbusDevice found(const std::string& instance) const;
     std::optional<FirmwareFramebuffer> find_firmware(const std::string& device) const;
 
+    std::vector<std::string> bound_already(const Circumstances& circumstances, const VmbusDevice& device,
+                                           const Options& options);
     BindingState plan(const Circumstances& circumstances, const VmbusDevice& device,
                       const Options& options) const;
     void take(BindingState& state);
