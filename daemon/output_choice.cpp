@@ -56,30 +56,54 @@ bool there_is_hyperv(const std::string& uio) {
                        [](const VmbusDevice& device) { return device.uio.has_value(); });
 }
 
-// What was set over the bus goes before the configuration.
-std::optional<Mode> mode_of(std::size_t display, const Configuration& configuration,
+// What a process before showed on: a screen that is off for the night, or a device that the host has taken
+// away for a moment, is no reason to show on something else.
+bool showed_on(std::string_view output, std::span<const OutputLegacy> legacies) {
+    return std::ranges::any_of(legacies, [&](const OutputLegacy& legacy) { return legacy.name == output; });
+}
+
+// Not one that another driver has: it was given back.
+bool hyperv_may_come_back() {
+    return std::ranges::none_of(find_synthetic_video("/sys"), [](const VmbusDevice& device) {
+        return device.driver && *device.driver != uio_hyperv_driver;
+    });
+}
+
+// What was set over the bus goes before the configuration, where it was set of an output of this name.
+std::optional<Mode> mode_of(std::size_t display, std::string_view output, const Configuration& configuration,
                             std::span<const OutputLegacy> legacies) {
-    return display < legacies.size() && legacies[display].mode ? legacies[display].mode
-                                                               : configuration.output.mode;
+    bool was_set = display < legacies.size() && legacies[display].name == output && legacies[display].mode;
+    return was_set ? legacies[display].mode : configuration.output.mode;
+}
+
+// How large it was.
+std::optional<Mode> size_of(std::size_t display, std::string_view output,
+                            std::span<const OutputLegacy> legacies) {
+    return display < legacies.size() && legacies[display].name == output ? legacies[display].size
+                                                                         : std::nullopt;
+}
+
+bool fits(std::optional<Mode> mode, std::uint32_t stride) {
+    try {
+        if (mode) layout_for(*mode, stride);
+        return true;
+    } catch (const Refusal&) {
+        return false;
+    }
 }
 
 std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configuration,
                                   std::span<const OutputLegacy> legacies) {
     const auto& wanted = configuration.output;
-    drm::Screens::Options options{wanted.connector, mode_of(0, configuration, legacies),
+    drm::Screens::Options options{wanted.connector, mode_of(0, "drm", configuration, legacies),
                                   wanted.screens == "apart"};
-    for (std::size_t i = 0; i < legacies.size(); ++i)
+    for (std::size_t i = 0; i < legacies.size() && showed_on("drm", legacies); ++i) {
         options.before.push_back(
-            {drm::DrmOutput::connector_kept(legacies[i].state), mode_of(i, configuration, legacies)});
-    for (const OutputLegacy& legacy : legacies) options.sizes.push_back(legacy.size);
+            {drm::DrmOutput::connector_kept(legacies[i].state), mode_of(i, "drm", configuration, legacies)});
+        options.sizes.push_back(size_of(i, "drm", legacies));
+    }
     return std::make_unique<drm::Screens>(
         loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector), options);
-}
-
-// What the process before showed on: a screen that is off for the night is no reason to show on something
-// else.
-bool showed_on(std::string_view output, std::span<const OutputLegacy> legacies) {
-    return std::ranges::any_of(legacies, [&](const OutputLegacy& legacy) { return legacy.name == output; });
 }
 
 // A screen that shows already, and nothing less: who asked for no output in particular does not wait for one.
@@ -109,10 +133,11 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
     const auto& wanted = configuration.output;
     bool automatic = wanted.type == "auto";
     if (wanted.type == "hyperv" ||
-        (automatic && (there_is_hyperv(wanted.uio) || showed_on("hyperv", legacies)))) {
+        (automatic &&
+         (there_is_hyperv(wanted.uio) || (showed_on("hyperv", legacies) && hyperv_may_come_back())))) {
         hyperv::HypervOutput::Options of_host;
-        of_host.session.mode = mode_of(0, configuration, legacies);
-        if (!legacies.empty()) of_host.session.before = legacies.front().size;
+        of_host.session.mode = mode_of(0, "hyperv", configuration, legacies);
+        of_host.session.before = size_of(0, "hyperv", legacies);
         of_host.session.assume_visible = wanted.assume_visible;
         of_host.rectangles_per_message = wanted.rectangles_per_message;
         return alone(std::make_unique<hyperv::HypervOutput>(
@@ -127,17 +152,20 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
         auto outputs = std::make_unique<SeparateOutputs>();
         for (std::size_t display = 0; display < options.displays; ++display)
             outputs->add(std::make_unique<MemoryOutput>(
-                mode_of(display, configuration, legacies).value_or(default_mode), options.row_padding));
+                mode_of(display, "memory", configuration, legacies).value_or(default_mode),
+                options.row_padding));
         return outputs;
     }
     if (wanted.type == "uio") {
         SystemFolders folders;
         auto port = std::make_unique<uio::KernelScreenPort>(wanted.uio, wanted.framebuffer,
                                                             wanted.framebuffer_size, folders);
+        std::optional<Mode> mode = mode_of(0, "uio", configuration, legacies);
+        std::optional<Mode> before = size_of(0, "uio", legacies);
         return alone(std::make_unique<uio::UioOutput>(
             loop, std::move(port), folders.devices,
-            uio::UioOutput::Options{mode_of(0, configuration, legacies), wanted.stride,
-                                    showed_on("uio", legacies) ? legacies.front().size : std::nullopt}));
+            uio::UioOutput::Options{fits(mode, wanted.stride) ? mode : wanted.mode, wanted.stride,
+                                    fits(before, wanted.stride) ? before : std::nullopt}));
     }
     throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
                                                     "\"; set Type=memory in hvfbd.conf, or leave it out");

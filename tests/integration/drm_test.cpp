@@ -199,6 +199,23 @@ TEST_P(AScreen, shows_at_every_quiescence_what_was_drawn_whatever_happened_meanw
     EXPECT_EQ(kms.torn, 0u);
 }
 
+TEST_P(AScreen, that_cannot_be_lit_leaves_another_one_of_its_display_alone) {
+    start();
+    open();
+    ASSERT_TRUE(shows(1, 1, 1));
+    kms.add_connector("Virtual-2", {drm_mode(640, 480, true)});
+    kms.refused_connectors.insert(kms.connector(1).id);
+    kms.announce();
+    ASSERT_TRUE(turn_until([&] { return report.said("not on Virtual-2: set a fake mode"); }));
+    EXPECT_TRUE(pipeline->visible());
+    EXPECT_TRUE(shows(2, 2, 2));
+    auto opened = kms.opened;
+    kms.announce();
+    EXPECT_TRUE(shows(3, 3, 3));
+    EXPECT_EQ(kms.opened, opened);
+    EXPECT_EQ(report.said("not on Virtual-2"), 1u);
+}
+
 INSTANTIATE_TEST_SUITE_P(OfADriver, AScreen, ::testing::Values(Driver::dirty, Driver::flip, Driver::direct),
                          [](const auto& kind) {
                              return kind.param == Driver::dirty  ? "that_is_told"

@@ -236,6 +236,23 @@ TEST_P(AHost, that_takes_no_messages_loses_no_damage) {
     EXPECT_EQ(host.status("complaints"), 0u);
 }
 
+TEST_P(AHost, that_takes_no_messages_and_hides_its_window_keeps_nobody_busy) {
+    await_patience();
+    ASSERT_EQ(await_equal(host, *surface), "");
+    std::mt19937_64 random(5);
+    host.say("stall");
+    Time end = clock_now() + 250ms;
+    while (clock_now() < end) draw(*surface, random);
+    host.say("hide");
+    surface->await_event(0, 700ms);  // longer than the session's patience
+    auto before = daemon->counters();
+    surface->await_event(0, 300ms);
+    EXPECT_LE(daemon->counters().turns - before.turns, 10u);
+    host.say("continue");
+    host.say("show");
+    EXPECT_EQ(await_equal(host, *surface), "");
+}
+
 TEST_P(AHost, at_rest_hears_nothing_and_wakes_nobody) {
     await_patience();
     ASSERT_EQ(await_equal(host, *surface), "");

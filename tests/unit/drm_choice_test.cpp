@@ -62,7 +62,9 @@ TEST_F(AChoice, takes_the_connector_that_is_named_and_no_other) {
     EXPECT_EQ(heads(choose(resources, "B-1", std::nullopt)), (Pairs{{2, 11}}));
     Plan plan = choose(resources, "C-1", std::nullopt);
     EXPECT_TRUE(plan.heads.empty());
-    EXPECT_EQ(plan.obstacle, "there is no connector C-1; there is A-1, B-1 (Connector= in hvfbd.conf)");
+    EXPECT_EQ(
+        plan.obstacle,
+        "there is no connector C-1; there is A-1, B-1 (if Connector= in hvfbd.conf says so, name another)");
 }
 
 TEST_F(AChoice, says_why_there_is_nothing_to_show_on) {

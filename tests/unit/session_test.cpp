@@ -145,5 +145,23 @@ TEST_F(ASession, that_is_not_active_is_not_kept_and_one_that_cannot_be_is_not_go
     EXPECT_FALSE(other.go_on(*kept, address, size, now));
 }
 
+TEST_F(ASession, of_the_process_before_takes_the_mode_that_is_wished_for_now) {
+    connect();
+    session.set_mode({800, 600});
+    says();
+    auto kept = session.kept();
+    ASSERT_TRUE(kept);
+    Session next({.mode = Mode{1280, 1024}, .before = {}});
+    ASSERT_TRUE(next.go_on(*kept, address, size, now));
+    EXPECT_EQ(next.mode(), (Mode{800, 600}));
+    next.wish(Mode{1280, 1024});
+    EXPECT_EQ(next.mode(), (Mode{1280, 1024}));
+    EXPECT_TRUE(next.next_message()) << "the host is told";
+    next.wish(Mode{16000, 16000});
+    EXPECT_EQ(next.mode(), (Mode{1280, 1024})) << "which does not fit";
+    next.wish(std::nullopt);
+    EXPECT_EQ(next.mode(), (Mode{1024, 768})) << "the host's preferred one";
+}
+
 }  // namespace
 }  // namespace hvfbd::hyperv

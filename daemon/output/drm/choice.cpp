@@ -55,7 +55,7 @@ std::string obstacle(const Resources& resources, const std::string& name) {
         known += (known.empty() ? "" : ", ") + connector.name;
     }
     return "there is no connector " + name + "; there is " + (known.empty() ? "none" : known) +
-           " (Connector= in hvfbd.conf)";
+           " (if Connector= in hvfbd.conf says so, name another)";
 }
 
 std::vector<Mode> all_modes(const std::vector<Connector>& connectors) {

@@ -90,7 +90,7 @@ void DrmOutput::expect(const Plan& plan) {
 
 void DrmOutput::prepare(Card& card, const Plan& plan) {
     card_ = &card;
-    if (plan.heads.empty() || plan.heads == heads_) return prepared_.reset();
+    if (plan.heads.empty() || plan.heads == planned_) return prepared_.reset();
     Rectangle wanted = layout_for(plan.mode).rectangle();
     auto fits = [&](const std::unique_ptr<Buffer>& buffer) {
         return buffer && buffer->layout().rectangle() == wanted;
@@ -110,8 +110,9 @@ void DrmOutput::release(const Plan& plan) {
 void DrmOutput::light(const Plan& plan) {
     failed_ = false;
     if (plan.heads.empty()) return darken();
-    if (plan.heads == heads_) return;
+    if (plan.heads == planned_) return;
     heads_.clear();
+    planned_.clear();
     // What is shown goes when the new picture is shown.
     std::vector<std::unique_ptr<Buffer>> before = std::move(buffers_);
     buffers_.clear();
@@ -119,12 +120,10 @@ void DrmOutput::light(const Plan& plan) {
     shown_ = 0;
     flipping_since_.reset();
     missing_.clear();
-    for (const Head& head : plan.heads)
-        show({head.crtc, buffers_.front()->framebuffer(), 0, 0, head.mode, {head.connector}});
-
+    std::string refused = show_on(plan.heads);
     before.clear();
 
-    heads_ = plan.heads;
+    planned_ = plan.heads;
     on_ = true;
     layout_ = buffers_.front()->layout();
     repaint_ = true;
@@ -132,13 +131,30 @@ void DrmOutput::light(const Plan& plan) {
 
     std::string names;
     for (const Head& head : heads_) names += (names.empty() ? "" : ", ") + head.name;
-    bool warn = !plan.wanted_mode;
+    bool warn = !plan.wanted_mode || !refused.empty();
     describe(warn ? OutputListener::Importance::warning : OutputListener::Importance::information,
              "showing on " + names + " of " + card_->name() + ", " + size_text(plan.mode) +
                  (telling_ == Telling::dirty  ? ", told what changed"
                   : telling_ == Telling::flip ? ", with two buffers"
                                               : ", which shows its memory") +
-                 (warn ? "; it has no mode " + size_text(*wish_.mode) : ""));
+                 (plan.wanted_mode ? "" : "; it has no mode " + size_text(*wish_.mode)) + refused);
+}
+
+// All of the screens that can be had: one that is refused leaves the others alone, and is named. Throws where
+// there is none.
+std::string DrmOutput::show_on(const std::vector<Head>& heads) {
+    std::string refused;
+    for (const Head& head : heads) {
+        try {
+            show({head.crtc, buffers_.front()->framebuffer(), 0, 0, head.mode, {head.connector}});
+            heads_.push_back(head);
+        } catch (const std::system_error& error) {
+            bool last = &head == &heads.back();
+            if (card_trouble(error) || (last && heads_.empty())) throw;
+            refused += "; not on " + head.name + ": " + error.what();
+        }
+    }
+    return refused;
 }
 
 void DrmOutput::screens_are(bool on, bool repaint) {
@@ -246,6 +262,7 @@ void DrmOutput::flipped(Id crtc) {
 
 void DrmOutput::darken() noexcept {
     heads_.clear();
+    planned_.clear();
     buffers_.clear();
     prepared_.reset();
     shown_ = 0;

@@ -109,6 +109,7 @@ class DrmOutput : public Output {
   private:
     void darken() noexcept;
     void show(const CrtcState& state);
+    std::string show_on(const std::vector<Head>& heads);
     void find_telling();
     Presented answered(Answer answer);
 
@@ -122,8 +123,8 @@ class DrmOutput : public Output {
     Card* card_ = nullptr;  // the owner's, while it is open
     std::vector<std::unique_ptr<Buffer>> buffers_;
     std::unique_ptr<Buffer> prepared_;
-    std::size_t shown_ = 0;  // which of the buffers
-    std::vector<Head> heads_;
+    std::size_t shown_ = 0;              // which of the buffers
+    std::vector<Head> heads_, planned_;  // lit, and what was to be
     bool on_ = false, failed_ = false;
     Telling telling_ = Telling::direct;
     std::optional<Time> flipping_since_;

@@ -29,29 +29,41 @@ HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, Frame
       alarm_(loop, [this] { go_on(loop_.now()); }) {
     options_.rectangles_per_message =
         std::clamp<std::size_t>(options_.rectangles_per_message, 1, synthvid::most_rectangles);
-    if (legacy && !legacy->state.empty()) inherit(*legacy, loop_.now());
+    if (legacy && !legacy->state.empty()) take_over(*legacy, loop_.now());
     take_layout();
     go_on(loop_.now());
 }
 
-bool HypervOutput::inherit(const OutputLegacy& legacy, Time now) {
+void HypervOutput::take_over(const OutputLegacy& legacy, Time now) {
     auto kept = decode_kept_output(legacy.state);
-    if (!kept) return false;
+    if (!kept) return;
     connections_ = kept->connection;
+    if (kept->descriptors == 0) return;
+    if (go_on_with(*kept, legacy.descriptors, now)) {
+        // The configuration may be another one by now.
+        session_.wish(options_.session.mode);
+        return;
+    }
+    // The device is closed by now, but not before the service manager has closed its duplicate: opened until
+    // then it would be the same channel, on which the host expects no handshake.
+    session_.closed(now);
+}
+
+bool HypervOutput::go_on_with(const KeptOutput& kept, Legacy& legacy, Time now) {
     std::vector<Descriptor> descriptors;
-    for (std::size_t i = 0; i < kept->descriptors; ++i)
-        descriptors.push_back(legacy.descriptors.take(kept_device_name(connections_, i)));
+    for (std::size_t i = 0; i < kept.descriptors; ++i)
+        descriptors.push_back(legacy.take(kept_device_name(connections_, i)));
     if (std::ranges::any_of(descriptors, [](const Descriptor& descriptor) { return !descriptor; }))
         return false;
     try {
         Connection connection;
-        connection.device = port_->go_on(kept->device, std::move(descriptors));
+        connection.device = port_->go_on(kept.device, std::move(descriptors));
         if (!connection.device) return false;
         connection.framebuffer = source_.open(*connection.device);
         connection.channel = std::make_unique<Channel>(*connection.device);
-        if (connection.framebuffer.address != kept->vram_address ||
-            connection.framebuffer.bytes.size() != kept->vram_size ||
-            !session_.go_on(kept->session, kept->vram_address, kept->vram_size, now))
+        if (connection.framebuffer.address != kept.vram_address ||
+            connection.framebuffer.bytes.size() != kept.vram_size ||
+            !session_.go_on(kept.session, kept.vram_address, kept.vram_size, now))
             return false;
         connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
                                        [this](std::uint32_t) { go_on(loop_.now()); });
@@ -157,7 +169,8 @@ void HypervOutput::set_alarm(Time now) {
         // Until the device has opened the session waits for it, and for nothing else.
         if (!connection_->channel) at = connection_->opening_until;
         also(deaf_until_);
-        if (full_since_) also(*full_since_ + options_.session.timing.step);
+        // Rectangles come back by themselves, once an interval; what the session has to say does not.
+        if (full_since_ && session_.next_message()) also(*full_since_ + options_.session.timing.step);
     }
     if (broken_) at = now;
     alarm_.set(at);
@@ -274,6 +287,8 @@ void HypervOutput::flush(Time now) {
         if (!send(*message, now)) return;
         session_.sent(now);
     }
+    // Hidden, nothing is sent that could show that there is room again.
+    if (!visible()) full_since_.reset();
 }
 
 Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {

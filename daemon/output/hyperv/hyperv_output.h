@@ -14,6 +14,8 @@
 
 namespace hvfbd::hyperv {
 
+struct KeptOutput;
+
 // The screen of a Hyper-V guest: its video memory is scanout, its host is told by DIRT messages. Opens the
 // device, talks with the host, and begins again when either goes away; meanwhile it is hidden.
 class HypervOutput : public Output {
@@ -60,7 +62,8 @@ class HypervOutput : public Output {
 
     enum class Heard { nothing, some, too_much };
     std::optional<UioDevice::Kept> kept_device() const;
-    bool inherit(const OutputLegacy& legacy, Time now);
+    void take_over(const OutputLegacy& legacy, Time now);
+    bool go_on_with(const KeptOutput& kept, Legacy& legacy, Time now);
     void go_on(Time now);
     void set_alarm(Time now);
     void open(Time now);

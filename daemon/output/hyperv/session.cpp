@@ -246,6 +246,17 @@ bool Session::set_mode(Mode mode) {
     return true;
 }
 
+void Session::wish(std::optional<Mode> mode) {
+    if (!mode) {
+        chosen_.reset();
+        if (!preferred_) return;
+    }
+    Mode now = mode.value_or(*preferred_);
+    if (now == mode_) return;
+    std::optional<Mode> chosen = chosen_;
+    if (set_mode(now) && !mode) chosen_ = chosen;
+}
+
 std::optional<std::span<const std::byte>> Session::next_message() {
     if (state_ == State::closed || failure_) return std::nullopt;
     if (offered_) return bytes_;

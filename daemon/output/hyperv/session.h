@@ -52,6 +52,8 @@ class Session {
     std::optional<Kept> kept() const;
     // False: that cannot have been one with this memory. Then all is as before.
     bool go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
+    // The mode that is wished for by now; none: what the host prefers. Stays where that does not fit.
+    void wish(std::optional<Mode> mode);
 
     // ---- the channel
     // It is open; the video memory lies there, and the host takes its messages from now on.

@@ -12,6 +12,9 @@ namespace hvfbd {
 // takes it.
 inline constexpr std::string_view synthetic_video_class = "da0a7802-e377-4aac-8e77-0558eb1073f8";
 
+// The driver of the kernel that gives it to programs.
+inline constexpr std::string_view uio_hyperv_driver = "uio_hv_generic";
+
 // A device of the VMBus, as sysfs shows it (Documentation/ABI/stable/sysfs-bus-vmbus of Linux).
 struct VmbusDevice {
     std::filesystem::path folder;        // .../bus/vmbus/devices/INSTANCE
