@@ -62,11 +62,12 @@ void Looks::begin(const Tuning& tuning, Time now) {
     look_at_.reset();
     if (tuning.refresh_mode == Tuning::RefreshMode::periodic) presenter_.want_everything();
     Surface* surface = surfaces_.active();
-    was_announced_ = answers_frame_ = false;
+    was_announced_ = false;
+    answers_frame_.reset();
     if (surface) {
         Conversation& conversation = surface->conversation();
         was_announced_ = conversation.damaged_since().has_value();
-        answers_frame_ = conversation.frame_request().has_value();
+        if (const auto& request = conversation.frame_request()) answers_frame_ = request->frame;
         announced_at_ = conversation.damaged_since().value_or(now);
         bool reported = conversation.reports() && conversation.reported() && !answers_frame_;
         // An announcement that came after the report is for the next one.
@@ -110,7 +111,8 @@ void Looks::go_on(const Tuning& tuning, bool held, Time now) {
 
 void Looks::last(const Tuning& tuning, Time now) {
     waiting_until_.reset();
-    was_announced_ = answers_frame_ = false;
+    was_announced_ = false;
+    answers_frame_.reset();
     finish(tuning, now);
 }
 
@@ -159,7 +161,7 @@ void Looks::finish(const Tuning& tuning, Time now) {
     }
     if (told == Presenter::Told::nothing) ++statistics_.empty_looks;
     if (surface && answers_frame_ && told != Presenter::Told::refused)
-        surface->answer_frame(clock_now(), true);
+        surface->answer_frame(*answers_frame_, clock_now(), true);
     plan_next(tuning, found, now);
 }
 

@@ -63,7 +63,10 @@ class Looks {
     std::optional<Time>
         unanswered_since_;  // the client has owed an answer for longer than a frame since then
     // Of the look under way.
-    bool was_announced_ = false, answers_frame_ = false;
+    bool was_announced_ = false;
+    // The newest frame that was asked for when it began: what is asked for meanwhile may have been drawn too
+    // late for it.
+    std::optional<std::uint64_t> answers_frame_;
     Time announced_at_{}, waiting_since_{};
 };
 

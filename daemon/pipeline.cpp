@@ -52,7 +52,8 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::restore(const KeptDisplay& display, std::uint64_t first_serial, Legacy& legacy, Time now) {
-    mode_set_ = display.mode;
+    // Of another output it says nothing.
+    if (display.output_name == output_.name()) mode_set_ = display.mode;
     presenter_.set_frame(display.frame);
     surfaces_.set_last_number(display.last_surface);
     viewers_.set_last_number(display.last_viewer);
@@ -317,7 +318,8 @@ void Pipeline::answer_unshown_frames(Time now) {
     for (auto& surface : surfaces_.stack()) {
         const auto& request = surface->conversation().frame_request();
         if (!request) continue;
-        if (now - request->since >= patience(*surface)) surface->answer_frame(clock_now(), false);
+        if (now - request->since >= patience(*surface))
+            surface->answer_frame(request->frame, clock_now(), false);
     }
 }
 

@@ -79,7 +79,10 @@ void Keeper::save() {
     state.generation = generation_;
     for (const Pipeline* display : displays_) state.displays.push_back(display->keep(*configured_));
     encode(state, encoded_);
-    if (encoded_ == written_ && !written_.empty()) return;
+    if (encoded_ == written_ && !written_.empty()) {
+        overflowed_ = false;
+        return;
+    }
 
     std::vector<Keepsake> keepsakes;
     for (std::size_t number = 0; number < displays_.size(); ++number) {
@@ -95,9 +98,10 @@ void Keeper::save() {
         if (stored_.insert(keepsake.name).second) store_.add(keepsake);
     }
     if (!write_state(memory_.bytes(), encoded_)) {
-        overflow_ = !std::exchange(overflowed_, true);
+        if (!std::exchange(overflowed_, true)) overflow_ = true;
         return;
     }
+    overflowed_ = false;
     written_ = encoded_;
     std::erase_if(stored_, [&](const std::string& name) {
         bool unwanted = !wanted.contains(name);

@@ -126,6 +126,14 @@ void Conversation::note_compared(std::vector<message::PageRange> pages) {
     compared_ = std::move(merged);
 }
 
+void Conversation::frame_answered(std::uint64_t frame) {
+    if (!frame_request_) return;
+    if (frame_request_->frame <= frame)
+        frame_request_.reset();
+    else
+        frame_request_->since = frame_request_->newest;
+}
+
 void Conversation::announce(Time now) {
     if (!announced_since_) announced_since_ = now;
 }

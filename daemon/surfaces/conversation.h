@@ -87,7 +87,8 @@ class Conversation {
         Time newest;  // and this one then
     };
     const std::optional<FrameRequest>& frame_request() const { return frame_request_; }
-    void frame_answered() { frame_request_.reset(); }
+    // Frames up to this one are answered; one that was asked for since then is still to be.
+    void frame_answered(std::uint64_t frame);
 
     // ---- the buffer
     std::optional<std::uint64_t> take_configured() { return std::exchange(configured_, {}); }

@@ -28,16 +28,10 @@ Surface::Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::
       last_serial_(std::max(kept.last_shadow, first_serial)),
       connections_(kept.connection) {
     if (kept.offer) {
-        Picture offered =
-            Picture::shadow(legacy.demand(kept.shadow_name(kept.offer->serial)), kept.offer->layout);
-        if (offered.taken()) {
-            // Its client draws there; that it said so was read by the process that ended, or is still to be
-            // read.
-            shadow_ = std::move(offered);
-            shadow_serial_ = kept.offer->serial;
-        } else {
-            offer_ = Offer{kept.offer->serial, std::move(offered)};
-        }
+        offer_ =
+            Offer{kept.offer->serial,
+                  Picture::shadow(legacy.demand(kept.shadow_name(kept.offer->serial)), kept.offer->layout)};
+        take_what_is_drawn_on();
     }
     if (!kept.client) {
         abandon();
@@ -131,15 +125,22 @@ void Surface::tell_state(const message::State& state) {
     if (!told_state_) {
         message::encode_hello(packet);
         channel_->send(packet);
-        if (conversation_->sets_alarm()) {
-            alarm_.emplace(loop_, [this] { conversation_->rang(loop_.now()); });
-            message::encode_alarm(packet);
-            channel_->send(packet, alarm_->timer());
-        }
+        if (conversation_->sets_alarm()) give_alarm();
     }
     message::encode_state(packet, state);
     channel_->send(packet);
     told_state_ = state;
+}
+
+void Surface::give_alarm() {
+    try {
+        alarm_.emplace(loop_, [this] { conversation_->rang(loop_.now()); });
+    } catch (const std::system_error&) {
+        return;  // no descriptor is left: a client without an alarm announces by messages
+    }
+    message::Packet packet;
+    message::encode_alarm(packet);
+    channel_->send(packet, alarm_->timer());
 }
 
 void Surface::collect(Time now) {
@@ -160,14 +161,13 @@ void Surface::tell_compared() {
     channel_->send(packet);
 }
 
-void Surface::answer_frame(Time presented, bool shown) {
-    const auto& request = conversation_->frame_request();
-    if (!request) return;
+void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
+    if (!conversation_->frame_request()) return;
     message::Packet packet;
     message::encode_presented(
-        packet, {request->frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown});
+        packet, {frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown});
     channel_->send(packet);
-    conversation_->frame_answered();
+    conversation_->frame_answered(frame);
 }
 
 Picture Surface::copy_of(const Picture& picture, const Layout& layout) {
@@ -203,7 +203,16 @@ void Surface::take_configured(Time now) {
     conversation_->start_over(shadow_.layout(), now);
 }
 
+// An offered buffer that its client has mapped: it draws there, whether what it said of it was read or not.
+void Surface::take_what_is_drawn_on() {
+    if (!offer_ || !offer_->shadow.taken()) return;
+    shadow_ = std::move(offer_->shadow);
+    shadow_serial_ = offer_->serial;
+    offer_.reset();
+}
+
 void Surface::adopt(SurfaceOptions options, Client client, const Layout& layout, Time now) {
+    abandon();
     // A new buffer even where the layout is the same: the last client sealed the old one against being mapped
     // again.
     shadow_ = copy_of(shadow_, layout);
@@ -214,6 +223,7 @@ void Surface::adopt(SurfaceOptions options, Client client, const Layout& layout,
 }
 
 void Surface::abandon() {
+    take_what_is_drawn_on();
     death_.reset();
     alarm_.reset();
     channel_.reset();

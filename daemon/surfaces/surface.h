@@ -54,7 +54,8 @@ class Surface {
     void collect(Time now);
     // Tells a client that is not asked which of the pages it left open differ.
     void tell_compared();
-    void answer_frame(Time presented, bool shown);
+    // Answers FRAME up to this one.
+    void answer_frame(std::uint64_t frame, Time presented, bool shown);
     // Makes a new buffer of this layout, with a clipped copy of the picture, to be offered. Without a client
     // the picture stays what it is, and is shown clipped. Throws std::system_error, and nothing has changed.
     void configure(const Layout& layout);
@@ -78,6 +79,8 @@ class Surface {
 
   private:
     void connect(Client client);
+    void give_alarm();
+    void take_what_is_drawn_on();
     void watch_client();
     Channel::Receive receiver();
     Channel::HungUp hung_up();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -24,6 +25,7 @@ class FakeOutput : public Output {
         modes_ = modes;
         changed();
     }
+    void set_kept(const std::string& kept) { kept_ = kept; }
     void forget_host_picture() { std::fill(host_.begin(), host_.end(), std::byte{0xee}); }
 
     // ---- what it was told
@@ -65,6 +67,7 @@ class FakeOutput : public Output {
         return Presented::done;
     }
     bool visible() const override { return visible_; }
+    std::string kept() const override { return kept_; }
     void viewers_changed(std::size_t count) override { viewers_ = count; }
     void set_mode(Mode mode) override {
         if (mode.width > 4096)
@@ -84,6 +87,7 @@ class FakeOutput : public Output {
     std::vector<std::byte> scanout_, host_;
     std::vector<std::vector<Rectangle>> told_;
     std::vector<Mode> modes_;
+    std::string kept_;
     std::size_t viewers_ = 0;
     int refuse_ = 0;
     bool visible_ = true;

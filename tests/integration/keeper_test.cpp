@@ -104,5 +104,30 @@ TEST_F(AKeeper, leaves_out_a_surface_whose_descriptor_is_missing_and_goes_on_wit
     EXPECT_EQ(next_pipeline.surfaces().all()[0]->number(), 2u);
 }
 
+TEST_F(AKeeper, says_once_that_there_is_more_than_fits_and_again_after_it_has_fitted) {
+    DescriptorStore store(true, {});
+    Keeper keeper(store);
+    keeper.inherit();
+    std::vector<std::unique_ptr<FakeOutput>> outputs;
+    std::vector<std::unique_ptr<Pipeline>> pipelines;
+    std::vector<const Pipeline*> displays;
+    for (std::size_t i = 0; i < 5; ++i) {
+        outputs.push_back(std::make_unique<FakeOutput>(layout_for({16, 16})));
+        pipelines.push_back(std::make_unique<Pipeline>(loop, *outputs.back(), Tuning{}, report));
+        displays.push_back(&*pipelines.back());
+    }
+    keeper.begin(displays, configured);
+    for (unsigned round = 0; round < 2; ++round) {
+        EXPECT_FALSE(keeper.take_overflow());
+        for (auto& output : outputs) output->set_kept(std::string(60'000, static_cast<char>('a' + round)));
+        for (unsigned i = 0; i < 3; ++i) keeper.save();
+        EXPECT_TRUE(keeper.take_overflow());
+        keeper.save();
+        EXPECT_FALSE(keeper.take_overflow());
+        for (auto& output : outputs) output->set_kept("");
+        keeper.save();
+    }
+}
+
 }  // namespace
 }  // namespace hvfbd::testing

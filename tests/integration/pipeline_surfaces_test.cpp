@@ -1,4 +1,6 @@
 // Which surface is shown, in which mode, and to which viewers.
+#include <fcntl.h>
+
 #include "pipeline_fixture.h"
 
 namespace hvfbd::testing {
@@ -68,6 +70,26 @@ TEST_F(APipeline, what_the_client_of_a_kept_surface_stored_last_is_shown_althoug
     client.hang_up();
     EXPECT_TRUE(turn_until([&] { return front_pixel(9, 9) == 0x99; }));
     EXPECT_TRUE(output.host_equals(pipeline->front()));
+}
+
+TEST_F(APipeline, a_kept_picture_is_that_of_the_buffer_which_its_client_took_although_nobody_read_that) {
+    RawClient client = open({"kept", true, true});
+    client.hello(0);
+    ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().active()->conversation().introduced(); }));
+    pipeline->set_mode({400, 300}, loop.now());
+    pipeline->update(loop.now());
+    auto configure = await(client, HVFB_CONFIGURE);
+    ASSERT_TRUE(configure && configure->attached);
+    auto layout = configure->as<hvfb_configure>().layout;
+    {
+        Mapping pixels{configure->attached, layout.size, Mapping::Access::read_write};
+        // As libhvfb does when it takes a buffer.
+        ASSERT_EQ(::fcntl(configure->attached.get(), F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL), 0);
+        std::uint32_t pixel = 0x99;
+        std::memcpy(pixels.bytes().data() + std::size_t{299} * layout.stride + 399 * 4, &pixel, 4);
+    }
+    client.hang_up();
+    EXPECT_TRUE(turn_until([&] { return front_pixel(399, 299) == 0x99; }));
 }
 
 TEST_F(APipeline, a_kept_picture_without_a_client_is_whole_again_after_a_smaller_mode) {

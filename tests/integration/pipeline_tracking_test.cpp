@@ -121,5 +121,23 @@ TEST_F(APipeline, takes_an_answer_that_comes_late) {
     EXPECT_TRUE(await(client, HVFB_COLLECT));
 }
 
+TEST_F(APipeline, a_frame_that_was_asked_for_while_an_answer_was_on_its_way_is_answered_by_the_next_look) {
+    RawClient client = open();
+    client.hello(full_tracker);
+    ASSERT_TRUE(present(client, 1));
+    client.frame(2);
+    auto collect = await(client, HVFB_COLLECT);
+    ASSERT_TRUE(collect);
+    // Stored after the client has looked, and so not in its answer.
+    client.pixel(7, 7) = 0x77;
+    client.frame(3);
+    client.written(collect->as<hvfb_collect>().serial, 0);
+    auto presented = await(client, HVFB_PRESENTED);
+    ASSERT_TRUE(presented);
+    EXPECT_EQ(presented->as<hvfb_presented>().frame, 2u);
+    EXPECT_TRUE(present(client, 3));
+    EXPECT_EQ(front_pixel(7, 7), 0x77u);
+}
+
 }  // namespace
 }  // namespace hvfbd::testing
