@@ -145,8 +145,15 @@ class UioOutput(OnUio):
         self.drawing, self.picture = self.painter("another", 1), Picture(800, 600)
         self.draw_and_see(17)
 
-        # The registers stay as they were.
+        # A driver that comes has the memory unmapped under us.
+        before = self.daemon_pid()
         self.bind(SCREEN)
+        self.drawing.tell("scribble 50 18 2000")
+        self.assert_frame(self.drawing, "not shown")
+        self.assertEqual(self.daemon_pid(), before)
+
+        # The registers stay as they were.
+        self.picture.scribble(50, 18)
         self.start_on(f"mem:{address}+0x800000")
         self.wait_for_line("/dev/mem.*hyperv-generation-2.conf")
         self.allow(2)
@@ -154,7 +161,7 @@ class UioOutput(OnUio):
         self.unbind(SCREEN)
         self.assertEqual(self.drawing.ask("reconnect"), "connected")
         self.await_visible(True)
-        self.draw_and_see(18)
+        self.draw_and_see(19)
 
     def test_says_that_less_than_a_page_cannot_be_mapped(self):
         self.bind(SHARED)

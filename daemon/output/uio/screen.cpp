@@ -192,6 +192,10 @@ void KernelScreenPort::map_location(const FramebufferLocation& location, Screen&
     screen.name = is_pci ? location.device() + "/" + location.part() : screen.file.string();
     screen.identity = FileIdentity::of(screen.file);
     if (is_pci && !screen.identity) throw NotThere("there is no " + screen.file.string());
+    if (is_pci) {
+        screen.driver_link = screen.file.parent_path() / "driver";
+        screen.driver = Screen::driver_behind(screen.driver_link);
+    }
     screen.memory = location.open(folders_, 0);
     fs::path device = screen.file.parent_path();
     if (!is_pci || !may_be_display_adapter(device)) return;

@@ -22,9 +22,20 @@ struct Screen {
     // The file that was mapped, and which one it was.
     std::filesystem::path file;
     std::optional<FileIdentity> identity;
+    // Of a resource: the link to its driver, and where that led.
+    std::filesystem::path driver_link, driver;
     // Whether that is still the device's file. The mapping works on without its driver, when the memory may
-    // belong to another already. One call of the kernel.
-    bool attached() const { return identity && FileIdentity::of(file) == identity; }
+    // belong to another already; and that of a resource is taken away by a driver that comes, so that the
+    // next store would be a SIGBUS (CONFIG_IO_STRICT_DEVMEM, revoke_iomem). One or two calls of the kernel.
+    bool attached() const {
+        return identity && FileIdentity::of(file) == identity &&
+               (driver_link.empty() || driver_behind(driver_link) == driver);
+    }
+    // Empty: there is none.
+    static std::filesystem::path driver_behind(const std::filesystem::path& link) {
+        std::error_code none;
+        return std::filesystem::read_symlink(link, none);
+    }
 };
 
 // Opens the screen, as often as it goes away.
