@@ -1,7 +1,6 @@
 #include "output/drm/drm_output.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/error.h"
 
@@ -9,13 +8,16 @@ namespace hvfbd::drm {
 
 namespace {
 
-// A flip takes a frame of the screen; a driver that does not say that it came to pass is not waited for
-// without end.
-constexpr Duration longest_flip = std::chrono::seconds(1);
 constexpr int no_master = EACCES, no_card = ENODEV;
 constexpr std::string_view of_connector = "drm connector ";
 
-[[noreturn]] void throw_answer(Answer answer, const std::string& tried) {
+std::string size_text(Mode mode) {
+    return std::to_string(mode.width) + "x" + std::to_string(mode.height);
+}
+
+}  // namespace
+
+void throw_answer(Answer answer, const std::string& tried) {
     switch (answer) {
         case Answer::not_master:
             throw_errno(tried, no_master);
@@ -30,12 +32,6 @@ constexpr std::string_view of_connector = "drm connector ";
     throw_errno(tried, ENOTSUP);
 }
 
-std::string size_text(Mode mode) {
-    return std::to_string(mode.width) + "x" + std::to_string(mode.height);
-}
-
-}  // namespace
-
 std::optional<Presence::State> card_trouble(const std::system_error& error) {
     if (error.code().value() == no_master) return Presence::State::not_master;
     if (error.code().value() == no_card) return Presence::State::gone;
@@ -48,11 +44,6 @@ DrmOutput::DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own, 
       wish_(std::move(wish)),
       of_its_own_(of_its_own),
       layout_(layout_for(wish_.mode.value_or(size.value_or(default_mode)))) {}
-
-std::span<std::byte> DrmOutput::scanout() {
-    if (!visible() || buffers_.empty() || flipping_since_) return {};
-    return buffers_[telling_ == Telling::flip ? 1 - shown_ : shown_]->bytes();
-}
 
 void DrmOutput::describe(OutputListener::Importance importance, const std::string& sentence) {
     description_ = sentence;
@@ -167,97 +158,6 @@ void DrmOutput::show(const CrtcState& state) {
     Answer answer = card_->set_crtc(state);
     if (answer != Answer::done)
         throw_answer(answer, "set CRTC " + std::to_string(state.crtc) + " of " + card_->name());
-}
-
-void DrmOutput::find_telling() {
-    std::array whole{layout_.rectangle()};
-    Answer answer = card_->dirty(buffers_.front()->framebuffer(), whole);
-    if (answer == Answer::done || answer == Answer::busy) {
-        telling_ = Telling::dirty;
-        return;
-    }
-    if (answer != Answer::not_supported) throw_answer(answer, "tell " + card_->name() + " what changed");
-    telling_ = Telling::direct;
-    if (heads_.size() != 1) return;
-    try {
-        auto second = card_->make_buffer({layout_.width, layout_.height});
-        if (second->layout() != layout_) return;
-        buffers_.push_back(std::move(second));
-        telling_ = Telling::flip;
-    } catch (const std::system_error&) {
-        // Memory for one buffer only: shown half written rather than not at all.
-    }
-}
-
-DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
-    // Hidden: nobody is to be told, and all of it is told when it is shown.
-    if (!visible() || buffers_.empty()) return Presented::done;
-    Time now = loop_.now();
-    if (flipping_since_) {
-        if (now - *flipping_since_ < longest_flip) return Presented::refused;
-        flipping_since_.reset();
-        return Presented::refused;  // what was looked at meanwhile is not in the other buffer yet
-    }
-    clipped_.clear();
-    for (const Rectangle& rectangle : rectangles) {
-        Rectangle inside = intersection(rectangle, layout_.rectangle());
-        if (!inside.empty()) clipped_.push_back(inside);
-    }
-    if (clipped_.empty() || telling_ == Telling::direct) return Presented::done;
-    try {
-        if (telling_ == Telling::dirty)
-            return answered(card_->dirty(buffers_.front()->framebuffer(), clipped_));
-        Answer answer = card_->flip(heads_.front().crtc, buffers_[1 - shown_]->framebuffer());
-        if (answer == Answer::not_supported) {
-            // What is shown stays the only buffer, and lacks this frame. Setting the other one would ask for
-            // the same memory that a flip had not.
-            std::swap(buffers_.front(), buffers_[shown_]);
-            buffers_.resize(1);
-            shown_ = 0;
-            missing_.clear();
-            repaint_ = true;
-            telling_ = Telling::direct;
-            owner_.turn();
-            return Presented::done;
-        }
-        Presented presented = answered(answer);
-        if (answer == Answer::done) {
-            // What is shown from now on is written next, and lacks just this frame.
-            flipping_since_ = now;
-            shown_ = 1 - shown_;
-            missing_.assign(clipped_.begin(), clipped_.end());
-        }
-        return presented;
-    } catch (const std::system_error& error) {
-        if (auto trouble = card_trouble(error))
-            owner_.lost(*trouble, error.what());
-        else
-            owner_.failed(*this, error.what());
-        return Presented::done;
-    }
-}
-
-DrmOutput::Presented DrmOutput::answered(Answer answer) {
-    switch (answer) {
-        case Answer::done:
-            return Presented::done;
-        case Answer::busy:
-            return Presented::refused;
-        case Answer::not_supported:
-            telling_ = Telling::direct;
-            return Presented::done;
-        case Answer::not_master:
-            owner_.lost(Presence::State::not_master, "somebody else has taken " + card_->name());
-            break;
-        case Answer::gone:
-            owner_.lost(Presence::State::gone, card_->name() + " is gone");
-            break;
-    }
-    return Presented::done;
-}
-
-void DrmOutput::flipped(Id crtc) {
-    if (!heads_.empty() && heads_.front().crtc == crtc) flipping_since_.reset();
 }
 
 void DrmOutput::darken() noexcept {

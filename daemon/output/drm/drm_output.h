@@ -142,5 +142,7 @@ class DrmOutput : public Output {
 
 // Not the card's master any more, or without a card: what concerns every display of it.
 std::optional<Presence::State> card_trouble(const std::system_error& error);
+// Throws the error that an answer other than done is, where nothing else can be made of it.
+[[noreturn]] void throw_answer(Answer answer, const std::string& tried);
 
 }  // namespace hvfbd::drm
