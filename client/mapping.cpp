@@ -31,7 +31,7 @@ Mapping::~Mapping() {
     if (address_) munmap(address_, size_);
 }
 
-int Mapping::map(Descriptor buffer, const Layout& layout, int protection, Mapping& mapping) {
+int Mapping::map(const Descriptor& buffer, const Layout& layout, int protection, Mapping& mapping) {
     if (!layout.sound()) return -EPROTO;
     struct stat status = {};
     if (fstat(buffer.get(), &status) < 0) return -errno;
@@ -46,27 +46,30 @@ int Mapping::map(Descriptor buffer, const Layout& layout, int protection, Mappin
     made.address_ = static_cast<std::byte*>(address);
     made.size_ = size;
     made.layout_ = layout;
-    made.buffer_ = std::move(buffer);
     // A picture is of no use in a core dump. Failing that nothing is lost.
     madvise(address, size, MADV_DONTDUMP);
     mapping = std::move(made);
     return 0;
 }
 
-int Mapping::map(Descriptor buffer, const Layout& layout, Mapping& mapping) {
+int Mapping::map(Descriptor&& buffer, const Layout& layout, Mapping& mapping) {
     Mapping made;
-    if (const int result = map(std::move(buffer), layout, PROT_READ | PROT_WRITE, made); result < 0)
-        return result;
+    if (const int result = map(buffer, layout, PROT_READ | PROT_WRITE, made); result < 0) return result;
     // A child's stores through a shared mapping would not be noticed: it gets private memory, see
     // become_private.
     if (madvise(made.address_, made.size_, MADV_DONTFORK) < 0) return -errno;
-    if (fcntl(made.buffer_.get(), F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) < 0) return -errno;
+    if (fcntl(buffer.get(), F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) < 0) return -errno;
+    made.buffer_ = std::move(buffer);
     mapping = std::move(made);
     return 0;
 }
 
-int Mapping::map_front(Descriptor buffer, const Layout& layout, Mapping& mapping) {
-    return map(std::move(buffer), layout, PROT_READ, mapping);
+int Mapping::map_front(Descriptor&& buffer, const Layout& layout, Mapping& mapping) {
+    Mapping made;
+    if (const int result = map(buffer, layout, PROT_READ, made); result < 0) return result;
+    made.buffer_ = std::move(buffer);
+    mapping = std::move(made);
+    return 0;
 }
 
 int Mapping::replace(Mapping& other) {

@@ -18,10 +18,10 @@ class Mapping {
     ~Mapping();
 
     // Maps the buffer and seals it, so that nothing else can write to it any more. -EPROTO: it could be cut
-    // off under the mapping, or is smaller than the layout says.
-    static int map(Descriptor buffer, const Layout& layout, Mapping& mapping);
+    // off under the mapping, or is smaller than the layout says. The buffer is taken only if it succeeds.
+    static int map(Descriptor&& buffer, const Layout& layout, Mapping& mapping);
     // Maps a viewer's front, for reading.
-    static int map_front(Descriptor buffer, const Layout& layout, Mapping& mapping);
+    static int map_front(Descriptor&& buffer, const Layout& layout, Mapping& mapping);
 
     // Moves this mapping to where the other one is and takes its place; the other one is unmapped.
     int replace(Mapping& other);
@@ -41,7 +41,7 @@ class Mapping {
     Memory memory() const { return {address_, size_}; }
 
   private:
-    static int map(Descriptor buffer, const Layout& layout, int protection, Mapping& mapping);
+    static int map(const Descriptor& buffer, const Layout& layout, int protection, Mapping& mapping);
 
     Descriptor buffer_;
     std::byte* address_ = nullptr;

@@ -17,8 +17,13 @@ int hvfb_surface_configure(hvfb_surface* surface) {
     const std::uint64_t serial = offer.serial;
     hvfb::Mapping fresh;
     const int mapped = hvfb::Mapping::map(std::move(offer.buffer), offer.layout, fresh);
-    surface->tracker.forget_offer();
-    if (mapped >= 0) old = std::exchange(surface->pixels, std::move(fresh));
+    // What there was no memory for may be taken later; what is no good never will be.
+    if (mapped >= 0 || mapped == -EPROTO) surface->tracker.forget_offer();
+    if (mapped >= 0) {
+        // The daemon copied when it offered: what was drawn since is in the old buffer only.
+        fresh.copy_picture(surface->pixels);
+        old = std::exchange(surface->pixels, std::move(fresh));
+    }
     const int started = surface->tracker.start(surface->pixels.memory(), false);
     if (started < 0) surface->notices.tell_over(HVFB_EVENT_LOST);
     if (mapped < 0 || started < 0) return mapped < 0 ? mapped : started;

@@ -1,4 +1,7 @@
 #include <fcntl.h>
+#include <sys/resource.h>
+
+#include <fstream>
 
 #include "surface_fixture.h"
 
@@ -42,9 +45,55 @@ TEST_F(SurfaceTest, keeps_its_buffer_when_the_new_one_is_no_good) {
     daemon.send_configure(1, layout, small.get());
     ASSERT_TRUE(told(HVFB_EVENT_CONFIGURE));
     EXPECT_EQ(hvfb_surface_configure(surface), -EPROTO);
+    EXPECT_EQ(hvfb_surface_configure(surface), -EAGAIN);
     pixels()[5] = 5;
     EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
     EXPECT_TRUE(daemon.collect().holds(0));
+}
+
+TEST_F(SurfaceTest, takes_what_was_drawn_since_the_offer_along_into_the_new_mode) {
+    surface = daemon.open();
+    daemon.begin();
+    const Layout larger = ScriptedDaemon::layout_of(800, 600);
+    const Descriptor buffer = ScriptedDaemon::make_buffer(larger);
+    daemon.send_configure(1, larger, buffer.get());
+    ASSERT_TRUE(told(HVFB_EVENT_CONFIGURE));
+    pixels()[3 + 5 * 640] = 99;
+    ASSERT_EQ(hvfb_surface_configure(surface), 0);
+    EXPECT_EQ(pixels()[3 + 5 * 800], 99u);
+}
+
+// Less address space than a buffer needs, until the end of the block.
+struct LittleMemory {
+    LittleMemory() {
+        std::size_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        getrlimit(RLIMIT_AS, &before);
+        rlimit little = before;
+        little.rlim_cur = pages * 4096 + (std::size_t{32} << 20);
+        setrlimit(RLIMIT_AS, &little);
+    }
+    LittleMemory(const LittleMemory&) = delete;
+    LittleMemory& operator=(const LittleMemory&) = delete;
+    ~LittleMemory() { setrlimit(RLIMIT_AS, &before); }
+    rlimit before = {};
+};
+
+TEST_F(SurfaceTest, takes_a_new_mode_later_that_there_was_no_memory_for) {
+    surface = daemon.open();
+    daemon.begin();
+    const Layout large = ScriptedDaemon::layout_of(4096, 4096);
+    const Descriptor buffer = ScriptedDaemon::make_buffer(large);
+    daemon.send_configure(1, large, buffer.get());
+    ASSERT_TRUE(told(HVFB_EVENT_CONFIGURE));
+    {
+        const LittleMemory little;
+        EXPECT_EQ(hvfb_surface_configure(surface), -ENOMEM);
+    }
+    pixels()[5] = 5;  // goes on meanwhile
+    EXPECT_EQ(hvfb_surface_configure(surface), 0);
+    EXPECT_EQ(daemon.next(HVFB_CONFIGURED)->as<hvfb_configured>().serial, 1u);
+    EXPECT_EQ(pixels()[5], 5u);
 }
 
 TEST_F(SurfaceTest, opens_again_at_the_same_place_with_the_same_content) {

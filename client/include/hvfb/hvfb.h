@@ -107,7 +107,8 @@ HVFB_API int hvfb_surface_is_shown(hvfb_surface* surface);
 
 /* Takes the display's new mode: maps the new buffer, which holds a clipped copy of the old picture, and
  * unmaps the old one. Pixels and layout change; no other thread may store meanwhile. Until it is called the
- * old buffer goes on being shown, clipped. -EAGAIN: there is no new mode. */
+ * old buffer goes on being shown, clipped. -EAGAIN: there is no new mode. -ENOMEM, -EMFILE: it may be tried
+ * again. */
 HVFB_API int hvfb_surface_configure(hvfb_surface* surface);
 
 /* ---- frames
