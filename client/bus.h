@@ -16,8 +16,10 @@ struct Reference {
     Reference& operator=(const Reference&) = delete;
     ~Reference() { unref(object); }
 };
-using Bus = Reference<sd_bus, sd_bus_flush_close_unref>;
+// Not flushed: that would wait for a bus that does not read. What is called is answered by then, or given up.
+using Bus = Reference<sd_bus, sd_bus_close_unref>;
 using Message = Reference<sd_bus_message, sd_bus_message_unref>;
+using Slot = Reference<sd_bus_slot, sd_bus_slot_unref>;
 struct Error {
     sd_bus_error error = SD_BUS_ERROR_NULL;
 
@@ -29,5 +31,11 @@ struct Error {
 
 // A connection of the library's own. 0 or a negative errno.
 int connect_to_bus(const OpenOptions& options, Bus& bus);
+// Waits until the bus has something to do, or `interrupt` (-1: none) is readable: then it is -EINTR. May
+// return early.
+int wait_for_bus(sd_bus* bus, int interrupt);
+// Calls and waits for the answer, as long as the bus lets it. 0, or a negative errno as wait_for_bus; the
+// error's where the answer is one.
+int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply);
 
 }  // namespace hvfb

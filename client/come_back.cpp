@@ -22,7 +22,8 @@ bool hvfb_surface::come_back() {
         if (there < 0) return false;
         hvfb::Opened opened;
         hvfb::Mapping fresh;
-        if (connect(options, opened) < 0) continue;
+        // Whoever ends the thread wakes it, and does not wait for a daemon that hangs.
+        if (connect(options, outbox.get(), opened) < 0) continue;
         // Another mode is the program's to take: it knows nothing of rows that lie elsewhere.
         if (!(opened.layout == pixels.layout())) return false;
         if (hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh) < 0) continue;

@@ -12,19 +12,6 @@
 
 namespace hvfb {
 
-int connect_to_bus(const OpenOptions& options, Bus& bus) {
-    const char* address = options.bus();
-    // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
-    if (!address) return sd_bus_open_system(&bus.object);
-    if (std::strcmp(address, "session") == 0) return sd_bus_open_user(&bus.object);
-    int result = sd_bus_new(&bus.object);
-    if (result >= 0) result = sd_bus_set_address(bus.object, address);
-    if (result >= 0) result = sd_bus_set_bus_client(bus.object, 1);
-    if (result >= 0) result = sd_bus_negotiate_fds(bus.object, 1);
-    if (result >= 0) result = sd_bus_start(bus.object);
-    return result;
-}
-
 namespace {
 
 constexpr const char* service = "org.hvfbd.Framebuffer1";
@@ -84,7 +71,7 @@ int read_opened(sd_bus_message* reply, Opened& opened) {
     return read_layout(reply, opened.layout) < 0 ? -EPROTO : 0;
 }
 
-int open_on_bus(const OpenOptions& options, bool surface, Opened& opened) {
+int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened& opened) {
     Bus bus;
     Message call, reply;
     Error error;
@@ -102,7 +89,7 @@ int open_on_bus(const OpenOptions& options, bool surface, Opened& opened) {
     if (result >= 0 && surface) result = append_surface_options(call.object, options);
     if (result >= 0) result = sd_bus_message_close_container(call.object);
     if (result < 0) return result;
-    result = sd_bus_call(bus.object, call.object, 0, &error.error, &reply.object);
+    result = call_on_bus(bus.object, call.object, interrupt, error, reply);
     if (result < 0) return error.error.name ? -errno_of_bus_error(error.error.name, -result) : result;
     return read_opened(reply.object, opened);
 }
@@ -134,12 +121,12 @@ int errno_of_bus_error(const char* name, int otherwise) {
     return otherwise;
 }
 
-int open_surface_on_bus(const OpenOptions& options, Opened& opened) {
-    return open_on_bus(options, true, opened);
+int open_surface_on_bus(const OpenOptions& options, int interrupt, Opened& opened) {
+    return open_on_bus(options, true, interrupt, opened);
 }
 
-int open_viewer_on_bus(const OpenOptions& options, Opened& opened) {
-    return open_on_bus(options, false, opened);
+int open_viewer_on_bus(const OpenOptions& options, int interrupt, Opened& opened) {
+    return open_on_bus(options, false, interrupt, opened);
 }
 
 }  // namespace hvfb

@@ -41,10 +41,10 @@ struct Opened {
     Layout layout;
 };
 
-// Opens over the bus; it waits for the daemon, as long as the bus lets it. 0, or a negative errno as
-// hvfb_surface_open.
-int open_surface_on_bus(const OpenOptions& options, Opened& opened);
-int open_viewer_on_bus(const OpenOptions& options, Opened& opened);
+// Opens over the bus; it waits for the daemon, as long as the bus lets it, or until `interrupt` is readable
+// (-1: none). 0, or a negative errno as hvfb_surface_open; -EINTR: interrupted.
+int open_surface_on_bus(const OpenOptions& options, int interrupt, Opened& opened);
+int open_viewer_on_bus(const OpenOptions& options, int interrupt, Opened& opened);
 
 // The errno for a D-Bus error's name; `otherwise` where it means nothing special.
 int errno_of_bus_error(const char* name, int otherwise);

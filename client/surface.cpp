@@ -18,7 +18,7 @@ int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Conne
     int result = made->options.set(options);
     if (result >= 0) result = made->notices.make();
     if (result >= 0) result = made->outbox.make(made->channel);
-    if (result >= 0) result = connect(made->options, opened);
+    if (result >= 0) result = connect(made->options, -1, opened);
     if (result >= 0) result = Mapping::map(std::move(opened.buffer), opened.layout, made->pixels);
     if (result >= 0) {
         made->channel = Channel(std::move(opened.channel));

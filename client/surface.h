@@ -14,8 +14,8 @@
 
 namespace hvfb {
 
-// Asks the daemon for a surface, or somebody who plays it.
-using Connect = int (*)(const OpenOptions& options, Opened& opened);
+// Asks the daemon for a surface, or somebody who plays it. Gives up when `interrupt` (-1: none) is readable.
+using Connect = int (*)(const OpenOptions& options, int interrupt, Opened& opened);
 // Waits until there is a daemon again: 1, 0 if the descriptor is readable, or a negative errno.
 using Await = int (*)(const OpenOptions& options, int interrupt);
 

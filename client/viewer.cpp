@@ -16,7 +16,7 @@ int open_viewer(hvfb_viewer** viewer, const hvfb_open_options* options, Connect 
     if (!made) return -ENOMEM;
     Opened opened;
     int result = made->options.set(options);
-    if (result >= 0) result = connect(made->options, opened);
+    if (result >= 0) result = connect(made->options, -1, opened);
     if (result >= 0) result = Mapping::map_front(std::move(opened.buffer), opened.layout, made->front);
     if (result >= 0) {
         made->channel = Channel(std::move(opened.channel));

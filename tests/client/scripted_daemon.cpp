@@ -45,7 +45,7 @@ Descriptor ScriptedDaemon::make_buffer(const Layout& layout) {
     return buffer;
 }
 
-int ScriptedDaemon::connect(const OpenOptions&, Opened& opened) {
+int ScriptedDaemon::connect(const OpenOptions&, int, Opened& opened) {
     ScriptedDaemon& daemon = *current_;
     if (daemon.refuse_with) return daemon.refuse_with;
     daemon.unmap();

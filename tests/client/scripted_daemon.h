@@ -51,7 +51,7 @@ class ScriptedDaemon {
     ~ScriptedDaemon();
     ScriptedDaemon(const ScriptedDaemon&) = delete;
     ScriptedDaemon& operator=(const ScriptedDaemon&) = delete;
-    static int connect(const OpenOptions& options, Opened& opened);
+    static int connect(const OpenOptions& options, int interrupt, Opened& opened);
 
     static Layout layout_of(std::uint32_t width, std::uint32_t height);
     static Descriptor make_buffer(const Layout& layout);

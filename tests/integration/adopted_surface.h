@@ -80,7 +80,7 @@ class AdoptedSurface {
         static thread_local DaemonProcess::Opened* opened = nullptr;
         return opened;
     }
-    static int connect(const hvfb::OpenOptions&, hvfb::Opened& opened) {
+    static int connect(const hvfb::OpenOptions&, int, hvfb::Opened& opened) {
         DaemonProcess::Opened& from = *pending();
         opened.buffer = hvfb::Descriptor(from.buffer.release());
         opened.channel = hvfb::Descriptor(from.channel.release());
@@ -111,7 +111,7 @@ class AdoptedViewer {
         static thread_local DaemonProcess::Opened* opened = nullptr;
         return opened;
     }
-    static int connect(const hvfb::OpenOptions&, hvfb::Opened& opened) {
+    static int connect(const hvfb::OpenOptions&, int, hvfb::Opened& opened) {
         DaemonProcess::Opened& from = *pending();
         opened.buffer = hvfb::Descriptor(from.buffer.release());
         opened.channel = hvfb::Descriptor(from.channel.release());

@@ -33,7 +33,7 @@ TEST(Restart, after_a_stop_for_good_clients_are_told_and_nothing_stays_in_the_st
 DaemonProcess* stopped_daemon = nullptr;  // NOLINT: plain functions find it here
 std::atomic<bool> daemon_is_back{false};  // NOLINT
 
-int open_again(const hvfb::OpenOptions&, hvfb::Opened& opened) {
+int open_again(const hvfb::OpenOptions&, int, hvfb::Opened& opened) {
     DaemonProcess::Opened from = stopped_daemon->open();
     opened.buffer = hvfb::Descriptor(from.buffer.release());
     opened.channel = hvfb::Descriptor(from.channel.release());

@@ -1,0 +1,68 @@
+#include "bus.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <cstring>
+
+#include "monotonic.h"
+
+namespace hvfb {
+
+int connect_to_bus(const OpenOptions& options, Bus& bus) {
+    const char* address = options.bus();
+    // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
+    if (!address) return sd_bus_open_system(&bus.object);
+    if (std::strcmp(address, "session") == 0) return sd_bus_open_user(&bus.object);
+    int result = sd_bus_new(&bus.object);
+    if (result >= 0) result = sd_bus_set_address(bus.object, address);
+    if (result >= 0) result = sd_bus_set_bus_client(bus.object, 1);
+    if (result >= 0) result = sd_bus_negotiate_fds(bus.object, 1);
+    if (result >= 0) result = sd_bus_start(bus.object);
+    return result;
+}
+
+int wait_for_bus(sd_bus* bus, int interrupt) {
+    std::uint64_t until = UINT64_MAX;
+    if (const int result = sd_bus_get_timeout(bus, &until); result < 0) return result;
+    int timeout = -1;
+    if (until != UINT64_MAX) {
+        const std::uint64_t now = monotonic_now() / 1000;
+        timeout =
+            static_cast<int>(std::min<std::uint64_t>(until > now ? (until - now) / 1000 + 1 : 0, INT_MAX));
+    }
+    const int events = sd_bus_get_events(bus);
+    if (events < 0) return events;
+    std::array<pollfd, 2> descriptors = {
+        {{.fd = interrupt, .events = POLLIN, .revents = 0},
+         {.fd = sd_bus_get_fd(bus), .events = static_cast<short>(events), .revents = 0}}};
+    // A signal that the program handles ends the poll, and nothing else.
+    if (poll(descriptors.data(), descriptors.size(), timeout) < 0) return errno == EINTR ? 0 : -errno;
+    return descriptors[0].revents ? -EINTR : 0;
+}
+
+int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply) {
+    const auto keep = [](sd_bus_message* message, void* context, sd_bus_error*) {
+        static_cast<Message*>(context)->object = sd_bus_message_ref(message);
+        return 1;
+    };
+    // Given back before the reply is: nobody writes into it afterwards.
+    Slot slot;
+    int result = sd_bus_call_async(bus, &slot.object, call, keep, &reply, 0);
+    while (result >= 0 && !reply.object) {
+        result = sd_bus_process(bus, nullptr);
+        if (result == 0) result = wait_for_bus(bus, interrupt);
+    }
+    if (result < 0) return result;
+    if (!sd_bus_message_is_method_error(reply.object, nullptr)) return 0;
+    // What libsystemd answers itself where the bus has gone is no answer.
+    if (sd_bus_is_open(bus) <= 0) return -ECONNRESET;
+    result = sd_bus_error_copy(&error.error, sd_bus_message_get_error(reply.object));
+    return result < 0 ? result : -EIO;
+}
+
+}  // namespace hvfb

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <list>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "descriptor.h"
+
+namespace hvfb {
+
+// A bus on which the daemon has its name, and answers only what the test lets it answer. Signals are blocked
+// in its thread.
+class SlowBus {
+  public:
+    SlowBus() {
+        sockaddr_un name = {};
+        name.sun_family = AF_UNIX;
+        // The kernel finds a name.
+        EXPECT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&name), sizeof(sa_family_t)), 0);
+        socklen_t length = sizeof name;
+        EXPECT_EQ(getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&name), &length), 0);
+        EXPECT_EQ(listen(listener_.get(), 8), 0);
+        address_ = "unix:abstract=" + std::string(name.sun_path + 1, length - sizeof(sa_family_t) - 1);
+        sigset_t all, before;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before);
+        thread_ = std::thread([this] { run(); });
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+    SlowBus(const SlowBus&) = delete;
+    SlowBus& operator=(const SlowBus&) = delete;
+    ~SlowBus() {
+        wake(end_);
+        thread_.join();
+        for (sd_bus_message* call : calls_) sd_bus_message_unref(call);
+        for (sd_bus* peer : peers_) sd_bus_close_unref(peer);
+    }
+
+    const char* address() const { return address_.c_str(); }
+    // Waits until the daemon was asked for something.
+    bool asked() {
+        pollfd readable = {.fd = asked_.get(), .events = POLLIN, .revents = 0};
+        return poll(&readable, 1, 5000) == 1;
+    }
+    void forget_asked() {
+        std::uint64_t count = 0;
+        [[maybe_unused]] const ssize_t length = read(asked_.get(), &count, sizeof count);
+    }
+    // What was asked is refused, as too many.
+    void answer() { wake(answer_); }
+
+  private:
+    static void wake(const Descriptor& descriptor) {
+        const std::uint64_t one = 1;
+        EXPECT_EQ(write(descriptor.get(), &one, sizeof one), static_cast<ssize_t>(sizeof one));
+    }
+    static int on_message(sd_bus_message* message, void* context, sd_bus_error*) {
+        auto& bus = *static_cast<SlowBus*>(context);
+        if (sd_bus_message_is_method_call(message, nullptr, "Hello"))
+            return sd_bus_reply_method_return(message, "s", ":1.1");
+        if (sd_bus_message_is_method_call(message, nullptr, "AddMatch"))
+            return sd_bus_reply_method_return(message, "");
+        if (sd_bus_message_is_method_call(message, nullptr, "NameHasOwner"))
+            return sd_bus_reply_method_return(message, "b", 1);
+        bus.calls_.push_back(sd_bus_message_ref(message));
+        wake(bus.asked_);
+        return 1;
+    }
+    void accept_one() {
+        sd_bus* peer = nullptr;
+        sd_id128_t id;
+        const int fd = accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        EXPECT_GE(fd, 0);
+        EXPECT_GE(sd_id128_randomize(&id), 0);
+        EXPECT_GE(sd_bus_new(&peer), 0);
+        EXPECT_GE(sd_bus_set_fd(peer, fd, fd), 0);
+        EXPECT_GE(sd_bus_set_server(peer, 1, id), 0);
+        EXPECT_GE(sd_bus_negotiate_fds(peer, 1), 0);
+        EXPECT_GE(sd_bus_start(peer), 0);
+        EXPECT_GE(sd_bus_add_filter(peer, nullptr, on_message, this), 0);
+        peers_.push_back(peer);
+    }
+    void run() {
+        for (;;) {
+            std::vector<pollfd> waited = {{.fd = end_.get(), .events = POLLIN, .revents = 0},
+                                          {.fd = answer_.get(), .events = POLLIN, .revents = 0},
+                                          {.fd = listener_.get(), .events = POLLIN, .revents = 0}};
+            for (sd_bus* peer : peers_) {
+                while (sd_bus_process(peer, nullptr) > 0) continue;
+                if (sd_bus_is_open(peer) > 0)
+                    waited.push_back({.fd = sd_bus_get_fd(peer),
+                                      .events = static_cast<short>(sd_bus_get_events(peer)),
+                                      .revents = 0});
+            }
+            poll(waited.data(), waited.size(), -1);
+            if (waited[0].revents) return;
+            if (waited[1].revents) {
+                std::uint64_t count = 0;
+                EXPECT_GT(read(answer_.get(), &count, sizeof count), 0);
+                for (sd_bus_message* call : calls_) {
+                    sd_bus_reply_method_errorf(call, "org.hvfbd.Framebuffer1.Error.Busy", "too many");
+                    sd_bus_message_unref(call);
+                }
+                calls_.clear();
+            }
+            if (waited[2].revents) accept_one();
+        }
+    }
+
+    Descriptor listener_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    Descriptor end_{eventfd(0, EFD_CLOEXEC)}, answer_{eventfd(0, EFD_CLOEXEC)},
+        asked_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    std::string address_;
+    std::list<sd_bus*> peers_;
+    std::list<sd_bus_message*> calls_;
+    std::thread thread_;
+};
+
+}  // namespace hvfb

@@ -1,0 +1,95 @@
+// A daemon that has its name on the bus and takes its time.
+#include <sys/time.h>
+
+#include <atomic>
+#include <csignal>
+
+#include "await_daemon.h"
+#include "bus_fixture.h"
+#include "monotonic.h"
+#include "surface_fixture.h"
+
+namespace hvfb {
+namespace {
+
+constexpr Nanoseconds second = 1'000'000'000;
+
+hvfb_open_options on(const SlowBus& bus) {
+    hvfb_open_options options = {};
+    options.size = sizeof options;
+    options.bus = bus.address();
+    return options;
+}
+
+// Signals that are handled, without SA_RESTART, as long as it lives.
+class Signals {
+  public:
+    Signals() {
+        struct sigaction handled = {};
+        handled.sa_handler = [](int) { count = count + 1; };
+        sigaction(SIGALRM, &handled, &before_);
+        const itimerval often = {.it_interval = {0, 2000}, .it_value = {0, 2000}};
+        setitimer(ITIMER_REAL, &often, nullptr);
+    }
+    Signals(const Signals&) = delete;
+    Signals& operator=(const Signals&) = delete;
+    ~Signals() {
+        const itimerval never = {};
+        setitimer(ITIMER_REAL, &never, nullptr);
+        sigaction(SIGALRM, &before_, nullptr);
+    }
+    static std::atomic<int> count;
+
+  private:
+    struct sigaction before_ = {};
+};
+std::atomic<int> Signals::count{0};  // a handler may, for it takes no lock
+
+TEST(Opening, is_not_ended_by_a_signal_that_the_program_handles) {
+    SlowBus bus;
+    const hvfb_open_options options = on(bus);
+    hvfb_surface* surface = nullptr;
+    hvfb_viewer* viewer = nullptr;
+    const Signals signals;
+    // The first call of the two is answered when it has seen some signals.
+    std::thread answers([&] {
+        // The signals are for the thread that opens.
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, nullptr);
+        for (int i = 0; i < 2; ++i) {
+            EXPECT_TRUE(bus.asked());
+            const int before = Signals::count;
+            while (Signals::count < before + 5) usleep(1000);
+            bus.forget_asked();
+            bus.answer();
+        }
+    });
+    EXPECT_EQ(hvfb_surface_open(&surface, &options), -EBUSY);
+    EXPECT_EQ(hvfb_viewer_open(&viewer, &options), -EBUSY);
+    answers.join();
+}
+
+// Opened by the test, and again over the bus.
+bool opened = false;  // NOLINT: a plain function finds it here
+int connect(const OpenOptions& options, int interrupt, Opened& to) {
+    if (opened) return open_surface_on_bus(options, interrupt, to);
+    opened = true;
+    return ScriptedDaemon::connect(options, interrupt, to);
+}
+
+TEST_F(SurfaceTest, is_closed_at_once_while_a_daemon_that_hangs_is_asked_to_open_it_again) {
+    SlowBus bus;
+    const hvfb_open_options options = on(bus);
+    opened = false;
+    ASSERT_EQ(open_surface(&surface, &options, connect, await_daemon_on_bus), 0);
+    daemon.hang_up();
+    ASSERT_TRUE(bus.asked());
+    const Nanoseconds before = monotonic_now();
+    hvfb_surface_close(surface);
+    surface = nullptr;
+    EXPECT_LT(monotonic_now() - before, 5 * second);
+}
+
+}  // namespace
+}  // namespace hvfb
