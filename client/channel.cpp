@@ -14,6 +14,10 @@ int Channel::replace(const Channel& other) {
     return dup3(other.get(), socket_.get(), O_CLOEXEC) < 0 ? -errno : 0;
 }
 
+void Channel::hang_up() const {
+    shutdown(socket_.get(), SHUT_RDWR);
+}
+
 int Channel::send(const message::Packet& packet) const {
     for (;;) {
         if (::send(socket_.get(), packet.bytes.data(), packet.size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
@@ -56,7 +60,9 @@ int Channel::receive(Received& received) const {
     if (!message) return -EPROTO;
     const bool attached = std::holds_alternative<message::Configure>(*message) ||
                           std::holds_alternative<message::Alarm>(*message);
-    if (attached != static_cast<bool>(received.descriptor)) return -EPROTO;
+    // At the limit of descriptors the message comes without its own.
+    const bool cut_off = attached && !received.descriptor && (header.msg_flags & MSG_CTRUNC);
+    if (attached != static_cast<bool>(received.descriptor) && !cut_off) return -EPROTO;
     received.message = *message;
     return 1;
 }

@@ -17,13 +17,16 @@ class Channel {
     // Becomes this other one, also for those who are about to send. 0 or a negative errno.
     int replace(const Channel& other);
     void close() { socket_.reset(); }
+    // Nothing comes or goes any more, also for those who are about to send: the number stays. The daemon
+    // takes it that the client has gone.
+    void hang_up() const;
 
     // 0, or a negative errno; -EAGAIN: the daemon does not read.
     int send(const message::Packet& packet) const;
 
     struct Received {
         message::FromDaemon message;
-        Descriptor descriptor;  // with CONFIGURE and ALARM
+        Descriptor descriptor;  // with CONFIGURE and ALARM; none if this process may have no more
     };
     // 1: there is a message. 0: there is none now. Negative errno: it is over; -ECONNRESET: hung up, -EPROTO:
     // malformed.

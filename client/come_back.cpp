@@ -1,9 +1,19 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "surface.h"
+
+namespace {
+
+// At its limits now, which it may not be later.
+bool may_pass(int error) {
+    return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EAGAIN;
+}
+
+}  // namespace
 
 // The surface opened again by the library's thread, while the program draws on.
 bool hvfb_surface::come_back() {
@@ -19,7 +29,10 @@ bool hvfb_surface::come_back() {
             outbox.quiet();
             if (tracker.stopping()) return false;
         }
-        if (there < 0) return false;
+        if (there < 0) {
+            if (may_pass(there)) continue;
+            return false;
+        }
         hvfb::Opened opened;
         hvfb::Mapping fresh;
         // Whoever ends the thread wakes it, and does not wait for a daemon that hangs.
@@ -27,7 +40,10 @@ bool hvfb_surface::come_back() {
         // Another mode is the program's to take: it knows nothing of rows that lie elsewhere.
         if (!(opened.layout == pixels.layout())) return false;
         if (hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh) < 0) continue;
-        if (pixels.change_memory(fresh) < 0) return false;
+        if (const int changed = pixels.change_memory(fresh); changed < 0) {
+            if (may_pass(changed)) continue;
+            return false;
+        }
         // Said before anything else can be sent on it.
         hvfb::Channel next(std::move(opened.channel));
         hvfb::message::Packet hello;

@@ -16,7 +16,10 @@ int hvfb_surface_configure(hvfb_surface* surface) {
     auto& offer = surface->tracker.offer();
     const std::uint64_t serial = offer.serial;
     hvfb::Mapping fresh;
-    const int mapped = hvfb::Mapping::map(std::move(offer.buffer), offer.layout, fresh);
+    // The thread may have dropped it while it was being stopped.
+    const int mapped = surface->tracker.offered()
+                           ? hvfb::Mapping::map(std::move(offer.buffer), offer.layout, fresh)
+                           : -EAGAIN;
     // What there was no memory for may be taken later; what is no good never will be.
     if (mapped >= 0 || mapped == -EPROTO) surface->tracker.forget_offer();
     if (mapped >= 0) {
@@ -25,7 +28,7 @@ int hvfb_surface_configure(hvfb_surface* surface) {
         old = std::exchange(surface->pixels, std::move(fresh));
     }
     const int started = surface->tracker.start(surface->pixels.memory(), false);
-    if (started < 0) surface->notices.tell_over(HVFB_EVENT_LOST);
+    if (started < 0) surface->give_up();
     if (mapped < 0 || started < 0) return mapped < 0 ? mapped : started;
     const int told = surface->outbox.configured(serial);
     return told;
@@ -46,7 +49,7 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     if (!surface->notices.over()) {
         // The library's thread was faster.
         const int started = surface->tracker.start(surface->pixels.memory(), false);
-        if (started < 0) surface->notices.tell_over(HVFB_EVENT_LOST);
+        if (started < 0) surface->give_up();
         return started;
     }
     surface->tracker.forget_offer();
@@ -62,7 +65,7 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     }
     surface->notices.begin_again();
     if (const int result = surface->begin(); result < 0) {
-        surface->notices.tell_over(HVFB_EVENT_LOST);
+        surface->give_up();
         return result;
     }
     // What was asked of the daemon that is gone is asked of this one.

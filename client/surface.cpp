@@ -53,6 +53,11 @@ int hvfb_surface::begin() {
     return tracker.start(pixels.memory(), true);
 }
 
+void hvfb_surface::give_up() {
+    notices.tell_over(HVFB_EVENT_LOST);
+    channel.hang_up();
+}
+
 void hvfb_surface::in_child(hvfb::ForkListed& listed) {
     auto& surface = static_cast<hvfb_surface&>(listed);
     // A child of a child: what it has is private already.

@@ -35,6 +35,8 @@ struct hvfb_surface : hvfb::ForkListed {
     bool forked() const { return forked_.load(std::memory_order_relaxed); }
     // Takes what was opened, and begins: HELLO, the thread. Not undone if it fails.
     int begin();
+    // Without its thread nobody hears the daemon: it is lost, and the daemon takes it off the display.
+    void give_up();
 
     hvfb::OpenOptions options;
     hvfb::Connect connect;

@@ -47,6 +47,8 @@ void hvfb_viewer::ask() {
 int hvfb_viewer::take(hvfb::Channel::Received& received, hvfb_viewer_frame* frame) {
     if (std::holds_alternative<hvfb::message::Revoked>(received.message)) return -ENOTCONN;
     if (auto* configure = std::get_if<hvfb::message::Configure>(&received.message)) {
+        // What is shown from now on cannot be had.
+        if (!received.descriptor) return -ENOTCONN;
         hvfb::Mapping fresh;
         const int result = hvfb::Mapping::map_front(std::move(received.descriptor), configure->layout, fresh);
         if (result < 0) return result;

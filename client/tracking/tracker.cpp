@@ -127,12 +127,19 @@ void Tracker::run() {
 }
 
 bool Tracker::go_on_with_next() {
-    if (!lost_ || !come_back_ || !come_back_(context_)) return false;
-    if (!begin(true)) return false;
-    forget_offer();
-    taken_serial_ = 0;
-    notices_.go_on();
-    return true;
+    while (lost_ && come_back_ && come_back_(context_)) {
+        if (!begin(true)) {
+            channel_.hang_up();
+            continue;
+        }
+        forget_offer();
+        taken_serial_ = 0;
+        notices_.go_on();
+        // What the program said until then was refused, though the daemon may have looked before it was drawn.
+        if (!tracked_) outbox_.damage({});
+        return true;
+    }
+    return false;
 }
 
 bool Tracker::turn() {
@@ -182,6 +189,9 @@ bool Tracker::receive(Nanoseconds now) {
         if (result == 0) return true;
         if (result < 0) {
             notices_.tell_over(HVFB_EVENT_LOST);
+            // Where it was not the daemon that did, it would show the surface on, and keep its name from
+            // being opened again.
+            channel_.hang_up();
             lost_ = true;
             return false;
         }
@@ -203,7 +213,11 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
         track(now);
         notices_.tell_shown(state->visible && state->active);
     } else if (std::holds_alternative<message::Alarm>(message)) {
-        alarm_.take(std::move(received.descriptor));
+        // Without an alarm every store is announced, as to a daemon that has none.
+        if (received.descriptor)
+            alarm_.take(std::move(received.descriptor));
+        else
+            alarm_.forget();
     } else if (auto* presented = std::get_if<message::Presented>(&message)) {
         notices_.tell_presented(*presented);
     } else if (std::holds_alternative<message::Hello>(message)) {
@@ -213,6 +227,11 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
     } else if (auto* configure = std::get_if<message::Configure>(&message)) {
         // Offered again, because the daemon that heard the answer has ended.
         if (configure->serial <= taken_serial_) return true;
+        if (!received.descriptor) {
+            // The one before it would not be shown any more.
+            forget_offer();
+            return true;
+        }
         offer_ = {configure->serial, configure->layout, std::move(received.descriptor)};
         offered_.store(true);
         notices_.tell(HVFB_EVENT_CONFIGURE);

@@ -72,7 +72,7 @@ TEST(Opening, is_not_ended_by_a_signal_that_the_program_handles) {
 
 // Opened by the test, and again over the bus.
 bool opened = false;  // NOLINT: a plain function finds it here
-int connect(const OpenOptions& options, int interrupt, Opened& to) {
+int connect_the_second_time(const OpenOptions& options, int interrupt, Opened& to) {
     if (opened) return open_surface_on_bus(options, interrupt, to);
     opened = true;
     return ScriptedDaemon::connect(options, interrupt, to);
@@ -82,7 +82,7 @@ TEST_F(SurfaceTest, is_closed_at_once_while_a_daemon_that_hangs_is_asked_to_open
     SlowBus bus;
     const hvfb_open_options options = on(bus);
     opened = false;
-    ASSERT_EQ(open_surface(&surface, &options, connect, await_daemon_on_bus), 0);
+    ASSERT_EQ(open_surface(&surface, &options, connect_the_second_time, await_daemon_on_bus), 0);
     daemon.hang_up();
     ASSERT_TRUE(bus.asked());
     const Nanoseconds before = monotonic_now();

@@ -1,0 +1,131 @@
+// A program at its limit of descriptors, and a surface that comes back by itself.
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <atomic>
+
+#include "surface_fixture.h"
+
+namespace hvfb {
+namespace {
+
+// No more descriptors for this process, until the end of the block.
+struct NoMoreDescriptors {
+    NoMoreDescriptors() {
+        const int next = fcntl(0, F_DUPFD_CLOEXEC, 0);
+        close(next);
+        getrlimit(RLIMIT_NOFILE, &before);
+        rlimit none = before;
+        none.rlim_cur = static_cast<rlim_t>(next);
+        setrlimit(RLIMIT_NOFILE, &none);
+    }
+    NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+    NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+    ~NoMoreDescriptors() { setrlimit(RLIMIT_NOFILE, &before); }
+    rlimit before = {};
+};
+
+TEST_F(SurfaceTest, at_its_limit_of_descriptors_misses_the_alarm_and_no_more) {
+    surface = daemon.open();
+    daemon.begin();
+    const Descriptor timer(fcntl(0, F_DUPFD_CLOEXEC, 0));
+    {
+        const NoMoreDescriptors none;
+        daemon.send(HVFB_ALARM, hvfb_alarm{}, nullptr, 0, timer.get());
+        daemon.collect();
+    }
+    while (daemon.receive(0)) continue;
+    pixels()[5] = 5;
+    EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
+    EXPECT_TRUE(daemon.collect().holds(0));
+    EXPECT_FALSE(hvfb_surface_dispatch(surface) & HVFB_EVENT_LOST);
+}
+
+TEST_F(SurfaceTest, at_its_limit_of_descriptors_misses_a_new_mode_and_no_more) {
+    surface = daemon.open();
+    daemon.begin();
+    const Layout layout = ScriptedDaemon::layout_of(800, 600);
+    const Descriptor first = ScriptedDaemon::make_buffer(layout),
+                     second = ScriptedDaemon::make_buffer(layout),
+                     third = ScriptedDaemon::make_buffer(layout);
+    daemon.send_configure(1, layout, first.get());
+    ASSERT_TRUE(told(HVFB_EVENT_CONFIGURE));
+    {
+        const NoMoreDescriptors none;
+        daemon.send_configure(2, layout, second.get());
+        daemon.collect();
+    }
+    // The first is not shown any more.
+    EXPECT_EQ(hvfb_surface_configure(surface), -EAGAIN);
+    daemon.send_configure(3, layout, third.get());
+    ASSERT_TRUE(told(HVFB_EVENT_CONFIGURE));
+    EXPECT_EQ(hvfb_surface_configure(surface), 0);
+    EXPECT_EQ(daemon.next(HVFB_CONFIGURED)->as<hvfb_configured>().serial, 3u);
+}
+
+TEST_F(SurfaceTest, hangs_up_when_it_has_given_the_daemon_up) {
+    surface = daemon.open();
+    daemon.send_bytes(std::vector<std::byte>(3));
+    ASSERT_TRUE(told(HVFB_EVENT_LOST));
+    pollfd ended = {.fd = daemon.channel(), .events = 0, .revents = 0};
+    EXPECT_EQ(poll(&ended, 1, 5000), 1);
+    EXPECT_TRUE(ended.revents & POLLHUP);
+}
+
+// The way back to the daemon, for the library's own thread.
+std::atomic<int> connections{0}, awaited{0}, fails_with{0};  // NOLINT: plain functions find them here
+std::atomic<bool> hung_up{false};                            // NOLINT
+
+int connect_and_count(const OpenOptions& options, int interrupt, Opened& opened) {
+    const int result = ScriptedDaemon::connect(options, interrupt, opened);
+    ++connections;
+    return result;
+}
+int await_when_hung_up(const OpenOptions&, int interrupt) {
+    pollfd woken = {.fd = interrupt, .events = POLLIN, .revents = 0};
+    while (!hung_up.load())
+        if (poll(&woken, 1, 1) == 1) return 0;
+    return awaited++ == 0 && fails_with ? fails_with.load() : 1;
+}
+
+struct ComesBack : SurfaceTest {
+    hvfb_surface* open(unsigned flags) {
+        connections = awaited = 0;
+        hung_up = false;
+        hvfb_open_options options = {};
+        options.size = sizeof options;
+        options.flags = flags;
+        EXPECT_EQ(open_surface(&surface, &options, connect_and_count, await_when_hung_up), 0);
+        EXPECT_TRUE(daemon.next(HVFB_HELLO));
+        return surface;
+    }
+    // Loses the daemon, and waits until there is another one.
+    bool lost_and_back() {
+        daemon.hang_up();
+        hung_up = true;
+        for (int i = 0; i < 5000 && connections.load() < 2; ++i) usleep(1000);
+        return connections.load() == 2;
+    }
+};
+
+TEST_F(ComesBack, when_descriptors_are_to_be_had_again) {
+    fails_with = -EMFILE;
+    open(0);
+    EXPECT_TRUE(lost_and_back());
+    fails_with = 0;
+}
+
+// Damage was refused until then, also when the daemon had looked already.
+TEST_F(ComesBack, and_tells_damage_of_all_that_it_did_not_track) {
+    open(HVFB_OPEN_UNTRACKED);
+    ASSERT_TRUE(lost_and_back());
+    const auto first = daemon.receive();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->type(), HVFB_HELLO);
+    const hvfb_rect everything = damaged();
+    EXPECT_EQ(everything.width, UINT32_MAX);
+    EXPECT_EQ(everything.height, UINT32_MAX);
+}
+
+}  // namespace
+}  // namespace hvfb
