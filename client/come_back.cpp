@@ -44,11 +44,8 @@ bool hvfb_surface::come_back() {
             if (may_pass(changed)) continue;
             return false;
         }
-        // Said before anything else can be sent on it.
-        hvfb::Channel next(std::move(opened.channel));
-        hvfb::message::Packet hello;
-        hvfb::message::encode_hello(hello, tracker.capabilities());
-        if (next.send(hello) < 0 || channel.replace(next) < 0) continue;
+        const hvfb::Channel next(std::move(opened.channel));
+        if (greet(next) < 0 || channel.replace(next) < 0) continue;
         came_back_at_ = hvfb::monotonic_now();
         return true;
     }

@@ -54,17 +54,27 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     }
     surface->tracker.forget_offer();
     fresh.copy_picture(surface->pixels);
-    const bool in_place = fresh.layout() == surface->pixels.layout() && fresh.replace(surface->pixels) == 0;
-    surface->pixels = std::move(fresh);
-    surface->channel = hvfb::Channel(std::move(opened.channel));
     if (!surface->options.untracked()) {
         // What was lost may be there now; what there is stays, though it could not be had again.
         const hvfb::Capabilities capabilities = surface->tracker.capabilities();
         if (!capabilities.announce && !capabilities.scan)
             surface->tracker.acquire(secure_getenv("HVFB_FEATURES"));
     }
+    // Other threads may tell damage at any time: they find a channel on which HELLO was said, under the
+    // number that they know, before they are told that there is one, and what they say then is not forgotten.
+    const hvfb::Channel next(std::move(opened.channel));
+    int result = surface->greet(next);
+    if (result >= 0) result = surface->channel.replace(next);
+    if (result < 0) {
+        // All is as before: the thread finds that the daemon is gone, and waits for one.
+        if (surface->tracker.start(surface->pixels.memory(), false) < 0) surface->give_up();
+        return result;
+    }
+    const bool in_place = fresh.layout() == surface->pixels.layout() && fresh.replace(surface->pixels) == 0;
+    surface->pixels = std::move(fresh);
+    surface->outbox.forget();
     surface->notices.begin_again();
-    if (const int result = surface->begin(); result < 0) {
+    if (result = surface->begin(); result < 0) {
         surface->give_up();
         return result;
     }

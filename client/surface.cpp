@@ -25,7 +25,8 @@ int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Conne
         made->options.start_no_more();
         if (!made->options.untracked()) made->tracker.acquire(secure_getenv("HVFB_FEATURES"));
         const ForkLock lock;
-        result = made->begin();
+        result = made->greet(made->channel);
+        if (result >= 0) result = made->begin();
         if (result >= 0) made->list();
     }
     if (result < 0) {
@@ -43,10 +44,13 @@ int hvfb_surface::check() const {
     return notices.over() ? -ENOTCONN : 0;
 }
 
-int hvfb_surface::begin() {
+int hvfb_surface::greet(const hvfb::Channel& to) const {
     hvfb::message::Packet hello;
     hvfb::message::encode_hello(hello, tracker.capabilities());
-    if (const int result = channel.send(hello); result < 0) return -EPROTO;
+    return to.send(hello) < 0 ? -EPROTO : 0;
+}
+
+int hvfb_surface::begin() {
     if (await)
         tracker.when_lost([](void* surface) { return static_cast<hvfb_surface*>(surface)->come_back(); },
                           this);

@@ -33,7 +33,9 @@ struct hvfb_surface : hvfb::ForkListed {
     // 0, or why nothing can be done: -ECHILD after fork, -ENOTCONN when the daemon is gone.
     int check() const;
     bool forked() const { return forked_.load(std::memory_order_relaxed); }
-    // Takes what was opened, and begins: HELLO, the thread. Not undone if it fails.
+    // Says HELLO on a new channel, before anything else can be sent on it.
+    int greet(const hvfb::Channel& to) const;
+    // Starts the thread, when that was said. Not undone if it fails.
     int begin();
     // Without its thread nobody hears the daemon: it is lost, and the daemon takes it off the display.
     void give_up();

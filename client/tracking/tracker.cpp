@@ -90,7 +90,6 @@ bool Tracker::begin(bool afresh) {
         answer_.reset();
         state_.reset();
         alarm_.forget();
-        outbox_.forget();
         taken_serial_ = 0;
     }
     return true;
@@ -134,8 +133,10 @@ bool Tracker::go_on_with_next() {
         }
         forget_offer();
         taken_serial_ = 0;
+        outbox_.forget();
         notices_.go_on();
-        // What the program said until then was refused, though the daemon may have looked before it was drawn.
+        // What the program said until then was refused, though the daemon may have looked before it was
+        // drawn.
         if (!tracked_) outbox_.damage({});
         return true;
     }

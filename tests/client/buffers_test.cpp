@@ -1,8 +1,11 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
+#include "rounds.h"
 #include "surface_fixture.h"
 
 namespace hvfb {
@@ -118,6 +121,45 @@ TEST_F(SurfaceTest, opens_again_at_the_same_place_with_the_same_content) {
     EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
     EXPECT_TRUE(daemon.collect().holds(0));
     EXPECT_EQ(daemon.shadow()[7 * 4], std::byte{7});
+}
+
+TEST_F(SurfaceTest, keeps_its_pixels_when_the_daemon_hangs_up_at_once_and_tries_again) {
+    surface = daemon.open();
+    pixels()[3 + 5 * 640] = 99;
+    daemon.hang_up();
+    ASSERT_TRUE(told(HVFB_EVENT_LOST));
+    void* before = hvfb_surface_pixels(surface);
+    daemon.layout = ScriptedDaemon::layout_of(320, 200);
+    daemon.hangs_up = true;
+    EXPECT_EQ(hvfb_surface_reconnect(surface), -EPROTO);
+    EXPECT_EQ(hvfb_surface_pixels(surface), before);
+    hvfb_layout layout = {};
+    hvfb_surface_layout(surface, &layout);
+    EXPECT_EQ(layout.width, 640u);
+    daemon.hangs_up = false;
+    EXPECT_EQ(hvfb_surface_reconnect(surface), 1);
+    EXPECT_EQ(pixels()[3 + 5 * 320], 99u);
+}
+
+TEST_F(SurfaceTest, says_hello_first_when_it_is_opened_again_whatever_other_threads_tell) {
+    surface = daemon.open(HVFB_OPEN_UNTRACKED);
+    std::atomic<bool> end{false};
+    std::thread other([&] {
+        while (!end.load()) hvfb_surface_damage(surface, nullptr, 0);
+    });
+    unsigned others_first = 0, lost = 0;
+    const unsigned rounds = hvfbd::testing::rounds(200);
+    for (unsigned i = 0; i < rounds; ++i) {
+        daemon.hang_up();
+        lost += told(HVFB_EVENT_LOST);
+        EXPECT_EQ(hvfb_surface_reconnect(surface), 0);
+        const auto first = daemon.receive();
+        others_first += !first || first->type() != HVFB_HELLO;
+    }
+    end.store(true);
+    other.join();
+    EXPECT_EQ(lost, rounds);
+    EXPECT_EQ(others_first, 0u);
 }
 
 TEST_F(SurfaceTest, opens_again_with_another_layout_and_says_so) {

@@ -60,6 +60,7 @@ int ScriptedDaemon::connect(const OpenOptions&, int, Opened& opened) {
     opened.channel = Descriptor(ends[1]);
     opened.buffer = Descriptor(fcntl(daemon.buffer_.get(), F_DUPFD_CLOEXEC, 3));
     opened.layout = daemon.layout;
+    if (daemon.hangs_up) daemon.channel_.reset();
     return 0;
 }
 

@@ -64,6 +64,7 @@ class ScriptedDaemon {
     // What the next connect gets.
     Layout layout;
     int refuse_with = 0;
+    bool hangs_up = false;  // before anything is said
 
     template <typename Body>
     void send(std::uint32_t type, Body body, const void* rest = nullptr, std::size_t rest_size = 0,
