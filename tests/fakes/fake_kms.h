@@ -153,7 +153,7 @@ class FakeKms {
             if (connector.crtc == state.crtc) connector.crtc = 0, connector.on = false;
             if (std::find(state.connectors.begin(), state.connectors.end(), connector.id) !=
                 state.connectors.end())
-                connector.crtc = state.crtc, connector.on = true;
+                connector.crtc = state.crtc, connector.on = true, connector.link_bad = false;
         }
         flipping.erase(state.crtc);
         if (state.mode) set_shown(state.crtc, state.framebuffer);

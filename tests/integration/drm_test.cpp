@@ -199,6 +199,26 @@ TEST_P(AScreen, shows_at_every_quiescence_what_was_drawn_whatever_happened_meanw
     EXPECT_EQ(kms.torn, 0u);
 }
 
+TEST_P(AScreen, whose_link_has_failed_has_its_mode_set_anew_and_all_of_it_told) {
+    start();
+    open();
+    ASSERT_TRUE(shows(1, 1, 1));
+    auto opened = kms.opened;
+    kms.connector().link_bad = true;
+    kms.announce();
+    ASSERT_TRUE(turn_until([&] { return !kms.connector().link_bad; }));
+    EXPECT_TRUE(shows(2, 2, 2));
+    EXPECT_TRUE(report.said("the link to Virtual-1 had failed"));
+    // One that stays bad is tried once each time that something happens, and shown on all the same.
+    kms.connector().link_bad = true;
+    kms.refused_connectors.insert(kms.connector().id);
+    kms.announce();
+    ASSERT_TRUE(turn_until([&] { return report.said("cannot be trained anew") == 1; }));
+    EXPECT_TRUE(shows(3, 3, 3));
+    EXPECT_EQ(report.said("cannot be trained anew"), 1u);
+    EXPECT_EQ(kms.opened, opened);
+}
+
 TEST_P(AScreen, that_cannot_be_lit_leaves_another_one_of_its_display_alone) {
     start();
     open();

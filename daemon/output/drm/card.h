@@ -21,7 +21,8 @@ struct Connector {
     Id id = 0;
     std::string name;  // "HDMI-A-1"
     bool connected = false;
-    bool on = true;  // not switched off by DPMS
+    bool on = true;         // not switched off by DPMS
+    bool link_bad = false;  // does not carry any more what it was set to, until a mode is set anew
     std::vector<drmModeModeInfo> modes;
     std::uint32_t crtcs = 0;  // a bit for each of Resources::crtcs that can drive it
     Id crtc = 0;              // that drives it now

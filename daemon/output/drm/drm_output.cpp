@@ -154,6 +154,24 @@ void DrmOutput::screens_are(bool on, bool repaint) {
     on_ = on;
 }
 
+void DrmOutput::train_links(const std::vector<Connector>& connectors) {
+    for (const Head& head : heads_) {
+        if (std::ranges::none_of(connectors, [&](const Connector& connector) {
+                return connector.id == head.connector && connector.link_bad;
+            }))
+            continue;
+        try {
+            show({head.crtc, buffers_[shown_]->framebuffer(), 0, 0, head.mode, {head.connector}});
+            flipping_since_.reset();
+            repaint_ = true;
+            mention("the link to " + head.name + " had failed, and was trained anew");
+        } catch (const std::system_error& error) {
+            if (card_trouble(error)) throw;
+            mention("the link to " + head.name + " has failed, and cannot be trained anew: " + error.what());
+        }
+    }
+}
+
 void DrmOutput::show(const CrtcState& state) {
     Answer answer = card_->set_crtc(state);
     if (answer != Answer::done)

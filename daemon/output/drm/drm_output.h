@@ -93,6 +93,8 @@ class DrmOutput : public Output {
     // Of a display that is lit: whether one of its screens is switched on; whether all of it shall be told
     // again.
     void screens_are(bool on, bool repaint);
+    // Sets the mode anew where a link has failed. Throws what concerns the card.
+    void train_links(const std::vector<Connector>& connectors);
     // What was planned cannot be shown. Said by the owner.
     void fail(const std::string& why);
     // Before the card is closed: nothing of it is left.

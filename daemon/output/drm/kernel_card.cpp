@@ -194,8 +194,11 @@ std::optional<Connector> KernelCard::connector(Id id, const drmModeRes& resource
     for (int i = 0; i < raw->count_props; ++i) {
         Owned<drmModePropertyRes, ::drmModeFreeProperty> property(
             ::drmModeGetProperty(node_.get(), raw->props[i]));
-        if (property && std::string_view(property->name) == "DPMS")
-            connector.on = raw->prop_values[i] == DRM_MODE_DPMS_ON;
+        if (!property) continue;
+        std::string_view name = property->name;
+        if (name == "DPMS") connector.on = raw->prop_values[i] == DRM_MODE_DPMS_ON;
+        // Documentation/gpu/drm-kms.rst of Linux: whoever shows has to set the mode again.
+        if (name == "link-status") connector.link_bad = raw->prop_values[i] == DRM_MODE_LINK_STATUS_BAD;
     }
     // A bit that stands for no CRTC would be given one that is not there.
     if (resources.count_crtcs < 32) connector.crtcs &= (1U << resources.count_crtcs) - 1;

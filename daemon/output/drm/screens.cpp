@@ -151,6 +151,7 @@ void Screens::take(const Resources& resources) {
     // Before others are lit: what no CRTC drove a moment ago is said to be switched off.
     bool repaint = std::exchange(announced_, false);
     for (const auto& display : displays_) display->screens_are(is_on(resources, display->heads()), repaint);
+    for (const auto& display : displays_) display->train_links(resources.connectors);
     carry_out(plans);
 }
 
