@@ -184,10 +184,11 @@ void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
     if (!by_itself && !conversation.unprotected() && !unanswered_since_) return;
     bool pinned = tuning.tracking == Tuning::Tracking::scan;
     bool rests = conversation.can_rest() && !by_itself && !pinned;
-    Duration wait = conversation.reports() && conversation.can_rest() ? watch_over
-                    : conversation.reports()
-                        ? lookout_.next(found, watch_over, watch_over_restless)
-                        : lookout_.next(found, tuning.interval(), rests ? slowest_scan : slowest_poll);
+    Duration wait = watch_over;
+    if (!conversation.reports())
+        wait = lookout_.next(found, tuning.interval(), rests ? slowest_scan : slowest_poll);
+    else if (!conversation.can_rest())
+        wait = lookout_.next(found, watch_over, watch_over_restless);
     // The store that was announced may land a moment after the page was released: look again soon.
     if (soon && conversation.unprotected() && !(conversation.reports() && conversation.scans()))
         wait = std::min(wait, *soon);

@@ -46,16 +46,19 @@ Callers::Callers(sdbus::IConnection& connection)
     : bus_(sdbus::createProxy(connection, bus_name_of_bus, "/org/freedesktop/DBus")) {}
 
 // Null: one too many. Shared because std::function, which holds it, must be copyable.
-Callers::Turn Callers::admit(const std::string& bus_name) {
+Callers::Turn Callers::admit(Depth depth, const std::string& bus_name) {
+    unsigned& all = depth == Depth::user ? users_ : processes_;
     auto of_this = of_one_.find(bus_name);
-    if (under_way_ >= most || (of_this != of_one_.end() && of_this->second >= most_of_one)) return nullptr;
-    ++under_way_;
+    if (all >= (depth == Depth::user ? most_users : most_processes) ||
+        (of_this != of_one_.end() && of_this->second >= most_of_one))
+        return nullptr;
+    ++all;
     ++of_one_[bus_name];
-    auto end = [this, bus_name](const unsigned*) {
-        --under_way_;
+    auto end = [this, bus_name](unsigned* counted) {
+        --*counted;
         if (--of_one_[bus_name] == 0) of_one_.erase(bus_name);
     };
-    return {&under_way_, end};
+    return {&all, end};
 }
 
 void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
@@ -75,7 +78,7 @@ void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
 }
 
 void Callers::identify(Depth depth, const std::string& bus_name, const Known& known, const Unknown& unknown) {
-    Turn turn = admit(bus_name);
+    Turn turn = admit(depth, bus_name);
     if (!turn) {
         unknown({Refusal::Kind::busy, "too many calls wait to be answered; wait for the answers"});
         return;

@@ -37,17 +37,20 @@ class Callers {
     // opened. Unknown (busy) at once where too many are asked for already.
     void identify(Depth depth, const std::string& bus_name, const Known& known, const Unknown& unknown);
 
-    // Under way at a time; the bus answers in order, and behind all that a flood has asked before.
-    static constexpr unsigned most_of_one = 8, most = 512;
+    // Under way at a time: of one connection, and of all that ask as deep. The bus answers in order, and
+    // behind all that a flood has asked before. What costs memory alone may be asked by all the connections
+    // that the bus lets a user have (256), without keeping another one from it; what costs descriptors, only
+    // by those whom its policy lets open something, and not as many as there are.
+    static constexpr unsigned most_of_one = 8, most_users = 16384, most_processes = 512;
 
   private:
     using Answer = std::function<void(uid_t, pid_t)>;
     using Turn = std::shared_ptr<void>;
-    Turn admit(const std::string& bus_name);
+    Turn admit(Depth depth, const std::string& bus_name);
     void ask(const std::string& bus_name, Answer answer, Unknown unknown);
 
     // Before bus_: what is under way ends with it, and is counted here.
-    unsigned under_way_ = 0;
+    unsigned users_ = 0, processes_ = 0;
     std::map<std::string, unsigned> of_one_;
     std::unique_ptr<sdbus::IProxy> bus_;
 };

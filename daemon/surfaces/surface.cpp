@@ -162,7 +162,10 @@ void Surface::tell_compared() {
 }
 
 void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
-    if (!conversation_->frame_request()) return;
+    const auto& request = conversation_->frame_request();
+    if (!request) return;
+    // A client that took this kept surface over meanwhile counts its own.
+    frame = std::min(frame, request->frame);
     message::Packet packet;
     message::encode_presented(
         packet, {frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown});

@@ -1,7 +1,7 @@
 // A daemon that has its name on the bus and takes its time.
+#include <sys/eventfd.h>
 #include <sys/time.h>
 
-#include <atomic>
 #include <csignal>
 
 #include "await_daemon.h"
@@ -25,8 +25,12 @@ hvfb_open_options on(const SlowBus& bus) {
 class Signals {
   public:
     Signals() {
+        counted = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
         struct sigaction handled = {};
-        handled.sa_handler = [](int) { count = count + 1; };
+        // write(2) may be called in a handler.
+        handled.sa_handler = [](int) {
+            [[maybe_unused]] const ssize_t one = eventfd_write(counted.get(), 1);
+        };
         sigaction(SIGALRM, &handled, &before_);
         const itimerval often = {.it_interval = {0, 2000}, .it_value = {0, 2000}};
         setitimer(ITIMER_REAL, &often, nullptr);
@@ -38,12 +42,21 @@ class Signals {
         setitimer(ITIMER_REAL, &never, nullptr);
         sigaction(SIGALRM, &before_, nullptr);
     }
-    static std::atomic<int> count;
+    // Returns when so many more have been handled; false: they are not.
+    static bool await(eventfd_t number) {
+        pollfd readable = {.fd = counted.get(), .events = POLLIN, .revents = 0};
+        eventfd_t some = 0;
+        eventfd_read(counted.get(), &some);  // what was before
+        for (eventfd_t seen = 0; seen < number; seen += some)
+            if (poll(&readable, 1, 5000) != 1 || eventfd_read(counted.get(), &some) < 0) return false;
+        return true;
+    }
 
   private:
+    static Descriptor counted;
     struct sigaction before_ = {};
 };
-std::atomic<int> Signals::count{0};  // a handler may, for it takes no lock
+Descriptor Signals::counted;  // NOLINT: a handler finds it here
 
 TEST(Opening, is_not_ended_by_a_signal_that_the_program_handles) {
     SlowBus bus;
@@ -59,8 +72,7 @@ TEST(Opening, is_not_ended_by_a_signal_that_the_program_handles) {
         pthread_sigmask(SIG_SETMASK, &all, nullptr);
         for (int i = 0; i < 2; ++i) {
             EXPECT_TRUE(bus.asked());
-            const int before = Signals::count;
-            while (Signals::count < before + 5) usleep(1000);
+            EXPECT_TRUE(signals.await(5));
             bus.forget_asked();
             bus.answer();
         }

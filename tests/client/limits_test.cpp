@@ -1,5 +1,6 @@
 // A program at its limit of descriptors, and a surface that comes back by itself.
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -73,12 +74,13 @@ TEST_F(SurfaceTest, hangs_up_when_it_has_given_the_daemon_up) {
 }
 
 // The way back to the daemon, for the library's own thread.
-std::atomic<int> connections{0}, awaited{0}, fails_with{0};  // NOLINT: plain functions find them here
-std::atomic<bool> hung_up{false};                            // NOLINT
+std::atomic<int> awaited{0}, fails_with{0};  // NOLINT: plain functions find them here
+Descriptor connected;                        // NOLINT: counts the connections that were made
+std::atomic<bool> hung_up{false};            // NOLINT
 
 int connect_and_count(const OpenOptions& options, int interrupt, Opened& opened) {
     const int result = ScriptedDaemon::connect(options, interrupt, opened);
-    ++connections;
+    eventfd_write(connected.get(), 1);
     return result;
 }
 int await_when_hung_up(const OpenOptions&, int interrupt) {
@@ -90,21 +92,22 @@ int await_when_hung_up(const OpenOptions&, int interrupt) {
 
 struct ComesBack : SurfaceTest {
     hvfb_surface* open(unsigned flags) {
-        connections = awaited = 0;
+        awaited = 0;
         hung_up = false;
         hvfb_open_options options = {};
         options.size = sizeof options;
         options.flags = flags;
         EXPECT_EQ(open_surface(&surface, &options, connect_and_count, await_when_hung_up), 0);
         EXPECT_TRUE(daemon.next(HVFB_HELLO));
+        connected = Descriptor(eventfd(0, EFD_CLOEXEC));
         return surface;
     }
     // Loses the daemon, and waits until there is another one.
     bool lost_and_back() {
         daemon.hang_up();
         hung_up = true;
-        for (int i = 0; i < 5000 && connections.load() < 2; ++i) usleep(1000);
-        return connections.load() == 2;
+        pollfd readable = {.fd = connected.get(), .events = POLLIN, .revents = 0};
+        return poll(&readable, 1, 5000) == 1;
     }
 };
 
