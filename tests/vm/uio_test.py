@@ -126,7 +126,8 @@ class UioOutput(OnUio):
         self.start_daemon(f"[Output]\nType=uio\nFramebuffer={framebuffer}\nMode=800x600\n")
 
     def wait_for_line(self, words):
-        self.wait_until(f"journalctl -b -o cat -u hvfbd | grep '{words}'")
+        # Of the last ones: a journal takes an emulated processor long to read.
+        self.wait_until(f"journalctl -n 20 -o cat -u hvfbd | grep '{words}'")
 
     def allow(self, generation):
         self.do(f"install -D -m644 -t /etc/systemd/system/hvfbd.service.d /usr/share/doc/hvfbd/hyperv-generation-{generation}.conf; "
