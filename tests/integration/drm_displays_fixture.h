@@ -13,6 +13,7 @@
 #include "pipeline.h"
 #include "raw_client.h"
 #include "sentences.h"
+#include "turning.h"
 
 namespace hvfbd::testing {
 
@@ -72,12 +73,7 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
         screens.reset();
     }
     bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
-        for (Time end = clock_now() + within; !condition();) {
-            Time now = clock_now();
-            if (now >= end) return false;
-            loop.run_once(end - now);
-        }
-        return true;
+        return testing::turn_until(loop, condition, within);
     }
     void turn_for(Duration time) {
         turn_until(

@@ -12,6 +12,7 @@
 #include "pipeline.h"
 #include "raw_client.h"
 #include "sentences.h"
+#include "turning.h"
 
 namespace hvfbd::testing {
 
@@ -48,12 +49,7 @@ class AScreen : public ::testing::TestWithParam<Driver> {
         screens.reset();
     }
     bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
-        for (Time end = clock_now() + within; !condition();) {
-            Time now = clock_now();
-            if (now >= end) return false;
-            loop.run_once(end - now);
-        }
-        return true;
+        return testing::turn_until(loop, condition, within);
     }
     void draw(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
         client->pixel(x, y) = colour;

@@ -9,6 +9,7 @@
 #include "fakes/fake_output.h"
 #include "pipeline.h"
 #include "raw_client.h"
+#include "turning.h"
 
 namespace hvfbd::testing {
 
@@ -37,8 +38,6 @@ class RecordingReport : public Report {
 // channels.
 class PipelineFixture : public ::testing::Test {
   protected:
-    static constexpr Duration deadline = std::chrono::seconds(5);
-
     explicit PipelineFixture(Mode mode = {320, 200}, std::uint32_t stride = 0)
         : output(layout_for(mode, stride)) {
         Tuning tuning;
@@ -48,15 +47,8 @@ class PipelineFixture : public ::testing::Test {
         pipeline->update(loop.now());
     }
 
-    // Turns the loop until the condition holds; false if it does not within the deadline.
-    bool turn_until(const std::function<bool()>& condition, Duration within = deadline) {
-        Time end = clock_now() + within;
-        while (!condition()) {
-            Time now = clock_now();
-            if (now >= end) return false;
-            loop.run_once(end - now);
-        }
-        return true;
+    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        return testing::turn_until(loop, condition, within);
     }
     // Turns the loop while something happens at once; nothing that waits for a time.
     void turn_while_ready() {

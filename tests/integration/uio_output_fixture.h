@@ -14,6 +14,7 @@
 #include "output/uio/uio_output.h"
 #include "pipeline.h"
 #include "raw_client.h"
+#include "turning.h"
 
 namespace hvfbd::testing {
 
@@ -52,13 +53,7 @@ class AUioScreen : public ::testing::Test {
     ~AUioScreen() override { loop.after_turn({}); }
 
     bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
-        Time end = clock_now() + within;
-        while (!condition()) {
-            Time now = clock_now();
-            if (now >= end) return false;
-            loop.run_once(end - now);
-        }
-        return true;
+        return testing::turn_until(loop, condition, within);
     }
     RawClient& open_client() {
         client.emplace(
