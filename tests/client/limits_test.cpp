@@ -75,11 +75,14 @@ TEST_F(SurfaceTest, hangs_up_when_it_has_given_the_daemon_up) {
 
 // The way back to the daemon, for the library's own thread.
 std::atomic<int> awaited{0}, fails_with{0};  // NOLINT: plain functions find them here
-Descriptor connected;                        // NOLINT: counts the connections that were made
+std::atomic<int> connections{0};             // NOLINT
+Descriptor connected;                        // NOLINT: readable when there was another
 std::atomic<bool> hung_up{false};            // NOLINT
 
 int connect_and_count(const OpenOptions& options, int interrupt, Opened& opened) {
     const int result = ScriptedDaemon::connect(options, interrupt, opened);
+    // What the connection changed is the test's from here on.
+    ++connections;
     eventfd_write(connected.get(), 1);
     return result;
 }
@@ -94,12 +97,15 @@ struct ComesBack : SurfaceTest {
     hvfb_surface* open(unsigned flags) {
         awaited = 0;
         hung_up = false;
+        connections = 0;
+        connected = Descriptor(eventfd(0, EFD_CLOEXEC));
         hvfb_open_options options = {};
         options.size = sizeof options;
         options.flags = flags;
         EXPECT_EQ(open_surface(&surface, &options, connect_and_count, await_when_hung_up), 0);
         EXPECT_TRUE(daemon.next(HVFB_HELLO));
-        connected = Descriptor(eventfd(0, EFD_CLOEXEC));
+        eventfd_t counted = 0;
+        EXPECT_EQ(eventfd_read(connected.get(), &counted), 0);
         return surface;
     }
     // Loses the daemon, and waits until there is another one.
@@ -107,7 +113,7 @@ struct ComesBack : SurfaceTest {
         daemon.hang_up();
         hung_up = true;
         pollfd readable = {.fd = connected.get(), .events = POLLIN, .revents = 0};
-        return poll(&readable, 1, 5000) == 1;
+        return poll(&readable, 1, 5000) == 1 && connections > 1;
     }
 };
 
