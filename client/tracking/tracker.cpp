@@ -1,6 +1,5 @@
 #include "tracking/tracker.h"
 
-#include <hvfb/hvfb.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -11,20 +10,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include "tracking/constants.h"
 #include "tracking/fault_cost.h"
 #include "tracking/mutation.h"
 
 namespace hvfb {
-
-namespace {
-
-// So that a daemon that sends without end cannot keep faults waiting.
-constexpr int messages_a_turn = 16;
-
-}  // namespace
 
 Tracker::Tracker(Channel& channel, Notices& notices, Outbox& outbox)
     : channel_(channel), notices_(notices), outbox_(outbox) {}
@@ -183,87 +174,6 @@ void Tracker::serve_faults(Nanoseconds now) {
     if (result < 0) lose(result);
 }
 
-bool Tracker::receive(Nanoseconds now) {
-    Channel::Received received;
-    for (int i = 0; i < messages_a_turn; ++i) {
-        const int result = channel_.receive(received);
-        if (result == 0) return true;
-        if (result < 0) {
-            notices_.tell_over(HVFB_EVENT_LOST);
-            // Where it was not the daemon that did, it would show the surface on, and keep its name from
-            // being opened again.
-            channel_.hang_up();
-            lost_ = true;
-            return false;
-        }
-        if (!handle(received, now)) return false;
-        if (answer_) return true;
-    }
-    return true;
-}
-
-bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
-    auto& message = received.message;
-    if (auto* collect = std::get_if<message::Collect>(&message)) {
-        answer(collect->serial, now);
-    } else if (auto* compared = std::get_if<message::Compared>(&message)) {
-        if (compared->everything) policy_.differed({0, UINT32_MAX}, now);
-        for (std::size_t i = 0; i < compared->count; ++i) policy_.differed(compared->pages[i], now);
-    } else if (auto* state = std::get_if<message::State>(&message)) {
-        state_ = *state;
-        track(now);
-        notices_.tell_shown(state->visible && state->active);
-    } else if (std::holds_alternative<message::Alarm>(message)) {
-        // Without an alarm every store is announced, as to a daemon that has none.
-        if (received.descriptor)
-            alarm_.take(std::move(received.descriptor));
-        else
-            alarm_.forget();
-    } else if (auto* presented = std::get_if<message::Presented>(&message)) {
-        notices_.tell_presented(*presented);
-    } else if (std::holds_alternative<message::Hello>(message)) {
-        // Said again by a process of the daemon that goes on after another one. What that one heard last,
-        // this one may not know; and that one may have heard a frame before it said anything.
-        outbox_.frame_again(notices_.answered());
-    } else if (auto* configure = std::get_if<message::Configure>(&message)) {
-        // Offered again, because the daemon that heard the answer has ended.
-        if (configure->serial <= taken_serial_) return true;
-        if (!received.descriptor) {
-            // The one before it would not be shown any more.
-            forget_offer();
-            return true;
-        }
-        offer_ = {configure->serial, configure->layout, std::move(received.descriptor)};
-        offered_.store(true);
-        notices_.tell(HVFB_EVENT_CONFIGURE);
-    } else if (std::holds_alternative<message::Revoked>(message)) {
-        notices_.tell_over(HVFB_EVENT_REVOKED);
-        return false;
-    }
-    return true;
-}
-
-void Tracker::track(Nanoseconds now) {
-    if (!tracked_ || !state_) return;
-    // Without a tracker HELLO did not offer it, and the daemon does not take it.
-    timetable_.follow(reports_ && state_->report && state_->tracking != Tracking::off, state_->interval,
-                      state_->settle);
-    perform(policy_.want(state_->tracking, state_->idle_timeout, now));
-}
-
-void Tracker::answer(std::uint64_t serial, Nanoseconds now) {
-    serial_ = serial;
-    perform(policy_.collect(now));
-    perform(policy_.conclude(now));
-    flush();
-}
-
-void Tracker::report_unasked(Nanoseconds now) {
-    serial_ = 0;
-    perform(policy_.collect(now));
-    perform(policy_.conclude(now));
-}
-
 void Tracker::perform(std::span<const Action> actions) {
     for (const Action& action : actions) {
         if (const int result = carry_out(action); result < 0) {
@@ -304,54 +214,11 @@ int Tracker::carry_out(const Action& action) {
     return -EINVAL;
 }
 
-void Tracker::announce(Pages pages) {
-    timetable_.announced(monotonic_now());
-    if (answer_) answer_->last_word = false;
-    // What a report will say by itself need not wake the daemon before: the alarm does, if this process is
-    // stopped until then.
-    const auto due = timetable_.due();
-    if (pages.count > 0 && due && alarm_.set(*due + constants::alarm_after_due)) return;
-    announcement_ = pages;
-    flush();
-}
-
-void Tracker::send(const Report& report) {
-    const Nanoseconds now = monotonic_now();
-    const bool found = now - policy_.last_activity() < constants::busy_for;
-    const bool reports = report.state == TrackerState::resting || report.state == TrackerState::scanning;
-    timetable_.reported(now, found, reports && report.unprotected, capabilities().announce);
-    if (serial_ == 0 && report.empty() && report.summary() == told_) return;
-    told_ = report.summary();
-    // What was announced is in it.
-    announcement_.reset();
-    answer_ = Answer{.serial = serial_, .report = report};
-}
-
 void Tracker::lose(int error) {
     protection_.lose();
     name_it();
     perform(policy_.lose());
     if (debug_) std::fprintf(stderr, "hvfb: stores are not tracked any more: %s\n", std::strerror(-error));
-}
-
-// Errors other than a full channel are left to receive, which finds them after the last message.
-void Tracker::flush() {
-    message::Packet packet;
-    if (answer_) {
-        message::encode_written(packet, answer_->serial, answer_->report);
-        if (channel_.send(packet) == -EAGAIN) return;
-        if (answer_->last_word) alarm_.disarm();
-        answer_.reset();
-    }
-    if (announcement_) {
-        if (announcement_->count > 0)
-            message::encode_damaged(packet, *announcement_);
-        else
-            message::encode_damaged_somewhere(packet);
-        if (channel_.send(packet) == -EAGAIN) return;
-        announcement_.reset();
-    }
-    if (outbox_.owing()) outbox_.flush();
 }
 
 }  // namespace hvfb
