@@ -53,8 +53,8 @@ Picture Picture::shadow(Descriptor memfd, const Layout& layout) {
     return {std::move(memfd), std::move(mapping), layout};
 }
 
-bool Picture::taken() const {
-    int seals = ::fcntl(memfd_.get(), F_GET_SEALS);
+bool Picture::taken(const Descriptor& memfd) {
+    int seals = ::fcntl(memfd.get(), F_GET_SEALS);
     return seals >= 0 && (seals & F_SEAL_FUTURE_WRITE) != 0;
 }
 

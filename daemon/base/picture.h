@@ -26,7 +26,8 @@ class Picture {
     std::span<std::byte> bytes() const { return mapping_.bytes(); }
     const Descriptor& memfd() const { return memfd_; }
     // Somebody has mapped it for writing and closed it to all others: libhvfb does when it takes a buffer.
-    bool taken() const;
+    bool taken() const { return taken(memfd_); }
+    static bool taken(const Descriptor& memfd);
 
     // Copies what fits of the other picture into the upper left corner of this one, through a mapping of its
     // own (a shadow that no client has sealed yet). Throws std::system_error.

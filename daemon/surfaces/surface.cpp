@@ -28,9 +28,7 @@ Surface::Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::
       last_serial_(std::max(kept.last_shadow, first_serial)),
       connections_(kept.connection) {
     if (kept.offer) {
-        offer_ =
-            Offer{kept.offer->serial,
-                  Picture::shadow(legacy.demand(kept.shadow_name(kept.offer->serial)), kept.offer->layout)};
+        restore_offer(*kept.offer, legacy.demand(kept.shadow_name(kept.offer->serial)));
         take_what_is_drawn_on();
     }
     if (!kept.client) {
@@ -43,6 +41,18 @@ Surface::Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::
                           loop.now());
     channel_.emplace(loop_, legacy.demand(kept.channel_name()), receiver(), hung_up());
     watch_client();
+}
+
+void Surface::restore_offer(const KeptOffer& kept, Descriptor buffer) {
+    try {
+        offer_ = Offer{kept.serial, Picture::shadow(buffer.duplicate(), kept.layout)};
+    } catch (const std::system_error&) {
+        if (Picture::taken(buffer)) throw;
+        // No memory for a mode that nobody draws in yet is no reason to lose what is drawn. Should its client
+        // take that buffer after all, the next offer brings it back: so there is one, even of the same
+        // layout.
+        offer_ = Offer{++last_serial_, copy_of(shadow_, shadow_.layout())};
+    }
 }
 
 KeptSurface Surface::kept() const {

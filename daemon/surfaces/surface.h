@@ -80,6 +80,7 @@ class Surface {
   private:
     void connect(Client client);
     void give_alarm();
+    void restore_offer(const KeptOffer& kept, Descriptor buffer);
     void take_what_is_drawn_on();
     void watch_client();
     Channel::Receive receiver();

@@ -93,6 +93,29 @@ class Restarts(WithClients):
             (folder / "watchdog.conf").unlink()
             run("systemctl", "daemon-reload", check=True)
 
+    def test_a_mode_that_there_is_no_memory_for_any_more_gives_way_to_the_configured_one(self):
+        painter = self.painter("drawer")
+        painter.tell("fill 0 0 4000 4000 987654")
+        self.assertEqual(painter.ask("frame"), "shown")
+        configured = self.screenshot()[:2]
+        self.assertEqual(run("hvfbctl", "mode", "8192x8192").stderr, "")
+        folder = pathlib.Path("/run/systemd/system/hvfbd.service.d")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "memory.conf").write_text("[Service]\nLimitAS=200M\n")
+        self.addCleanup(run, "systemctl", "daemon-reload")
+        self.addCleanup((folder / "memory.conf").unlink)
+        run("systemctl", "daemon-reload", check=True)
+        self.end("restart")
+        self.assertEqual(len(self.surfaces()), 1)
+        self.assertFalse(int(painter.ask("events")) & 16, "HVFB_EVENT_LOST")
+        self.assertEqual(painter.ask("configure"), "%dx%d" % configured)
+        painter.tell("fill 0 0 4000 4000 456789")
+        self.assertEqual(painter.ask("frame"), "shown")
+        width, height, rows = self.screenshot()
+        self.assertEqual(((width, height), first_pixel((width, height, rows))), (configured, "456789"))
+        self.assertIn("cannot be had again", run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout)
+        painter.stop()
+
     def test_after_a_stop_for_good_who_drew_comes_back_by_itself(self):
         painter = self.painter("drawer")
         self.assertEqual(painter.ask("frame"), "shown")
