@@ -45,6 +45,7 @@ Pipeline::Pipeline(EventLoop& loop, Output& output, const Tuning& tuning, Report
       output_was_visible_(output.visible()),
       modes_(output.modes()) {
     output_.listen(this);
+    output_.ignore_hidden(tuning_.when_hidden == Tuning::WhenHidden::ignore);
 }
 
 Pipeline::~Pipeline() {
@@ -76,8 +77,14 @@ void Pipeline::close_surface(SurfaceNumber number, Time) {
 
 void Pipeline::set_tuning(const Tuning& tuning, Time now) {
     bool tracks_otherwise = tuning.tracking != tuning_.tracking;
+    bool hides_otherwise = tuning.when_hidden != tuning_.when_hidden;
     looks_.change_interval(tuning_.interval(), tuning.interval());
     tuning_ = tuning;
+    if (hides_otherwise) {
+        output_.ignore_hidden(tuning.when_hidden == Tuning::WhenHidden::ignore);
+        // What was drawn while hidden was neither tracked nor told.
+        refresh(now);
+    }
     if (!tracks_otherwise) return;
     if (Surface* surface = surfaces_.active()) {
         surface->conversation().hints().add_everything();

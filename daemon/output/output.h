@@ -60,6 +60,9 @@ class Output {
     // The screen may have lost its picture since this was last asked: all of it is to be presented again.
     // Asks once.
     virtual bool take_repaint() { return false; }
+    // WhenHidden=ignore: what can be shown while nobody looks is to be, and the host told. The pipeline asks
+    // for all of it anew when this changes.
+    virtual void ignore_hidden(bool /*ignore*/) {}
     // How many viewers of front there are now.
     virtual void viewers_changed(std::size_t count) = 0;
     // Throws Refusal (no_such_mode, not_supported). layout() is the new one when it returns, or changes

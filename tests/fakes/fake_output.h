@@ -32,6 +32,7 @@ class FakeOutput : public Output {
     const std::vector<std::vector<Rectangle>>& told() const { return told_; }
     std::span<const std::byte> host_picture() const { return host_; }
     std::size_t viewers() const { return viewers_; }
+    bool ignores_hidden() const { return ignores_hidden_; }
     template <typename Picture>
     bool host_equals(const Picture& front) const {
         if (front.layout() != layout_) return false;
@@ -68,6 +69,7 @@ class FakeOutput : public Output {
     }
     bool visible() const override { return visible_; }
     std::string kept() const override { return kept_; }
+    void ignore_hidden(bool ignore) override { ignores_hidden_ = ignore; }
     void viewers_changed(std::size_t count) override { viewers_ = count; }
     void set_mode(Mode mode) override {
         if (mode.width > 4096)
@@ -90,7 +92,7 @@ class FakeOutput : public Output {
     std::string kept_;
     std::size_t viewers_ = 0;
     int refuse_ = 0;
-    bool visible_ = true;
+    bool visible_ = true, ignores_hidden_ = false;
 };
 
 }  // namespace hvfbd::testing

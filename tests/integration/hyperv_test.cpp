@@ -193,6 +193,29 @@ TEST_P(AHost, that_hides_its_window_gets_no_message_and_no_byte_and_all_of_it_wh
     }
 }
 
+TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_be_ignored) {
+    if (!says_features()) return;  // nothing is hidden then
+    std::mt19937_64 random(11);
+    await_patience();
+    ASSERT_EQ(await_equal(host, *surface), "");
+    host.say("hide");
+    while (hvfb_surface_is_shown(surface->get()))
+        ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
+    draw(*surface, random);
+    Tuning tuning = quick();
+    tuning.when_hidden = Tuning::WhenHidden::ignore;
+    daemon->set_tuning(tuning);
+    EXPECT_EQ(await_equal(host, *surface), "") << "what was drawn before";
+    for (unsigned i = 0; i < rounds(4); ++i) {
+        draw(*surface, random);
+        EXPECT_EQ(await_equal(host, *surface), "");
+    }
+    EXPECT_FALSE(hvfb_surface_is_shown(surface->get())) << "what the host says is still what a client hears";
+    daemon->set_tuning(quick());
+    host.say("show");
+    EXPECT_EQ(await_equal(host, *surface), "");
+}
+
 // The time is printed, not asserted.
 TEST_P(AHost, that_shows_its_window_again_has_all_of_it_without_another_store) {
     if (!says_features()) return;  // nothing is hidden then: see the test before

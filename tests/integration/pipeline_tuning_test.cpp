@@ -174,6 +174,24 @@ TEST_F(APipeline, goes_on_while_hidden_if_it_is_told_to) {
     client.pixel(0, 0) = 6;
     client.damaged({0, 0, 1, 1});
     EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 6; }));
+    EXPECT_TRUE(output.ignores_hidden());
+}
+
+TEST_F(APipeline, shows_what_was_drawn_hidden_when_it_is_told_to_ignore_that) {
+    RawClient client = open_explicit();
+    output.set_visible(false);
+    pipeline->update(loop.now());
+    EXPECT_FALSE(output.ignores_hidden());
+    client.pixel(0, 0) = 7;  // reported to nobody
+    Tuning tuning = pipeline->tuning();
+    tuning.when_hidden = Tuning::WhenHidden::ignore;
+    pipeline->set_tuning(tuning, loop.now());
+    pipeline->update(loop.now());
+    EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 7; }));
+    EXPECT_TRUE(output.host_equals(pipeline->front()));
+    tuning.when_hidden = Tuning::WhenHidden::pause;
+    pipeline->set_tuning(tuning, loop.now());
+    EXPECT_FALSE(output.ignores_hidden());
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ std::vector<Mode> HypervOutput::modes() const {
 }
 
 std::span<std::byte> HypervOutput::scanout() {
-    if (!visible() || !connection_ ||
+    if (!shows() || !connection_ ||
         connection_->framebuffer.bytes.size() < std::size_t{layout_.stride} * layout_.height)
         return {};
     return connection_->framebuffer.bytes;
@@ -218,12 +218,12 @@ void HypervOutput::flush(Time now) {
         session_.sent(now);
     }
     // Hidden, nothing is sent that could show that there is room again.
-    if (!visible()) full_since_.reset();
+    if (!shows()) full_since_.reset();
 }
 
 Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
     // Hidden: nobody is to be told, and all of it is told when the window is shown.
-    if (!visible() || !connection_) return Presented::done;
+    if (!shows() || !connection_) return Presented::done;
     Time now = loop_.now();
     flush(now);
     bool sent = !session_.next_message() && !broken_;
