@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/error.h"
 #include "control/bus_connection.h"
 #include "control/bus_service.h"
 #include "control/configuration.h"
@@ -37,6 +38,17 @@ Configuration read_configuration(const DaemonOptions& options, bool& warned) {
     if (options.mode) configuration.output.mode = options.mode;
     if (options.log_level) configuration.log_level = *options.log_level;
     return configuration;
+}
+
+// Whether the daemon would start with it, which is said where it would not.
+bool would_start(const Configuration& configuration) {
+    try {
+        check_outputs(configuration);
+        return true;
+    } catch (const Refusal& refusal) {
+        spdlog::error("hvfbd does not start with this: {}", refusal.what());
+        return false;
+    }
 }
 
 std::string display_name(std::size_t number) {
@@ -151,6 +163,8 @@ void run(const DaemonOptions& options, Configuration configuration) {
         std::string level = log_level();
         set_log_level(newer.log_level);
         configuration.display = newer.display;
+        if (newer.output != configuration.output && would_start(newer))
+            spdlog::warn("what [Output] says now counts from the next start on: systemctl restart hvfbd");
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
             Tuning tuning = pipelines[i]->tuning();
             pipelines[i]->set_tuning(newer.display, loop.now());
@@ -208,7 +222,8 @@ int main(int argc, char** argv) {
         open_log();
         bool warned = false;
         Configuration configuration = read_configuration(*options, warned);
-        if (options->check_configuration) return warned ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (options->check_configuration)
+            return would_start(configuration) && !warned ? EXIT_SUCCESS : EXIT_FAILURE;
         set_log_level(configuration.log_level);
         run(*options, configuration);
     } catch (const std::exception& exception) {

@@ -126,7 +126,28 @@ std::unique_ptr<Outputs> alone(std::unique_ptr<Output> output) {
     return outputs;
 }
 
+uio::KernelScreenPort screen_port(const Configuration& configuration, const SystemFolders& folders) {
+    const auto& wanted = configuration.output;
+    return {wanted.uio, wanted.framebuffer, wanted.framebuffer_size, folders};
+}
+
+hyperv::FramebufferSource video_memory(const Configuration& configuration) {
+    return {configuration.output.framebuffer, configuration.output.framebuffer_size};
+}
+
 }  // namespace
+
+void check_outputs(const Configuration& configuration) {
+    const auto& wanted = configuration.output;
+    if (wanted.type == "uio") {
+        screen_port(configuration, {});
+        layout_for(wanted.mode.value_or(default_mode), wanted.stride);
+    }
+    if (wanted.type == "hyperv" || wanted.type == "auto") {
+        make_port(wanted.uio);
+        video_memory(configuration);
+    }
+}
 
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
                                       const DaemonOptions& options, std::span<const OutputLegacy> legacies) {
@@ -141,8 +162,7 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
         of_host.session.assume_visible = wanted.assume_visible;
         of_host.rectangles_per_message = wanted.rectangles_per_message;
         return alone(std::make_unique<hyperv::HypervOutput>(
-            loop, make_port(wanted.uio),
-            hyperv::FramebufferSource(wanted.framebuffer, wanted.framebuffer_size), of_host,
+            loop, make_port(wanted.uio), video_memory(configuration), of_host,
             legacies.empty() ? nullptr : &legacies.front()));
     }
     if (wanted.type == "drm") return make_drm(loop, configuration, legacies);
@@ -158,8 +178,7 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
     }
     if (wanted.type == "uio") {
         SystemFolders folders;
-        auto port = std::make_unique<uio::KernelScreenPort>(wanted.uio, wanted.framebuffer,
-                                                            wanted.framebuffer_size, folders);
+        auto port = std::make_unique<uio::KernelScreenPort>(screen_port(configuration, folders));
         std::optional<Mode> mode = mode_of(0, "uio", configuration, legacies);
         std::optional<Mode> before = size_of(0, "uio", legacies);
         return alone(std::make_unique<uio::UioOutput>(

@@ -16,7 +16,7 @@ namespace hvfbd {
 // What the configuration files say. Whatever they leave out has its default here.
 struct Configuration {
     Tuning display;
-    struct {
+    struct OutputSection {
         std::string type = "auto";  // auto, memory, uio, drm or hyperv
         std::string uio, framebuffer;
         std::uint64_t framebuffer_size = 0;  // bytes; 0: what the device says
@@ -26,6 +26,7 @@ struct Configuration {
         std::uint32_t stride = 0;                  // bytes; 0: rows without padding
         bool assume_visible = true;                // for hosts that never say whether somebody looks
         std::uint32_t rectangles_per_message = 1;  // 1 to 255
+        bool operator==(const OutputSection&) const = default;
     } output;
     std::string log_level = "info";
 };

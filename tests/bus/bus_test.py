@@ -71,6 +71,21 @@ class Tuning(OnTheBus):
         self.until(lambda: self.get("RefreshLimit") == "u 34")
         self.assertIn("hvfbd.conf:3: there is no Colour in a section [Display]", self.said())
 
+    def test_reload_says_what_takes_a_restart(self):
+        folder = self.folder / "root/etc/hvfbd"
+        folder.mkdir(parents=True)
+
+        def reload_with(text):
+            (folder / "hvfbd.conf").write_text(text)
+            before = len(self.said())
+            self.assertIn("result", self.caller().call(ROOT, NAME + ".Manager", "Reload"))
+            return self.said()[before:]
+
+        self.assertNotIn("restart", reload_with("[Display]\nRefreshLimit=33\n"))
+        self.assertIn("systemctl restart hvfbd", reload_with("[Output]\nStride=4096\n"))
+        self.assertIn("hvfbd does not start with this: Type=uio needs", reload_with("[Output]\nType=uio\n"))
+        self.assertNotIn("restart", reload_with("[Display]\nRefreshLimit=34\n"))
+
 
 class Introspection(OnTheBus):
     def test_is_what_the_files_in_dbus_say(self):
@@ -158,6 +173,29 @@ class Service(OnTheBus):
         done = subprocess.run(check, capture_output=True, text=True, timeout=20)
         self.assertEqual(done.returncode, 1)
         self.assertIn("hvfbd.conf:2: RefreshLimit must be 0 to 1000", done.stderr)
+
+    def test_checks_whether_it_would_start_with_its_configuration(self):
+        folder = self.folder / "root/etc/hvfbd"
+        folder.mkdir(parents=True)
+        check = [str(PROGRAMS / "hvfbd"), f"--config-root={self.folder}/root", "--check-config"]
+        for section, what in (("Type=hyperv\nUio=/dev/video/0", "Uio=/dev/video/0 in hvfbd.conf is neither"),
+                              ("Uio=a/b", "Uio=a/b in hvfbd.conf is neither"),
+                              ("Type=hyperv\nFramebuffer=vram", "Framebuffer=vram in hvfbd.conf is none of"),
+                              ("Type=hyperv\nFramebufferSize=5000", "FramebufferSize= in hvfbd.conf must be a multiple"),
+                              ("Type=uio", "Type=uio needs Uio=/dev/uioN"),
+                              ("Type=uio\nUio=/dev/uio0\nMode=640x480\nStride=2400", "2400")):
+            with self.subTest(section):
+                (folder / "hvfbd.conf").write_text(f"[Output]\n{section}\n")
+                done = subprocess.run(check, capture_output=True, text=True, timeout=20)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("hvfbd does not start with this", done.stderr)
+                self.assertIn(what, done.stderr)
+        for section in ("Type=uio\nUio=/dev/uio0", "Type=hyperv\nUio=simulated:/run/host", "Type=memory\nUio=a/b",
+                        "Type=hyperv\nFramebuffer=pci:0000:00:08.0/resource0\nFramebufferSize=16777216", "Type=drm\nCard=/dev/dri/card7"):
+            with self.subTest(section):
+                (folder / "hvfbd.conf").write_text(f"[Output]\n{section}\n")
+                done = subprocess.run(check, capture_output=True, text=True, timeout=20)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_says_which_outputs_there_are_and_what_uio_needs(self):
         def start(*words):

@@ -179,6 +179,9 @@ TEST_F(APipeline, goes_on_while_hidden_if_it_is_told_to) {
 
 TEST_F(APipeline, shows_what_was_drawn_hidden_when_it_is_told_to_ignore_that) {
     RawClient client = open_explicit();
+    client.pixel(1, 1) = 5;
+    client.damaged({1, 1, 2, 2});
+    ASSERT_TRUE(turn_until([&] { return front_pixel(1, 1) == 5; }));
     output.set_visible(false);
     pipeline->update(loop.now());
     EXPECT_FALSE(output.ignores_hidden());
