@@ -16,7 +16,7 @@ namespace hvfb {
 int connect_to_bus(const OpenOptions& options, Bus& bus) {
     const char* address = options.bus();
     // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
-    if (!address) return sd_bus_open_system(&bus.object);
+    if (!address || std::strcmp(address, "system") == 0) return sd_bus_open_system(&bus.object);
     if (std::strcmp(address, "session") == 0) return sd_bus_open_user(&bus.object);
     int result = sd_bus_new(&bus.object);
     if (result >= 0) result = sd_bus_set_address(bus.object, address);

@@ -161,9 +161,9 @@ std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& conf
         of_host.session.before = size_of(0, "hyperv", legacies);
         of_host.session.assume_visible = wanted.assume_visible;
         of_host.rectangles_per_message = wanted.rectangles_per_message;
-        return alone(std::make_unique<hyperv::HypervOutput>(
-            loop, make_port(wanted.uio), video_memory(configuration), of_host,
-            legacies.empty() ? nullptr : &legacies.front()));
+        return alone(std::make_unique<hyperv::HypervOutput>(loop, make_port(wanted.uio),
+                                                            video_memory(configuration), of_host,
+                                                            legacies.empty() ? nullptr : &legacies.front()));
     }
     if (wanted.type == "drm") return make_drm(loop, configuration, legacies);
     if (automatic)

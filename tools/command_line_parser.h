@@ -13,8 +13,8 @@ class Option;
 
 namespace tools {
 
-// What a program of tools/, or the daemon, takes on its command line: --help says it, and `parse` puts it where it belongs.
-// CLI11 does it, which takes a compiler twenty seconds wherever it is included; that is in
+// What a program of tools/, or the daemon, takes on its command line: --help says it, and `parse` puts it
+// where it belongs. CLI11 does it, which takes a compiler twenty seconds wherever it is included; that is in
 // command_line_parser.cpp alone.
 //
 // Variables given by reference must live until after `parse`. One thread.

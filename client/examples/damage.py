@@ -20,7 +20,7 @@ def connect():
     address = os.environ.get("HVFB_BUS")
     if address == "session":
         return dbus.SessionBus()
-    return dbus.bus.BusConnection(address) if address else dbus.SystemBus()
+    return dbus.bus.BusConnection(address) if address not in (None, "", "system") else dbus.SystemBus()
 
 
 def send(channel, kind, body):

@@ -44,7 +44,8 @@ std::optional<DaemonOptions> DaemonOptions::parse(int argc, char** argv, int& ex
     program
         .option("--row-padding", options.row_padding, "Pixels that a row is longer in memory (memory output)")
         .within(0, 1024);
-    program.option("--displays", options.displays, "How many displays there are (memory output)").within(1, 16);
+    program.option("--displays", options.displays, "How many displays there are (memory output)")
+        .within(1, 16);
     program.option("--log-level", log_level, "Instead of the configuration's Level")
         .one_of({"trace", "debug", "info", "warning", "error", "critical"});
     if (auto ended = program.parse(argc, argv)) {

@@ -58,6 +58,21 @@ class Signals {
 };
 Descriptor Signals::counted;  // NOLINT: a handler finds it here
 
+TEST(Opening, takes_the_name_that_hvfbctl_takes_for_the_system_bus) {
+    SlowBus bus;
+    setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address(), 1);
+    hvfb_open_options options = on(bus);
+    options.bus = "system";
+    hvfb_surface* surface = nullptr;
+    std::thread answers([&] {
+        EXPECT_TRUE(bus.asked());
+        bus.answer();
+    });
+    EXPECT_EQ(hvfb_surface_open(&surface, &options), -EBUSY);
+    answers.join();
+    unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
+}
+
 TEST(Opening, is_not_ended_by_a_signal_that_the_program_handles) {
     SlowBus bus;
     const hvfb_open_options options = on(bus);

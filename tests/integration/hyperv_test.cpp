@@ -199,8 +199,7 @@ TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_
     await_patience();
     ASSERT_EQ(await_equal(host, *surface), "");
     host.say("hide");
-    while (hvfb_surface_is_shown(surface->get()))
-        ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
+    while (hvfb_surface_is_shown(surface->get())) ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
     draw(*surface, random);
     Tuning tuning = quick();
     tuning.when_hidden = Tuning::WhenHidden::ignore;

@@ -47,8 +47,8 @@ def long_options(*command):
 
 
 def properties(access):
-    display = xml.etree.ElementTree.parse(SOURCE / "dbus/org.hvfbd.Framebuffer1.Display.xml").getroot()
-    return {p.get("name") for p in display.iter("property") if access in p.get("access")}
+    interfaces = [xml.etree.ElementTree.parse(SOURCE / f"dbus/org.hvfbd.Framebuffer1.{name}.xml") for name in ("Display", "Manager")]
+    return {p.get("name") for i in interfaces for p in i.getroot().iter("property") if access in p.get("access")}
 
 
 class Completion(unittest.TestCase):
@@ -69,6 +69,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(bash("hvfbctl get "), properties("read"))
         self.assertEqual(bash("hvfbctl set WhenHidden "), {"pause", "ignore"})
         self.assertEqual(bash("hvfbctl set Tracking s"), {"scan"})
+        self.assertEqual(bash("hvfbctl set LogLevel d"), {"debug"})
         self.assertEqual(bash("hvfbctl set RefreshLimit "), set())
 
     def test_offers_buses_after_a_blank_and_after_a_sign(self):

@@ -3,10 +3,11 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import unittest
 
-from private_daemon import CONFIGURATION, PROGRAMS, OnPrivateBus, read_png, run
+from private_daemon import CONFIGURATION, PROGRAMS, SOURCE, OnPrivateBus, read_png, run
 
 
 class Status(OnPrivateBus):
@@ -29,6 +30,11 @@ class Status(OnPrivateBus):
         self.assertEqual(status["display"]["ActiveSurface"], surface["path"])
         self.assertEqual((surface["name"], surface["active"], surface["pid"]), ("drawing", True, painter.process.pid))
         self.assertGreaterEqual(status["statistics"]["wakeups"], 1)
+
+    def test_shows_counters_that_the_manual_explains(self):
+        manual = (SOURCE / "docs/man/org.hvfbd.Framebuffer1.5.scd").read_text()
+        explained = re.findall(r"\*(\w+)\*", manual[manual.index("# STATISTICS"):manual.index("# ERRORS")])
+        self.assertEqual(sorted(json.loads(self.hvfbctl("get", "Statistics", "--json"))), sorted(explained))
 
     def test_takes_the_bus_from_the_environment(self):
         done = run(PROGRAMS / "hvfbctl", "status", env={**os.environ, "HVFB_BUS": self.bus.address})

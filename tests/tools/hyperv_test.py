@@ -94,6 +94,13 @@ class HypervGuest(unittest.TestCase):
         at = (y * 640 + x) * 4
         return data[at:at + 3][::-1].hex()
 
+    def test_writes_its_window_where_who_asks_for_it_is(self):
+        self.begin()
+        self.draw("00ff00")
+        done = run(PROGRAMS / "hvhost", "--control", self.host.control, "screenshot", "window.png", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertTrue((self.folder / "window.png").read_bytes().startswith(b"\x89PNG"))
+
     def test_dies_of_a_signal_with_its_picture_told_once_more(self):
         for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
             with self.subTest(number):

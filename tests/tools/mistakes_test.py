@@ -32,7 +32,9 @@ class Mistakes(unittest.TestCase):
 
     def test_every_program_ends_with_2_where_its_command_line_makes_no_sense(self):
         for words in (["hvfbctl", "--nonsense", "status"], ["hvfbctl", "top", "--interval=0"], ["hvhost", "--nonsense"],
-                      ["hvhost", "--like=xen"], ["hvhost", "--socket=a", "--ivshmem=b"], ["hvfbd-bind", "dance"],
+                      ["hvhost", "--like=xen"], ["hvhost", "--socket=a", "--ivshmem=b"], ["hvhost"], ["hvhost", "status"],
+                      ["hvhost", "--socket=a", "--ring-size=5"], ["hvhost", "--socket=a", "--hostile=x"],
+                      ["hvhost", "--socket=a", "--resolutions=wide"], ["hvfbd-bind", "dance"],
                       ["hvfbd-bind", "--root=/nonexistent", "status"], ["hvfbd-bind", "bind", "status"], ["demo_client"],
                       ["hvfbd-bench", "--daemon=a", "--bus=b", "--size=3x3"], ["hvfbd", "--mode=wide"],
                       ["hvfbd", "--log-level=loud"], ["hvfbd", "--check-config", "--log-level=loud"]):

@@ -19,8 +19,8 @@ _hvfbctl() {
     local cur prev words cword split
     _init_completion -s -n : || return
     local commands='status top get set displays surfaces activate close screenshot watch refresh mode reload doctor'
-    local tunable='RefreshLimit RefreshMode SettleDelay IdleTimeout Tracking MaxRects WhenHidden'
-    local readable="$tunable Name Output Width Height Stride Format Modes Visible ActiveSurface Statistics"
+    local tunable='RefreshLimit RefreshMode SettleDelay IdleTimeout Tracking MaxRects WhenHidden LogLevel'
+    local readable="$tunable Version Interfaces Name Output Width Height Stride Format Modes Visible ActiveSurface Statistics"
     local bus=${HVFB_BUS:-system} display=display0 given=() option='' choices='' word
     for word in "${words[@]:1:cword-1}"; do
         case $option:$word in
@@ -50,6 +50,7 @@ _hvfbctl() {
                 set:1:*) choices=$tunable ;;
                 set:2:*)
                     case ${given[1]} in
+                        LogLevel) choices='trace debug info warning error critical' ;;
                         RefreshMode) choices='on-demand periodic' ;;
                         Tracking) choices='auto fault scan compare' ;;
                         WhenHidden) choices='pause ignore' ;;

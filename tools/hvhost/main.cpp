@@ -1,6 +1,8 @@
 // Plays the Hyper-V host of a guest's synthetic video device, for tests and demonstrations.
 #include <csignal>
+#include <filesystem>
 #include <iostream>
+#include <stdexcept>
 
 #include "command_line_parser.h"
 #include "hvhost/resolutions.h"
@@ -14,10 +16,20 @@ std::pair<std::uint64_t, std::uint64_t> parse_seeds(const std::string& text) {
     return {first, dots == std::string::npos ? UINT64_MAX : std::stoull(text.substr(dots + 2))};
 }
 
+// A running one has another working folder.
+std::string line_of(std::vector<std::string> command) {
+    bool writes = command.front() == "screenshot" || command.front().starts_with("raw");
+    if (writes && command.size() == 2) command[1] = std::filesystem::absolute(command[1]);
+    std::string line;
+    for (const std::string& word : command) line += (line.empty() ? "" : " ") + word;
+    return line;
+}
+
 }  // namespace
 
 // NOLINTNEXTLINE(bugprone-exception-escape): what the set-up of the command line throws is a mistake in it
 int main(int argc, char** argv) {
+    constexpr int wrong_usage = 2;
     hvhost::ServerOptions options;
     std::string like = "windows", version = "3.5", address = "0xf8000000", resolutions, seeds;
     std::vector<std::string> command;
@@ -53,15 +65,10 @@ int main(int argc, char** argv) {
                    "raw FILE, raw-framebuffer FILE, status, quit");
     if (const auto code = program.parse(argc, argv)) return *code;
     try {
-        if (!command.empty()) {
-            std::string line;
-            for (const std::string& word : command) line += (line.empty() ? "" : " ") + word;
-            std::string answer = hvhost::say_to(options.control, line);
-            std::cout << answer << '\n';
-            return answer.starts_with("ok") ? 0 : 1;
-        }
-        if (options.socket.empty() && options.ivshmem.empty())
-            throw std::runtime_error("--socket PATH, --ivshmem PATH or a command is needed; see --help");
+        if (options.socket.empty() && options.ivshmem.empty() && command.empty())
+            throw std::runtime_error("--socket PATH, --ivshmem PATH or a command is needed");
+        if (options.control.empty() && !command.empty())
+            throw std::runtime_error("a command is for the one that runs at --control PATH");
         if (options.ring_size % 8192 != 0 || options.ring_size < 16384 ||
             options.video_memory_size % 4096 != 0)
             throw std::runtime_error("sizes are whole pages, and the rings at least two each");
@@ -71,6 +78,19 @@ int main(int argc, char** argv) {
         options.address = std::stoull(address, nullptr, 16);
         if (!resolutions.empty()) options.host.resolutions = hvhost::parse_resolutions(resolutions);
         if (!seeds.empty()) options.seeds = parse_seeds(seeds);
+    } catch (const std::exception& exception) {
+        // What a number's parser says of it is its name.
+        bool number = dynamic_cast<const std::logic_error*>(&exception) != nullptr;
+        std::cerr << "hvhost: " << (number ? "one of the numbers is none" : exception.what())
+                  << "; see --help\n";
+        return wrong_usage;
+    }
+    try {
+        if (!command.empty()) {
+            std::string answer = hvhost::say_to(options.control, line_of(command));
+            std::cout << answer << '\n';
+            return answer.starts_with("ok") ? 0 : 1;
+        }
         ::signal(SIGPIPE, SIG_IGN);
         hvhost::Server(options).run();
     } catch (const std::exception& exception) {

@@ -60,17 +60,18 @@ struct hvfb_rect {
 /* Zero, or left out (NULL), is the usual for every member. */
 struct hvfb_open_options {
     size_t size;         /* sizeof(struct hvfb_open_options), so that it may grow */
-    const char* bus;     /* D-Bus address; "session"; NULL: the system bus, or $HVFB_BUS if that is set */
-    const char* display; /* "display0" if NULL */
-    const char* name;    /* what people see in lists; the program's short name if NULL */
+    const char* bus;     /* D-Bus address; "system"; "session"; NULL: $HVFB_BUS, else "system" */
+    const char* display; /* letters, digits and '_'; "display0" if NULL */
+    const char* name;    /* what people see in lists: 1 to 64 bytes of UTF-8 without control characters;
+                            the program's short name if NULL */
     uint32_t flags;      /* HVFB_OPEN_... */
 };
 
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
- * -EACCES: not in group video. -EBUSY: too many surfaces, or a kept surface of this name has a client.
- * -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus. -EPROTO: it did not answer as it should.
- * -EINVAL: options that this version does not know. Others as the system calls give them. Starts the daemon
- * where the bus can. */
+ * -EACCES: neither root nor in group video. -EBUSY: this user has 16 surfaces, or a kept surface of this name
+ * has a client. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus. -EPROTO: it did not answer as
+ * it should. -EINVAL: options that this version does not know, or names that cannot be. Others as the system
+ * calls give them. Starts the daemon where the bus can. */
 HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
 
 /* Closes the surface and unmaps its pixels. NULL is allowed. */
@@ -124,7 +125,7 @@ HVFB_API int hvfb_surface_end(hvfb_surface* surface);
 struct hvfb_presentation {
     uint64_t frame;
     uint64_t time;  /* CLOCK_MONOTONIC, nanoseconds */
-    uint32_t shown; /* 0: hidden, or another surface is active */
+    uint32_t shown; /* 0: hidden, another surface is active, or the screen took nothing for a second */
 };
 
 /* Asks to be told when what is drawn up to now is on the screen. Writes the frame's number, if `frame` is not

@@ -181,7 +181,7 @@ struct hvfb_frame {
 HVFB_ASSERT_SIZE(hvfb_frame, 16);
 
 #define HVFB_PRESENTED_NOT_SHOWN \
-    1u /* hidden, or another surface is active: asked again, it would be the same */
+    1u /* hidden, another surface is active, or the screen took nothing for a second */
 struct hvfb_presented {
     struct hvfb_header header;
     uint64_t frame;
