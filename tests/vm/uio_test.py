@@ -10,6 +10,13 @@ from picture import Picture
 SCREEN, SHARED = "0000:00:10.0", "0000:00:12.0"
 
 
+# As in docs/uio.md, but for all nodes.
+RULES = f"""\
+ACTION=="add", SUBSYSTEM=="pci", KERNEL=="{SCREEN}", ATTR{{driver_override}}="hilscher", \
+RUN+="/bin/sh -c 'echo %k >/sys/bus/pci/devices/%k/driver/unbind; echo %k >/sys/bus/pci/drivers_probe'"
+SUBSYSTEM=="uio", GROUP="hvfbd", MODE="0660"
+"""
+
 MEMORY = tempfile.NamedTemporaryFile(prefix="hvfbd-shared-")
 MEMORY.truncate(4 << 20)
 
@@ -20,10 +27,10 @@ class OnUio(Guest):
                "-device", "ivshmem-plain,id=shared,memdev=memory,addr=12.0")
 
     def setUp(self):
-        # As docs/uio.md says. The rule is for all of them here.
-        self.do("""[ -e /etc/udev/rules.d/71-hvfbd-screen.rules ] || { mkdir -p /etc/udev/rules.d
-            echo 'SUBSYSTEM=="uio", GROUP="hvfbd", MODE="0660"' >/etc/udev/rules.d/71-hvfbd-screen.rules
-            udevadm control --reload; }; [ -d /sys/module/uio_cif ] || modprobe uio_cif""")
+        # As docs/uio.md says; the second rule is for all of them here.
+        self.do("[ -e /etc/udev/rules.d/71-hvfbd-screen.rules ] || { mkdir -p /etc/udev/rules.d; "
+                f"cat >/etc/udev/rules.d/71-hvfbd-screen.rules <<'END'\n{RULES}END\n"
+                "udevadm control --reload; }; [ -d /sys/module/uio_cif ] || modprobe uio_cif")
 
     def bind(self, device):
         self.do(f"D=/sys/bus/pci/devices/{device}; [ -d $D/uio ] || {{ [ ! -e $D/driver ] || echo {device} >$D/driver/unbind; "
@@ -115,8 +122,8 @@ class UioOutput(OnUio):
         self.remove(SCREEN)
         self.await_visible(False)
         self.assert_frame(self.drawing, "not shown")
+        # The rule binds it.
         self.rescan(SCREEN)
-        self.bind(SCREEN)
         self.await_visible(True)
         self.assert_frame(self.drawing)
         self.assert_screen(self.device, self.picture)

@@ -48,10 +48,11 @@ std::string node_of_pci(const fs::path& root, const std::string& address, Findin
         nodes.push_back(entry.path().filename());
     if (!nodes.empty()) return *std::ranges::min_element(nodes);
     const std::string driver = name_behind(device / "driver");
-    findings.push_back({Level::warn, device_subject,
-                        address + (driver.empty() ? " has no driver" : " belongs to " + driver) +
-                            ", which makes no UIO device of it",
-                        bind_by_hand(address)});
+    findings.push_back(
+        {Level::warn, device_subject,
+         address + (driver.empty() ? " has no driver" : " belongs to " + driver) +
+             ", which makes no UIO device of it (/usr/share/doc/hvfbd/uio.md binds it at each boot)",
+         bind_by_hand(address)});
     return "";
 }
 
@@ -150,7 +151,7 @@ void examine_node(const fs::path& root, const std::string& uio, const std::strin
         R"(SUBSYSTEM=="uio", KERNELS==")" + device.filename().string() + R"(", GROUP="hvfbd", MODE="0660")";
     findings.push_back(examine_rights("UIO device node", root / "dev" / node, "/dev/" + node,
                                       "echo '" + rule +
-                                          "' > /etc/udev/rules.d/71-hvfbd-screen.rules && udevadm control "
+                                          "' >> /etc/udev/rules.d/71-hvfbd-screen.rules && udevadm control "
                                           "--reload && udevadm trigger --name-match=" +
                                           node));
     examine_maps(root, node, map, configuration, findings);
