@@ -62,11 +62,14 @@ bool showed_on(std::string_view output, std::span<const OutputLegacy> legacies) 
     return std::ranges::any_of(legacies, [&](const OutputLegacy& legacy) { return legacy.name == output; });
 }
 
-// Not one that another driver has: it was given back.
+// Not one that another driver has: it was given back. Nor where there is no Hyper-V: that was a simulated
+// one.
 bool hyperv_may_come_back() {
-    return std::ranges::none_of(find_synthetic_video("/sys"), [](const VmbusDevice& device) {
-        return device.driver && *device.driver != uio_hyperv_driver;
-    });
+    std::error_code error;
+    return std::filesystem::exists("/sys/bus/vmbus", error) &&
+           std::ranges::none_of(find_synthetic_video("/sys"), [](const VmbusDevice& device) {
+               return device.driver && *device.driver != uio_hyperv_driver;
+           });
 }
 
 // What was set over the bus goes before the configuration, where it was set of an output of this name.

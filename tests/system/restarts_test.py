@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import shutil
 import signal
+import subprocess
 import unittest
 
 from service import DISPLAY, INTERFACE, NAME, WithClients, first_pixel, of_service, property_of_display, run, wait_until
@@ -114,6 +116,32 @@ class Restarts(WithClients):
         width, height, rows = self.screenshot()
         self.assertEqual(((width, height), first_pixel((width, height, rows))), (configured, "456789"))
         self.assertIn("cannot be had again", run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout)
+        painter.stop()
+
+    def test_shows_on_a_simulated_host_and_on_what_was_there_before_when_that_has_gone(self):
+        """As the README says."""
+        uio, control = "/run/hvhost-uio", "/run/hvhost"
+        drop_in = pathlib.Path("/etc/hvfbd/hvfbd.conf.d/simulated.conf")
+        host = subprocess.Popen(["hvhost", "--quiet", "--socket", uio, "--control", control], stdin=subprocess.DEVNULL)
+        self.addCleanup(host.wait)
+        self.addCleanup(host.kill)
+        wait_until(lambda: run("hvhost", "--control", control, "status").returncode == 0, "the host takes commands")
+        painter = self.painter("drawer")
+        painter.tell("fill 0 0 4000 4000 304050")
+        drop_in.parent.mkdir(parents=True, exist_ok=True)
+        drop_in.write_text(f"[Output]\nType=hyperv\nUio=simulated:{uio}\n")
+        self.addCleanup(drop_in.unlink, missing_ok=True)
+        shutil.chown(uio, group="hvfbd")
+        os.chmod(uio, 0o660)
+        run("systemctl", "restart", "hvfbd.service", check=True)
+        self.assertEqual(property_of_display("Output"), 's "hyperv"')
+        wait_until(lambda: painter.ask("frame") == "shown", "the host has the picture")
+        run("hvhost", "--control", control, "raw", "/run/window", check=True)
+        self.assertEqual(pathlib.Path("/run/window").read_bytes()[:4][::-1].hex()[2:], "304050")
+        drop_in.unlink()
+        run("systemctl", "restart", "hvfbd.service", check=True)
+        self.assertEqual(property_of_display("Output"), 's "memory"')
+        self.assertEqual(first_pixel(self.screenshot()), "304050")
         painter.stop()
 
     def test_after_a_stop_for_good_who_drew_comes_back_by_itself(self):
