@@ -95,18 +95,41 @@ class Restarts(WithClients):
             (folder / "watchdog.conf").unlink()
             run("systemctl", "daemon-reload", check=True)
 
+    def allow_no_more_than(self, memory):
+        """To the next process."""
+        folder = pathlib.Path("/run/systemd/system/hvfbd.service.d")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "memory.conf").write_text(f"[Service]\nLimitAS={memory}\n")
+        self.addCleanup(run, "systemctl", "daemon-reload")
+        self.addCleanup((folder / "memory.conf").unlink)
+        run("systemctl", "daemon-reload", check=True)
+
+    def test_who_has_a_buffer_that_there_is_no_memory_for_any_more_is_told_and_comes_back(self):
+        painter = self.painter("drawer")
+        configured = self.screenshot()[:2]
+        self.assertEqual(run("hvfbctl", "mode", "8192x8192").stderr, "")
+        wait_until(lambda: int(painter.ask("events")) & 2, "HVFB_EVENT_CONFIGURE")
+        self.assertEqual(painter.ask("configure"), "8192x8192")
+        painter.tell("fill 0 0 4000 4000 135790")
+        # Nobody looks since the screenshot was taken.
+        self.assertEqual(painter.ask("frame"), "not shown")
+        self.allow_no_more_than("200M")
+        self.end("restart")
+        wait_until(lambda: int(painter.ask("events")) & 16, "HVFB_EVENT_LOST")
+        self.assertEqual(painter.ask("reconnect"), "connected")
+        painter.tell("fill 0 0 4000 4000 246801")
+        wait_until(lambda: painter.ask("frame") == "shown", "it is shown again")
+        width, height, rows = self.screenshot()
+        self.assertEqual(((width, height), first_pixel((width, height, rows))), (configured, "246801"))
+        painter.stop()
+
     def test_a_mode_that_there_is_no_memory_for_any_more_gives_way_to_the_configured_one(self):
         painter = self.painter("drawer")
         painter.tell("fill 0 0 4000 4000 987654")
         self.assertEqual(painter.ask("frame"), "shown")
         configured = self.screenshot()[:2]
         self.assertEqual(run("hvfbctl", "mode", "8192x8192").stderr, "")
-        folder = pathlib.Path("/run/systemd/system/hvfbd.service.d")
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "memory.conf").write_text("[Service]\nLimitAS=200M\n")
-        self.addCleanup(run, "systemctl", "daemon-reload")
-        self.addCleanup((folder / "memory.conf").unlink)
-        run("systemctl", "daemon-reload", check=True)
+        self.allow_no_more_than("200M")
         self.end("restart")
         self.assertEqual(len(self.surfaces()), 1)
         self.assertFalse(int(painter.ask("events")) & 16, "HVFB_EVENT_LOST")

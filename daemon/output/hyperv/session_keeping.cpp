@@ -1,0 +1,66 @@
+// From one process of the daemon to the next: the session goes on, and the host hears nothing of it.
+#include <algorithm>
+
+#include "output/hyperv/session.h"
+
+namespace hvfbd::hyperv {
+
+std::optional<Session::Kept> Session::kept() const {
+    if (!active() || failure_) return std::nullopt;
+    Kept kept{version_,
+              chosen_,
+              preferred_,
+              mode_,
+              modes_,
+              situation_,
+              acknowledges_,
+              tolerates_silence_,
+              asked_ && deadline_.has_value(),
+              0,
+              features_};
+    for (std::size_t i = 0; i < std::size(wanted_); ++i)
+        if (wanted_[i]) kept.wanted |= static_cast<std::uint8_t>(1U << i);
+    return kept;
+}
+
+bool Session::go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now) {
+    std::uint64_t had = std::exchange(vram_size_, vram_size);
+    bool sound = fits(kept.mode) && std::ranges::all_of(kept.modes, [&](Mode mode) { return fits(mode); }) &&
+                 (kept.version == synthvid::version_3_5 || kept.version == synthvid::version_3_2);
+    if (!sound) {
+        vram_size_ = had;
+        return false;
+    }
+    vram_address_ = vram_address;
+    version_ = kept.version;
+    chosen_ = kept.chosen;
+    preferred_ = kept.preferred;
+    mode_ = kept.mode;
+    modes_ = kept.modes;
+    situation_ = kept.situation;
+    acknowledges_ = kept.acknowledges;
+    tolerates_silence_ = kept.tolerates_silence;
+    features_ = kept.features;
+    state_ = State::active;
+    for (Message message : {Message::position, Message::shape, Message::situation})
+        if ((kept.wanted >> static_cast<unsigned>(message) & 1U) != 0) want(message);
+    // As long as it was never asked how large the picture is, the host is told whether it wants to hear it or
+    // not.
+    asked_ = !wanted_[static_cast<std::size_t>(Message::situation)] || situation_ > 0;
+    if (kept.owed || !asked_) deadline_ = now + timing_.step;
+    repaint_ = true;
+    return true;
+}
+
+void Session::wish(std::optional<Mode> mode) {
+    if (!mode) {
+        chosen_.reset();
+        if (!preferred_) return;
+    }
+    Mode now = mode.value_or(*preferred_);
+    if (now == mode_) return;
+    std::optional<Mode> chosen = chosen_;
+    if (set_mode(now) && !mode) chosen_ = chosen;
+}
+
+}  // namespace hvfbd::hyperv

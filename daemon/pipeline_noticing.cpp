@@ -1,0 +1,131 @@
+// What has happened since the last turn, and who is told of it.
+#include <algorithm>
+#include <utility>
+
+#include "pipeline.h"
+
+namespace hvfbd {
+
+namespace {
+
+hvfb_tracking wanted_tracking(Tuning::Tracking tracking) {
+    switch (tracking) {
+        case Tuning::Tracking::fault:
+            return HVFB_TRACKING_FAULT;
+        case Tuning::Tracking::scan:
+            return HVFB_TRACKING_SCAN;
+        case Tuning::Tracking::compare:
+            return HVFB_TRACKING_COMPARE;
+        case Tuning::Tracking::automatic:
+            break;
+    }
+    return HVFB_TRACKING_AUTO;
+}
+
+}  // namespace
+
+void Pipeline::notice_clients(Time now) {
+    surfaces_.reap();
+    std::size_t viewers = viewers_.size();
+    viewers_.reap();
+    if (viewers_.size() != viewers) output_.viewers_changed(viewers_.size());
+    for (auto& surface : surfaces_.stack()) {
+        surface->take_configured(now);
+        auto counts = surface->conversation().take_counts();
+        statistics_.announcements += counts.announcements;
+        statistics_.faults += counts.faults;
+        statistics_.scans += counts.scans;
+        statistics_.state_changes += counts.state_changes;
+    }
+}
+
+void Pipeline::notice_output(Time now) {
+    if (output_.layout() != layout()) follow_output(now);
+    holds_.set(Holds::Reason::no_front, output_.layout() != layout());
+    if (std::ranges::any_of(surfaces_.stack(),
+                            [](const auto& surface) { return surface->has_unsent_offer(); })) {
+        report_.handing_over();
+        for (auto& surface : surfaces_.stack()) surface->send_offer();
+    }
+    holds_.set(Holds::Reason::hidden, !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
+    // What was drawn unseen was not tracked, and a host that shows its window again may have lost the
+    // picture.
+    bool lost = output_.take_repaint();
+    if (lost || (visible() && !was_visible_) || (output_.visible() && !output_was_visible_)) refresh(now);
+    output_was_visible_ = output_.visible();
+    if (visible() != was_visible_) {
+        was_visible_ = visible();
+        report_.visibility_changed(was_visible_);
+    }
+    if (std::exchange(modes_may_differ_, false) && output_.modes() != modes_) {
+        modes_ = output_.modes();
+        report_.modes_changed();
+    }
+}
+
+void Pipeline::follow_output(Time now) {
+    const Layout layout = output_.layout();
+    if (too_large_ == layout) return;
+    try {
+        presenter_.start_over();
+    } catch (const std::system_error& error) {
+        too_large_ = layout;
+        report_.output_said(true, "nothing is shown in " + std::to_string(layout.width) + "x" +
+                                      std::to_string(layout.height) + ": " + error.what() +
+                                      "; free memory, or set a smaller mode");
+        return;
+    }
+    too_large_.reset();
+    offer_buffers();
+    refresh(now);
+    report_.layout_changed(layout);
+}
+
+void Pipeline::offer_buffers() {
+    for (auto& surface : surfaces_.stack()) {
+        try {
+            surface->configure(layout());
+        } catch (const std::system_error& error) {
+            report_.output_said(true, "surface" + std::to_string(surface->number()) +
+                                          " stays as large as it is: " + error.what());
+        }
+    }
+}
+
+void Pipeline::notice_active(Time now) {
+    Surface* surface = surfaces_.active();
+    SurfaceNumber number = surface ? surface->number() : 0;
+    if (number != shown_) {
+        shown_ = number;
+        looks_.start_over(now);
+        if (surface) {
+            surface->conversation().hints().add_everything();
+            surface->conversation().announce(now);
+        }
+        report_.active_surface_changed();
+    }
+    std::optional<Time> open = surface ? surface->conversation().frame_open_since() : std::nullopt;
+    if (open && now - *open >= Holds::longest_frame) {
+        surface->conversation().close_frame();
+        open.reset();
+    }
+    holds_.set(Holds::Reason::client_frame, open.has_value());
+}
+
+void Pipeline::tell_states() {
+    bool hidden = holds_.held(Holds::Reason::hidden);
+    for (auto& surface : surfaces_.stack()) {
+        message::State state;
+        state.visible = visible();
+        state.active = surface->active();
+        if (surface->active() && !hidden && !surface->conversation().explicit_damage())
+            state.tracking = wanted_tracking(tuning_.tracking);
+        state.interval = static_cast<std::uint64_t>(tuning_.interval().count());
+        state.report = state.tracking != HVFB_TRACKING_OFF && surface->conversation().can_report();
+        state.settle = static_cast<std::uint64_t>(Duration(tuning_.settle_delay).count());
+        state.idle_timeout = static_cast<std::uint64_t>(Duration(tuning_.idle_timeout).count());
+        surface->tell_state(state);
+    }
+}
+
+}  // namespace hvfbd
