@@ -46,7 +46,9 @@ bool would_start(const Configuration& configuration) {
         check_outputs(configuration);
         return true;
     } catch (const Refusal& refusal) {
-        spdlog::error("hvfbd does not start with this: {}", refusal.what());
+        spdlog::error("hvfbd does not start with this{}: {}",
+                      configuration.output.type == "auto" ? " where Hyper-V has a screen" : "",
+                      refusal.what());
         return false;
     }
 }
@@ -163,7 +165,7 @@ void run(const DaemonOptions& options, Configuration configuration) {
         std::string level = log_level();
         set_log_level(newer.log_level);
         configuration.display = newer.display;
-        if (newer.output != configuration.output && would_start(newer))
+        if (newer.output != configuration.output && (would_start(newer) || newer.output.type == "auto"))
             spdlog::warn("what [Output] says now counts from the next start on: systemctl restart hvfbd");
         for (std::size_t i = 0; i < pipelines.size(); ++i) {
             Tuning tuning = pipelines[i]->tuning();

@@ -18,8 +18,8 @@ namespace hvfbd {
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
                                       const DaemonOptions& options, std::span<const OutputLegacy> legacies);
 
-// Throws Refusal, with what to change, where what the configuration says of the output can be on no machine.
-// Opens nothing.
+// Throws Refusal, with what to change, where what the configuration says of the output makes no sense on any
+// machine; under `auto`, on any that has Hyper-V's screen. Opens nothing.
 void check_outputs(const Configuration& configuration);
 
 }  // namespace hvfbd

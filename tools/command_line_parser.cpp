@@ -29,6 +29,11 @@ Option& Option::within(double least, double most) {
     return *this;
 }
 
+Option& Option::within(int least, int most) {
+    option_->check(CLI::Range(least, most));
+    return *this;
+}
+
 Option& Option::existing_folder() {
     option_->type_name("DIR")->check(CLI::ExistingDirectory);
     return *this;

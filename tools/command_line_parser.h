@@ -29,6 +29,7 @@ class CommandLineParser {
         Option& show_default();  // what its variable has before `parse` is in --help
         Option& one_of(std::initializer_list<std::string> values);
         Option& within(double least, double most);
+        Option& within(int least, int most);
         Option& existing_folder();
         Option& excludes(Option other);  // not both
         Option& hidden();                // not in --help

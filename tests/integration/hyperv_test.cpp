@@ -206,9 +206,11 @@ TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_
     daemon->set_tuning(tuning);
     EXPECT_EQ(await_equal(host, *surface), "") << "what was drawn before";
     for (unsigned i = 0; i < rounds(4); ++i) {
+        daemon->set_mode(i % 2 == 0 ? Mode{800, 600} : Mode{1024, 768});
         draw(*surface, random);
         EXPECT_EQ(await_equal(host, *surface), "");
     }
+    EXPECT_EQ(host.status("garbage"), 0u);
     EXPECT_FALSE(hvfb_surface_is_shown(surface->get())) << "what the host says is still what a client hears";
     daemon->set_tuning(quick());
     host.say("show");

@@ -20,6 +20,23 @@ TEST_F(ASession, says_nothing_while_hidden_and_everything_when_shown) {
     EXPECT_EQ(last_word(16 + 8 + 2 + 4 + 1), 1280u);
 }
 
+TEST_F(ASession, says_everything_while_hidden_where_that_is_ignored) {
+    connect();
+    session.ignore_hidden(true);
+    hear(FeatureChange{false, false, false, false});
+    EXPECT_FALSE(session.visible());
+    EXPECT_TRUE(session.shows());
+    EXPECT_TRUE(session.set_mode({1280, 1024}));
+    EXPECT_EQ(says(), std::vector{situation});
+    EXPECT_EQ(last_word(16 + 8 + 2 + 4 + 1), 1280u);
+    session.ignore_hidden(false);
+    EXPECT_FALSE(session.shows());
+    EXPECT_TRUE(session.set_mode({800, 600}));
+    EXPECT_TRUE(says().empty());
+    session.ignore_hidden(true);
+    EXPECT_EQ(says(), std::vector{situation}) << "what was owed";
+}
+
 TEST_F(ASession, answers_each_flag_by_itself) {
     connect();
     hear(FeatureChange{true, false, false, false});

@@ -30,7 +30,7 @@ void add_commands(tools::CommandLineParser& program, const Where& where, Argumen
 
     auto top = add("top", "Shows what the daemon does, once a second",
                    [&] { show_top(where, a.interval, a.count); });
-    top.option("--interval", a.interval, "seconds").show_default().within(0.05, 3600);
+    top.option("--interval", a.interval, "seconds").show_default().within(0.05, 3600.0);
     top.option("--count", a.count, "how many times; 0: for ever").show_default();
 
     auto get = add("get", "Shows a property, or all of them", [&] { get_property(where, a.name, a.json); });

@@ -256,6 +256,11 @@ void HypervOutput::set_mode(Mode mode) {
     go_on(loop_.now());
 }
 
+void HypervOutput::ignore_hidden(bool ignore) {
+    session_.ignore_hidden(ignore);
+    go_on(loop_.now());
+}
+
 void HypervOutput::suspend() {
     if (suspended_) return;
     Time now = loop_.now();

@@ -41,7 +41,7 @@ class HypervOutput : public Output {
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return session_.visible() && !suspended_; }
     bool take_repaint() override { return session_.take_repaint(); }
-    void ignore_hidden(bool ignore) override { ignores_hidden_ = ignore; }
+    void ignore_hidden(bool ignore) override;
     void viewers_changed(std::size_t) override {}
     void set_mode(Mode mode) override;
     void suspend() override;
@@ -62,7 +62,7 @@ class HypervOutput : public Output {
     };
 
     // Whether to write the video memory, and to tell the host.
-    bool shows() const { return session_.active() && !suspended_ && (session_.visible() || ignores_hidden_); }
+    bool shows() const { return session_.shows() && !suspended_; }
     enum class Heard { nothing, some, too_much };
     std::optional<UioDevice::Kept> kept_device() const;
     void take_over(const OutputLegacy& legacy, Time now);
@@ -94,7 +94,7 @@ class HypervOutput : public Output {
     unsigned idle_interrupts_ = 0;
     std::optional<Time> full_since_;     // the ring is
     std::optional<std::string> broken_;  // why the connection is to be closed
-    bool suspended_ = false, was_active_ = false, ignores_hidden_ = false;
+    bool suspended_ = false, was_active_ = false;
     std::string last_said_;
     std::vector<std::byte> received_, dirt_;
     std::vector<Rectangle> clipped_;

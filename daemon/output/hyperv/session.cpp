@@ -204,7 +204,7 @@ std::optional<std::span<const std::byte>> Session::next_message() {
     if (offered_) return bytes_;
     // Hidden: the host wants none of these, and gets all of them when it shows the window again.
     // The first ones are the handshake's.
-    bool hidden = state_ == State::active && asked_ && features_ && !features_->dirt;
+    bool hidden = state_ == State::active && asked_ && features_ && !features_->dirt && !ignores_hidden_;
     for (std::size_t i = 0; i < std::size(wanted_); ++i) {
         auto message = static_cast<Message>(i);
         if (!wanted_[i]) continue;

@@ -71,6 +71,8 @@ class Session {
     void time_passed(Time now);
     // When to say time_passed(), or to ask wants_channel(), again.
     std::optional<Time> wake_at() const;
+    // Whether to tell the host all there is to tell while it says that nobody looks, too.
+    void ignore_hidden(bool ignore) { ignores_hidden_ = ignore; }
     // Another picture size. False: it does not fit the video memory, or is smaller than any host takes.
     bool set_mode(Mode mode);
 
@@ -85,6 +87,8 @@ class Session {
     // What the host knows of the picture is up to date and it wants to be told what changes.
     bool active() const { return state_ == State::active; }
     bool visible() const { return active() && features_.value_or(assumed_).dirt; }
+    // The host is to be told what changes.
+    bool shows() const { return active() && (visible() || ignores_hidden_); }
     bool has_said_features() const { return features_.has_value(); }
     Mode mode() const { return mode_; }
     std::span<const Mode> modes() const { return modes_; }  // that fit, the host's choice first
@@ -131,7 +135,7 @@ class Session {
     bool acknowledges_ = false;       // this host, once: situations are acknowledged
     bool tolerates_silence_ = false;  // it never did, and that is known by now
     std::optional<synthvid::FeatureChange> features_;
-    bool repaint_ = false;
+    bool repaint_ = false, ignores_hidden_ = false;
     std::uint64_t ignored_ = 0;
 };
 
