@@ -201,6 +201,7 @@ TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_
     host.say("hide");
     while (hvfb_surface_is_shown(surface->get())) ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
     draw(*surface, random);
+    daemon->set_mode({640, 480});
     Tuning tuning = quick();
     tuning.when_hidden = Tuning::WhenHidden::ignore;
     daemon->set_tuning(tuning);

@@ -258,7 +258,9 @@ void HypervOutput::set_mode(Mode mode) {
 
 void HypervOutput::ignore_hidden(bool ignore) {
     session_.ignore_hidden(ignore);
-    go_on(loop_.now());
+    // What was withheld goes with the next present. Nothing is heard here: a pipeline says this before it has
+    // anybody who keeps what the host said.
+    if (!shows()) full_since_.reset();
 }
 
 void HypervOutput::suspend() {
