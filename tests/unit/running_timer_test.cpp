@@ -1,0 +1,84 @@
+#include "base/running_timer.h"
+
+#include <gtest/gtest.h>
+
+namespace hvfbd {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr Time start{10h};
+
+// Asks whenever it is due. Returns when the limit was reached.
+Time run_until_reached(RunningTimer& timer) {
+    Time now = *timer.due();
+    while (!timer.reached(now)) now = *timer.due();
+    return now;
+}
+
+TEST(RunningTimer, reaches_its_limit_when_that_has_passed_in_a_process_that_runs) {
+    RunningTimer timer(5s);
+    timer.start(start);
+    EXPECT_FALSE(timer.reached(start + 600ms));
+    EXPECT_EQ(run_until_reached(timer), start + 5s);
+}
+
+TEST(RunningTimer, stays_reached_until_it_is_started_again) {
+    RunningTimer timer(5s);
+    timer.start(start);
+    run_until_reached(timer);
+    EXPECT_TRUE(timer.reached(start + 5s));
+    EXPECT_EQ(timer.due(), start + 5s);
+    timer.start(start + 6s);
+    EXPECT_FALSE(timer.reached(start + 6s));
+}
+
+TEST(RunningTimer, does_not_count_ten_seconds_in_which_the_process_was_stopped) {
+    RunningTimer timer(5s);
+    timer.start(start);
+    ASSERT_FALSE(timer.reached(*timer.due()));
+    Time continued = start + 12s;
+    EXPECT_FALSE(timer.reached(continued));
+    EXPECT_GE(run_until_reached(timer), continued + 4s);
+}
+
+TEST(RunningTimer, does_not_count_a_stop_that_began_before_the_first_question) {
+    RunningTimer timer(100ms);
+    timer.start(start);
+    EXPECT_FALSE(timer.reached(start + 10s));
+    EXPECT_GE(run_until_reached(timer), start + 10s + 99ms);
+}
+
+TEST(RunningTimer, is_not_reached_by_ten_stops_one_after_the_other) {
+    RunningTimer timer(5s);
+    timer.start(start);
+    for (int stop = 1; stop <= 10; ++stop) EXPECT_FALSE(timer.reached(start + stop * 10s));
+}
+
+TEST(RunningTimer, is_reached_in_the_end_by_a_process_that_hardly_ever_runs) {
+    RunningTimer timer(100ms);
+    timer.start(start);
+    int questions = 1;
+    while (!timer.reached(start + questions * 1s) && questions < 1000) ++questions;
+    EXPECT_LE(questions, 129);
+}
+
+TEST(RunningTimer, counts_the_same_however_often_it_is_asked) {
+    RunningTimer timer(100ms);
+    timer.start(start);
+    for (int i = 1; i < 100; ++i) ASSERT_FALSE(timer.reached(start + i * 1ms)) << i;
+    EXPECT_TRUE(timer.reached(start + 100ms));
+}
+
+TEST(RunningTimer, that_is_stopped_is_neither_due_nor_reached) {
+    RunningTimer timer(5s);
+    EXPECT_FALSE(timer.due());
+    EXPECT_FALSE(timer.reached(start));
+    timer.start(start);
+    timer.stop();
+    EXPECT_FALSE(timer.running());
+    EXPECT_FALSE(timer.due());
+    EXPECT_FALSE(timer.reached(start + 1h));
+}
+
+}  // namespace
+}  // namespace hvfbd
