@@ -1,4 +1,6 @@
 // What runs in the daemon's process.
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -11,11 +13,9 @@
 #include <optional>
 #include <vector>
 
-#include "control/keeper.h"
-#include "control/reports.h"
+#include "daemon.h"
 #include "daemon_process_messages.h"
 #include "fakes/fake_output.h"
-#include "pipeline.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -47,16 +47,6 @@ struct PrintingReport : Report {
     }
 };
 
-struct Display {
-    Display(EventLoop& loop, std::unique_ptr<Output> made, const Tuning& tuning, Report& report)
-        : output(std::move(made)),
-          fake(dynamic_cast<FakeOutput*>(output.get())),
-          pipeline(loop, *output, tuning, report) {}
-    std::unique_ptr<Output> output;
-    FakeOutput* fake;
-    Pipeline pipeline;
-};
-
 }  // namespace
 
 void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store) const {
@@ -64,35 +54,30 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
     ::sigemptyset(&signals);
     ::sigaddset(&signals, SIGTERM);
     ::sigprocmask(SIG_BLOCK, &signals, nullptr);
-    Keeper keeper(store);
-    Decoded inherited = keeper.inherit();
-    Tuning configured;
-    EventLoop loop;
-    PrintingReport printing;
-    Reports report{&printing, &keeper};
-    std::vector<std::unique_ptr<Display>> displays;
-    std::vector<const Pipeline*> pipelines;
-    for (unsigned number = 0; number < displays_; ++number) {
-        KeptDisplay kept = inherited.state ? inherited.state->displays.at(number) : KeptDisplay{};
-        Tuning tuning;
-        for (const auto& [name, value] : kept.tuning) set(tuning, name, value);
-        Legacy descriptors = keeper.legacy_of(number);
-        OutputLegacy legacy{kept.output, descriptors};
-        std::unique_ptr<Output> output = make_output(loop, &legacy);
-        if (kept.mode && dynamic_cast<FakeOutput*>(output.get())) output->set_mode(*kept.mode);
-        displays.push_back(std::make_unique<Display>(loop, std::move(output), tuning, report));
-        Display& display = *displays.back();
-        if (inherited.state) display.pipeline.restore(kept, keeper.first_serial(), descriptors, loop.now());
-        pipelines.push_back(&display.pipeline);
-    }
-    keeper.begin(pipelines, configured);
-    LoopSource terminate = loop.on_signal(SIGTERM, [&] {
-        for (auto& display : displays) display->pipeline.finish(loop.now());
-        ::_exit(0);
-    });
+    spdlog::set_default_logger(spdlog::stderr_logger_st("daemon process"));
+    spdlog::set_level(spdlog::level::warn);
+    std::vector<Output*> outputs;
+    Daemon daemon({}, std::move(store),
+                  {[&](EventLoop& loop, std::span<const OutputLegacy> legacies) {
+                       auto made = std::make_unique<SeparateOutputs>();
+                       for (unsigned number = 0; number < displays_; ++number) {
+                           const OutputLegacy* legacy =
+                               number < legacies.size() ? &legacies[number] : nullptr;
+                           std::unique_ptr<Output> output = make_output(loop, legacy);
+                           if (legacy && legacy->mode && dynamic_cast<FakeOutput*>(output.get()))
+                               output->set_mode(*legacy->mode);
+                           made->add(std::move(output));
+                       }
+                       outputs = made->all();
+                       return made;
+                   },
+                   [](std::size_t, bool) { return std::make_unique<PrintingReport>(); }});
+    EventLoop& loop = daemon.loop();
+    LoopSource terminate = loop.on_signal(SIGTERM, [&] { daemon.stop(); });
+    auto fake = [&](unsigned display) { return dynamic_cast<FakeOutput*>(outputs.at(display)); };
 
-    auto difference = [&](Display& display) {
-        auto& [output, fake, pipeline] = display;
+    auto difference = [&](unsigned display) {
+        const Pipeline& pipeline = *daemon.displays().at(display);
         const Surface* surface = pipeline.surfaces().active();
         const Picture& front = pipeline.front();
         Difference found;
@@ -102,11 +87,12 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
         if (surface)
             found.front_shadow = different_pixels(front.bytes(), front.layout(), surface->shadow().bytes(),
                                                   surface->shadow().layout());
-        if (!fake) return found;
+        FakeOutput* output = fake(display);
+        if (!output) return found;
         found.scanout_front =
             different_pixels(front.bytes(), front.layout(), output->scanout(), output->layout());
         found.host_front =
-            different_pixels(front.bytes(), front.layout(), fake->host_picture(), output->layout());
+            different_pixels(front.bytes(), front.layout(), output->host_picture(), output->layout());
         return found;
     };
     // A question for equality that is not yet answered.
@@ -117,7 +103,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
     auto settle_equality = [&](Time now) {
         if (!equality_deadline) return;
         Answer answer;
-        answer.difference = difference(*displays[equality_of]);
+        answer.difference = difference(equality_of);
         if (!answer.difference.none() && now < *equality_deadline) return;
         equality_deadline.reset();
         deadline.set(std::nullopt);
@@ -131,7 +117,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
             ::_exit(0);
         Answer answer;
         Time now = loop.now();
-        auto& [output, fake, pipeline] = *displays.at(request.display);
+        Pipeline& pipeline = *daemon.displays().at(request.display);
         switch (request.kind) {
             case Request::Kind::open: {
                 Surfaces::Opened opened = pipeline.open_surface(
@@ -152,7 +138,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                 pipeline.activate(static_cast<SurfaceNumber>(request.value), now);
                 break;
             case Request::Kind::set_visible:
-                fake->set_visible(request.value != 0);
+                fake(request.display)->set_visible(request.value != 0);
                 break;
             case Request::Kind::set_tuning:
                 pipeline.set_tuning(request.tuning, now);
@@ -161,7 +147,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                 pipeline.set_mode(request.mode, now);
                 break;
             case Request::Kind::refuse:
-                fake->refuse_next(static_cast<int>(request.value));
+                fake(request.display)->refuse_next(static_cast<int>(request.value));
                 break;
             case Request::Kind::await_equal:
                 equality_deadline = now + Duration(static_cast<std::int64_t>(request.value));
@@ -189,15 +175,11 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
         send_with(control.get(), &answer, sizeof answer, {});
     });
 
-    loop.after_turn([&](Time now) {
-        keeper.save();
-        for (auto& display : displays) display->pipeline.update(now);
-        keeper.save();
-        settle_equality(now);
-    });
+    daemon.after_turn(settle_equality);
     try {
-        for (auto& display : displays) display->pipeline.update(loop.now());
-        loop.run();
+        daemon.start();
+        daemon.run();
+        ::_exit(0);
     } catch (const std::exception& exception) {
         ::fprintf(stderr, "daemon process: %s\n", exception.what());
     }

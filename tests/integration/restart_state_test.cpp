@@ -136,6 +136,28 @@ TEST(Restart, viewers_go_on_with_the_new_front) {
     }
 }
 
+TEST(Restart, the_numbers_of_frames_that_a_viewer_is_told_grow_however_the_daemon_ends) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
+    AdoptedSurface surface(daemon.open());
+    AdoptedViewer viewer(daemon.view());
+    std::uint64_t last = 0;
+    for (unsigned i = 1; i <= rounds(20); ++i) {
+        surface.pixels()[5] = i;
+        // It has asked for the next frame, and may be told of it while the daemon ends.
+        if (i % 2) daemon.end_by(i % 4 == 1 ? SIGTERM : SIGKILL);
+        hvfb_viewer_frame frame{};
+        for (unsigned told = 0; told < 3 || frame.frame == 0; ++told) {
+            int result = hvfb_viewer_wait(viewer.get(), told < 3 ? 50'000 : 1'000'000, &frame);
+            if (result == -ETIME) continue;
+            ASSERT_GE(result, 0);
+            if (result == 0) {
+                ASSERT_GT(frame.frame, last) << i;
+                last = frame.frame;
+            }
+        }
+    }
+}
+
 TEST(Restart, a_kept_picture_is_kept_and_a_client_comes_back_to_it) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
     {

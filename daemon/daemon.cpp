@@ -1,0 +1,151 @@
+#include "daemon.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+namespace {
+
+// What was set over the bus goes before the configuration, as it did in the process before.
+Tuning tuning_of(const Configuration& configuration, const KeptDisplay* kept) {
+    Tuning tuning = configuration.display;
+    if (!kept) return tuning;
+    for (const auto& [name, value] : kept->tuning) {
+        try {
+            set(tuning, name, value);
+        } catch (const Refusal& refusal) {
+            spdlog::warn("what was set before: {}", refusal.what());
+        }
+    }
+    return tuning;
+}
+
+}  // namespace
+
+// A display, and who is told of it. Throws std::system_error where there is no memory for its picture.
+struct Daemon::Display {
+    Display(EventLoop& loop, Output& output, const Tuning& tuning, std::unique_ptr<Report> first,
+            Keeper& keeper)
+        : report(std::move(first)), reports{report.get(), &keeper}, pipeline(loop, output, tuning, reports) {}
+    std::unique_ptr<Report> report;
+    Reports reports;
+    Pipeline pipeline;
+};
+
+Daemon::Daemon(const Configuration& configuration, DescriptorStore store, const Parts& parts)
+    : configuration_(configuration), store_(std::move(store)), keeper_(store_) {
+    Decoded inherited = keeper_.inherit();
+    if (!inherited.why.empty())
+        spdlog::warn("the state that was kept is of no use: {}; beginning anew, and those who drew are told",
+                     inherited.why);
+    State before = inherited.state.value_or(State{});
+    std::vector<Legacy> legacies;
+    for (std::size_t i = 0; i < before.displays.size(); ++i) legacies.push_back(keeper_.legacy_of(i));
+    std::vector<OutputLegacy> of_outputs;
+    for (std::size_t i = 0; i < before.displays.size(); ++i)
+        of_outputs.push_back({before.displays[i].output, legacies[i], before.displays[i].mode,
+                              before.displays[i].output_name, before.displays[i].size});
+    outputs_ = parts.make_outputs(loop_, of_outputs);
+    make_displays(parts, before);
+    if (inherited.state) go_on(before, legacies);
+    legacies.clear();  // who is lost is told by it
+    keeper_.begin({pipelines_.begin(), pipelines_.end()}, configuration_.display);
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::make_displays(const Parts& parts, State& before) {
+    bool several = outputs_->all().size() > 1;
+    for (Output* output : outputs_->all()) {
+        std::size_t number = displays_.size();
+        KeptDisplay* kept = number < before.displays.size() ? &before.displays[number] : nullptr;
+        Tuning tuning = tuning_of(configuration_, kept);
+        auto display = [&] {
+            return std::make_unique<Display>(loop_, *output, tuning, parts.make_report(number, several),
+                                             keeper_);
+        };
+        try {
+            displays_.push_back(display());
+        } catch (const std::system_error& error) {
+            if (!kept || !kept->mode) throw;
+            // Set over the bus while there was more memory: all that is drawn is worth more than a mode.
+            spdlog::warn("the mode that was set before cannot be had again: {}", error.what());
+            kept->mode.reset();
+            output->set_mode(configuration_.output.mode.value_or(default_mode));
+            displays_.push_back(display());
+        }
+        pipelines_.push_back(&displays_.back()->pipeline);
+    }
+}
+
+// The displays of the process before go on, as far as there are displays of their numbers.
+void Daemon::go_on(const State& before, std::vector<Legacy>& legacies) {
+    std::size_t surfaces = 0, viewers = 0;
+    for (std::size_t i = 0; i < before.displays.size(); ++i) {
+        const KeptDisplay& kept = before.displays[i];
+        if (i < displays_.size()) {
+            Pipeline& pipeline = *pipelines_[i];
+            pipeline.restore(kept, keeper_.first_serial(), legacies[i], loop_.now());
+            surfaces += pipeline.surfaces().all().size();
+            viewers += pipeline.viewers().size();
+        } else if (!kept.surfaces.empty() || !kept.viewers.empty()) {
+            spdlog::warn("{} of the process before is lost: there is no such display any more",
+                         display_name(i));
+        }
+    }
+    spdlog::info("going on with {} surfaces and {} viewers after {} restarts", surfaces, viewers,
+                 before.generation + 1);
+}
+
+void Daemon::add_report(std::size_t display, Report& report) {
+    displays_.at(display)->reports.add(report);
+}
+
+void Daemon::set_tuning(const Tuning& tuning) {
+    configuration_.display = tuning;
+    for (Pipeline* pipeline : pipelines_) pipeline->set_tuning(tuning, loop_.now());
+}
+
+void Daemon::start() {
+    loop_.after_turn([this](Time now) { turn(now); });
+    turn(loop_.now());
+}
+
+// The state is saved before anything is done about what was heard, and after.
+void Daemon::turn(Time now) {
+    keeper_.save();
+    for (Pipeline* pipeline : pipelines_) pipeline->update(now);
+    keeper_.save();
+    if (keeper_.take_overflow())
+        spdlog::warn("there is more to keep than fits: a restart will lose surfaces");
+    if (after_turn_) after_turn_(now);
+}
+
+void Daemon::run() {
+    loop_.run();
+    finish();
+    // The last present has a number too.
+    keeper_.save();
+}
+
+void Daemon::finish() {
+    for (Pipeline* pipeline : pipelines_) pipeline->finish(loop_.now());
+}
+
+void Daemon::suspend() {
+    for (Pipeline* pipeline : pipelines_) pipeline->suspend(loop_.now());
+}
+
+void Daemon::resume() {
+    for (Pipeline* pipeline : pipelines_) pipeline->resume(loop_.now());
+}
+
+void Daemon::last_words() noexcept {
+    for (Pipeline* pipeline : pipelines_) pipeline->last_words();
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "control/configuration.h"
+#include "control/descriptor_store.h"
+#include "control/keeper.h"
+#include "control/reports.h"
+#include "output/outputs.h"
+#include "pipeline.h"
+
+namespace hvfbd {
+
+// The composition root: the displays, what is kept of them for the next process, and the order in which a
+// process begins, works and ends. It has no bus; who gives it one adds reports. Everything on the loop's
+// thread.
+class Daemon {
+  public:
+    // What a service and a test make differently. Each is called in the constructor only.
+    struct Parts {
+        // `legacies`: what the process before kept for its outputs, display0 first.
+        std::function<std::unique_ptr<Outputs>(EventLoop&, std::span<const OutputLegacy>)> make_outputs;
+        // For the display of this number, who is told first.
+        std::function<std::unique_ptr<Report>(std::size_t display, bool one_of_several)> make_report;
+    };
+
+    // Makes the outputs and displays and goes on with what the process before left in the store. Throws
+    // std::system_error and Refusal.
+    Daemon(const Configuration& configuration, DescriptorStore store, const Parts& parts);
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+    ~Daemon();
+
+    EventLoop& loop() { return loop_; }
+    // display0 first.
+    const std::vector<Pipeline*>& displays() const { return pipelines_; }
+    static std::string display_name(std::size_t number) { return "display" + std::to_string(number); }
+    // Borrowed; told last of what this display reports, from now on.
+    void add_report(std::size_t display, Report& report);
+
+    const Configuration& configuration() const { return configuration_; }
+    // Takes another tuning for all displays, as SIGHUP does; [Output] counts from the next start on.
+    void set_tuning(const Tuning& tuning);
+
+    // After the state was saved, at the end of every turn.
+    void after_turn(EventLoop::Turn turn) { after_turn_ = std::move(turn); }
+
+    // Shows the first pictures. Once, before run().
+    void start();
+    // Handles what comes, until stop(); then presents what clients drew last, and saves, so that the next
+    // process knows of it.
+    void run();
+    void stop() { loop_.stop(); }
+
+    // A last whole present of each display: the machine is about to go down.
+    void finish();
+    void suspend();
+    void resume();
+    // In a signal handler.
+    void last_words() noexcept;
+
+  private:
+    struct Display;
+
+    void make_displays(const Parts& parts, State& before);
+    void go_on(const State& before, std::vector<Legacy>& legacies);
+    void turn(Time now);
+
+    Configuration configuration_;
+    DescriptorStore store_;
+    Keeper keeper_;
+    EventLoop loop_;
+    std::unique_ptr<Outputs> outputs_;
+    std::vector<std::unique_ptr<Display>> displays_;
+    std::vector<Pipeline*> pipelines_;
+    EventLoop::Turn after_turn_;
+};
+
+}  // namespace hvfbd

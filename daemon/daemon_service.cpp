@@ -1,0 +1,91 @@
+#include "daemon_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <string>
+
+#include "control/bus_connection.h"
+#include "control/bus_service.h"
+#include "control/last_words.h"
+#include "control/log.h"
+#include "control/log_report.h"
+#include "control/logind.h"
+#include "control/service.h"
+#include "control/turn_watchdog.h"
+#include "daemon.h"
+#include "daemon_configuration.h"
+#include "output_choice.h"
+
+namespace hvfbd {
+
+namespace {
+
+void log_ready(const std::string& name, const Pipeline& pipeline, std::string_view bus) {
+    const Layout& layout = pipeline.layout();
+    std::string_view output = pipeline.output().name();
+    log_event(
+        events::ready,
+        fmt::format("{} is {}x{}, {} output, on bus {}", name, layout.width, layout.height, output, bus),
+        {{"HVFBD_DISPLAY", name},
+         {"HVFBD_WIDTH", std::to_string(layout.width)},
+         {"HVFBD_HEIGHT", std::to_string(layout.height)},
+         {"HVFBD_OUTPUT", std::string(output)}});
+}
+
+// SIGHUP, and Reload() of the manager.
+void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
+    bool warned = false;
+    Configuration newer = read_configuration(options, warned);
+    std::string level = log_level();
+    set_log_level(newer.log_level);
+    if (newer.output != daemon.configuration().output && (would_start(newer) || newer.output.type == "auto"))
+        spdlog::warn("what [Output] says now counts from the next start on: systemctl restart hvfbd");
+    std::vector<Tuning> before;
+    for (const Pipeline* pipeline : daemon.displays()) before.push_back(pipeline->tuning());
+    daemon.set_tuning(newer.display);
+    for (std::size_t i = 0; i < before.size(); ++i)
+        objects.display(i).object().tuning_changed(before[i], newer.display);
+    if (level != log_level()) objects.manager().log_level_changed();
+    spdlog::info("the configuration was read again");
+}
+
+}  // namespace
+
+void serve(const DaemonOptions& options, const Configuration& configuration) {
+    Daemon daemon(configuration, DescriptorStore::from_environment(),
+                  {[&](EventLoop& loop, std::span<const OutputLegacy> legacies) {
+                       return make_outputs(loop, configuration, options, legacies);
+                   },
+                   [](std::size_t display, bool one_of_several) {
+                       return std::make_unique<LogReport>(Daemon::display_name(display), one_of_several);
+                   }});
+    EventLoop& loop = daemon.loop();
+    BusConnection bus(loop, options.bus);
+    BusService* bus_objects = nullptr;
+    auto read_again = [&] { reload(options, daemon, *bus_objects); };
+    BusService objects(loop, bus.get(), daemon.displays(),
+                       {groups_named("video"), groups_named("hvfbd-view")}, read_again);
+    bus_objects = &objects;
+    for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_report(i, objects.display(i));
+
+    Service service(loop, read_again, [&] {
+        spdlog::info("asked to end");
+        Service::stopping();
+        daemon.stop();
+    });
+    Logind logind(bus.get(), {[&] { daemon.suspend(); }, [&] { daemon.resume(); }, [&] { daemon.finish(); }});
+    LastWords last_words([&] { daemon.last_words(); });
+    TurnWatchdog watchdog;
+    loop.around_turn([&] { watchdog.turn_begins(); }, [&] { watchdog.turn_ends(); });
+
+    // The name comes last: who waits for it finds everything in its place.
+    bus.request_name("org.hvfbd.Framebuffer1");
+    daemon.start();
+    for (std::size_t i = 0; i < daemon.displays().size(); ++i)
+        log_ready(Daemon::display_name(i), *daemon.displays()[i], options.bus);
+    Service::ready();
+    daemon.run();
+}
+
+}  // namespace hvfbd

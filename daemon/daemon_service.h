@@ -1,0 +1,12 @@
+#pragma once
+
+#include "control/configuration.h"
+#include "control/daemon_options.h"
+
+namespace hvfbd {
+
+// The daemon as a service: with the bus, the signals of the service manager, logind, and what watches over
+// this process. Returns when it was asked to end. Throws std::exception where it cannot serve.
+void serve(const DaemonOptions& options, const Configuration& configuration);
+
+}  // namespace hvfbd
