@@ -3,10 +3,18 @@
 
 namespace hvfbd {
 
+namespace {
+
+// A process that is killed may have told viewers of frames in its last turn, before their number was saved:
+// more than one turn presents.
+constexpr std::uint64_t frames_unsaved = 8;
+
+}  // namespace
+
 void Pipeline::restore(const KeptDisplay& display, std::uint64_t first_serial, Legacy& legacy, Time now) {
     // Of another output it says nothing.
     if (display.output_name == output_.name()) mode_set_ = display.mode;
-    presenter_.set_frame(display.frame);
+    presenter_.set_frame(display.frame + frames_unsaved);
     surfaces_.set_last_number(display.last_surface);
     viewers_.set_last_number(display.last_viewer);
     auto attempt = [&](const std::string& who, const auto& go_on) {

@@ -169,7 +169,7 @@ HVFB_API int hvfb_surface_reconnect(hvfb_surface* surface);
  * ------------------------------------------------------------------------------------------ */
 
 struct hvfb_viewer_frame {
-    uint64_t frame;                /* number of the newest frame presented */
+    uint64_t frame;                /* number of the newest frame presented; grows, not always by one */
     uint64_t time;                 /* when, CLOCK_MONOTONIC, nanoseconds */
     uint32_t count;                /* rectangles that changed since the last wait */
     const struct hvfb_rect* rects; /* the viewer's, until the next call on it */

@@ -239,7 +239,7 @@ struct hvfb_next {
  * picture. */
 struct hvfb_frame_ready {
     struct hvfb_header header;
-    uint64_t frame; /* number of the newest frame presented */
+    uint64_t frame; /* number of the newest frame presented: grows, over restarts too, not always by one */
     uint64_t time;  /* when it was, CLOCK_MONOTONIC, nanoseconds */
     uint32_t count;
     uint32_t reserved;
