@@ -2,13 +2,35 @@
 
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace hvfbd {
 
+// Whose limit it was, where an error means that something is used up, and where that limit is set. Empty
+// otherwise.
+constexpr std::string_view limit_behind(int error) {
+    switch (error) {
+        case EMFILE:
+            return "hvfbd has no descriptor left: LimitNOFILE= of hvfbd.service";
+        case ENFILE:
+            return "the machine has no open file left: sysctl fs.file-max";
+        case ENOMEM:
+            return "the machine, or hvfbd.service with MemoryMax= or LimitAS=, has no memory left for it";
+        case EFBIG:
+            return "hvfbd may not make a file that large: LimitFSIZE= of hvfbd.service";
+        default:
+            return {};
+    }
+}
+
 // For a system call that failed: what was tried on what, and errno as it stands.
+inline std::system_error error_of(const std::string& tried, int error = errno) {
+    std::string_view limit = limit_behind(error);
+    return {error, std::system_category(), limit.empty() ? tried : tried + " (" + std::string(limit) + ")"};
+}
 [[noreturn]] inline void throw_errno(const std::string& tried, int error = errno) {
-    throw std::system_error(error, std::system_category(), tried);
+    throw error_of(tried, error);
 }
 
 // A request that is refused, with a sentence for the person who asked that says what to do. The kinds are the

@@ -25,6 +25,8 @@ BusConnection::BusConnection(EventLoop& loop, const std::string& which)
     source_ =
         loop.watch(connection_->getEventLoopPollData().fd, EPOLLIN, [this](std::uint32_t) { process(); });
     before_wait_ = loop.before_wait([this] { prepare(); });
+    // sdbus-c++ 1.2 opens a descriptor with its first variant, and then no more: now, while there is one.
+    [[maybe_unused]] const sdbus::Variant first;
 }
 
 void BusConnection::request_name(const std::string& name) {

@@ -32,6 +32,11 @@ Refusal gone() {
     return {Refusal::Kind::access_denied, "the caller left the bus before it could be identified"};
 }
 
+// By errno: whatever it is, the caller is there, and it is not the caller's fault.
+Refusal not_opened(pid_t pid) {
+    return {Refusal::Kind::failed, error_of("take hold of the process " + std::to_string(pid)).what()};
+}
+
 }  // namespace
 
 std::vector<gid_t> groups_named(const std::string& name) {
@@ -69,7 +74,10 @@ void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
             [answer = std::move(answer), unknown = std::move(unknown)](
                 const sdbus::Error* error, const std::map<std::string, sdbus::Variant>& credentials) {
                 auto uid = credentials.find("UnixUserID"), pid = credentials.find("ProcessID");
-                if (error || uid == credentials.end() || pid == credentials.end())
+                if (error && error->getName() != "org.freedesktop.DBus.Error.NameHasNoOwner")
+                    unknown({Refusal::Kind::failed,
+                             "the bus could not be asked who calls: " + error->getMessage()});
+                else if (error || uid == credentials.end() || pid == credentials.end())
                     unknown(gone());
                 else
                     answer(uid->second.get<std::uint32_t>(),
@@ -91,13 +99,13 @@ void Callers::identify(Depth depth, const std::string& bus_name, const Known& kn
         return;
     }
     auto first = [this, turn, bus_name, known, unknown](uid_t uid, pid_t pid) {
-        auto fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-        if (fd < 0) {
-            unknown(gone());
+        // Shared because std::function must be copyable; only one copy is ever called.
+        auto pidfd = std::make_shared<Descriptor>();
+        pidfd->reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        if (!*pidfd) {
+            unknown(errno == ESRCH ? gone() : not_opened(pid));
             return;
         }
-        // Shared because std::function must be copyable; only one copy is ever called.
-        auto pidfd = std::make_shared<Descriptor>(fd);
         auto second = [turn, bus_name, known, unknown, pidfd, uid, pid](uid_t uid_again, pid_t pid_again) {
             if (uid != uid_again || pid != pid_again) {
                 unknown(gone());
