@@ -7,6 +7,7 @@
 
 #include "control/bus_connection.h"
 #include "control/bus_service.h"
+#include "control/group_file.h"
 #include "control/last_words.h"
 #include "control/log.h"
 #include "control/log_report.h"
@@ -33,6 +34,11 @@ void log_ready(const std::string& name, const Pipeline& pipeline, std::string_vi
          {"HVFBD_OUTPUT", std::string(output)}});
 }
 
+// Groups are made by an installation or an administrator, who reloads.
+Authority read_authority() {
+    return {group_number("video"), group_number("hvfbd-view")};
+}
+
 // SIGHUP, and Reload() of the manager.
 void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     bool warned = false;
@@ -47,6 +53,7 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     for (std::size_t i = 0; i < before.size(); ++i)
         objects.display(i).object().tuning_changed(before[i], newer.display);
     if (level != log_level()) objects.manager().log_level_changed();
+    objects.set_authority(read_authority());
     spdlog::info("the configuration was read again");
 }
 
@@ -64,8 +71,7 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     BusConnection bus(loop, options.bus);
     BusService* bus_objects = nullptr;
     auto read_again = [&] { reload(options, daemon, *bus_objects); };
-    BusService objects(loop, bus.get(), daemon.displays(),
-                       {groups_named("video"), groups_named("hvfbd-view")}, read_again);
+    BusService objects(loop, bus.get(), daemon.displays(), read_authority(), read_again);
     bus_objects = &objects;
     for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_report(i, objects.display(i));
 

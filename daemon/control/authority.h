@@ -2,21 +2,23 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace hvfbd {
 
-// Who asks, as the bus and the user database say. The effective user; never what /proc says.
+// Who asks, as the bus says: what the process had when it connected. Never what /proc says, where the number
+// may be another's, nor the user database, which may be slow and knows nothing of a process.
 struct Credentials {
     uid_t uid = 0;
     pid_t pid = 0;
-    std::vector<gid_t> groups;
+    std::optional<std::vector<gid_t>> groups;  // none: the bus does not say
 };
 
 // Who may what. Pure: groups come as numbers; a group that does not exist is not given and grants nothing.
 struct Authority {
-    std::vector<gid_t> drawers, viewers;  // the groups video and hvfbd-view, if there are such
+    std::optional<gid_t> drawers, viewers;  // the groups video and hvfbd-view, if there are such
 
     // Each throws Refusal (access_denied) with a sentence that says what to do.
     void check_open_surface(const Credentials& who) const;

@@ -21,11 +21,11 @@ inline constexpr const char* bus_root = "/org/hvfbd/Framebuffer1";
 class BusContext {
   public:
     BusContext(EventLoop& loop, sdbus::IConnection& connection, std::vector<Pipeline*> displays,
-               Authority authority)
+               const Authority& authority)
         : loop_(loop),
           connection_(connection),
           displays_(std::move(displays)),
-          authority_(std::move(authority)),
+          authority_(authority),
           callers_(connection) {}
 
     sdbus::IConnection& connection() { return connection_; }
@@ -44,6 +44,7 @@ class BusContext {
         return count;
     }
     const Authority& authority() const { return authority_; }
+    void set_authority(const Authority& authority) { authority_ = authority; }
     Time now() const { return loop_.now(); }
 
     // Finds out who calls, then lets `act(Caller, result)` answer; what that throws is the answer instead.

@@ -5,9 +5,9 @@
 namespace hvfbd {
 
 BusService::BusService(EventLoop& loop, sdbus::IConnection& connection,
-                       const std::vector<Pipeline*>& displays, Authority authority,
+                       const std::vector<Pipeline*>& displays, const Authority& authority,
                        std::function<void()> reload)
-    : context_(loop, connection, displays, std::move(authority)), manager_(context_, std::move(reload)) {
+    : context_(loop, connection, displays, authority), manager_(context_, std::move(reload)) {
     for (Pipeline* display : displays)
         displays_.push_back(
             std::make_unique<BusDisplay>(context_, *display, "display" + std::to_string(displays_.size())));

@@ -15,11 +15,12 @@ class BusService {
   public:
     // Borrowed: all. `displays`: display0 first.
     BusService(EventLoop& loop, sdbus::IConnection& connection, const std::vector<Pipeline*>& displays,
-               Authority authority, std::function<void()> reload);
+               const Authority& authority, std::function<void()> reload);
 
     // Wants to be told what its display reports.
     BusDisplay& display(std::size_t number) { return *displays_.at(number); }
     ManagerObject& manager() { return manager_; }
+    void set_authority(const Authority& authority) { context_.set_authority(authority); }
 
   private:
     BusContext context_;

@@ -1,11 +1,7 @@
 #include "control/caller.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <array>
 
 namespace hvfbd {
 
@@ -13,19 +9,11 @@ namespace {
 
 constexpr const char* bus_name_of_bus = "org.freedesktop.DBus";
 
-// What the user database answers. It may ask a directory server where one is configured; the bus daemon asks
-// it the same for every connection.
-std::vector<gid_t> groups_of(uid_t uid) {
-    std::array<char, 4096> buffer;
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || !found) return {};
-    std::vector<gid_t> groups(64);
-    int count = static_cast<int>(groups.size());
-    while (::getgrouplist(entry.pw_name, entry.pw_gid, groups.data(), &count) < 0)
-        groups.resize(static_cast<std::size_t>(count));
-    groups.resize(static_cast<std::size_t>(count));
-    return groups;
+template <typename Value>
+std::optional<Value> value_of(const std::map<std::string, sdbus::Variant>& credentials, const char* name) {
+    auto found = credentials.find(name);
+    if (found == credentials.end() || !found->second.containsValueOfType<Value>()) return std::nullopt;
+    return found->second.get<Value>();
 }
 
 Refusal gone() {
@@ -38,14 +26,6 @@ Refusal not_opened(pid_t pid) {
 }
 
 }  // namespace
-
-std::vector<gid_t> groups_named(const std::string& name) {
-    std::vector<char> buffer(16384);
-    group entry{};
-    group* found = nullptr;
-    if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || !found) return {};
-    return {entry.gr_gid};
-}
 
 Callers::Callers(sdbus::IConnection& connection)
     : bus_(sdbus::createProxy(connection, bus_name_of_bus, "/org/freedesktop/DBus")) {}
@@ -73,15 +53,16 @@ void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
         .uponReplyInvoke(
             [answer = std::move(answer), unknown = std::move(unknown)](
                 const sdbus::Error* error, const std::map<std::string, sdbus::Variant>& credentials) {
-                auto uid = credentials.find("UnixUserID"), pid = credentials.find("ProcessID");
+                auto uid = value_of<std::uint32_t>(credentials, "UnixUserID"),
+                     pid = value_of<std::uint32_t>(credentials, "ProcessID");
                 if (error && error->getName() != "org.freedesktop.DBus.Error.NameHasNoOwner")
                     unknown({Refusal::Kind::failed,
                              "the bus could not be asked who calls: " + error->getMessage()});
-                else if (error || uid == credentials.end() || pid == credentials.end())
+                else if (error || !uid || !pid)
                     unknown(gone());
                 else
-                    answer(uid->second.get<std::uint32_t>(),
-                           static_cast<pid_t>(pid->second.get<std::uint32_t>()));
+                    answer({*uid, static_cast<pid_t>(*pid),
+                            value_of<std::vector<std::uint32_t>>(credentials, "UnixGroupIDs")});
             });
 }
 
@@ -92,26 +73,26 @@ void Callers::identify(Depth depth, const std::string& bus_name, const Known& kn
         return;
     }
     if (depth == Depth::user) {
-        auto answer = [turn, bus_name, known](uid_t uid, pid_t pid) {
-            known({{uid, pid, {}}, {bus_name, uid, pid, {}}});
+        auto answer = [turn, bus_name, known](const Credentials& who) {
+            known({who, {bus_name, who.uid, who.pid, {}}});
         };
         ask(bus_name, answer, unknown);
         return;
     }
-    auto first = [this, turn, bus_name, known, unknown](uid_t uid, pid_t pid) {
+    auto first = [this, turn, bus_name, known, unknown](const Credentials& who) {
         // Shared because std::function must be copyable; only one copy is ever called.
         auto pidfd = std::make_shared<Descriptor>();
-        pidfd->reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        pidfd->reset(static_cast<int>(::syscall(SYS_pidfd_open, who.pid, 0)));
         if (!*pidfd) {
-            unknown(errno == ESRCH ? gone() : not_opened(pid));
+            unknown(errno == ESRCH ? gone() : not_opened(who.pid));
             return;
         }
-        auto second = [turn, bus_name, known, unknown, pidfd, uid, pid](uid_t uid_again, pid_t pid_again) {
-            if (uid != uid_again || pid != pid_again) {
+        auto second = [turn, bus_name, known, unknown, pidfd, who](const Credentials& again) {
+            if (who.uid != again.uid || who.pid != again.pid) {
                 unknown(gone());
                 return;
             }
-            known({{uid, pid, groups_of(uid)}, {bus_name, uid, pid, std::move(*pidfd)}});
+            known({again, {bus_name, again.uid, again.pid, std::move(*pidfd)}});
         };
         ask(bus_name, second, unknown);
     };

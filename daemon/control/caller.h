@@ -27,8 +27,8 @@ class Callers {
 
     explicit Callers(sdbus::IConnection& connection);
 
-    // Who calls and, to grant by, in which groups; or only which user, which costs no descriptor and no
-    // question to the user database: anybody may call what takes no more.
+    // Who calls, and hold of the process; or only who, which costs no descriptor: anybody may call what takes
+    // no more.
     enum class Depth { process, user };
 
     // Asks the bus for the caller's process and user, and takes hold of the process. Asked twice: between the
@@ -44,7 +44,7 @@ class Callers {
     static constexpr unsigned most_of_one = 8, most_users = 16384, most_processes = 512;
 
   private:
-    using Answer = std::function<void(uid_t, pid_t)>;
+    using Answer = std::function<void(const Credentials&)>;
     using Turn = std::shared_ptr<void>;
     Turn admit(Depth depth, const std::string& bus_name);
     void ask(const std::string& bus_name, Answer answer, Unknown unknown);
@@ -54,8 +54,5 @@ class Callers {
     std::map<std::string, unsigned> of_one_;
     std::unique_ptr<sdbus::IProxy> bus_;
 };
-
-// The groups of this name that the user database knows: one or none.
-std::vector<gid_t> groups_named(const std::string& name);
 
 }  // namespace hvfbd

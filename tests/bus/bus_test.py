@@ -197,6 +197,13 @@ class Service(OnTheBus):
                 done = subprocess.run(check, capture_output=True, text=True, timeout=20)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_asks_no_user_database(self):
+        """Which may be a directory server, and slow."""
+        symbols = subprocess.run(["nm", "--dynamic", "--undefined-only", str(PROGRAMS / "hvfbd")], capture_output=True, text=True,
+                                 check=True).stdout
+        self.assertIn(" open", symbols)
+        self.assertEqual(re.findall(r" ((?:get|set|f?get)(?:pw|gr|sp)\w*|initgroups|\w*netgr\w*)", symbols), [])
+
     def test_says_which_outputs_there_are_and_what_uio_needs(self):
         def start(*words):
             return subprocess.run([str(PROGRAMS / "hvfbd"), f"--bus={self.address}", f"--config-root={self.folder}/none", *words],

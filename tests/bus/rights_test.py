@@ -82,9 +82,25 @@ class UnpolicedDaemon(OnTheBus):
         self.assertEqual(self.get("RefreshLimit"), "u 20")
         self.assertIn("result", self.caller("drawer").open())
 
-    def test_takes_groups_from_the_user_database_whatever_the_process_has(self):
-        self.assertIn("result", self.caller("drawer", groups="--clear-groups").open())
-        self.assert_error(self.caller("stranger", groups="--groups=44").open(), "AccessDenied")
+    def test_takes_groups_from_the_process_and_not_from_the_user_database(self):
+        self.assert_error(self.caller("drawer", groups="--clear-groups").open(), "AccessDenied")
+        self.assertIn("result", self.caller("stranger", groups="--groups=44").open())
+        self.assertIn("result", self.caller("stranger", groups="--groups=61010").view())
+
+    def test_knows_a_process_by_each_of_very_many_groups(self):
+        many = ",".join(str(group) for group in [*range(100000, 100500), 44])
+        self.assertIn("result", self.caller("stranger", groups=f"--groups={many}").open())
+        self.assert_error(self.caller("stranger", groups=f"--groups={many[:-3]}").open(), "AccessDenied")
+
+    def test_knows_a_group_that_was_made_meanwhile_after_a_reload(self):
+        stranger = self.caller("stranger", groups="--groups=61099")
+        with open("/etc/group", encoding="utf-8") as groups:
+            before = groups.read()
+        self.addCleanup(pathlib.Path("/etc/group").write_text, before)
+        pathlib.Path("/etc/group").write_text(before.replace("video:x:44:", "video:x:61099:"))
+        self.assert_error(stranger.open(), "AccessDenied")
+        self.assertIn("result", self.caller().call(ROOT, NAME + ".Manager", "Reload"))
+        self.assertIn("result", stranger.open())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ namespace hvfbd {
 namespace {
 
 constexpr gid_t video = 44, view = 55, other = 66;
-const Authority authority{{video}, {view}};
+const Authority authority{video, view};
 
 template <typename Check>
 std::string refusal(Check check) {
@@ -23,21 +23,36 @@ std::string refusal(Check check) {
 
 TEST(Authority, lets_root_and_group_video_draw_and_says_how_to_become_one) {
     EXPECT_EQ(refusal([] { authority.check_open_surface({0, 1, {}}); }), "");
-    EXPECT_EQ(refusal([] { authority.check_open_surface({1000, 1, {other, video}}); }), "");
-    auto sentence = refusal([] { authority.check_open_surface({1000, 1, {other, view}}); });
+    EXPECT_EQ(refusal([] { authority.check_open_surface({1000, 1, {{other, video}}}); }), "");
+    auto sentence = refusal([] { authority.check_open_surface({1000, 1, {{other, view}}}); });
     EXPECT_NE(sentence.find("usermod --append --groups video"), std::string::npos);
 }
 
 TEST(Authority, lets_root_and_group_hvfbd_view_look) {
     EXPECT_EQ(refusal([] { authority.check_view({0, 1, {}}); }), "");
-    EXPECT_EQ(refusal([] { authority.check_view({1000, 1, {view}}); }), "");
-    EXPECT_NE(refusal([] { authority.check_view({1000, 1, {video}}); }), "");
+    EXPECT_EQ(refusal([] { authority.check_view({1000, 1, {{view}}}); }), "");
+    EXPECT_NE(refusal([] { authority.check_view({1000, 1, {{video}}}); }), "");
 }
 
 TEST(Authority, grants_nothing_by_groups_that_do_not_exist) {
     Authority nobody;
-    EXPECT_NE(refusal([&] { nobody.check_open_surface({1000, 1, {0, video}}); }), "");
+    EXPECT_NE(refusal([&] { nobody.check_open_surface({1000, 1, {{0, video}}}); }), "");
     EXPECT_EQ(refusal([&] { nobody.check_open_surface({0, 1, {}}); }), "");
+}
+
+TEST(Authority, knows_one_group_among_very_many) {
+    std::vector<gid_t> groups(65536, other);
+    EXPECT_NE(refusal([&] { authority.check_open_surface({1000, 1, groups}); }), "");
+    groups.back() = video;
+    EXPECT_EQ(refusal([&] { authority.check_open_surface({1000, 1, groups}); }), "");
+}
+
+TEST(Authority, grants_nothing_but_to_root_where_the_bus_does_not_say_the_groups_and_says_so) {
+    for (auto check : {&Authority::check_open_surface, &Authority::check_view}) {
+        EXPECT_EQ(refusal([&] { (authority.*check)({0, 1, std::nullopt}); }), "");
+        auto sentence = refusal([&] { (authority.*check)({1000, 1, std::nullopt}); });
+        EXPECT_NE(sentence.find("UnixGroupIDs"), std::string::npos);
+    }
 }
 
 TEST(Authority, lets_only_root_tune) {
