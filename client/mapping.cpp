@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -36,7 +37,9 @@ int Mapping::map(const Descriptor& buffer, const Layout& layout, int protection,
     struct stat status = {};
     if (fstat(buffer.get(), &status) < 0) return -errno;
     const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    const std::size_t size = (layout.size + page - 1) / page * page;
+    // A process of 32 bits has no room for it: cut to size_t it would be mapped in part.
+    if (layout.size > static_cast<std::uint64_t>(PTRDIFF_MAX) - page) return -EOVERFLOW;
+    const auto size = static_cast<std::size_t>((layout.size + page - 1) / page * page);
     const int seals = fcntl(buffer.get(), F_GET_SEALS);
     if (seals < 0 || !(seals & F_SEAL_SHRINK) || static_cast<std::uint64_t>(status.st_size) < size)
         return -EPROTO;

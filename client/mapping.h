@@ -18,7 +18,8 @@ class Mapping {
     ~Mapping();
 
     // Maps the buffer and seals it, so that nothing else can write to it any more. -EPROTO: it could be cut
-    // off under the mapping, or is smaller than the layout says. The buffer is taken only if it succeeds.
+    // off under the mapping, or is smaller than the layout says. -EOVERFLOW: too large for this process. The
+    // buffer is taken only if it succeeds.
     static int map(Descriptor&& buffer, const Layout& layout, Mapping& mapping);
     // Maps a viewer's front, for reading.
     static int map_front(Descriptor&& buffer, const Layout& layout, Mapping& mapping);

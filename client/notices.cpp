@@ -2,6 +2,8 @@
 
 #include <hvfb/hvfb.h>
 #include <linux/futex.h>
+#include <linux/time_types.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,6 +12,18 @@
 #include <climits>
 
 namespace hvfb {
+
+namespace {
+
+// Takes the kernel's timespec of 64 bits on every machine. libc's has 32 or 64 on a machine of 32 bits, as
+// the program was compiled.
+#ifdef SYS_futex_time64
+constexpr long futex = SYS_futex_time64;
+#else
+constexpr long futex = SYS_futex;
+#endif
+
+}  // namespace
 
 int Notices::make() {
     readable_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -46,7 +60,7 @@ void Notices::tell_over(std::uint32_t event) {
 }
 
 void Notices::wake() const {
-    syscall(SYS_futex, &sequence_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+    syscall(futex, &sequence_, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
 }
 
 std::uint32_t Notices::take() {
@@ -70,16 +84,20 @@ message::Presented Notices::newest(std::uint32_t& sequence) const {
 
 std::optional<message::Presented> Notices::wait_presented(std::uint64_t frame, Nanoseconds deadline) const {
     constexpr Nanoseconds second = 1'000'000'000;
-    const timespec until = {.tv_sec = static_cast<time_t>(deadline / second),
-                            .tv_nsec = static_cast<long>(deadline % second)};
+    constexpr int pause = 10;  // milliseconds
+    const __kernel_timespec until = {.tv_sec = static_cast<__kernel_time64_t>(deadline / second),
+                                     .tv_nsec = static_cast<long long>(deadline % second)};
     for (;;) {
         std::uint32_t sequence = 0;
         const message::Presented presented = newest(sequence);
         if (presented.frame >= frame) return presented;
         if (over() || monotonic_now() >= deadline) return std::nullopt;
         // Returns early on a signal, or when the sequence has moved on: then it looks again.
-        syscall(SYS_futex, &sequence_, FUTEX_WAIT_BITSET_PRIVATE, sequence, &until, nullptr,
-                FUTEX_BITSET_MATCH_ANY);
+        if (syscall(futex, &sequence_, FUTEX_WAIT_BITSET_PRIVATE, sequence, &until, nullptr,
+                    FUTEX_BITSET_MATCH_ANY) == 0)
+            continue;
+        // Not to be had, as under a filter of system calls: it looks now and then.
+        if (errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT) poll(nullptr, 0, pause);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "connection.h"
+#include "sized.h"
 
 namespace hvfb {
 
@@ -30,13 +31,8 @@ OpenOptions::~OpenOptions() {
 
 int OpenOptions::set(const hvfb_open_options* options) {
     hvfb_open_options given = {};
-    if (options) {
-        // A program built for a later version may pass more: that must not be anything.
-        if (options->size < sizeof given) return -EINVAL;
-        for (std::size_t i = sizeof given; i < options->size; ++i)
-            if (reinterpret_cast<const char*>(options)[i] != 0) return -EINVAL;
-        given = *options;
-    }
+    if (options)
+        if (const int result = take_sized(*options, given); result < 0) return result;
     if (given.flags & ~(HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED)) return -EINVAL;
     flags_ = given.flags;
     const char* bus = given.bus ? given.bus : secure_getenv("HVFB_BUS");

@@ -21,7 +21,7 @@ int hvfb_surface_configure(hvfb_surface* surface) {
                            ? hvfb::Mapping::map(std::move(offer.buffer), offer.layout, fresh)
                            : -EAGAIN;
     // What there was no memory for may be taken later; what is no good never will be.
-    if (mapped >= 0 || mapped == -EPROTO) surface->tracker.forget_offer();
+    if (mapped >= 0 || mapped == -EPROTO || mapped == -EOVERFLOW) surface->tracker.forget_offer();
     if (mapped >= 0) {
         // The daemon copied when it offered: what was drawn since is in the old buffer only.
         fresh.copy_picture(surface->pixels);

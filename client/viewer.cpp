@@ -116,8 +116,7 @@ int hvfb_viewer_fd(hvfb_viewer* viewer) {
 
 int hvfb_viewer_wait(hvfb_viewer* viewer, uint64_t timeout_us, hvfb_viewer_frame* frame) {
     if (viewer->forked) return -ECHILD;
-    constexpr hvfb::Nanoseconds second = 1'000'000'000,
-                                longest = 3'155'760'000 * hvfb::Nanoseconds{1'000'000};
+    constexpr hvfb::Nanoseconds longest = 3'155'760'000 * hvfb::Nanoseconds{1'000'000};
     const hvfb::Nanoseconds deadline = hvfb::monotonic_now() + std::min(timeout_us, longest) * 1000;
     viewer->ask();
     hvfb::Channel::Received received;
@@ -130,9 +129,7 @@ int hvfb_viewer_wait(hvfb_viewer* viewer, uint64_t timeout_us, hvfb_viewer_frame
         }
         const hvfb::Nanoseconds now = hvfb::monotonic_now();
         if (now >= deadline) return -ETIME;
-        const hvfb::Nanoseconds left = deadline - now;
-        const timespec wait = {.tv_sec = static_cast<time_t>(left / second),
-                               .tv_nsec = static_cast<long>(left % second)};
+        const timespec wait = hvfb::timespec_of(deadline - now);
         pollfd readable = {.fd = viewer->channel.get(), .events = POLLIN, .revents = 0};
         if (ppoll(&readable, 1, &wait, nullptr) < 0 && errno != EINTR) return -errno;
     }

@@ -6,8 +6,7 @@ namespace hvfb {
 
 bool Alarm::set_timer(Nanoseconds at) const {
     itimerspec time = {};
-    time.it_value.tv_sec = static_cast<time_t>(at / 1'000'000'000);
-    time.it_value.tv_nsec = static_cast<long>(at % 1'000'000'000);
+    time.it_value = timespec_of(at);
     return timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr) == 0;
 }
 

@@ -44,7 +44,7 @@ int Pagemap::scan(Memory& memory) {
     arguments.category_mask = arguments.return_mask = is_written;
     const int count = ioctl(descriptor_.get(), pagemap_scan, &arguments);
     if (count < 0) return -errno;
-    const std::size_t walked = arguments.walk_end - arguments.start;
+    const auto walked = static_cast<std::size_t>(arguments.walk_end - arguments.start);
     if (walked == 0 || walked > memory.size) return -EIO;
     memory = {memory.address + walked, memory.size - walked};
     return count;

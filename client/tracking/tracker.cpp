@@ -157,8 +157,7 @@ bool Tracker::wait(std::span<pollfd> descriptors) const {
     // An answer that waits for room goes first.
     if (!timetable_.due() || answer_) return poll(descriptors.data(), descriptors.size(), -1) >= 0;
     const Nanoseconds now = monotonic_now(), due = std::max(*timetable_.due(), now) - now;
-    const timespec timeout = {.tv_sec = static_cast<time_t>(due / 1'000'000'000),
-                              .tv_nsec = static_cast<long>(due % 1'000'000'000)};
+    const timespec timeout = timespec_of(due);
     return ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) >= 0;
 }
 

@@ -95,7 +95,8 @@ std::span<const std::uintptr_t> Userfault::read_faults(std::span<std::uintptr_t,
     const ssize_t length = read(descriptor_.get(), messages.data(), sizeof messages);
     std::size_t count = 0;
     for (std::size_t i = 0; length > 0 && i < static_cast<std::size_t>(length) / sizeof(uffd_msg); ++i)
-        if (messages[i].event == UFFD_EVENT_PAGEFAULT) room[count++] = messages[i].arg.pagefault.address;
+        if (messages[i].event == UFFD_EVENT_PAGEFAULT)
+            room[count++] = static_cast<std::uintptr_t>(messages[i].arg.pagefault.address);
     return room.first(count);
 }
 

@@ -19,6 +19,53 @@ TEST_F(SurfaceTest, passes_on_why_it_could_not_be_opened) {
     }
 }
 
+TEST_F(SurfaceTest, takes_options_of_every_smaller_size_and_reads_nothing_behind_them) {
+    OpenOptions whole;
+    // As a program has them that was compiled when flags, name and so on were not there yet.
+    hvfb_open_options given = {.size = sizeof given,
+                               .bus = "unix:path=/of/this/test",
+                               .display = "display7",
+                               .name = "older",
+                               .flags = HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED};
+    ASSERT_EQ(whole.set(&given), 0);
+    EXPECT_TRUE(whole.keep() && whole.untracked());
+    for (given.size = sizeof given.size; given.size <= sizeof given;
+         given.size += alignof(hvfb_open_options)) {
+        OpenOptions taken;
+        ASSERT_EQ(taken.set(&given), 0) << given.size;
+        EXPECT_EQ(taken.keep(), given.size > offsetof(hvfb_open_options, flags));
+        const bool named = given.size > offsetof(hvfb_open_options, name);
+        EXPECT_EQ(std::strcmp(taken.name(), "older") == 0, named) << given.size;
+        const bool with_display = given.size > offsetof(hvfb_open_options, display);
+        EXPECT_STREQ(taken.display(), with_display ? "display7" : "display0") << given.size;
+        EXPECT_EQ(taken.bus() != nullptr, given.size > offsetof(hvfb_open_options, bus)) << given.size;
+    }
+    // Half of a member is none.
+    for (given.size = 0; given.size < sizeof given; ++given.size) {
+        OpenOptions taken;
+        const bool sound = given.size > 0 && given.size % alignof(hvfb_open_options) == 0;
+        EXPECT_EQ(taken.set(&given), sound ? 0 : -EINVAL) << given.size;
+    }
+}
+
+TEST_F(SurfaceTest, takes_options_of_a_larger_size_where_the_rest_is_zero) {
+    struct Later {
+        hvfb_open_options options = {};
+        std::uint64_t later = 0;
+    } given;
+    given.options.size = sizeof given;
+    given.options.name = "newer";
+    OpenOptions taken;
+    EXPECT_EQ(taken.set(&given.options), 0);
+    EXPECT_STREQ(taken.name(), "newer");
+    given.later = 1;
+    OpenOptions refused;
+    EXPECT_EQ(refused.set(&given.options), -EINVAL);
+    given.options.size = SIZE_MAX - 7;
+    OpenOptions absurd;
+    EXPECT_EQ(absurd.set(&given.options), -EINVAL);
+}
+
 TEST_F(SurfaceTest, refuses_options_that_it_does_not_know) {
     hvfb_open_options options = {};
     EXPECT_EQ(open_surface(&surface, &options, ScriptedDaemon::connect), -EINVAL);

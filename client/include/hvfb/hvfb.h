@@ -57,9 +57,11 @@ struct hvfb_rect {
           user and name starts from them */
 #define HVFB_OPEN_UNTRACKED 2u /* stores are not noticed: hvfb_surface_damage tells what was drawn */
 
-/* Zero, or left out (NULL), is the usual for every member. */
+/* Zero, or left out (NULL), is the usual for every member. The struct may grow: of a program that was
+ * compiled when it was smaller, the members that it does not know are zero. -EINVAL: a size that no version
+ * had, or a member that this version does not know and that is not zero. */
 struct hvfb_open_options {
-    size_t size;         /* sizeof(struct hvfb_open_options), so that it may grow */
+    size_t size;         /* sizeof(struct hvfb_open_options); see above */
     const char* bus;     /* D-Bus address; "system"; "session"; NULL: $HVFB_BUS, else "system" */
     const char* display; /* letters, digits and '_'; "display0" if NULL */
     const char* name;    /* what people see in lists: 1 to 64 bytes of UTF-8 without control characters;
@@ -122,9 +124,13 @@ HVFB_API int hvfb_surface_damage(hvfb_surface* surface, const struct hvfb_rect* 
 HVFB_API int hvfb_surface_begin(hvfb_surface* surface);
 HVFB_API int hvfb_surface_end(hvfb_surface* surface);
 
+/* Times are CLOCK_MONOTONIC of the daemon's time namespace, which is that of the machine where hvfbd is a
+ * system service. A program in a time namespace of its own (time_namespaces(7)) has another CLOCK_MONOTONIC:
+ * it adds the offset that /proc/self/timens_offsets says to a time from here. What it asks to wait is a
+ * duration, and means the same everywhere. */
 struct hvfb_presentation {
     uint64_t frame;
-    uint64_t time;  /* CLOCK_MONOTONIC, nanoseconds */
+    uint64_t time;  /* nanoseconds, of the daemon's clock: see above */
     uint32_t shown; /* 0: hidden, another surface is active, or the screen took nothing for a second */
 };
 
@@ -170,7 +176,7 @@ HVFB_API int hvfb_surface_reconnect(hvfb_surface* surface);
 
 struct hvfb_viewer_frame {
     uint64_t frame;                /* number of the newest frame presented; grows, not always by one */
-    uint64_t time;                 /* when, CLOCK_MONOTONIC, nanoseconds */
+    uint64_t time;                 /* when, in nanoseconds of the daemon's clock */
     uint32_t count;                /* rectangles that changed since the last wait */
     const struct hvfb_rect* rects; /* the viewer's, until the next call on it */
 };

@@ -185,7 +185,7 @@ HVFB_ASSERT_SIZE(hvfb_frame, 16);
 struct hvfb_presented {
     struct hvfb_header header;
     uint64_t frame;
-    uint64_t time; /* CLOCK_MONOTONIC, nanoseconds */
+    uint64_t time; /* CLOCK_MONOTONIC of the daemon, nanoseconds */
     uint32_t flags;
     uint32_t reserved;
 } HVFB_PACKED;
@@ -240,7 +240,7 @@ struct hvfb_next {
 struct hvfb_frame_ready {
     struct hvfb_header header;
     uint64_t frame; /* number of the newest frame presented: grows, over restarts too, not always by one */
-    uint64_t time;  /* when it was, CLOCK_MONOTONIC, nanoseconds */
+    uint64_t time;  /* when it was, CLOCK_MONOTONIC of the daemon, nanoseconds */
     uint32_t count;
     uint32_t reserved;
 } HVFB_PACKED;
