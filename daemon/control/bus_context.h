@@ -11,6 +11,7 @@
 #include "control/authority.h"
 #include "control/bus_errors.h"
 #include "control/caller.h"
+#include "control/set_callers.h"
 #include "pipeline.h"
 
 namespace hvfbd {
@@ -26,7 +27,8 @@ class BusContext {
           connection_(connection),
           displays_(std::move(displays)),
           authority_(authority),
-          callers_(connection) {}
+          callers_(connection),
+          set_callers_(connection, callers_) {}
 
     sdbus::IConnection& connection() { return connection_; }
     const std::vector<Pipeline*>& displays() const { return displays_; }
@@ -66,11 +68,12 @@ class BusContext {
             [shared](const Refusal& refusal) { shared->returnError(bus_error(refusal)); });
     }
 
-    // The caller of a property's setter must be root. A setter cannot answer later in sdbus-c++ 1.2, so the
-    // bus daemon is asked here and waited for: it is trusted, and only root gets past its policy to ask it
-    // so.
-    static void expect_root(const sdbus::IObject& object) {
-        Authority::check_tune(object.getCurrentlyProcessedMessage()->getCredsEuid());
+    // For setters of properties: their caller must be root. Throws Refusal.
+    void expect_root_sets() const {
+        const std::optional<uid_t> user = set_callers_.current();
+        if (!user)
+            throw Refusal(Refusal::Kind::access_denied, "who sets the property is not known: try again");
+        Authority::check_tune(*user);
     }
 
   private:
@@ -79,6 +82,7 @@ class BusContext {
     std::vector<Pipeline*> displays_;
     Authority authority_;
     Callers callers_;
+    SetCallers set_callers_;
 };
 
 }  // namespace hvfbd

@@ -74,7 +74,7 @@ std::map<std::string, uint64_t> DisplayObject::Statistics() {
 
 void DisplayObject::tune(const std::function<void(Tuning&)>& change) {
     with_bus_errors([&] {
-        BusContext::expect_root(getObject());
+        context_.expect_root_sets();
         Tuning before = tuning(), after = before;
         change(after);
         pipeline_.set_tuning(after, context_.now());

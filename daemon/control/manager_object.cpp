@@ -30,7 +30,7 @@ std::string ManagerObject::LogLevel() {
 
 void ManagerObject::LogLevel(const std::string& value) {
     with_bus_errors([&] {
-        BusContext::expect_root(getObject());
+        context_.expect_root_sets();
         std::string before = log_level();
         set_log_level(value);
         if (log_level() != before) log_level_changed();

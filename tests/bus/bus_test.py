@@ -204,6 +204,13 @@ class Service(OnTheBus):
         self.assertIn(" open", symbols)
         self.assertEqual(re.findall(r" ((?:get|set|f?get)(?:pw|gr|sp)\w*|initgroups|\w*netgr\w*)", symbols), [])
 
+    def test_waits_for_no_answer_of_the_bus_while_it_serves(self):
+        """What sdbus-c++ would ask the bus for, on the loop."""
+        symbols = subprocess.run(["nm", "--dynamic", "--undefined-only", "--demangle", str(PROGRAMS / "hvfbd")], capture_output=True,
+                                 text=True, check=True).stdout
+        self.assertIn("sdbus::", symbols)
+        self.assertEqual(re.findall(r"sdbus::Message::(?:getCreds|getSELinux)\w*|sd_bus_(?:call|query\w*)$", symbols, re.M), [])
+
     def test_says_which_outputs_there_are_and_what_uio_needs(self):
         def start(*words):
             return subprocess.run([str(PROGRAMS / "hvfbd"), f"--bus={self.address}", f"--config-root={self.folder}/none", *words],

@@ -37,7 +37,8 @@ for line in sys.stdin:
     try:
         if command["do"] == "call":
             arguments = [dbus.Dictionary({k: dbus.Boolean(v) if isinstance(v, bool) else v for k, v in a.items()},
-                                         signature="sv") if isinstance(a, dict) else a for a in command["arguments"]]
+                                         signature="sv") if isinstance(a, dict) else
+                         dbus.UInt32(a) if isinstance(a, int) and "v" in command["signature"] else a for a in command["arguments"]]
             result = bus.call_blocking(NAME, command["path"], command["interface"], command["method"],
                                        command["signature"], arguments)
         elif command["do"] == "send":
@@ -50,6 +51,14 @@ for line in sys.stdin:
                 message = dbus.lowlevel.MethodCallMessage(NAME, command["path"], command["interface"], command["method"])
                 if command["method"].startswith("Open"):
                     message.append(dbus.Dictionary({}, signature="sv"), signature="a{sv}")
+                message.set_no_reply(True)
+                bus.send_message(message)
+            bus.flush()
+            result = None
+        elif command["do"] == "set_without_waiting":
+            for value in command["values"]:
+                message = dbus.lowlevel.MethodCallMessage(NAME, command["path"], "org.freedesktop.DBus.Properties", "Set")
+                message.append(command["interface"], command["property"], dbus.UInt32(value), signature="ssv")
                 message.set_no_reply(True)
                 bus.send_message(message)
             bus.flush()

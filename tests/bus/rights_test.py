@@ -82,6 +82,30 @@ class UnpolicedDaemon(OnTheBus):
         self.assertEqual(self.get("RefreshLimit"), "u 20")
         self.assertIn("result", self.caller("drawer").open())
 
+    def test_checks_each_of_many_that_set_at_once(self):
+        root, stranger = self.caller(), self.caller("stranger")
+        for limit in range(30, 60):
+            self.assert_error(stranger.call(DISPLAY, PROPERTIES, "Set", "ssv", NAME + ".Display", "RefreshLimit", 7), "AccessDenied")
+            self.assertIn("result", root.call(DISPLAY, PROPERTIES, "Set", "ssv", NAME + ".Display", "MaxRects", limit))
+        self.assertEqual((self.get("RefreshLimit"), self.get("MaxRects")), ("u 20", "u 59"))
+
+    def test_sets_all_that_one_caller_sends_at_once_and_in_its_order(self):
+        root, stranger = self.caller(), self.caller("stranger")
+        for caller, first in ((stranger, 1), (root, 100)):
+            caller.do(do="set_without_waiting", path=DISPLAY, interface=NAME + ".Display", property="RefreshLimit",
+                      values=list(range(first, first + 100)))
+        self.until(lambda: self.get("RefreshLimit") == "u 199")
+        # Behind all of it on the stranger's connection.
+        self.assert_error(stranger.call(DISPLAY, PROPERTIES, "Set", "ssv", NAME + ".Display", "RefreshLimit", 7), "AccessDenied")
+        self.assertEqual(self.get("RefreshLimit"), "u 199")
+
+    def test_bounds_how_many_settings_wait(self):
+        stranger = self.caller("stranger")
+        stranger.do(do="set_without_waiting", path=DISPLAY, interface=NAME + ".Display", property="RefreshLimit", values=[9] * 5000)
+        self.assertIn("error", stranger.call(DISPLAY, PROPERTIES, "Set", "ssv", NAME + ".Display", "RefreshLimit", 7))
+        self.set("RefreshLimit", "u", "60")
+        self.assertEqual(self.get("RefreshLimit"), "u 60")
+
     def test_takes_groups_from_the_process_and_not_from_the_user_database(self):
         self.assert_error(self.caller("drawer", groups="--clear-groups").open(), "AccessDenied")
         self.assertIn("result", self.caller("stranger", groups="--groups=44").open())
