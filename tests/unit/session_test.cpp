@@ -180,5 +180,25 @@ TEST_F(ASession, of_the_process_before_takes_the_mode_that_is_wished_for_now) {
     EXPECT_EQ(next.mode(), (Mode{1024, 768})) << "the host's preferred one";
 }
 
+TEST_F(ASession, of_the_process_before_takes_a_mode_though_the_host_has_never_listed_one) {
+    open();
+    says();
+    hear(synthvid::VersionResponse{synthvid::version_3_5, true});
+    says();
+    hear(list({}));
+    says();
+    hear(synthvid::VramLocationAck{address});
+    says();
+    auto kept = session.kept();
+    ASSERT_TRUE(kept);
+    ASSERT_FALSE(kept->preferred);
+    Session next{Session::Options{}};
+    ASSERT_TRUE(next.go_on(*kept, address, size, now));
+    next.wish(Mode{1280, 1024});
+    EXPECT_EQ(next.mode(), (Mode{1280, 1024}));
+    next.wish(std::nullopt);
+    EXPECT_EQ(next.mode(), (Mode{1280, 1024})) << "the host prefers none";
+}
+
 }  // namespace
 }  // namespace hvfbd::hyperv

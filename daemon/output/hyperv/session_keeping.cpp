@@ -53,14 +53,11 @@ bool Session::go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t 
 }
 
 void Session::wish(std::optional<Mode> mode) {
-    if (!mode) {
-        chosen_.reset();
-        if (!preferred_) return;
-    }
-    Mode now = mode.value_or(*preferred_);
-    if (now == mode_) return;
+    if (!mode) chosen_.reset();
+    std::optional<Mode> now = mode ? mode : preferred_;
+    if (!now || *now == mode_) return;
     std::optional<Mode> chosen = chosen_;
-    if (set_mode(now) && !mode) chosen_ = chosen;
+    if (set_mode(*now) && !mode) chosen_ = chosen;
 }
 
 }  // namespace hvfbd::hyperv
