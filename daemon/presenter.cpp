@@ -1,5 +1,6 @@
 #include "presenter.h"
 
+#include <algorithm>
 #include <array>
 
 #include "damage/reduce.h"
@@ -79,7 +80,7 @@ Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     catch_up();
     {
         Stopwatch watch(statistics_.reduce_ns);
-        reduce(untold_, max_rectangles, rectangles_);
+        reduce(untold_, std::min(max_rectangles, output_.most_rectangles()), rectangles_);
     }
     Stopwatch watch(statistics_.present_ns);
     if (output_.present(rectangles_) == Output::Presented::refused) {

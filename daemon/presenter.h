@@ -37,6 +37,7 @@ class Presenter {
     void set_frame(std::uint64_t frame) { frame_ = frame; }
 
     enum class Told { nothing, done, refused };
+    // `max_rectangles`, or fewer where the output takes no more.
     Told tell(Time now, std::size_t max_rectangles);
 
     // Front has just been looked over: those who began to look since the last time may see it.

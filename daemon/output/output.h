@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,9 +51,12 @@ class Output {
     // to: to be copied from front before the next present. Changes with present() only.
     virtual std::span<const Rectangle> missing() const { return {}; }
 
+    // How many rectangles present() takes at once.
+    virtual std::size_t most_rectangles() const { return std::numeric_limits<std::size_t>::max(); }
+
     enum class Presented { done, refused };
-    // Tells the host that scanout changed inside the rectangles. Refused: not now; the caller keeps the
-    // damage and tries again at the next interval.
+    // Tells the host that scanout changed inside the rectangles, all of them or none. Refused: not now; the
+    // caller keeps the damage and tries again at the next interval.
     virtual Presented present(std::span<const Rectangle> rectangles) = 0;
 
     // Whether somebody looks, as far as the output knows.

@@ -25,6 +25,7 @@ class FakeOutput : public Output {
         modes_ = modes;
         changed();
     }
+    void take_at_most(std::size_t rectangles) { most_rectangles_ = rectangles; }
     void set_kept(const std::string& kept) { kept_ = kept; }
     void forget_host_picture() { std::fill(host_.begin(), host_.end(), std::byte{0xee}); }
 
@@ -48,6 +49,7 @@ class FakeOutput : public Output {
     Layout layout() const override { return layout_; }
     std::vector<Mode> modes() const override { return modes_; }
     std::span<std::byte> scanout() override { return scanout_; }
+    std::size_t most_rectangles() const override { return most_rectangles_; }
     Presented present(std::span<const Rectangle> rectangles) override {
         if (refuse_ > 0) {
             --refuse_;
@@ -90,7 +92,7 @@ class FakeOutput : public Output {
     std::vector<std::vector<Rectangle>> told_;
     std::vector<Mode> modes_;
     std::string kept_;
-    std::size_t viewers_ = 0;
+    std::size_t viewers_ = 0, most_rectangles_ = 1000;
     int refuse_ = 0;
     bool visible_ = true, ignores_hidden_ = false;
 };

@@ -278,6 +278,35 @@ TEST_P(AHost, that_takes_no_messages_and_hides_its_window_keeps_nobody_busy) {
     EXPECT_EQ(await_equal(host, *surface), "");
 }
 
+TEST_P(AHost, that_stops_to_read_is_spoken_to_anew_though_its_ring_has_room) {
+    await_patience();
+    ASSERT_EQ(await_equal(host, *surface), "");
+    std::uint64_t sessions = host.status("sessions");
+    host.say("stall");
+    surface->pixels()[0] ^= 0xff;  // one message, and nothing more is drawn
+    Time end = clock_now() + 10s;
+    while (host.status("sessions") == sessions && clock_now() < end) surface->await_event(0, 20ms);
+    EXPECT_GT(host.status("sessions"), sessions);
+    host.say("continue");
+    EXPECT_EQ(await_equal(host, *surface), "");
+}
+
+TEST_P(AHost, hears_of_no_frame_in_more_than_four_messages) {
+    await_patience();
+    ASSERT_EQ(await_equal(host, *surface), "");
+    auto before = daemon->counters();
+    std::uint64_t dirts = host.status("dirts");
+    for (std::uint32_t round = 1; round <= 20; ++round) {
+        // Far apart, sixteen of them.
+        for (std::uint32_t i = 0; i < 16; ++i)
+            surface->pixels()[(i / 4 * 100 + 10) * (surface->layout().stride / 4) + i % 4 * 150] = round;
+        EXPECT_EQ(await_equal(host, *surface), "");
+    }
+    auto after = daemon->counters();
+    EXPECT_LE(host.status("dirts") - dirts, 4 * (after.frames - before.frames));
+    EXPECT_EQ(host.status("complaints"), 0u);
+}
+
 TEST_P(AHost, at_rest_hears_nothing_and_wakes_nobody) {
     await_patience();
     ASSERT_EQ(await_equal(host, *surface), "");

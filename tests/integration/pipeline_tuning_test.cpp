@@ -52,6 +52,22 @@ TEST_F(APipeline, asks_a_host_that_takes_nothing_no_more_often_than_one_that_doe
     }
 }
 
+TEST_F(APipeline, tells_an_output_no_more_rectangles_a_frame_than_it_takes) {
+    RawClient client = open_explicit();
+    client.frame(1);
+    ASSERT_TRUE(await(client, HVFB_PRESENTED));
+    std::uint64_t frame = 1;
+    for (std::size_t most : {4u, 1u, 1000u}) {
+        output.take_at_most(most);
+        for (std::uint32_t i = 0; i < 10; ++i) ++client.pixel(i * 7, i * 5);
+        client.damaged({0, 0, 320, 200});
+        client.frame(++frame);
+        ASSERT_TRUE(await(client, HVFB_PRESENTED));
+        EXPECT_EQ(output.told().back().size(), std::min<std::size_t>(most, 10));
+        EXPECT_TRUE(output.host_equals(pipeline->front()));
+    }
+}
+
 TEST_F(APipeline, waits_for_the_longest_settle_delay_before_it_says_that_a_frame_is_not_shown) {
     Tuning tuning = pipeline->tuning();
     tuning.settle_delay = 1s;

@@ -34,8 +34,14 @@ class ASession : public ::testing::Test {
                std::to_integer<std::uint32_t>(last[at + 3]) << 24;
     }
     void hear(const synthvid::Received& received) { session.received(received, now); }
+    // In a process that runs: the session is asked whenever it wants to be.
     void pass(Duration time) {
-        now += time;
+        Time end = now + time;
+        for (auto at = session.wake_at(); at && *at<end&& * at> now; at = session.wake_at()) {
+            now = *at;
+            session.time_passed(now);
+        }
+        now = end;
         session.time_passed(now);
     }
     synthvid::ResolutionResponse list(std::vector<Mode> modes, std::size_t preferred = 0) {

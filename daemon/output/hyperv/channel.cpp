@@ -65,6 +65,15 @@ Channel::Sent Channel::send(std::span<const std::byte> message) {
     return Sent::dead;
 }
 
+Channel::Sent Channel::send(std::span<const std::vector<std::byte>> messages) {
+    std::size_t bytes = 0;
+    for (const auto& message : messages) bytes += OutgoingRing::packet_size(message.size());
+    if (!outgoing_.has_room(bytes)) return Sent::full;
+    for (const auto& message : messages)
+        if (Sent sent = send(std::span<const std::byte>(message)); sent != Sent::done) return sent;
+    return Sent::done;
+}
+
 void Channel::send_from_signal(std::span<const std::byte> message) noexcept {
     if (sending_ == 0 && outgoing_.send(message) == OutgoingRing::Sent::done_and_signal) signal();
 }

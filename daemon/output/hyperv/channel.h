@@ -20,6 +20,8 @@ class Channel {
     enum class Sent { done, full, dead };
     // Puts one message into the ring, whole or not at all, and signals the host if it waits for one.
     Sent send(std::span<const std::byte> message);
+    // The same with all of them.
+    Sent send(std::span<const std::vector<std::byte>> messages);
     // The same from a signal handler; nothing if it interrupted send() itself.
     void send_from_signal(std::span<const std::byte> message) noexcept;
 
@@ -32,6 +34,13 @@ class Channel {
     // before it took effect. (A send undoes mask(): the kernel's write(1) does.)
     void mask() { incoming_.mask(); }
     bool unmask() { return incoming_.unmask(); }
+
+    // Of the ring to the host. Equal: the host has taken everything.
+    struct Indices {
+        std::uint32_t read, write;
+    };
+    Indices to_host() const { return {outgoing_.read_index(), outgoing_.write_index()}; }
+    std::size_t to_host_size() const { return outgoing_.size(); }  // bytes of its data
 
     // Goes on after another process, which may have ended between a message and its signal.
     void signal_once() noexcept { signal(); }

@@ -2,10 +2,7 @@
 
 #include <sys/epoll.h>
 
-#include <algorithm>
-
 #include "base/error.h"
-#include "output/store_fence.h"
 
 namespace hvfbd::hyperv {
 
@@ -25,9 +22,9 @@ HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, Frame
       source_(std::move(framebuffer)),
       options_(options),
       session_(options.session),
+      frame_(options.rectangles_per_message),
+      watch_(options.session.timing.step),
       alarm_(loop, [this] { go_on(loop_.now()); }) {
-    options_.rectangles_per_message =
-        std::clamp<std::size_t>(options_.rectangles_per_message, 1, synthvid::most_rectangles);
     if (legacy && !legacy->state.empty()) take_over(*legacy, loop_.now());
     take_layout();
     go_on(loop_.now());
@@ -97,12 +94,12 @@ void HypervOutput::set_alarm(Time now) {
     };
     if (connection_) {
         // Until the device has opened the session waits for it, and for nothing else.
-        if (!connection_->channel) at = connection_->opening_until;
+        if (!connection_->channel) at = connection_->opening.due();
         also(deaf_until_);
-        // Rectangles come back by themselves, once an interval; what the session has to say does not.
-        if (full_since_ && session_.next_message()) also(*full_since_ + options_.session.timing.step);
+        also(watch_.due());
     }
     if (broken_) at = now;
+    alarm_at_ = at;
     alarm_.set(at);
 }
 
@@ -115,9 +112,9 @@ std::string HypervOutput::description() const {
 
 void HypervOutput::open(Time now) {
     try {
-        Connection connection;
+        Connection connection(options_.session.timing.step);
         connection.device = port_->open();
-        connection.opening_until = now + options_.session.timing.step;
+        connection.opening.start(now);
         connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
                                        [this](std::uint32_t) { go_on(loop_.now()); });
         connection_ = std::move(connection);
@@ -132,6 +129,7 @@ void HypervOutput::enter(Time now) {
     try {
         connection_->framebuffer = source_.open(*connection_->device);
         connection_->channel = std::make_unique<Channel>(*connection_->device);
+        frame_.fit(connection_->channel->to_host_size());
         session_.opened(connection_->framebuffer.address, connection_->framebuffer.bytes.size(), now);
     } catch (const std::exception& exception) {
         broken_ = exception.what();
@@ -143,7 +141,7 @@ void HypervOutput::close(Time now) {
     broken_.reset();
     connection_.reset();
     deaf_until_.reset();
-    full_since_.reset();
+    watch_.reset();
     idle_interrupts_ = 0;
     session_.closed(now);
 }
@@ -155,7 +153,7 @@ void HypervOutput::listen_to_host(Time now) {
         return;
     }
     if (interrupt == UioDevice::Interrupt::opening) {
-        if (now >= connection_->opening_until) broken_ = "the video device does not open";
+        if (connection_->opening.reached(now)) broken_ = "the video device does not open";
         return;
     }
     if (!connection_->channel) enter(now);
@@ -194,57 +192,6 @@ HypervOutput::Heard HypervOutput::receive(Time now) {
     return Heard::too_much;
 }
 
-// False: the ring is full, or no ring any more.
-bool HypervOutput::send(std::span<const std::byte> message, Time now) {
-    switch (connection_->channel->send(message)) {
-        case Channel::Sent::done:
-            full_since_.reset();
-            return true;
-        case Channel::Sent::full:
-            if (!full_since_) full_since_ = now;
-            if (now - *full_since_ >= options_.session.timing.step)
-                broken_ = "the host takes no messages out of the ring";
-            return false;
-        case Channel::Sent::dead:
-            broken_ = "the host has written nonsense into the ring";
-            return false;
-    }
-    return false;
-}
-
-void HypervOutput::flush(Time now) {
-    while (auto message = session_.next_message()) {
-        if (!send(*message, now)) return;
-        session_.sent(now);
-    }
-    // Hidden, nothing is sent that could show that there is room again.
-    if (!shows()) full_since_.reset();
-}
-
-Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
-    // Hidden: nobody is to be told, and all of it is told when the window is shown.
-    if (!shows() || !connection_) return Presented::done;
-    Time now = loop_.now();
-    flush(now);
-    bool sent = !session_.next_message() && !broken_;
-    store_fence();
-    clipped_.clear();
-    for (const Rectangle& rectangle : rectangles) {
-        Rectangle inside = intersection(rectangle, layout_.rectangle());
-        if (!inside.empty()) clipped_.push_back(inside);
-    }
-    for (std::span<const Rectangle> rest(clipped_); sent && !rest.empty();) {
-        std::size_t count = std::min(options_.rectangles_per_message, rest.size());
-        synthvid::encode_dirt(rest.first(count), dirt_);
-        sent = send(dirt_, now);
-        rest = rest.subspan(count);
-    }
-    if (sent) return Presented::done;
-    // What could be sent is told twice then, which harms nobody.
-    set_alarm(now);
-    return Presented::refused;
-}
-
 void HypervOutput::set_mode(Mode mode) {
     layout_for(mode);  // throws for what no picture can be
     if (!session_.set_mode(mode))
@@ -260,7 +207,6 @@ void HypervOutput::ignore_hidden(bool ignore) {
     session_.ignore_hidden(ignore);
     // What was withheld goes with the next present. Nothing is heard here: a pipeline says this before it has
     // anybody who keeps what the host said.
-    if (!shows()) full_since_.reset();
 }
 
 void HypervOutput::suspend() {
@@ -270,6 +216,7 @@ void HypervOutput::suspend() {
     last_said_ = *broken_ + "; trying again from time to time";
     close(now);
     suspended_ = true;
+    alarm_at_.reset();
     alarm_.set(std::nullopt);
     changed();
 }
@@ -279,12 +226,6 @@ void HypervOutput::resume() {
     suspended_ = false;
     session_.retry_now();
     go_on(loop_.now());
-}
-
-void HypervOutput::last_words() noexcept {
-    if (!connection_ || !connection_->channel || !session_.active()) return;
-    store_fence();
-    connection_->channel->send_from_signal(whole_dirt_);
 }
 
 }  // namespace hvfbd::hyperv

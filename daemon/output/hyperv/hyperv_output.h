@@ -7,7 +7,9 @@
 
 #include "base/event_loop.h"
 #include "output/hyperv/channel.h"
+#include "output/hyperv/dirt_frame.h"
 #include "output/hyperv/framebuffer_source.h"
+#include "output/hyperv/host_watch.h"
 #include "output/hyperv/session.h"
 #include "output/output.h"
 #include "output/uio_device.h"
@@ -38,6 +40,8 @@ class HypervOutput : public Output {
     std::vector<Mode> modes() const override;
     // Empty while hidden, unless that is ignored: nobody would see it, and what the window lost is unknown.
     std::span<std::byte> scanout() override;
+    // Four DIRT messages: what OpenVMM's VNC server keeps for a client.
+    std::size_t most_rectangles() const override { return frame_.most_rectangles(); }
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return session_.visible() && !suspended_; }
     bool take_repaint() override { return session_.take_repaint(); }
@@ -54,9 +58,10 @@ class HypervOutput : public Output {
 
   private:
     struct Connection {
+        explicit Connection(Duration patience) : opening(patience) {}
         std::unique_ptr<UioDevice> device;
         LoopSource watch;
-        Time opening_until;
+        RunningTimer opening;
         std::unique_ptr<Channel> channel;  // once the device has opened
         Framebuffer framebuffer;
     };
@@ -74,8 +79,9 @@ class HypervOutput : public Output {
     void close(Time now);
     void listen_to_host(Time now);
     Heard receive(Time now);
-    bool send(std::span<const std::byte> message, Time now);
+    bool went(Channel::Sent sent);
     void flush(Time now);
+    void watch_host(Time now);
     void take_layout();
     void say_once(OutputListener::Importance importance, const std::string& sentence);
     std::string description() const;
@@ -85,19 +91,20 @@ class HypervOutput : public Output {
     FramebufferSource source_;
     Options options_;
     Session session_;
+    DirtFrame frame_;
+    HostWatch watch_;
     Layout layout_;
     std::optional<Connection> connection_;
     std::uint64_t connections_ = 0;  // opened so far, by this and all processes before it
     EventLoop::Alarm alarm_;
+    std::optional<Time> alarm_at_;
     // A host that interrupts or sends without end is heard again then.
     std::optional<Time> deaf_until_;
     unsigned idle_interrupts_ = 0;
-    std::optional<Time> full_since_;     // the ring is
     std::optional<std::string> broken_;  // why the connection is to be closed
     bool suspended_ = false, was_active_ = false;
     std::string last_said_;
-    std::vector<std::byte> received_, dirt_;
-    std::vector<Rectangle> clipped_;
+    std::vector<std::byte> received_;
     std::vector<std::byte> whole_dirt_;  // for last_words(): a DIRT of the whole picture
 };
 

@@ -30,7 +30,7 @@ bool HypervOutput::go_on_with(const KeptOutput& kept, Legacy& legacy, Time now) 
     if (std::ranges::any_of(descriptors, [](const Descriptor& descriptor) { return !descriptor; }))
         return false;
     try {
-        Connection connection;
+        Connection connection(options_.session.timing.step);
         connection.device = port_->go_on(kept.device, std::move(descriptors));
         if (!connection.device) return false;
         connection.framebuffer = source_.open(*connection.device);
@@ -42,6 +42,7 @@ bool HypervOutput::go_on_with(const KeptOutput& kept, Legacy& legacy, Time now) 
         connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
                                        [this](std::uint32_t) { go_on(loop_.now()); });
         connection.channel->signal_once();
+        frame_.fit(connection.channel->to_host_size());
         connection_ = std::move(connection);
         was_active_ = true;
         return true;

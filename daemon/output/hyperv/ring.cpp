@@ -65,6 +65,11 @@ std::uint32_t RingMemory::copy_out(std::uint32_t at, std::span<std::byte> bytes)
 OutgoingRing::OutgoingRing(RingMemory memory)
     : memory_(memory), write_index_(memory.write_index()), corrupt_(!memory.valid(write_index_)) {}
 
+bool OutgoingRing::has_room(std::size_t bytes) const {
+    std::uint32_t read = memory_.read_index();
+    return corrupt_ || !memory_.valid(read) || room(read, write_index_, memory_.size()) > bytes;
+}
+
 OutgoingRing::Sent OutgoingRing::send(std::span<const std::byte> payload) {
     std::uint32_t length = aligned8(descriptor_size + payload.size());
     std::uint32_t total = length + trailer_size;

@@ -63,6 +63,14 @@ class OutgoingRing {
     Sent send(std::span<const std::byte> payload);
 
     static constexpr std::size_t overhead = 16 + 8;  // descriptor and trailer
+    // How many bytes of the ring a payload takes.
+    static constexpr std::size_t packet_size(std::size_t payload) { return (payload + 7) / 8 * 8 + overhead; }
+    // For packets of that many bytes together. True as well if the ring is corrupt, as send() will say.
+    bool has_room(std::size_t bytes) const;
+    std::size_t size() const { return memory_.size(); }
+    // What the host says it has read up to, whatever it says; and what was written.
+    std::uint32_t read_index() const { return memory_.read_index(); }
+    std::uint32_t write_index() const { return write_index_; }
 
   private:
     RingMemory memory_;

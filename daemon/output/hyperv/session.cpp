@@ -18,6 +18,7 @@ Session::Session(const Options& options)
     : timing_(options.timing),
       assumed_{options.assume_visible, true, true, true},
       back_off_(options.timing.first_back_off),
+      timer_(options.timing.step),
       vram_size_(usual_vram_size),
       chosen_(options.mode),
       mode_(options.mode.value_or(options.before.value_or(usual_mode))) {}
@@ -44,7 +45,7 @@ void Session::opened(std::uint64_t vram_address, std::uint64_t vram_size, Time n
 void Session::closed(Time now) {
     state_ = State::closed;
     failure_.reset();
-    deadline_.reset();
+    timer_.stop();
     offered_.reset();
     retry_at_ = now + back_off_;
     back_off_ = std::min(2 * back_off_, timing_.longest_back_off);
@@ -60,7 +61,7 @@ void Session::enter(State state, Time now) {
     asked_ = false;
     // A ring that is full, or a host that is stopped, takes no question either: the step's time runs from
     // here.
-    deadline_ = now + timing_.step;
+    timer_.start(now);
 }
 
 void Session::received(const synthvid::Received& message, Time now) {
@@ -117,12 +118,12 @@ void Session::take(const synthvid::VramLocationAck& ack, Time now) {
 }
 
 void Session::take(const synthvid::SituationUpdateAck& ack, Time) {
-    if (state_ != State::active || ack.context != situation_ || !deadline_) {
+    if (state_ != State::active || ack.context != situation_ || !timer_.running()) {
         ++ignored_;
         return;
     }
     acknowledges_ = true;
-    deadline_.reset();
+    timer_.stop();
     // It lives: the next death starts from the shortest pause again.
     back_off_ = timing_.first_back_off;
 }
@@ -141,7 +142,7 @@ void Session::take(const synthvid::FeatureChange& features, Time) {
 }
 
 void Session::time_passed(Time now) {
-    if (!deadline_ || now < *deadline_ || failure_) return;
+    if (failure_ || !timer_.reached(now)) return;
     switch (state_) {
         case State::closed:
             break;
@@ -157,7 +158,7 @@ void Session::time_passed(Time now) {
             fail("the host does not say that it has taken the video memory");
             break;
         case State::active:
-            deadline_.reset();
+            timer_.stop();
             // OpenVMM goes silent for good on the smallest fault, and this is how it shows; but Linux never
             // waits for this answer, so a host that gives none may do so on purpose: one new attempt tells
             // them apart.
@@ -169,7 +170,7 @@ void Session::time_passed(Time now) {
 }
 
 std::optional<Time> Session::wake_at() const {
-    return state_ == State::closed ? retry_at_ : deadline_;
+    return state_ == State::closed ? retry_at_ : timer_.due();
 }
 
 bool Session::fits(Mode mode) const {
@@ -245,7 +246,7 @@ void Session::sent(Time now) {
     wanted_[static_cast<std::size_t>(*offered_)] = false;
     if (*offered_ == Message::situation) {
         ++situation_;
-        deadline_ = now + timing_.step;
+        timer_.start(now);
     }
     if (*offered_ != Message::position && *offered_ != Message::shape) asked_ = true;
     offered_.reset();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/layout.h"
+#include "base/running_timer.h"
 #include "base/time.h"
 #include "output/hyperv/synthvid.h"
 
@@ -118,7 +119,7 @@ class Session {
     std::optional<std::string_view> failure_;
     Time retry_at_{};  // of closed
     Duration back_off_;
-    std::optional<Time> deadline_;  // of the step, or of the situation's acknowledgement
+    RunningTimer timer_;  // of the step, or of the situation's acknowledgement
 
     bool wanted_[static_cast<std::size_t>(Message::count)] = {};
     std::optional<Message> offered_;  // by next_message(), until sent()

@@ -15,7 +15,7 @@ std::optional<Session::Kept> Session::kept() const {
               situation_,
               acknowledges_,
               tolerates_silence_,
-              asked_ && deadline_.has_value(),
+              asked_ && timer_.running(),
               0,
               features_};
     for (std::size_t i = 0; i < std::size(wanted_); ++i)
@@ -47,7 +47,7 @@ bool Session::go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t 
     // As long as it was never asked how large the picture is, the host is told whether it wants to hear it or
     // not.
     asked_ = !wanted_[static_cast<std::size_t>(Message::situation)] || situation_ > 0;
-    if (kept.owed || !asked_) deadline_ = now + timing_.step;
+    if (kept.owed || !asked_) timer_.start(now);
     repaint_ = true;
     return true;
 }

@@ -49,6 +49,10 @@ void encode_hidden_pointer_position(std::vector<std::byte>& out);
 void encode_hidden_pointer_shape(std::vector<std::byte>& out);
 // At most most_rectangles, none empty.
 void encode_dirt(std::span<const Rectangle> rectangles, std::vector<std::byte>& out);
+// How many bytes that makes.
+constexpr std::size_t dirt_size(std::size_t rectangles) {
+    return 16 + 2 + 16 * rectangles;
+}
 
 // What a guest receives.
 struct VersionResponse {

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/running_timer.h"
+
+namespace hvfbd::hyperv {
+
+// Finds out that the host has stopped to read the ring: its read index has not moved for a whole `patience`
+// while messages waited. A host that is asked nothing may be silent for ever, so there is no time to wait for
+// while the ring is empty. Pure.
+class HostWatch {
+  public:
+    explicit HostWatch(Duration patience) : timer_(patience) {}
+
+    // The indices of the ring to the host, as they are now. True: the host is dead.
+    bool look(std::uint32_t read, std::uint32_t write, Time now) {
+        if (read == write) {
+            timer_.stop();
+            return false;
+        }
+        if (!timer_.running() || read != read_) {
+            read_ = read;
+            timer_.start(now);
+        }
+        return timer_.reached(now);
+    }
+    // When to look again; none while the host has read everything.
+    std::optional<Time> due() const { return timer_.due(); }
+    // Another ring.
+    void reset() { timer_.stop(); }
+
+  private:
+    RunningTimer timer_;
+    std::uint32_t read_ = 0;  // when it was last seen to move
+};
+
+}  // namespace hvfbd::hyperv

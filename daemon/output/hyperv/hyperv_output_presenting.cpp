@@ -1,0 +1,51 @@
+// What goes to the host: frames, and what the session has to say; and whether it takes it.
+#include "output/hyperv/hyperv_output.h"
+#include "output/store_fence.h"
+
+namespace hvfbd::hyperv {
+
+// False: the ring is full, or no ring any more. A ring that stays full is the watch's to notice.
+bool HypervOutput::went(Channel::Sent sent) {
+    if (sent == Channel::Sent::dead) broken_ = "the host has written nonsense into the ring";
+    return sent == Channel::Sent::done;
+}
+
+void HypervOutput::flush(Time now) {
+    while (auto message = session_.next_message()) {
+        if (!went(connection_->channel->send(*message))) break;
+        session_.sent(now);
+    }
+    watch_host(now);
+}
+
+void HypervOutput::watch_host(Time now) {
+    auto [read, write] = connection_->channel->to_host();
+    if (!broken_ && watch_.look(read, write, now)) broken_ = "the host takes no messages out of the ring";
+}
+
+Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
+    // Hidden: nobody is to be told, and all of it is told when the window is shown.
+    if (!shows() || !connection_) return Presented::done;
+    Time now = loop_.now();
+    flush(now);
+    bool sent = false;
+    if (!session_.next_message() && !broken_) {
+        store_fence();
+        frame_.set(rectangles, layout_.rectangle());
+        // Whole or not at all: half of a frame and then all of the next one would be too many messages.
+        sent = went(connection_->channel->send(frame_.messages()));
+        watch_host(now);
+    }
+    // An alarm that is due earlier sets the next one: so one is set a second, not one a frame.
+    std::optional<Time> due = broken_ ? now : watch_.due();
+    if (due && (!alarm_at_ || *alarm_at_ <= now || *due < *alarm_at_)) set_alarm(now);
+    return sent ? Presented::done : Presented::refused;
+}
+
+void HypervOutput::last_words() noexcept {
+    if (!connection_ || !connection_->channel || !session_.active()) return;
+    store_fence();
+    connection_->channel->send_from_signal(whole_dirt_);
+}
+
+}  // namespace hvfbd::hyperv

@@ -1,0 +1,84 @@
+#include "output/hyperv/dirt_frame.h"
+
+#include <gtest/gtest.h>
+
+#include "output/hyperv/ring.h"
+#include "output/hyperv/synthvid.h"
+
+namespace hvfbd::hyperv {
+namespace {
+
+constexpr Rectangle screen{0, 0, 1000, 800};
+
+std::vector<Rectangle> boxes(std::size_t count) {
+    std::vector<Rectangle> boxes;
+    for (std::size_t i = 0; i < count; ++i) {
+        auto at = static_cast<std::int32_t>(i);
+        boxes.push_back({at * 2 % 1000, at * 2 / 1000 * 2, at * 2 % 1000 + 1, at * 2 / 1000 * 2 + 1});
+    }
+    return boxes;
+}
+
+// The rectangles of each message.
+std::vector<std::size_t> counts(const DirtFrame& frame) {
+    std::vector<std::size_t> counts;
+    for (const auto& message : frame.messages()) {
+        counts.push_back(std::to_integer<std::size_t>(message[17]));
+        EXPECT_EQ(message.size(), synthvid::dirt_size(counts.back()));
+    }
+    return counts;
+}
+
+TEST(DirtFrame, has_a_message_for_each_rectangle_and_four_at_most) {
+    DirtFrame frame(1);
+    EXPECT_EQ(frame.most_rectangles(), 4u);
+    for (std::size_t count : {0u, 1u, 3u, 4u}) {
+        frame.set(boxes(count), screen);
+        EXPECT_EQ(counts(frame), std::vector<std::size_t>(count, 1)) << count;
+    }
+    frame.set(boxes(5), screen);
+    EXPECT_EQ(counts(frame), (std::vector<std::size_t>{1})) << "the box around them";
+    std::vector<std::byte> around;
+    synthvid::encode_dirt(std::array{Rectangle{0, 0, 9, 1}}, around);
+    EXPECT_EQ(frame.messages()[0], around);
+}
+
+TEST(DirtFrame, has_more_rectangles_in_a_message_where_that_is_allowed) {
+    DirtFrame frame(255);
+    EXPECT_EQ(frame.most_rectangles(), 1020u);
+    frame.set(boxes(16), screen);
+    EXPECT_EQ(counts(frame), std::vector<std::size_t>{16});
+    frame.set(boxes(1020), screen);
+    EXPECT_EQ(counts(frame), std::vector<std::size_t>(4, 255));
+    EXPECT_EQ(DirtFrame(0).most_rectangles(), 4u);
+    EXPECT_EQ(DirtFrame(1000).most_rectangles(), 1020u);
+}
+
+TEST(DirtFrame, tells_nothing_that_is_not_on_the_screen) {
+    DirtFrame frame(1);
+    std::vector<Rectangle> rectangles{{-5, -5, 10, 10}, {2000, 0, 2001, 1}, {10, 10, 10, 20}};
+    frame.set(rectangles, screen);
+    std::vector<std::byte> inside;
+    synthvid::encode_dirt(std::array{Rectangle{0, 0, 10, 10}}, inside);
+    ASSERT_EQ(counts(frame), (std::vector<std::size_t>{1}));
+    EXPECT_EQ(frame.messages()[0], inside);
+}
+
+TEST(DirtFrame, fits_whole_into_every_ring_that_is_empty) {
+    for (std::size_t pages : {1u, 2u, 4u, 5u, 511u}) {
+        std::vector<std::byte> memory((pages + 1) * 4096);
+        OutgoingRing ring(RingMemory(memory, 4096));
+        DirtFrame frame(255);
+        frame.fit(ring.size());
+        ASSERT_GE(frame.most_rectangles(), 4u);
+        frame.set(boxes(frame.most_rectangles()), screen);
+        ASSERT_EQ(frame.messages().size(), 4u);
+        for (const auto& message : frame.messages())
+            EXPECT_NE(ring.send(message), OutgoingRing::Sent::full) << pages << " pages";
+        frame.fit(2 << 20);
+        EXPECT_EQ(frame.most_rectangles(), 1020u) << "another ring";
+    }
+}
+
+}  // namespace
+}  // namespace hvfbd::hyperv
