@@ -18,6 +18,8 @@ class Notices {
 
     // ---- the library's thread
     void tell(std::uint32_t events);  // HVFB_EVENT_...
+    // What was told and not yet taken does not hold any more. By any thread.
+    void withdraw(std::uint32_t events) { events_.fetch_and(~events, std::memory_order_relaxed); }
     void tell_shown(bool shown);
     void tell_presented(const message::Presented& presented);
     // Nothing more comes: HVFB_EVENT_LOST or HVFB_EVENT_REVOKED.

@@ -47,20 +47,24 @@ void hvfb_viewer::ask() {
 int hvfb_viewer::take(hvfb::Channel::Received& received, hvfb_viewer_frame* frame) {
     if (std::holds_alternative<hvfb::message::Revoked>(received.message)) return -ENOTCONN;
     if (auto* configure = std::get_if<hvfb::message::Configure>(&received.message)) {
-        // What is shown from now on cannot be had.
-        if (!received.descriptor) return -ENOTCONN;
         hvfb::Mapping fresh;
-        const int result = hvfb::Mapping::map_front(std::move(received.descriptor), configure->layout, fresh);
-        if (result < 0) return result;
-        const hvfb::ForkLock lock;
-        front = std::move(fresh);
+        const int result = received.descriptor ? hvfb::Mapping::map_front(std::move(received.descriptor),
+                                                                          configure->layout, fresh)
+                                               : -EMFILE;
+        if (result < 0) {
+            // What is shown from now on cannot be had: later frames would be told of a picture that is not
+            // there.
+            over = true;
+            channel.hang_up();
+            return result;
+        }
         hvfb::message::Packet packet;
         hvfb::message::encode_configured(packet, configure->serial);
         channel.send(packet);
-        rects[0] = {0, 0, front.layout().width, front.layout().height};
-        count = 1;
-        if (frame) *frame = {number, time, count, rects.data()};
-        return 1;
+        // Nothing is drawn in it yet: it is shown with its first frame, and the old one stays until then.
+        const hvfb::ForkLock lock;
+        next_front = std::move(fresh);
+        return -EAGAIN;
     }
     if (auto* ready = std::get_if<hvfb::message::FrameReady>(&received.message)) {
         asked = false;
@@ -73,8 +77,15 @@ int hvfb_viewer::take(hvfb::Channel::Received& received, hvfb_viewer_frame* fram
                        [](const hvfb::Rectangle& r) {
                            return hvfb_rect{r.x, r.y, r.width, r.height};
                        });
+        const bool mode_changed = next_front.address() != nullptr;
+        if (mode_changed) {
+            const hvfb::ForkLock lock;
+            front = std::move(next_front);
+            rects[0] = {0, 0, front.layout().width, front.layout().height};
+            count = 1;
+        }
         if (frame) *frame = {number, time, count, rects.data()};
-        return 0;
+        return mode_changed ? 1 : 0;
     }
     return -EAGAIN;
 }
@@ -116,6 +127,7 @@ int hvfb_viewer_fd(hvfb_viewer* viewer) {
 
 int hvfb_viewer_wait(hvfb_viewer* viewer, uint64_t timeout_us, hvfb_viewer_frame* frame) {
     if (viewer->forked) return -ECHILD;
+    if (viewer->over) return -ENOTCONN;
     constexpr hvfb::Nanoseconds longest = 3'155'760'000 * hvfb::Nanoseconds{1'000'000};
     const hvfb::Nanoseconds deadline = hvfb::monotonic_now() + std::min(timeout_us, longest) * 1000;
     viewer->ask();

@@ -28,8 +28,11 @@ struct hvfb_viewer : hvfb::ForkListed {
 
     hvfb::OpenOptions options;
     hvfb::Mapping front;
+    // Of a mode that was announced: becomes front with its first frame. None: there is none.
+    hvfb::Mapping next_front;
     hvfb::Channel channel;
     bool asked = false, forked = false;
+    bool over = false;  // a new front could not be mapped
 
     // The newest frame.
     std::uint64_t number = 0, time = 0;

@@ -29,7 +29,7 @@ void Pipeline::restore(const KeptDisplay& display, std::uint64_t first_serial, L
                 [&] { surfaces_.restore(kept, legacy, first_serial); });
     for (const KeptViewer& kept : display.viewers)
         attempt("viewer" + std::to_string(kept.number),
-                [&] { viewers_.restore(kept, legacy, first_serial, front()); });
+                [&] { viewers_.restore(kept, legacy, first_serial); });
     if (viewers_.size() > 0) output_.viewers_changed(viewers_.size());
     was_visible_ = visible();
     output_was_visible_ = output_.visible();

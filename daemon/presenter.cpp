@@ -91,7 +91,7 @@ Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     statistics_.rectangles += rectangles_.size();
     for (const Rectangle& rectangle : rectangles_)
         statistics_.pixels_told += static_cast<std::uint64_t>(rectangle.area());
-    viewers_.changed(untold_, ++frame_, now);
+    viewers_.changed(front_, untold_, ++frame_, now);
     untold_.clear();
     behind_ = false;
     return Told::done;
@@ -131,7 +131,7 @@ void Presenter::start_over() {
     untold_.clear();
     behind_ = false;
     everything_ = true;
-    viewers_.configure(front_);
+    viewers_.expect_front();
 }
 
 }  // namespace hvfbd

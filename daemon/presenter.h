@@ -41,7 +41,7 @@ class Presenter {
     Told tell(Time now, std::size_t max_rectangles);
 
     // Front has just been looked over: those who began to look since the last time may see it.
-    void start_viewers(Time now) { viewers_.current(front_.layout(), frame_, now); }
+    void start_viewers(Time now) { viewers_.current(front_, frame_, now); }
 
     // Copies front to scanout, whole. In a signal handler.
     void last_words() noexcept;
@@ -49,7 +49,7 @@ class Presenter {
     // The output has another layout: makes a black front of it, so that start_over() needs no memory. Throws
     // std::system_error, and nothing has changed.
     void prepare();
-    // That front, or one made now, is front, and is offered to all viewers. Throws as prepare().
+    // That front, or one made now, is front; viewers get it with its first frame. Throws as prepare().
     void start_over();
 
   private:

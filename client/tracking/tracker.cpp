@@ -1,5 +1,6 @@
 #include "tracking/tracker.h"
 
+#include <hvfb/hvfb.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -104,6 +105,7 @@ void Tracker::abandon() {
 void Tracker::forget_offer() {
     if (offered_.load()) taken_serial_ = offer_.serial;
     offered_.store(false);
+    notices_.withdraw(HVFB_EVENT_CONFIGURE);
     offer_.buffer.reset();
 }
 

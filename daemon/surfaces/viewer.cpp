@@ -78,13 +78,14 @@ std::optional<std::string_view> Viewer::receive(const message::FromClient& messa
     return std::nullopt;
 }
 
-void Viewer::current(const Layout& layout, std::uint64_t frame, Time looked) {
+void Viewer::current(const Picture& front, std::uint64_t frame, Time looked) {
     if (started_) return;
     started_ = true;
-    changed(Region(layout.rectangle()), frame, looked);
+    changed(front, Region(front.layout().rectangle()), frame, looked);
 }
 
-void Viewer::changed(const Region& region, std::uint64_t frame, Time presented) {
+void Viewer::changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {
+    if (std::exchange(front_owed_, false)) configure(front);
     untold_ |= region;
     // For one that never asks as well: more than these are told as less anyway.
     untold_.bound(HVFB_FRAME_READY_MAX);
@@ -109,7 +110,6 @@ void Viewer::configure(const Picture& front) {
     message::Packet packet;
     message::encode_configure(packet, ++configure_serial_, front.layout());
     channel_.send(packet, front.memfd());
-    tell();
 }
 
 void Viewer::revoke() noexcept {

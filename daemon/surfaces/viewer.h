@@ -31,11 +31,12 @@ class Viewer {
     // Front is what clients draw now. Before the first time nothing is told: what was drawn while nobody
     // looked, or in the last moment, is not in front yet, and who takes a single picture would take an old
     // one.
-    void current(const Layout& layout, std::uint64_t frame, Time looked);
-    // Front changed there. Told at once if the viewer waits for it.
-    void changed(const Region& region, std::uint64_t frame, Time presented);
-    // Front is another one now.
-    void configure(const Picture& front);
+    void current(const Picture& front, std::uint64_t frame, Time looked);
+    // Front changed there and was presented. Told at once if the viewer waits for it.
+    void changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented);
+    // Front is another one now, in which nothing is drawn yet: the viewer gets it with the first frame of it,
+    // and keeps the last picture of the old one until then.
+    void expect_front() { front_owed_ = true; }
     void revoke() noexcept;
 
     const std::string& over() const { return over_; }
@@ -46,6 +47,7 @@ class Viewer {
     Channel::HungUp hung_up();
     void watch_client(EventLoop& loop);
     std::optional<std::string_view> receive(const message::FromClient& message);
+    void configure(const Picture& front);
     void tell();
 
     unsigned number_;
@@ -54,6 +56,7 @@ class Viewer {
     bool introduced_ = false, greeted_ = false;  // the latter: its HELLO is known to have come
     bool started_ = false;                       // current() was called
     bool waits_ = false;                         // NEXT is unanswered
+    bool front_owed_ = false;                    // it has another front than is presented
     std::uint64_t frame_ = 0, configure_serial_ = 0;
     Time presented_{};
     std::string over_;

@@ -23,22 +23,21 @@ Viewers::Opened Viewers::open(Client client, const Picture& front, std::size_t e
     return opened;
 }
 
-void Viewers::restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial,
-                      const Picture& front) {
+void Viewers::restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial) {
     viewers_.push_back(std::make_unique<Viewer>(loop_, kept, legacy, first_serial));
-    viewers_.back()->configure(front);
+    viewers_.back()->expect_front();
 }
 
-void Viewers::current(const Layout& layout, std::uint64_t frame, Time looked) {
-    for (auto& viewer : viewers_) viewer->current(layout, frame, looked);
+void Viewers::current(const Picture& front, std::uint64_t frame, Time looked) {
+    for (auto& viewer : viewers_) viewer->current(front, frame, looked);
 }
 
-void Viewers::changed(const Region& region, std::uint64_t frame, Time presented) {
-    for (auto& viewer : viewers_) viewer->changed(region, frame, presented);
+void Viewers::changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {
+    for (auto& viewer : viewers_) viewer->changed(front, region, frame, presented);
 }
 
-void Viewers::configure(const Picture& front) {
-    for (auto& viewer : viewers_) viewer->configure(front);
+void Viewers::expect_front() {
+    for (auto& viewer : viewers_) viewer->expect_front();
 }
 
 void Viewers::reap() {

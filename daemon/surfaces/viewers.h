@@ -24,15 +24,15 @@ class Viewers {
 
     // Throws Refusal (busy). `elsewhere`: how many this user has on other displays.
     Opened open(Client client, const Picture& front, std::size_t elsewhere = 0);
-    // One that another process of the daemon kept, who gets this front. Throws std::system_error.
-    void restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial, const Picture& front);
+    // One that another process of the daemon kept, who gets the front of this one. Throws std::system_error.
+    void restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial);
     const std::vector<std::unique_ptr<Viewer>>& all() const { return viewers_; }
     unsigned last_number() const { return last_number_; }
     void set_last_number(unsigned number) { last_number_ = number; }
     // See Viewer.
-    void current(const Layout& layout, std::uint64_t frame, Time looked);
-    void changed(const Region& region, std::uint64_t frame, Time presented);
-    void configure(const Picture& front);
+    void current(const Picture& front, std::uint64_t frame, Time looked);
+    void changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented);
+    void expect_front();
     void reap();
 
     std::size_t size() const { return viewers_.size(); }

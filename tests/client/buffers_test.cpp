@@ -40,6 +40,20 @@ TEST_F(SurfaceTest, takes_a_new_mode_when_it_is_asked_to) {
     EXPECT_TRUE(fcntl(second.get(), F_GET_SEALS) & F_SEAL_FUTURE_WRITE);
 }
 
+TEST_F(SurfaceTest, does_not_tell_of_a_mode_that_was_taken_before) {
+    surface = daemon.open();
+    daemon.begin();
+    const Layout larger = ScriptedDaemon::layout_of(800, 600);
+    const Descriptor buffer = ScriptedDaemon::make_buffer(larger);
+    daemon.send_configure(1, larger, buffer.get());
+    ASSERT_TRUE(told(HVFB_EVENT_CONFIGURE));
+    // A daemon that goes on after another one offers it once more.
+    daemon.send_configure(1, larger, buffer.get());
+    daemon.collect();
+    ASSERT_EQ(hvfb_surface_configure(surface), 0);
+    EXPECT_FALSE(hvfb_surface_dispatch(surface) & HVFB_EVENT_CONFIGURE);
+}
+
 TEST_F(SurfaceTest, keeps_its_buffer_when_the_new_one_is_no_good) {
     surface = daemon.open();
     daemon.begin();

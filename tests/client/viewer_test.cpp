@@ -1,3 +1,6 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <vector>
 
 #include "surface_fixture.h"
@@ -43,11 +46,41 @@ TEST_F(ViewerTest, takes_a_new_mode_and_says_so) {
     ASSERT_EQ(pwrite(buffer.get(), "\x7", 1, 0), 1);
     daemon.send_configure(9, layout, buffer.get());
     hvfb_viewer_frame frame = {};
+    hvfb_layout shown = {};
+    EXPECT_EQ(hvfb_viewer_wait(viewer, 2000, &frame), -ETIME) << "nothing is drawn in it yet";
+    EXPECT_EQ(hvfb_viewer_layout(viewer, &shown), 0);
+    EXPECT_NE(shown.width, 800u);
+    present(12, {{0, 0, 800, 600}});
     ASSERT_EQ(hvfb_viewer_wait(viewer, 5'000'000, &frame), 1);
+    EXPECT_EQ(frame.frame, 12u);
     EXPECT_EQ(frame.count, 1u);
     EXPECT_EQ(frame.rects[0].width, 800u);
     EXPECT_EQ(*static_cast<const char*>(hvfb_viewer_pixels(viewer)), 7);
     EXPECT_EQ(daemon.next(HVFB_CONFIGURED)->as<hvfb_configured>().serial, 9u);
+    present(13, {{1, 2, 3, 4}});
+    EXPECT_EQ(hvfb_viewer_wait(viewer, 5'000'000, &frame), 0);
+}
+
+TEST_F(ViewerTest, of_two_new_modes_shows_the_newest_that_is_drawn) {
+    for (const std::uint32_t width : {800u, 640u}) {
+        const Layout layout = ScriptedDaemon::layout_of(width, 480);
+        daemon.send_configure(width, layout, ScriptedDaemon::make_buffer(layout).get());
+    }
+    present(2, {{0, 0, 640, 480}});
+    hvfb_viewer_frame frame = {};
+    ASSERT_EQ(hvfb_viewer_wait(viewer, 5'000'000, &frame), 1);
+    EXPECT_EQ(frame.rects[0].width, 640u);
+}
+
+TEST_F(ViewerTest, that_cannot_map_a_new_mode_is_over_and_tells_of_no_more_frames) {
+    // Not sealed against being cut off.
+    const Layout layout = ScriptedDaemon::layout_of(800, 600);
+    const Descriptor unsealed(memfd_create("front", MFD_CLOEXEC));
+    ASSERT_EQ(ftruncate(unsealed.get(), static_cast<off_t>(layout.size)), 0);
+    daemon.send_configure(9, layout, unsealed.get());
+    present(2, {{0, 0, 800, 600}});
+    EXPECT_EQ(hvfb_viewer_wait(viewer, 5'000'000, nullptr), -EPROTO);
+    EXPECT_EQ(hvfb_viewer_wait(viewer, 5'000'000, nullptr), -ENOTCONN);
 }
 
 TEST_F(ViewerTest, says_that_the_daemon_is_gone) {

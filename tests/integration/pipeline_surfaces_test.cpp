@@ -185,6 +185,44 @@ TEST_F(APipeline, tells_viewers_what_changed_when_they_ask) {
     EXPECT_EQ(viewer.pixel(2, 2), 2u);
 }
 
+TEST_F(APipeline, gives_a_viewer_the_front_of_a_new_mode_when_its_first_frame_is_presented) {
+    RawClient client = open();
+    client.hello(full_tracker);
+    client.pixel(3, 4) = 0x34;
+    ASSERT_TRUE(present(client, 1));
+    RawClient viewer = view();
+    viewer.hello(0);
+    viewer.send(HVFB_NEXT, hvfb_next{});
+    ASSERT_TRUE(present(client, 2));
+    ASSERT_TRUE(await(viewer, HVFB_FRAME_READY));
+    viewer.send(HVFB_NEXT, hvfb_next{});
+    turn_while_ready();
+
+    pipeline->set_mode({400, 300}, loop.now());
+    pipeline->update(loop.now());
+    // Until it answers nothing is known of what it draws, and the host refuses a frame after that.
+    output.refuse_next(1);
+    auto collect = await(client, HVFB_COLLECT);
+    ASSERT_TRUE(collect);
+    EXPECT_EQ(pipeline->layout().width, 400u);
+    EXPECT_FALSE(viewer.receive()) << "front is black";
+    client.written(collect->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING);
+    ASSERT_TRUE(turn_until([&] { return front_pixel(3, 4) == 0x34; }));
+    EXPECT_FALSE(viewer.receive()) << "nobody was shown it";
+
+    std::optional<RawClient::Received> configure;
+    ASSERT_TRUE(turn_until([&] { return (configure = viewer.receive()).has_value(); }));
+    ASSERT_EQ(configure->type(), HVFB_CONFIGURE);
+    ASSERT_TRUE(configure->attached);
+    EXPECT_EQ(configure->as<hvfb_configure>().layout.width, 400u);
+    Mapping pixels{configure->attached, pipeline->layout().size, Mapping::Access::read};
+    EXPECT_EQ(pixels.bytes()[pipeline->layout().offset(3, 4)], std::byte{0x34});
+    auto ready = viewer.receive();
+    ASSERT_TRUE(ready);
+    ASSERT_EQ(ready->type(), HVFB_FRAME_READY);
+    EXPECT_EQ(ready->as<hvfb_frame_ready>().count, 1u) << "the whole picture";
+}
+
 TEST_F(APipeline, the_first_viewer_after_a_time_unseen_is_not_told_the_old_picture) {
     RawClient client = open_explicit();
     client.frame(1);

@@ -130,9 +130,29 @@ TEST(Restart, viewers_go_on_with_the_new_front) {
         while (!shows() && clock_now() < end) {
             int result = hvfb_viewer_wait(viewer.get(), 1'000'000, nullptr);
             ASSERT_TRUE(result >= 0 || result == -ETIME) << result;
+            const auto* seen = static_cast<const std::uint32_t*>(hvfb_viewer_pixels(viewer.get()));
+            ASSERT_TRUE(result != 1 || seen[5] + 1 >= i) << "a new front that no client drew";
         }
         ASSERT_TRUE(shows()) << i;
         ASSERT_EQ(daemon.counters().viewers, 1u);
+    }
+}
+
+TEST(ANewMode, is_shown_to_a_viewer_with_the_first_frame_that_its_client_drew) {
+    DaemonProcess daemon({320, 200});
+    AdoptedSurface surface(daemon.open());
+    AdoptedViewer viewer(daemon.view());
+    surface.pixels()[5] = 0x55;
+    ASSERT_TRUE(daemon.await_equal().none());
+    for (unsigned i = 0; i < rounds(20); ++i) {
+        daemon.set_mode(i % 2 ? Mode{320, 200} : Mode{640, 480});
+        hvfb_viewer_frame frame{};
+        int result = 0;
+        while (result == 0) result = hvfb_viewer_wait(viewer.get(), 5'000'000, &frame);
+        ASSERT_EQ(result, 1);
+        ASSERT_EQ(frame.rects[0].width, i % 2 ? 320u : 640u);
+        ASSERT_EQ(static_cast<const std::uint32_t*>(hvfb_viewer_pixels(viewer.get()))[5], 0x55u) << i;
+        if (i % 3 == 0) surface.take_mode();
     }
 }
 

@@ -213,9 +213,9 @@ struct hvfb_state {
 HVFB_ASSERT_SIZE(hvfb_state, 40);
 
 /* CONFIGURE: the display's mode changed. One descriptor comes with it: the new buffer, with a clipped copy of
- * the old one's pixels in it (surface), or the new front (viewer). Until CONFIGURED answers with the same
- * serial the old buffer goes on being shown, clipped. A newer CONFIGURE replaces one that is not yet
- * answered. */
+ * the old one's pixels in it (surface), or the new front (viewer), whose first frame was presented and is
+ * told by the FRAME_READY that follows. Until CONFIGURED answers with the same serial a surface's old buffer
+ * goes on being shown, clipped. A newer CONFIGURE replaces one that is not yet answered. */
 struct hvfb_configure {
     struct hvfb_header header;
     uint64_t serial;
