@@ -59,7 +59,8 @@ int Channel::receive(Received& received) const {
     auto message = message::decode(std::span(packet).first(static_cast<std::size_t>(length)));
     if (!message) return -EPROTO;
     const bool attached = std::holds_alternative<message::Configure>(*message) ||
-                          std::holds_alternative<message::Alarm>(*message);
+                          std::holds_alternative<message::Alarm>(*message) ||
+                          std::holds_alternative<message::Userfaultfd>(*message);
     // At the limit of descriptors the message comes without its own.
     const bool cut_off = attached && !received.descriptor && (header.msg_flags & MSG_CTRUNC);
     if (attached != static_cast<bool>(received.descriptor) && !cut_off) return -EPROTO;

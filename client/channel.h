@@ -26,7 +26,8 @@ class Channel {
 
     struct Received {
         message::FromDaemon message;
-        Descriptor descriptor;  // with CONFIGURE and ALARM; none if this process may have no more
+        Descriptor
+            descriptor;  // with CONFIGURE, ALARM and USERFAULTFD; none if this process may have no more
     };
     // 1: there is a message. 0: there is none now. Negative errno: it is over; -ECONNRESET: hung up, -EPROTO:
     // malformed.

@@ -82,6 +82,13 @@ std::optional<FromDaemon> decode_configure(Bytes packet) {
     return Configure{body->serial, {layout.width, layout.height, layout.stride, layout.format, layout.size}};
 }
 
+std::uint32_t flags_of(Capabilities capabilities) {
+    return (capabilities.announce ? HVFB_HELLO_CAN_ANNOUNCE : 0) |
+           (capabilities.scan ? HVFB_HELLO_CAN_SCAN : 0) |
+           (capabilities.announce || capabilities.scan ? HVFB_HELLO_CAN_REPORT : 0) |
+           (capabilities.announce ? HVFB_HELLO_CAN_ALARM : 0);
+}
+
 template <typename Body>
 void put(Packet& packet, std::uint32_t type, Body body, Bytes rest = {}) {
     packet.size = sizeof body + rest.size();
@@ -115,6 +122,9 @@ std::optional<FromDaemon> decode(Bytes packet) {
         case HVFB_ALARM:
             if (whole<hvfb_alarm>(packet)) return Alarm{};
             return std::nullopt;
+        case HVFB_USERFAULTFD:
+            if (whole<hvfb_userfaultfd>(packet)) return Userfaultfd{};
+            return std::nullopt;
         case HVFB_COMPARED:
             return decode_compared(packet);
         case HVFB_STATE:
@@ -128,12 +138,13 @@ std::optional<FromDaemon> decode(Bytes packet) {
     }
 }
 
-void encode_hello(Packet& packet, Capabilities capabilities) {
-    const std::uint32_t flags = (capabilities.announce ? HVFB_HELLO_CAN_ANNOUNCE : 0) |
-                                (capabilities.scan ? HVFB_HELLO_CAN_SCAN : 0) |
-                                (capabilities.announce || capabilities.scan ? HVFB_HELLO_CAN_REPORT : 0) |
-                                (capabilities.announce ? HVFB_HELLO_CAN_ALARM : 0);
+void encode_hello(Packet& packet, Capabilities capabilities, bool wants) {
+    const std::uint32_t flags = flags_of(capabilities) | (wants ? HVFB_HELLO_WANTS_USERFAULTFD : 0);
     put(packet, HVFB_HELLO, hvfb_hello{{}, HVFB_PROTOCOL_VERSION, flags});
+}
+
+void encode_capabilities(Packet& packet, Capabilities capabilities) {
+    put(packet, HVFB_CAPABILITIES, hvfb_capabilities{{}, flags_of(capabilities), 0});
 }
 
 void encode_damaged_somewhere(Packet& packet) {

@@ -49,12 +49,13 @@ struct FrameReady {
     std::size_t count = 0;
     std::array<Rectangle, capacity> rectangles;
 };
-struct Alarm {};  // comes with a descriptor
+struct Alarm {};        // comes with a descriptor
+struct Userfaultfd {};  // likewise
 struct Revoked {};
 struct Unknown {};  // to be ignored
 
-using FromDaemon =
-    std::variant<Unknown, Hello, Collect, Compared, Presented, State, Configure, FrameReady, Alarm, Revoked>;
+using FromDaemon = std::variant<Unknown, Hello, Collect, Compared, Presented, State, Configure, FrameReady,
+                                Alarm, Userfaultfd, Revoked>;
 
 // Nothing if it is malformed.
 std::optional<FromDaemon> decode(std::span<const std::byte> packet);
@@ -70,7 +71,9 @@ struct Packet {
     std::span<const std::byte> contents() const { return {bytes.data(), size}; }
 };
 
-void encode_hello(Packet& packet, Capabilities capabilities);
+// `wants`: to be given a userfaultfd.
+void encode_hello(Packet& packet, Capabilities capabilities, bool wants = false);
+void encode_capabilities(Packet& packet, Capabilities capabilities);
 void encode_damaged_somewhere(Packet& packet);
 // At most HVFB_DAMAGED_MAX of them.
 void encode_damaged(Packet& packet, std::span<const Rectangle> rectangles);

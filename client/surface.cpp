@@ -46,7 +46,7 @@ int hvfb_surface::check() const {
 
 int hvfb_surface::greet(const hvfb::Channel& to) const {
     hvfb::message::Packet hello;
-    hvfb::message::encode_hello(hello, tracker.capabilities());
+    hvfb::message::encode_hello(hello, tracker.capabilities(), tracker.wants_grant());
     return to.send(hello) < 0 ? -EPROTO : 0;
 }
 

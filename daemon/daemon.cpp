@@ -80,6 +80,7 @@ void Daemon::make_displays(const Parts& parts, State& before) {
         }
         pipelines_.push_back(&displays_.back()->pipeline);
     }
+    allow_userfaultfds(configuration_.grant_userfaultfd);
 }
 
 // The displays of the process before go on, as far as there are displays of their numbers.
@@ -108,6 +109,12 @@ void Daemon::add_report(std::size_t display, Report& report) {
 void Daemon::set_tuning(const Tuning& tuning) {
     configuration_.display = tuning;
     for (Pipeline* pipeline : pipelines_) pipeline->set_tuning(tuning, loop_.now());
+}
+
+void Daemon::allow_userfaultfds(bool allowed) {
+    configuration_.grant_userfaultfd = allowed;
+    grants_.allow(allowed);
+    for (Pipeline* pipeline : pipelines_) pipeline->grant_userfaultfds(grants_);
 }
 
 void Daemon::start() {

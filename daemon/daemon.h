@@ -47,6 +47,8 @@ class Daemon {
     const Configuration& configuration() const { return configuration_; }
     // Takes another tuning for all displays, as SIGHUP does; [Output] counts from the next start on.
     void set_tuning(const Tuning& tuning);
+    // Whether clients that may not make a userfaultfd are given one, from now on; likewise.
+    void allow_userfaultfds(bool allowed);
 
     // After the state was saved, at the end of every turn.
     void after_turn(EventLoop::Turn turn) { after_turn_ = std::move(turn); }
@@ -76,6 +78,7 @@ class Daemon {
     DescriptorStore store_;
     Keeper keeper_;
     EventLoop loop_;
+    UserfaultfdGrants grants_;
     std::unique_ptr<Outputs> outputs_;
     std::vector<std::unique_ptr<Display>> displays_;
     std::vector<Pipeline*> pipelines_;

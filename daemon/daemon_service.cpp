@@ -50,6 +50,7 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     std::vector<Tuning> before;
     for (const Pipeline* pipeline : daemon.displays()) before.push_back(pipeline->tuning());
     daemon.set_tuning(newer.display);
+    daemon.allow_userfaultfds(newer.grant_userfaultfd);
     for (std::size_t i = 0; i < before.size(); ++i)
         objects.display(i).object().tuning_changed(before[i], newer.display);
     if (level != log_level()) objects.manager().log_level_changed();

@@ -78,6 +78,11 @@ void Pipeline::set_tuning(const Tuning& tuning, Time now) {
     }
 }
 
+void Pipeline::grant_userfaultfds(UserfaultfdGrants& grants) {
+    grants_ = &grants;
+    for (auto& surface : surfaces_.stack()) surface->forget_userfaultfd();
+}
+
 void Pipeline::set_mode(Mode mode, Time) {
     const Mode before{layout().width, layout().height};
     output_.set_mode(mode);
@@ -118,6 +123,7 @@ void Pipeline::update(Time now) {
     notice_output(now);
     notice_active(now);
     tell_states();
+    give_userfaultfds();
 
     if (looks_.waiting_until()) looks_.go_on(tuning_, holds_.count() > 0, now);
     Decision decision{Decision::Kind::rest, now};

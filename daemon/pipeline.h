@@ -14,6 +14,7 @@
 #include "state.h"
 #include "statistics.h"
 #include "surfaces/surfaces.h"
+#include "surfaces/userfaultfd_grants.h"
 #include "surfaces/viewers.h"
 
 namespace hvfbd {
@@ -57,6 +58,9 @@ class Pipeline : private OutputListener {
     void set_tuning(const Tuning& tuning, Time now);
     void set_mode(Mode mode, Time now);  // throws Refusal (no_such_mode, not_supported, failed)
     void refresh(Time now);              // present everything once, changed or not
+    // Clients are given userfaultfds by these, which outlive the pipeline, from the next update() on; again
+    // after what they allow has changed. At first none is.
+    void grant_userfaultfds(UserfaultfdGrants& grants);
 
     // Decides what to do now and when to wake next. Called after every turn.
     void update(Time now);
@@ -98,6 +102,7 @@ class Pipeline : private OutputListener {
     void notice_output(Time now);
     void notice_active(Time now);
     void tell_states();
+    void give_userfaultfds();
 
     Facts facts() const;
     // How long a FRAME is waited for before it is said not to be shown.
@@ -107,6 +112,7 @@ class Pipeline : private OutputListener {
 
     Output& output_;
     Report& report_;
+    UserfaultfdGrants* grants_ = nullptr;
     Tuning tuning_;
     Statistics statistics_;
     Viewers viewers_;

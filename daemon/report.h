@@ -19,6 +19,9 @@ class Report {
     // Its client went and it stays, or a client came back to it.
     virtual void surface_client_changed(SurfaceNumber, std::string_view /*name*/, std::string_view /*what*/) {
     }
+    // Its client was given /dev/userfaultfd, or cannot be: `problem`, which is that of all clients.
+    virtual void userfaultfd_given(SurfaceNumber, std::string_view /*name*/, const Client&) {}
+    virtual void userfaultfd_not_to_be_had(std::string_view /*problem*/) {}
     virtual void active_surface_changed() {}
     virtual void viewer_opened(unsigned /*number*/, const Client&) {}
     virtual void viewer_closed(unsigned /*number*/, std::string_view /*why*/) {}

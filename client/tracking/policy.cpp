@@ -215,6 +215,13 @@ Report Policy::report() {
     return report;
 }
 
+std::span<const Action> Policy::gain(Capabilities capabilities, Nanoseconds now) {
+    begin();
+    capabilities_ = capabilities;
+    if (tracking_ != Tracking::off) settle(now);
+    return actions();
+}
+
 std::span<const Action> Policy::lose() {
     begin();
     capabilities_ = {};

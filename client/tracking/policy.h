@@ -50,6 +50,8 @@ class Policy {
     void scanned(Pages run);
     std::span<const Action> conclude(Nanoseconds now);
     Report report();
+    // The kernel does more for this process than it did.
+    std::span<const Action> gain(Capabilities capabilities, Nanoseconds now);
     // The kernel no longer does as it should: nothing is protected any more, and nothing will be.
     std::span<const Action> lose();
 

@@ -4,12 +4,15 @@
 
 #include <cerrno>
 
+#include "tracking/grant.h"
 #include "tracking/mutation.h"
 
 namespace hvfb {
 
 void Protection::acquire(bool announce, bool scan) {
     lose();
+    may_announce_ = announce;
+    may_scan_ = scan;
     page_size_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     if (announce) synchronous_ = Userfault::make(Userfault::Kind::synchronous);
     // A system call that stores into the memory, read(2) for one, would fail with EFAULT.
@@ -17,6 +20,15 @@ void Protection::acquire(bool announce, bool scan) {
     if (scan) asynchronous_ = Userfault::make(Userfault::Kind::asynchronous);
     if (asynchronous_) pagemap_ = Pagemap::open();
     if (!pagemap_) asynchronous_.reset();
+}
+
+bool Protection::gain(const Descriptor& device) {
+    const bool announced = synchronous_.has_value(), scanned = asynchronous_.has_value();
+    if (may_announce_ && !announced) synchronous_ = make_granted(device, Userfault::Kind::synchronous);
+    if (may_scan_ && !scanned) asynchronous_ = make_granted(device, Userfault::Kind::asynchronous);
+    if (asynchronous_ && !pagemap_) pagemap_ = Pagemap::open();
+    if (!pagemap_) asynchronous_.reset();
+    return synchronous_.has_value() != announced || asynchronous_.has_value() != scanned;
 }
 
 Capabilities Protection::capabilities() const {

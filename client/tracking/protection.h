@@ -16,6 +16,9 @@ class Protection {
     // Takes what this process may have; `announce` and `scan` can forbid it. What is missing is simply not
     // there.
     void acquire(bool announce, bool scan);
+    // Takes what is missing, and was not forbidden, from /dev/userfaultfd as the daemon opened it. False:
+    // there is nothing of it that this process can have. May be called while something is watched.
+    bool gain(const Descriptor& device);
     Capabilities capabilities() const;
 
     // From now on it is about this memory, unwatched. Nothing may be watched.
@@ -59,6 +62,7 @@ class Protection {
     std::optional<Pagemap> pagemap_;
     Memory memory_;
     Watch watch_ = Watch::none;
+    bool may_announce_ = false, may_scan_ = false;  // as acquire was told
     std::size_t page_size_ = 0;
 };
 

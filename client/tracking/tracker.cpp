@@ -27,6 +27,7 @@ void Tracker::acquire(const char* forbidden) {
         return !forbidden || !std::strstr(forbidden, word);
     };
     protection_.acquire(allowed("no-announce"), allowed("no-scan"));
+    wants_grant_ = allowed("no-announce") && !capabilities().announce;
     if (capabilities().scan) fault_cost_ = measure_fault_cost();
     name_it();
     // Asked here and not where something goes wrong: the environment is not the thread's to read.
@@ -36,9 +37,9 @@ void Tracker::acquire(const char* forbidden) {
         std::fprintf(stderr, "hvfb: a fault costs %llu ns\n", static_cast<unsigned long long>(fault_cost_));
     if (!capabilities().announce)
         std::fputs(
-            "hvfb: no full userfaultfd: the first store after rest cannot be announced. What would help: the "
-            "sysctl vm.unprivileged_userfaultfd=1, or a udev rule that lets this user open "
-            "/dev/userfaultfd\n",
+            "hvfb: this process may make no full userfaultfd: unless the daemon gives it one, the first "
+            "store "
+            "after rest cannot be announced. hvfbctl doctor says what is in the way\n",
             stderr);
     if (!capabilities().scan)
         std::fputs("hvfb: no asynchronous write-protection (Linux 6.7): written pages cannot be listed\n",
@@ -83,6 +84,7 @@ bool Tracker::begin(bool afresh) {
         state_.reset();
         alarm_.forget();
         taken_serial_ = 0;
+        granted_ = capabilities_owed_ = false;
     }
     return true;
 }
@@ -138,7 +140,7 @@ bool Tracker::go_on_with_next() {
 
 bool Tracker::turn() {
     // An answer that waits for room: a daemon that does not read is not listened to.
-    const bool waiting = answer_ || announcement_ || outbox_.owing();
+    const bool waiting = answer_ || announcement_ || capabilities_owed_ || outbox_.owing();
     const short events = static_cast<short>((answer_ ? 0 : POLLIN) | (waiting ? POLLOUT : 0));
     std::array<pollfd, 3> descriptors = {
         {{.fd = protection_.fault_descriptor(), .events = POLLIN, .revents = 0},

@@ -33,6 +33,8 @@ class Tracker {
     // Takes what this process may have, but what `forbidden` names, a list of no-announce and no-scan.
     void acquire(const char* forbidden);
     Capabilities capabilities() const { return protection_.capabilities(); }
+    // Whether HELLO asks the daemon for a userfaultfd: this process may not make one that rests.
+    bool wants_grant() const { return wants_grant_; }
     // As hvfb_surface_tracking.
     const char* name() const { return name_.load(); }
 
@@ -75,6 +77,9 @@ class Tracker {
     void announce(Pages pages);
     void send(const Report& report);
     void track(Nanoseconds now);
+    // Goes on with what the daemon's device adds: in tracker_grant.cpp.
+    void take_grant(const Descriptor& device, Nanoseconds now);
+    bool say_capabilities();  // false: there is no room
     void perform(std::span<const Action> actions);
     int carry_out(const Action& action);
     void lose(int error);
@@ -96,7 +101,9 @@ class Tracker {
     void* context_ = nullptr;
     std::uint32_t pages_ = 0;
     bool lost_ = false;
-    bool reports_ = false;            // as HELLO said
+    bool reports_ = false;  // as HELLO or CAPABILITIES said
+    // granted_: what CAPABILITIES said counts on this channel, and not HELLO.
+    bool wants_grant_ = false, granted_ = false, capabilities_owed_ = false;
     std::uint64_t taken_serial_ = 0;  // of the newest offer that was taken, or refused
     Offer offer_;
     Nanoseconds fault_cost_ = 0;  // 0: not known

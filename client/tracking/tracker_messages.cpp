@@ -53,12 +53,15 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
             alarm_.take(std::move(received.descriptor));
         else
             alarm_.forget();
+    } else if (std::holds_alternative<message::Userfaultfd>(message)) {
+        take_grant(received.descriptor, now);
     } else if (auto* presented = std::get_if<message::Presented>(&message)) {
         notices_.tell_presented(*presented);
     } else if (std::holds_alternative<message::Hello>(message)) {
         // Said again by a process of the daemon that goes on after another one. What that one heard last,
         // this one may not know; and that one may have heard a frame before it said anything.
         outbox_.frame_again(notices_.answered());
+        capabilities_owed_ = granted_;
     } else if (auto* configure = std::get_if<message::Configure>(&message)) {
         // Offered again, because the daemon that heard the answer has ended.
         if (configure->serial <= taken_serial_) return true;
@@ -123,6 +126,8 @@ void Tracker::send(const Report& report) {
 
 // Errors other than a full channel are left to receive, which finds them after the last message.
 void Tracker::flush() {
+    // First: what follows may rely on it.
+    if (capabilities_owed_ && !say_capabilities()) return;
     message::Packet packet;
     if (answer_) {
         message::encode_written(packet, answer_->serial, answer_->report);

@@ -53,6 +53,10 @@ std::optional<Userfault> Userfault::make(Kind kind) {
         descriptor = Descriptor(
             static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY)));
     if (!descriptor) return std::nullopt;
+    return begin(static_cast<Descriptor&&>(descriptor), serves_kernel, kind);
+}
+
+std::optional<Userfault> Userfault::begin(Descriptor descriptor, bool serves_kernel, Kind kind) {
     uffdio_api api = {.api = UFFD_API, .features = features(kind), .ioctls = 0};
     if (ioctl(descriptor.get(), UFFDIO_API, &api) < 0) return std::nullopt;
     return Userfault(static_cast<Descriptor&&>(descriptor), serves_kernel);

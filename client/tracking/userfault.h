@@ -25,6 +25,9 @@ class Userfault {
     // only. Nothing if the kernel has none, or not this kind.
     static std::optional<Userfault> make(Kind kind);
 
+    // From a new descriptor of the kernel's. Nothing if it is not of this kind.
+    static std::optional<Userfault> begin(Descriptor descriptor, bool serves_kernel, Kind kind);
+
     int get() const { return descriptor_.get(); }
     // Whether system calls that store into the memory are served; if not, they fail with EFAULT
     // (synchronous).

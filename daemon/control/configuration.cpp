@@ -118,6 +118,10 @@ bool set_key(Configuration& configuration, std::string_view section, std::string
              std::string_view value) {
     if (section == "Display") return set(configuration.display, key, value);
     if (section == "Output") return set_output(configuration, key, value);
+    if (section == "Clients" && key == "GrantUserfaultfd") {
+        configuration.grant_userfaultfd = boolean(key, value);
+        return true;
+    }
     if (section == "Log" && key == "Level") {
         configuration.log_level = one_of(key, log_levels, value);
         return true;

@@ -28,6 +28,7 @@ struct Configuration {
         std::uint32_t rectangles_per_message = 1;  // 1 to 255
         bool operator==(const OutputSection&) const = default;
     } output;
+    bool grant_userfaultfd = true;  // to clients that may not make one
     std::string log_level = "info";
 };
 

@@ -37,6 +37,20 @@ void LogReport::surface_client_changed(SurfaceNumber number, std::string_view na
     if (within_allowance()) spdlog::info("{}surface{} \"{}\": {}", prefix_, number, name, what);
 }
 
+void LogReport::userfaultfd_given(SurfaceNumber number, std::string_view name, const Client& client) {
+    if (within_allowance())
+        log_event(events::userfaultfd_given,
+                  fmt::format("{}surface{} \"{}\": its client (pid {}, uid {}) was given /dev/userfaultfd",
+                              prefix_, number, name, client.pid, client.uid),
+                  {{"HVFBD_DISPLAY", display_},
+                   {"HVFBD_CLIENT_PID", std::to_string(client.pid)},
+                   {"HVFBD_CLIENT_UID", std::to_string(client.uid)}});
+}
+
+void LogReport::userfaultfd_not_to_be_had(std::string_view problem) {
+    if (within_allowance()) spdlog::warn("{}", problem);
+}
+
 void LogReport::viewer_opened(unsigned number, const Client& client) {
     if (within_allowance())
         spdlog::info("{}viewer{} opened by {} (pid {}, uid {})", prefix_, number, client.bus_name, client.pid,

@@ -18,6 +18,8 @@ class LogReport : public Report {
     void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override;
     void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override;
     void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override;
+    void userfaultfd_given(SurfaceNumber number, std::string_view name, const Client& client) override;
+    void userfaultfd_not_to_be_had(std::string_view problem) override;
     void viewer_opened(unsigned number, const Client& client) override;
     void viewer_closed(unsigned number, std::string_view why) override;
     void protocol_violated(std::string_view who, std::string_view what) override;

@@ -24,6 +24,12 @@ class Reports : public Report {
     void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override {
         for (Report* report : reports_) report->surface_client_changed(number, name, what);
     }
+    void userfaultfd_given(SurfaceNumber number, std::string_view name, const Client& client) override {
+        for (Report* report : reports_) report->userfaultfd_given(number, name, client);
+    }
+    void userfaultfd_not_to_be_had(std::string_view problem) override {
+        for (Report* report : reports_) report->userfaultfd_not_to_be_had(problem);
+    }
     void active_surface_changed() override {
         for (Report* report : reports_) report->active_surface_changed();
     }

@@ -50,9 +50,9 @@ class Channel {
 
   private:
     // In the order they are sent: what a message relies on goes before it.
-    static constexpr std::array sending_order = {HVFB_HELLO,     HVFB_ALARM,      HVFB_STATE,
-                                                 HVFB_CONFIGURE, HVFB_COMPARED,   HVFB_COLLECT,
-                                                 HVFB_PRESENTED, HVFB_FRAME_READY};
+    static constexpr std::array sending_order = {HVFB_HELLO,       HVFB_ALARM,     HVFB_STATE,
+                                                 HVFB_USERFAULTFD, HVFB_CONFIGURE, HVFB_COMPARED,
+                                                 HVFB_COLLECT,     HVFB_PRESENTED, HVFB_FRAME_READY};
     struct Waiting {
         message::Packet packet;
         Descriptor attached;

@@ -39,6 +39,11 @@ std::optional<std::string_view> Conversation::receive(const message::FromClient&
         announce(now);
     } else if (auto* configured = std::get_if<message::Configured>(&message)) {
         configured_ = configured->serial;
+    } else if (auto* capabilities = std::get_if<message::Capabilities>(&message)) {
+        take_flags(capabilities->flags);
+        // Found in another way from now on: nothing of what the former would have found is left out.
+        hints_.add_everything();
+        announce(now);
     } else if (std::holds_alternative<message::Next>(message)) {
         return "it sent NEXT, which is for viewers, on a surface's channel";
     }

@@ -49,6 +49,10 @@ class Conversation {
     // The alarm that it set rang: it was kept from reporting.
     void rang(Time now);
     bool sets_alarm() const { return can_alarm_; }
+    // It may not make a userfaultfd that rests, and would take one.
+    bool wants_userfaultfd() const {
+        return !explicit_damage_ && !can_announce_ && (flags_ & HVFB_HELLO_WANTS_USERFAULTFD);
+    }
     // A look begins: it answers what was announced until now, and nothing that is announced while it goes on.
     void look_begins() { announced_since_.reset(); }
     // What was hinted has been compared.

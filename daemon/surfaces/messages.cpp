@@ -138,6 +138,9 @@ FromClient decode(std::span<const std::byte> packet) {
         case HVFB_NEXT:
             if (read_fixed<hvfb_next>(packet)) return Next{};
             return Malformed{"its NEXT has a wrong length"};
+        case HVFB_CAPABILITIES:
+            if (auto body = read_fixed<hvfb_capabilities>(packet)) return Capabilities{body->flags};
+            return Malformed{"its CAPABILITIES has a wrong length"};
         default:
             return Unknown{header.type};
     }
@@ -149,6 +152,10 @@ void encode_hello(Packet& packet) {
 
 void encode_alarm(Packet& packet) {
     put(packet, HVFB_ALARM, hvfb_alarm{});
+}
+
+void encode_userfaultfd(Packet& packet) {
+    put(packet, HVFB_USERFAULTFD, hvfb_userfaultfd{});
 }
 
 void encode_collect(Packet& packet, std::uint64_t serial) {

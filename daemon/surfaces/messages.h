@@ -50,6 +50,10 @@ struct Configured {
     std::uint64_t serial = 0;
 };
 struct Next {};
+// What the client can do from now on, in place of its HELLO's flags.
+struct Capabilities {
+    std::uint32_t flags = 0;
+};
 
 // A type that this version does not know, or that only the daemon sends: ignored.
 struct Unknown {
@@ -61,8 +65,8 @@ struct Malformed {
     std::string_view why;
 };
 
-using FromClient =
-    std::variant<Malformed, Unknown, Hello, Damaged, Written, Begin, End, Frame, Configured, Next>;
+using FromClient = std::variant<Malformed, Unknown, Hello, Damaged, Written, Begin, End, Frame, Configured,
+                                Next, Capabilities>;
 
 // Reads one whole packet.
 FromClient decode(std::span<const std::byte> packet);
@@ -88,7 +92,8 @@ struct Presented {
 };
 
 void encode_hello(Packet& packet);
-void encode_alarm(Packet& packet);  // to be sent with a timerfd
+void encode_alarm(Packet& packet);        // to be sent with a timerfd
+void encode_userfaultfd(Packet& packet);  // to be sent with the device
 void encode_collect(Packet& packet, std::uint64_t serial);
 void encode_state(Packet& packet, const State& state);
 void encode_presented(Packet& packet, const Presented& presented);

@@ -89,6 +89,7 @@ void Surface::connect(Client client) {
     conversation_.emplace(shadow_.layout(), options_.explicit_damage);
     told_state_.reset();
     alarm_.reset();
+    alarm_tried_ = userfaultfd_answered_ = false;
     over_.clear();
     violated_ = false;
     channel_.emplace(loop_, receiver(), hung_up());
@@ -130,19 +131,33 @@ std::string_view Surface::tracking_state() const {
 }
 
 void Surface::tell_state(const message::State& state) {
-    if (!client_ || !conversation_->introduced() || told_state_ == state) return;
+    if (!client_ || !conversation_->introduced()) return;
     message::Packet packet;
     if (!told_state_) {
         message::encode_hello(packet);
         channel_->send(packet);
-        if (conversation_->sets_alarm()) give_alarm();
     }
+    if (conversation_->sets_alarm() && !alarm_tried_) give_alarm();
+    if (told_state_ == state) return;
     message::encode_state(packet, state);
     channel_->send(packet);
     told_state_ = state;
 }
 
+bool Surface::wants_userfaultfd() const {
+    return client_ && told_state_ && !userfaultfd_answered_ && conversation_->wants_userfaultfd();
+}
+
+void Surface::give_userfaultfd(const Descriptor& device) {
+    userfaultfd_answered_ = true;
+    if (!device) return;
+    message::Packet packet;
+    message::encode_userfaultfd(packet);
+    channel_->send(packet, device);
+}
+
 void Surface::give_alarm() {
+    alarm_tried_ = true;
     try {
         alarm_.emplace(loop_, [this] { conversation_->rang(loop_.now()); });
     } catch (const std::system_error&) {

@@ -51,6 +51,12 @@ class Surface {
     void set_active(bool active) { active_ = active; }
     // Sends the state if it differs from the last one sent.
     void tell_state(const message::State& state);
+    // It told that it would take a userfaultfd, knows its state, and was not answered yet.
+    bool wants_userfaultfd() const;
+    // Answers it: with /dev/userfaultfd, or with nothing if that is none. Once a client.
+    void give_userfaultfd(const Descriptor& device);
+    // As if it had not been answered.
+    void forget_userfaultfd() { userfaultfd_answered_ = false; }
     void collect(Time now);
     // Tells a client that is not asked which of the pages it left open differ.
     void tell_compared();
@@ -102,6 +108,7 @@ class Surface {
     std::uint64_t shadow_serial_ = 0, last_serial_ = 0;
     std::uint64_t connections_ = 0;  // clients it has had
     std::optional<message::State> told_state_;
+    bool alarm_tried_ = false, userfaultfd_answered_ = false;
     bool active_ = false;
     std::string over_;
     bool violated_ = false;

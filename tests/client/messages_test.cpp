@@ -38,6 +38,7 @@ const std::vector<Bytes>& valid_messages() {
         bytes(HVFB_CONFIGURE, hvfb_configure{{}, 9, {2, 2, 8, 0, 4096}}),
         bytes(HVFB_FRAME_READY, hvfb_frame_ready{{}, 1, 2, 1, 0}, sizeof(hvfb_rectangle)),
         bytes(HVFB_REVOKED, hvfb_revoked{}),
+        bytes(HVFB_USERFAULTFD, hvfb_userfaultfd{}),
     };
     return messages;
 }
@@ -111,6 +112,13 @@ TEST(Messages, encodes_what_the_client_says) {
     EXPECT_EQ(body_of<hvfb_hello>(packet).flags,
               HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_CAN_ALARM);
     EXPECT_EQ(body_of<hvfb_hello>(packet).version, HVFB_PROTOCOL_VERSION);
+
+    encode_hello(packet, {.announce = false, .scan = true}, true);
+    EXPECT_EQ(body_of<hvfb_hello>(packet).flags,
+              HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_WANTS_USERFAULTFD);
+    encode_capabilities(packet, {.announce = true, .scan = false});
+    EXPECT_EQ(body_of<hvfb_capabilities>(packet).flags,
+              HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_CAN_ALARM);
 
     encode_damaged_somewhere(packet);
     EXPECT_EQ(packet.size, sizeof(hvfb_damaged));

@@ -95,7 +95,8 @@ TEST_F(TrackerTest, scans_without_the_right_to_serve_system_calls_and_they_store
         constexpr uid_t nobody = 65534;
         bool good = setuid(nobody) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0;
         open();
-        good = good && daemon.hello_flags == (HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT);
+        good = good && daemon.hello_flags ==
+                           (HVFB_HELLO_CAN_SCAN | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_WANTS_USERFAULTFD);
         daemon.begin();
         const Descriptor zero(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
         good = good && read(zero.get(), pixels() + 150 * 1024, 5 * 4096) == 5 * 4096;

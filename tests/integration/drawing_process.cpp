@@ -1,7 +1,9 @@
 #include "drawing_process.h"
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -36,12 +38,15 @@ std::int64_t queued_all() {
 
 }  // namespace
 
-DrawingProcess::DrawingProcess(DaemonProcess::Opened opened, std::uint64_t seed)
+DrawingProcess::DrawingProcess(DaemonProcess::Opened opened, std::uint64_t seed, bool as_nobody)
     : layout_(opened.layout), buffer_(opened.buffer, layout_.size, Mapping::Access::read) {
     Descriptor far;
     std::tie(control_, far) = message_channel();
     pid_ = fork_process([&] {
         control_.reset();
+        constexpr uid_t nobody = 65534;
+        // Not dumpable it could not read what is its own in /proc.
+        if (as_nobody && (::setuid(nobody) < 0 || ::prctl(PR_SET_DUMPABLE, 1) < 0)) return 1;
         return draw(std::move(opened), seed, *shared_, far);
     });
 }

@@ -17,8 +17,9 @@ namespace hvfbd::testing {
 // and so on. It looks how long its stores take. Make it before the test has threads.
 class DrawingProcess {
   public:
-    // Draws on the buffer that was opened; `seed` chooses what. Throws std::system_error.
-    DrawingProcess(DaemonProcess::Opened opened, std::uint64_t seed);
+    // Draws on the buffer that was opened; `seed` chooses what. `as_nobody`: as a user without rights. Throws
+    // std::system_error.
+    DrawingProcess(DaemonProcess::Opened opened, std::uint64_t seed, bool as_nobody = false);
     DrawingProcess(const DrawingProcess&) = delete;
     DrawingProcess& operator=(const DrawingProcess&) = delete;
     ~DrawingProcess();

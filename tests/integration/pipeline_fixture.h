@@ -29,8 +29,12 @@ class RecordingReport : public Report {
         violations.push_back(std::string(who) + ": " + std::string(what));
     }
     void output_said(bool, std::string_view sentence) override { said.emplace_back(sentence); }
+    void userfaultfd_given(SurfaceNumber number, std::string_view, const Client&) override {
+        userfaultfds.push_back("given to " + std::to_string(number));
+    }
+    void userfaultfd_not_to_be_had(std::string_view problem) override { userfaultfds.emplace_back(problem); }
     void modes_changed() override { ++modes; }
-    std::vector<std::string> lines, violations, said;
+    std::vector<std::string> lines, violations, said, userfaultfds;
     unsigned modes = 0;
 };
 

@@ -22,9 +22,9 @@ using namespace std::chrono_literals;
 
 // Four clients.
 struct Studio {
-    explicit Studio(DaemonProcess& daemon) {
+    explicit Studio(DaemonProcess& daemon, bool as_nobody = false) {
         for (unsigned i = 0; i < 4; ++i)
-            clients.push_back(std::make_unique<DrawingProcess>(daemon.open(), i));
+            clients.push_back(std::make_unique<DrawingProcess>(daemon.open(), i, as_nobody));
     }
     void pause() {
         for (auto& client : clients) client->pause();
@@ -80,6 +80,7 @@ struct Way {
     const char* name;
     int signal;
     const char* features;
+    bool as_nobody = false;  // clients may not make a userfaultfd that rests; the daemon gives them one
 };
 void PrintTo(const Way& way, std::ostream* out) {
     *out << way.name;
@@ -97,7 +98,7 @@ TEST_P(Ended, again_and_again_it_shows_what_its_clients_drew_meanwhile) {
     Tuning tuning;
     tuning.refresh_limit = 200;
     daemon.set_tuning(tuning);
-    Studio studio(daemon);
+    Studio studio(daemon, GetParam().as_nobody);
     std::mt19937_64 random(42);
     unsigned count = restarts();
     for (unsigned i = 0; i < count; ++i) {
@@ -129,7 +130,33 @@ INSTANTIATE_TEST_SUITE_P(
                       Way{"asked to end", SIGTERM, ""}, Way{"aborted", SIGABRT, ""},
                       Way{"killed, clients scan", SIGKILL, "no-announce"},
                       Way{"killed, clients announce", SIGKILL, "no-scan"},
-                      Way{"killed, clients have no tracker", SIGKILL, "no-announce,no-scan"}));
+                      Way{"killed, clients have no tracker", SIGKILL, "no-announce,no-scan"},
+                      Way{"killed, clients were given a userfaultfd", SIGKILL, "", true}));
+
+// Only who rests has faults.
+TEST(GivenAUserfaultfd, a_client_rests_and_still_does_when_the_daemon_has_ended) {
+    DaemonProcess daemon({640, 480}, 640 * 4 + 64, DaemonProcess::Kind::managed);
+    Tuning tuning;
+    tuning.idle_timeout = 1ms;
+    daemon.set_tuning(tuning);
+    DrawingProcess client(daemon.open(), 1, true);
+    auto has_faults = [&] {
+        for (Time end = clock_now() + 10s; clock_now() < end; client.go_on()) {
+            client.pause();
+            EXPECT_EQ(daemon.await_equal(8s).front_shadow, 0u);
+            if (daemon.counters().faults > 0) return true;
+        }
+        return false;
+    };
+    EXPECT_TRUE(has_faults());
+    for (int signal : {SIGKILL, SIGTERM}) {
+        daemon.end_by(signal);
+        client.go_on();
+        EXPECT_TRUE(has_faults()) << signal;
+    }
+    client.go_on();
+    EXPECT_EQ(client.end() & (HVFB_EVENT_LOST | HVFB_EVENT_REVOKED), 0);
+}
 
 std::string difference(HostProcess& host, const DrawingProcess& client) {
     HostProcess::Picture window = host.window();

@@ -58,12 +58,16 @@ Screens=together
 Mode=800x600
 Stride=4096
 AssumeVisible=no
+[Clients]
+GrantUserfaultfd=no
 [Log]
 Level=debug
 )");
     Configuration c = read();
     EXPECT_TRUE(warnings.empty());
     EXPECT_EQ(c.display.refresh_limit, 60u);
+    EXPECT_FALSE(c.grant_userfaultfd);
+    EXPECT_TRUE(Configuration{}.grant_userfaultfd);
     EXPECT_EQ(c.display.refresh_mode, Tuning::RefreshMode::periodic);
     EXPECT_EQ(c.display.settle_delay.count(), 0);
     EXPECT_EQ(c.display.idle_timeout.count(), 5);

@@ -56,6 +56,21 @@ TEST(Conversation, a_client_without_a_tracker_is_polled_unless_it_reports_by_its
     EXPECT_FALSE(introduced(HVFB_HELLO_CAN_SCAN).polled());
 }
 
+TEST(Conversation, what_a_client_says_that_it_can_do_later_takes_the_place_of_its_hello) {
+    auto client = introduced(HVFB_HELLO_WANTS_USERFAULTFD);
+    EXPECT_TRUE(client.polled() && client.wants_userfaultfd());
+    client.compared();
+    ASSERT_FALSE(client.receive(message::Capabilities{full | HVFB_HELLO_CAN_REPORT}, start));
+    EXPECT_FALSE(client.polled() || client.wants_userfaultfd());
+    EXPECT_TRUE(client.can_rest() && client.can_report());
+    EXPECT_EQ(client.introduction().flags, full | HVFB_HELLO_CAN_REPORT);
+    EXPECT_TRUE(client.hints().everything()) << "what the former way would have found";
+    EXPECT_TRUE(client.damaged_since());
+    EXPECT_TRUE(Conversation(layout(), false).receive(message::Capabilities{full}, start)) << "after HELLO";
+    EXPECT_FALSE(introduced(full | HVFB_HELLO_WANTS_USERFAULTFD).wants_userfaultfd());
+    EXPECT_FALSE(introduced(HVFB_HELLO_WANTS_USERFAULTFD, true).wants_userfaultfd());
+}
+
 TEST(Conversation, reports_that_nobody_asked_for_need_to_have_been_promised) {
     auto client = introduced(full | HVFB_HELLO_CAN_REPORT);
     ASSERT_FALSE(client.receive(message::Damaged{}, start));

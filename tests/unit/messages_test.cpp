@@ -40,6 +40,7 @@ TEST(Messages, every_truncation_and_every_extension_of_every_message_is_malforme
         packet(HVFB_FRAME, {1, 0}),
         packet(HVFB_CONFIGURED, {1, 0}),
         packet(HVFB_NEXT, {}),
+        packet(HVFB_CAPABILITIES, {HVFB_HELLO_CAN_SCAN, 0}),
     };
     for (const auto& whole : messages) {
         EXPECT_FALSE(std::holds_alternative<Malformed>(decode(whole)));

@@ -7,7 +7,7 @@
  * packed. `size` is the length of the whole packet, the header included. A packet whose length differs from
  * `size`, that is too short for its counts, or longer than HVFB_MESSAGE_MAX is malformed: the daemon closes
  * the channel, and with it the surface or viewer. Descriptors travel only from the daemon to the client, and
- * only with CONFIGURE and ALARM; the daemon never receives any.
+ * only with CONFIGURE, ALARM and USERFAULTFD; the daemon never receives any.
  *
  * A peer ignores message types that it does not know, so that either side may grow.
  *
@@ -51,7 +51,9 @@ enum hvfb_message_type {
     HVFB_FRAME_READY = 13, /* daemon to viewer */
     HVFB_REVOKED = 14,     /* daemon to client or viewer */
     HVFB_COMPARED = 15,    /* daemon to client */
-    HVFB_ALARM = 16        /* daemon to client, with one descriptor */
+    HVFB_ALARM = 16,       /* daemon to client, with one descriptor */
+    HVFB_USERFAULTFD = 17, /* daemon to client, with one descriptor */
+    HVFB_CAPABILITIES = 18 /* client to daemon */
 };
 
 struct hvfb_header {
@@ -88,6 +90,8 @@ HVFB_ASSERT_SIZE(hvfb_wire_layout, 24);
 #define HVFB_HELLO_CAN_SCAN 2u     /* can list written pages without stopping the writer */
 #define HVFB_HELLO_CAN_REPORT 4u   /* sends WRITTEN without being asked, when STATE gives it leave */
 #define HVFB_HELLO_CAN_ALARM 8u    /* sets the ALARM instead of sending DAMAGED, where a report follows */
+#define HVFB_HELLO_WANTS_USERFAULTFD \
+    16u /* may not open /dev/userfaultfd itself; takes USERFAULTFD, and answers CAPABILITIES */
 struct hvfb_hello {
     struct hvfb_header header;
     uint32_t version; /* HVFB_PROTOCOL_VERSION; the daemon refuses others by closing */
@@ -161,6 +165,25 @@ HVFB_ASSERT_SIZE(hvfb_compared, 24);
 struct hvfb_alarm {
     struct hvfb_header header;
 } HVFB_PACKED;
+
+/* USERFAULTFD: comes with one descriptor, /dev/userfaultfd opened by the daemon, to a client that said
+ * HVFB_HELLO_WANTS_USERFAULTFD, if the administrator allows it ([Clients] GrantUserfaultfd=) and the daemon
+ * can open it. The client's own ioctl USERFAULTFD_IOC_NEW on it makes a userfaultfd of the client's address
+ * space, which serves kernel-mode faults too. It may come at any time after STATE, and more than once; it may
+ * never come. No body. */
+struct hvfb_userfaultfd {
+    struct hvfb_header header;
+} HVFB_PACKED;
+
+/* CAPABILITIES: what the client can do from now on, in place of its HELLO's flags. It sends it before it acts
+ * upon it, as the answer to USERFAULTFD, and again after a HELLO that the daemon says again. A daemon that
+ * does not know it does not send USERFAULTFD either. */
+struct hvfb_capabilities {
+    struct hvfb_header header;
+    uint32_t flags; /* HVFB_HELLO_CAN_... */
+    uint32_t reserved;
+} HVFB_PACKED;
+HVFB_ASSERT_SIZE(hvfb_capabilities, 16);
 
 /* BEGIN, END: nothing of this surface is presented between the two, for 100 ms at most. No body. They do not
  * nest. */
