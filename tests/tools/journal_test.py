@@ -148,8 +148,8 @@ class Catalog(unittest.TestCase):
                 self.assertTrue((SOURCE / "docs/man" / f"{page[:-1].replace('(', '.')}.scd").exists(), page)
 
     def test_names_only_fields_that_the_daemon_sends(self):
-        sent = set(re.findall(r'\{"([A-Z_]+)"', (SOURCE / "daemon/control/log_report.cpp").read_text()
-                              + (SOURCE / "daemon/main.cpp").read_text()))
+        sent = set(re.findall(r'\{"([A-Z_]+)"',
+                              "".join(file.read_text() for file in (SOURCE / "daemon").rglob("*.cpp"))))
         self.assertLessEqual(set(re.findall(r"@(\w+)@", CATALOG.read_text())), sent)
 
     def test_the_journal_takes_it(self):
