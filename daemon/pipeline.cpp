@@ -124,6 +124,7 @@ void Pipeline::update(Time now) {
     notice_active(now);
     tell_states();
     give_userfaultfds();
+    send_offers();
 
     if (looks_.waiting_until()) looks_.go_on(tuning_, holds_.count() > 0, now);
     Decision decision{Decision::Kind::rest, now};

@@ -103,6 +103,7 @@ class Pipeline : private OutputListener {
     void notice_active(Time now);
     void tell_states();
     void give_userfaultfds();
+    void send_offers();
 
     Facts facts() const;
     // How long a FRAME is waited for before it is said not to be shown.

@@ -42,11 +42,6 @@ void Pipeline::notice_clients(Time now) {
 void Pipeline::notice_output(Time now) {
     if (output_.layout() != layout()) follow_output(now);
     holds_.set(Holds::Reason::no_front, output_.layout() != layout());
-    if (std::ranges::any_of(surfaces_.stack(),
-                            [](const auto& surface) { return surface->has_unsent_offer(); })) {
-        report_.handing_over();
-        for (auto& surface : surfaces_.stack()) surface->send_offer();
-    }
     holds_.set(Holds::Reason::hidden, !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
     // What was drawn unseen was not tracked, and a host that shows its window again may have lost the
     // picture.
@@ -110,6 +105,14 @@ void Pipeline::notice_active(Time now) {
         open.reset();
     }
     holds_.set(Holds::Reason::client_frame, open.has_value());
+}
+
+void Pipeline::send_offers() {
+    if (std::ranges::none_of(surfaces_.stack(),
+                             [](const auto& surface) { return surface->has_unsent_offer(); }))
+        return;
+    report_.handing_over();
+    for (auto& surface : surfaces_.stack()) surface->send_offer();
 }
 
 void Pipeline::tell_states() {

@@ -31,10 +31,45 @@ std::string checked_name(const std::string& name) {
     return name;
 }
 
+// As OpenSurface answers it.
+Layout checked_layout(const BusOptions& members) {
+    Mode mode;
+    std::uint32_t stride = 0, format = format_xrgb8888;
+    std::optional<std::uint64_t> size;
+    for (const auto& [member, value] : members) {
+        auto number = [&, name = "layout." + member] {
+            return as<std::uint32_t>(name, value, "a number of 32 bits");
+        };
+        if (member == "width")
+            mode.width = number();
+        else if (member == "height")
+            mode.height = number();
+        else if (member == "stride")
+            stride = number();
+        else if (member == "format")
+            format = number();
+        else if (member == "size")
+            size = as<std::uint64_t>("layout.size", value, "a number of 64 bits");
+        else
+            refuse("the option \"layout\" knows width, height, stride, format and size; not \"" + member +
+                   "\"");
+    }
+    if (format != format_xrgb8888) refuse("the option \"layout.format\" must be XRGB8888 (0x34325258)");
+    Layout layout;
+    try {
+        layout = layout_for(mode, stride);
+    } catch (const Refusal& refusal) {
+        refuse(std::string("the option \"layout\" does not do: ") + refusal.what());
+    }
+    if (size.value_or(layout.size) != layout.size)
+        refuse("the option \"layout.size\" must be " + std::to_string(layout.size) + " for that");
+    return layout;
+}
+
 }  // namespace
 
 SurfaceOptions surface_options(const BusOptions& options) {
-    SurfaceOptions result{"surface", false, false};
+    SurfaceOptions result{"surface", false, false, {}};
     for (const auto& [option, value] : options) {
         if (option == "name") {
             result.name = checked_name(as<std::string>(option, value, "a string"));
@@ -45,8 +80,10 @@ SurfaceOptions surface_options(const BusOptions& options) {
             if (tracking != "auto" && tracking != "none")
                 refuse("the option \"tracking\" must be \"auto\" or \"none\"; \"" + tracking + "\" is not");
             result.explicit_damage = tracking == "none";
+        } else if (option == "layout") {
+            result.layout = checked_layout(as<BusOptions>(option, value, "a dictionary"));
         } else {
-            refuse("the option \"" + option + "\" is not known; known are name, tracking and keep");
+            refuse("the option \"" + option + "\" is not known; known are name, tracking, keep and layout");
         }
     }
     return result;

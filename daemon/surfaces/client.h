@@ -2,9 +2,11 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "base/descriptor.h"
+#include "base/layout.h"
 
 namespace hvfbd {
 
@@ -21,6 +23,9 @@ struct SurfaceOptions {
     std::string name;
     bool explicit_damage = false;  // tracking=none: the client reports what it draws
     bool keep = false;
+    // Of the buffer to begin with, for a client that comes back with a picture of another mode. None: the
+    // display's.
+    std::optional<Layout> layout = {};
 };
 
 using SurfaceNumber = unsigned;

@@ -14,8 +14,9 @@ Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, 
       number_(number),
       options_(std::move(options)),
       uid_(client.uid),
-      shadow_(Picture::shadow(layout)) {
+      shadow_(Picture::shadow(options_.layout.value_or(layout))) {
     connect(std::move(client));
+    configure(layout);
 }
 
 Surface::Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial)
@@ -214,7 +215,7 @@ void Surface::configure(const Layout& layout) {
 }
 
 void Surface::send_offer() {
-    if (!offer_ || offer_->sent) return;
+    if (!has_unsent_offer()) return;
     message::Packet packet;
     message::encode_configure(packet, offer_->serial, offer_->shadow.layout());
     channel_->send(packet, offer_->shadow.memfd());
@@ -243,11 +244,16 @@ void Surface::adopt(SurfaceOptions options, Client client, const Layout& layout,
     abandon();
     // A new buffer even where the layout is the same: the last client sealed the old one against being mapped
     // again.
-    shadow_ = copy_of(shadow_, layout);
+    const Layout& first = options.layout.value_or(layout);
+    Picture shadow = copy_of(shadow_, first);
+    std::optional<Picture> offered;
+    if (first != layout) offered = copy_of(shadow_, layout);
+    shadow_ = std::move(shadow);
     shadow_serial_ = ++last_serial_;
     options_ = std::move(options);
     connect(std::move(client));
-    conversation_->start_over(layout, now);
+    conversation_->start_over(first, now);
+    if (offered) offer_ = Offer{++last_serial_, std::move(*offered)};
 }
 
 void Surface::abandon() {

@@ -65,13 +65,15 @@ class Surface {
     // Makes a new buffer of this layout, with a clipped copy of the picture, to be offered. Without a client
     // the picture stays what it is, and is shown clipped. Throws std::system_error, and nothing has changed.
     void configure(const Layout& layout);
-    // Offers it, once it is kept: a client may take it and draw there although this process has ended.
-    bool has_unsent_offer() const { return offer_ && !offer_->sent; }
+    // Offers it, once it is kept: a client may take it and draw there although this process has ended. Not
+    // before HELLO and STATE, which are the first that a client hears.
+    bool has_unsent_offer() const { return offer_ && !offer_->sent && told_state_; }
     void send_offer();
     // Takes the offered buffer, if the client has answered.
     void take_configured(Time now);
 
-    // A new client, which starts from the picture that the last one left, in a buffer of this layout.
+    // A new client, which starts from the picture that the last one left, in a buffer of this layout. Throws
+    // std::system_error.
     void adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
     // The client is gone: only the picture stays.
     void abandon();

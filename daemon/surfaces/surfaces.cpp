@@ -8,6 +8,7 @@ namespace hvfbd {
 
 Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
                                 std::size_t elsewhere) {
+    check_layout(options, client, layout);
     auto kept = std::ranges::find_if(stack_, [&](const auto& surface) {
         return surface->keep() && surface->uid() == client.uid && surface->name() == options.name;
     });
@@ -23,7 +24,7 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
         std::rotate(kept, kept + 1, stack_.end());
         restack();
         auto [buffer, channel] = surface.take_handles();
-        return {surface.number(), std::move(buffer), std::move(channel), layout};
+        return {surface.number(), std::move(buffer), std::move(channel), surface.shadow().layout()};
     }
 
     if (count_of(client.uid) + elsewhere >= most_per_user)
@@ -36,7 +37,21 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
     stack_.push_back(std::move(surface));
     restack();
     report_.surface_opened(number, stack_.back()->name(), *stack_.back()->client());
-    return {number, std::move(buffer), std::move(channel), layout};
+    return {number, std::move(buffer), std::move(channel), stack_.back()->shadow().layout()};
+}
+
+void Surfaces::check_layout(const SurfaceOptions& options, const Client& client, const Layout& layout) const {
+    if (!options.layout || *options.layout == layout) return;
+    std::size_t bytes = options.layout->size;
+    for (const auto& surface : stack_)
+        if (surface->uid() == client.uid && surface->shadow().layout() != layout)
+            bytes += surface->shadow().layout().size;
+    if (bytes > most_of_other_layouts)
+        throw Refusal(Refusal::Kind::busy,
+                      "this user has surfaces of other modes than the display's, and one more would take " +
+                          std::to_string(bytes >> 20) + " MiB together; at most " +
+                          std::to_string(most_of_other_layouts >> 20) +
+                          " are allowed: close one, let it take the display's mode, or ask for no layout");
 }
 
 void Surfaces::restore(const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial) {

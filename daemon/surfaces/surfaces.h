@@ -13,6 +13,9 @@ namespace hvfbd {
 class Surfaces {
   public:
     static constexpr std::size_t most_per_user = 16;  // on all displays together
+    // Bytes of a user's buffers on one display that have another layout than it, before one more may be asked
+    // for: two of 7680x4320. The display's own are as many as there are surfaces.
+    static constexpr std::size_t most_of_other_layouts = std::size_t{256} << 20;
 
     struct Opened {
         SurfaceNumber number;
@@ -24,7 +27,8 @@ class Surfaces {
     Surfaces(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
 
     // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws Refusal
-    // (busy). `elsewhere`: how many this user has on other displays.
+    // (busy). `elsewhere`: how many this user has on other displays. Where the options ask for another layout
+    // than the display's, a buffer of that is offered at once.
     Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
                 std::size_t elsewhere = 0);
     // Puts a surface on top that another process of the daemon kept. Throws std::system_error, and nothing
@@ -54,6 +58,7 @@ class Surfaces {
     using Position = std::vector<std::unique_ptr<Surface>>::iterator;
     Position position(SurfaceNumber number);
     void restack();
+    void check_layout(const SurfaceOptions& options, const Client& client, const Layout& layout) const;
 
     EventLoop& loop_;
     Report& report_;

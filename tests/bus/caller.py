@@ -29,6 +29,16 @@ def plain(value):
     return str(value)
 
 
+def options(values):
+    """Of a{sv}. One in the other has numbers without a sign."""
+    def variant(key, value):
+        if isinstance(value, dict):
+            return dbus.Dictionary({k: dbus.UInt64(v) if k == "size" else dbus.UInt32(v) if isinstance(v, int) else v
+                                    for k, v in value.items()}, signature="sv")
+        return dbus.Boolean(value) if isinstance(value, bool) else value
+    return dbus.Dictionary({key: variant(key, value) for key, value in values.items()}, signature="sv")
+
+
 held = []
 bus = dbus.bus.BusConnection(sys.argv[1])
 print(json.dumps(bus.get_unique_name()), flush=True)
@@ -36,8 +46,7 @@ for line in sys.stdin:
     command = json.loads(line)
     try:
         if command["do"] == "call":
-            arguments = [dbus.Dictionary({k: dbus.Boolean(v) if isinstance(v, bool) else v for k, v in a.items()},
-                                         signature="sv") if isinstance(a, dict) else
+            arguments = [options(a) if isinstance(a, dict) else
                          dbus.UInt32(a) if isinstance(a, int) and "v" in command["signature"] else a for a in command["arguments"]]
             result = bus.call_blocking(NAME, command["path"], command["interface"], command["method"],
                                        command["signature"], arguments)

@@ -17,13 +17,26 @@ class Surfaces(OnTheBus):
 
     def test_refuse_options_that_are_unknown_or_of_a_wrong_kind(self):
         caller = self.caller()
-        self.assert_error(caller.open(colour="red"), "InvalidArgs", "colour", "name, tracking and keep")
+        self.assert_error(caller.open(colour="red"), "InvalidArgs", "colour", "name, tracking, keep and layout")
         self.assert_error(caller.open(keep="yes"), "InvalidArgs", "keep", "boolean")
         self.assert_error(caller.open(tracking="sometimes"), "InvalidArgs", '"auto" or "none"')
         self.assert_error(caller.open(name="x" * 65), "InvalidArgs", "64")
         self.assert_error(caller.open(name="a\nb"), "InvalidArgs", "printable")
         self.assert_error(caller.view(keep=True), "InvalidArgs", "keep")
         self.assertIn("result", caller.open(name="x" * 64, tracking="none", keep=False))
+
+    def test_come_with_the_layout_that_is_asked_for(self):
+        caller = self.caller()
+        layout = {"width": 100, "height": 50, "stride": 512, "format": 0x34325258, "size": 28672}
+        self.assertEqual(caller.open(layout=layout)["result"][3], layout)
+        self.assertEqual(caller.open(layout={"width": 64, "height": 16})["result"][3]["stride"], 256)
+        for wrong, said in (({"width": 100}, "1 to 16384"), ({"width": 100, "height": 20000}, "1 to 16384"),
+                            (dict(layout, stride=399), "stride"), (dict(layout, stride=0xffffffff), "stride"),
+                            (dict(layout, format=1), "XRGB8888"), (dict(layout, size=1), "28672"),
+                            (dict(layout, colour=1), "colour"), (dict(layout, width="wide"), "layout.width")):
+            self.assert_error(caller.open(layout=wrong), "InvalidArgs", said)
+        self.assert_error(caller.open(layout="large"), "InvalidArgs", "dictionary")
+        self.assert_error(caller.open(layout={"width": 16384, "height": 16384}), "Busy", "at most 256")
 
     def test_are_sixteen_a_user_at_most_and_viewers_eight(self):
         drawer, root = self.caller("drawer"), self.caller()

@@ -159,6 +159,94 @@ TEST_F(APipeline, offers_a_new_buffer_when_the_mode_changes_and_shows_the_old_on
     EXPECT_TRUE(output.host_equals(pipeline->front()));
 }
 
+TEST_F(APipeline, shows_a_client_that_brings_a_picture_of_another_mode_clipped_and_offers_it_the_displays) {
+    for (bool kept : {false, true}) {
+        // The second time it comes back to the picture that the first one left.
+        for (Mode mode : {Mode{640, 100}, Mode{100, 640}}) {
+            SurfaceOptions options{"back", true, kept, layout_for(mode, mode.width * 4 + 64)};
+            RawClient client = open(options);
+            ASSERT_EQ(client.layout(), *options.layout);
+            client.pixel(mode.width - 1, mode.height - 1) = 0x66;
+            client.pixel(99, 99) = 0x99;
+            turn_while_ready();
+            EXPECT_FALSE(client.receive()) << "HELLO is the first that is said";
+            client.hello(0);
+            ASSERT_TRUE(turn_until([&] { return front_pixel(99, 99) == 0x99; }));
+            EXPECT_TRUE(output.host_equals(pipeline->front()));
+            std::vector<std::uint32_t> heard;
+            std::optional<RawClient::Received> offer;
+            ASSERT_TRUE(turn_until([&] {
+                while ((offer = client.receive())) {
+                    heard.push_back(offer->type());
+                    if (offer->type() == HVFB_CONFIGURE) return true;
+                }
+                return false;
+            }));
+            EXPECT_EQ(heard, (std::vector<std::uint32_t>{HVFB_HELLO, HVFB_STATE, HVFB_CONFIGURE}));
+            const auto configure = offer->as<hvfb_configure>();
+            EXPECT_EQ(configure.layout.width, 320u);
+            EXPECT_EQ(configure.layout.height, 200u);
+            Mapping pixels{offer->attached, configure.layout.size, Mapping::Access::read_write};
+            const std::uint32_t pixel = 0x77;
+            std::memcpy(pixels.bytes().data() + std::size_t{199} * configure.layout.stride + 319 * 4, &pixel,
+                        4);
+            client.send(HVFB_CONFIGURED, hvfb_configured{{}, configure.serial});
+            ASSERT_TRUE(turn_until([&] { return front_pixel(319, 199) == 0x77; }));
+            EXPECT_TRUE(output.host_equals(pipeline->front()));
+            client.hang_up();
+            ASSERT_TRUE(turn_until([&] {
+                const Surface* active = pipeline->surfaces().active();
+                return !active || !active->client();
+            }));
+        }
+    }
+}
+
+TEST_F(APipeline, offers_nothing_to_a_client_that_asks_for_the_layout_that_the_display_has) {
+    RawClient client = open({"same", true, false, pipeline->layout()});
+    client.hello(0);
+    ASSERT_TRUE(await(client, HVFB_STATE));
+    turn_while_ready();
+    EXPECT_FALSE(client.receive());
+}
+
+TEST_F(APipeline, says_hello_before_it_offers_a_mode_that_came_before_the_clients_hello) {
+    RawClient client = open({"late", true, false});
+    pipeline->set_mode({400, 300}, loop.now());
+    pipeline->update(loop.now());
+    turn_while_ready();
+    EXPECT_FALSE(client.receive());
+    client.hello(0);
+    ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().active()->conversation().introduced(); }));
+    turn_while_ready();
+    for (hvfb_message_type type : {HVFB_HELLO, HVFB_STATE, HVFB_CONFIGURE}) {
+        auto received = client.receive();
+        ASSERT_TRUE(received);
+        EXPECT_EQ(received->type(), type);
+    }
+}
+
+TEST_F(APipeline, has_a_limit_for_the_memory_of_a_users_pictures_of_other_modes) {
+    auto busy = [&](const SurfaceOptions& options, uid_t uid) {
+        try {
+            open(options, uid);
+            return false;
+        } catch (const Refusal& refusal) {
+            return refusal.kind() == Refusal::Kind::busy;
+        }
+    };
+    SurfaceOptions large{"large", true, false, layout_for({4096, 4096})};  // 64 MiB
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 4; ++i) clients.push_back(open(large));
+    EXPECT_TRUE(busy({"one more", true, false, layout_for({16, 16})}, 1000));
+    EXPECT_FALSE(busy({"display's", true, false, pipeline->layout()}, 1000));
+    EXPECT_FALSE(busy({"display's", true, false}, 1000));
+    EXPECT_FALSE(busy(large, 1001));
+    EXPECT_TRUE(busy({"enormous", true, false, layout_for({16384, 16384})}, 1002));
+    clients.pop_back();
+    ASSERT_TRUE(turn_until([&] { return !busy(large, 1000); }));
+}
+
 TEST_F(APipeline, tells_viewers_what_changed_when_they_ask) {
     RawClient client = open_explicit();
     client.frame(1);
