@@ -30,8 +30,6 @@ HVFB_CONSTANT(Duration, tell_compared_every, 50 * millisecond);
 // What is open is not compared whole again, while a glance shows no difference, for this long: what the 2019
 // driver took for every frame.
 HVFB_CONSTANT(Duration, skip_for, 50 * millisecond);
-// A client that is stopped while it scans is looked at no longer than this: it cannot draw.
-constexpr Duration suspicion = std::chrono::seconds(1);
 
 bool compares_by_itself(const Conversation& conversation, const Tuning& tuning) {
     return conversation.polled() ||
@@ -46,8 +44,8 @@ void Looks::add_facts(Facts& facts) const {
 }
 
 void Looks::start_over(Time now) {
-    waiting_until_.reset();
-    unanswered_since_.reset();
+    waiting_.stop();
+    unanswered_.stop();
     lookout_.reset();
     retry_.reset();
     look_at_ = now;
@@ -74,14 +72,15 @@ void Looks::begin(const Tuning& tuning, Time now) {
         if (!reported) conversation.look_begins();
         bool tracked = conversation.introduced() && !conversation.explicit_damage();
         bool everything =
-            compares_by_itself(conversation, tuning) || (conversation.collecting() && unanswered_since_);
+            compares_by_itself(conversation, tuning) || (conversation.collecting() && unanswered_.running());
         if (tracked && everything) {
             conversation.hints().add_everything();
         } else if (tracked && !conversation.collecting() && !reported) {
             surface->collect(now);
             ++statistics_.collections;
             waiting_since_ = now;
-            waiting_until_ = now + std::clamp<Duration>(tuning.interval(), shortest_wait, longest_wait);
+            waiting_.set_limit(std::clamp<Duration>(tuning.interval(), shortest_wait, longest_wait));
+            waiting_.start(now);
             return;
         }
     }
@@ -91,16 +90,16 @@ void Looks::begin(const Tuning& tuning, Time now) {
 void Looks::go_on(const Tuning& tuning, bool held, Time now) {
     Surface* surface = surfaces_.active();
     Conversation& conversation = surface->conversation();
-    if (conversation.collecting() && now < *waiting_until_) return;
+    if (conversation.collecting() && !waiting_.reached(now)) return;
     statistics_.collect_ns += static_cast<std::uint64_t>((now - waiting_since_).count());
     if (conversation.collecting()) {
         ++statistics_.unanswered;
-        if (!unanswered_since_) unanswered_since_ = now;
+        if (!unanswered_.running()) unanswered_.start(now);
         conversation.hints().add_everything();
     } else {
-        unanswered_since_.reset();
+        unanswered_.stop();
     }
-    waiting_until_.reset();
+    waiting_.stop();
     // Nothing is presented while it is held; what is hinted stays hinted and is looked at when the hold ends.
     if (held) {
         conversation.announce(announced_at_);
@@ -110,7 +109,7 @@ void Looks::go_on(const Tuning& tuning, bool held, Time now) {
 }
 
 void Looks::last(const Tuning& tuning, Time now) {
-    waiting_until_.reset();
+    waiting_.stop();
     was_announced_ = false;
     answers_frame_.reset();
     finish(tuning, now);
@@ -168,7 +167,7 @@ void Looks::finish(const Tuning& tuning, Time now) {
 void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
     if (found) {
         retry_.reset();
-        unanswered_since_.reset();
+        unanswered_.stop();
     }
     std::optional<Duration> soon = found || !was_announced_ ? std::nullopt : retry_.next();
     // Announced for nothing more often than a store can need to land: that uses up an interval after all.
@@ -180,8 +179,8 @@ void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
     if (!surface) return;
     const Conversation& conversation = surface->conversation();
     bool by_itself = compares_by_itself(conversation, tuning);
-    if (unanswered_since_ && now - *unanswered_since_ > suspicion) return;
-    if (!by_itself && !conversation.unprotected() && !unanswered_since_) return;
+    if (unanswered_.reached(now)) return;
+    if (!by_itself && !conversation.unprotected() && !unanswered_.running()) return;
     bool pinned = tuning.tracking == Tuning::Tracking::scan;
     bool rests = conversation.can_rest() && !by_itself && !pinned;
     Duration wait = watch_over;

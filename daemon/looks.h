@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/running_timer.h"
 #include "pacing/lookout.h"
 #include "pacing/pacer.h"
 #include "pacing/tuning.h"
@@ -24,16 +25,19 @@ class Looks {
     // longer than this: it may have been stopped.
     static constexpr Duration report_patience = std::chrono::milliseconds(10);
 
+    // A client that is stopped while it scans is looked at no longer than this: it cannot draw.
+    static constexpr Duration suspicion = std::chrono::seconds(1);
+
     // Borrowed: all outlive it.
     Looks(Surfaces& surfaces, Presenter& presenter, Statistics& statistics)
-        : surfaces_(surfaces), presenter_(presenter), statistics_(statistics) {}
+        : surfaces_(surfaces), presenter_(presenter), statistics_(statistics), unanswered_(suspicion, 2) {}
 
     // What the pacer has to know of the looks there were.
     void add_facts(Facts& facts) const;
 
     void begin(const Tuning& tuning, Time now);
-    // Until when the answer to COLLECT is waited for; none: no look is under way.
-    std::optional<Time> waiting_until() const { return waiting_until_; }
+    // When to ask again whether the answer to COLLECT has come; none: no look is under way.
+    std::optional<Time> waiting_until() const { return waiting_.due(); }
     // Finishes the look under way if its answer has come, or will not. Held: nothing may be presented now.
     void go_on(const Tuning& tuning, bool held, Time now);
     // The last one: waits for nobody.
@@ -55,13 +59,12 @@ class Looks {
     Statistics& statistics_;
     Lookout lookout_;
     Retry retry_;
-    std::optional<Time> last_whole_;     // when all that was hinted was last compared
-    std::optional<Time> compared_told_;  // when a client that is not asked was last told
-    std::optional<Time> look_at_;        // when to look although nothing was announced
-    std::optional<Time> not_before_;     // the end of the interval that the last present used up
-    std::optional<Time> waiting_until_;  // see waiting_until()
-    std::optional<Time>
-        unanswered_since_;  // the client has owed an answer for longer than a frame since then
+    std::optional<Time> last_whole_;       // when all that was hinted was last compared
+    std::optional<Time> compared_told_;    // when a client that is not asked was last told
+    std::optional<Time> look_at_;          // when to look although nothing was announced
+    std::optional<Time> not_before_;       // the end of the interval that the last present used up
+    RunningTimer waiting_{Duration{}, 2};  // runs while the answer to COLLECT is waited for
+    RunningTimer unanswered_;              // runs since the client has owed an answer for longer than a frame
     // Of the look under way.
     bool was_announced_ = false;
     // The newest frame that was asked for when it began: what is asked for meanwhile may have been drawn too

@@ -166,7 +166,7 @@ void Pipeline::answer_unshown_frames(Time now) {
     for (auto& surface : surfaces_.stack()) {
         const auto& request = surface->conversation().frame_request();
         if (!request) continue;
-        if (now - request->since >= patience(*surface))
+        if (surface->conversation().frame_overdue(patience(*surface), now))
             surface->answer_frame(request->frame, clock_now(), false);
     }
 }
@@ -174,12 +174,10 @@ void Pipeline::answer_unshown_frames(Time now) {
 void Pipeline::set_alarm(const Decision& decision, Time now) {
     std::optional<Time> at = looks_.waiting_until();
     if (decision.kind != Decision::Kind::rest) keep_earliest(at, std::max(decision.at, now));
+    keep_earliest(at, open_frame_.due());
     for (auto& surface : surfaces_.stack()) {
         const Conversation& conversation = surface->conversation();
-        if (surface->active() && conversation.frame_open_since())
-            keep_earliest(at, *conversation.frame_open_since() + Holds::longest_frame);
-        const auto& request = conversation.frame_request();
-        if (request) keep_earliest(at, request->since + patience(*surface));
+        keep_earliest(at, conversation.frame_due());
     }
     alarm_.set(at);
 }

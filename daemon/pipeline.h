@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "base/running_timer.h"
 #include "looks.h"
 #include "output/output.h"
 #include "pacing/holds.h"
@@ -123,8 +124,10 @@ class Pipeline : private OutputListener {
     EventLoop::Alarm alarm_;
 
     Holds holds_;
-    std::optional<Mode> mode_set_;     // by the administrator
-    std::optional<Layout> too_large_;  // there was no memory for it
+    RunningTimer open_frame_{Holds::longest_frame, 4};  // of the active surface's client
+    std::optional<Time> frame_open_since_;              // that it judges
+    std::optional<Mode> mode_set_;                      // by the administrator
+    std::optional<Layout> too_large_;                   // there was no memory for it
 
     SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
     bool was_visible_, output_was_visible_;

@@ -100,9 +100,18 @@ void Pipeline::notice_active(Time now) {
         report_.active_surface_changed();
     }
     std::optional<Time> open = surface ? surface->conversation().frame_open_since() : std::nullopt;
-    if (open && now - *open >= Holds::longest_frame) {
+    if (open != frame_open_since_) {
+        frame_open_since_ = open;
+        if (open)
+            open_frame_.start(*open);
+        else
+            open_frame_.stop();
+    }
+    if (open_frame_.reached(now)) {
         surface->conversation().close_frame();
         open.reset();
+        frame_open_since_.reset();
+        open_frame_.stop();
     }
     holds_.set(Holds::Reason::client_frame, open.has_value());
 }

@@ -11,12 +11,20 @@ namespace hvfbd {
 // process could run counts: while it is stopped, frozen or starved, or its machine is paused, it cannot see
 // what a peer does. Pure.
 //
-// The kernel does not tell a process that it was stopped. So the owner asks at every due(), eight times a
-// limit, and what lies between two questions counts only if the second one came about when it was due.
+// The kernel does not tell a process that it was stopped. So the owner asks at every due(), `questions` times
+// a limit, and what lies between two questions counts only if the second one came about when it was due: a
+// stop of more than two of these parts is noticed.
 class RunningTimer {
   public:
-    explicit RunningTimer(Duration limit)
-        : limit_(limit), step_(std::max<Duration>(limit / 8, Duration(1))) {}
+    explicit RunningTimer(Duration limit, unsigned questions = 8) : questions_(questions) {
+        set_limit(limit);
+    }
+
+    // From now on this is the limit of what was counted, and will be.
+    void set_limit(Duration limit) {
+        limit_ = limit;
+        step_ = std::max<Duration>(limit / questions_, Duration(1));
+    }
 
     // Counts from zero, whatever was counted before.
     void start(Time now) {
@@ -44,7 +52,8 @@ class RunningTimer {
     }
 
   private:
-    Duration limit_, step_, counted_{};
+    unsigned questions_;
+    Duration limit_{}, step_{}, counted_{};
     std::optional<Time> last_;  // none: stopped
 };
 

@@ -11,7 +11,7 @@ class Holds {
   public:
     // no_front: there is no memory for a picture of the output's mode.
     enum class Reason : unsigned { hidden, no_front, client_frame };
-    // A client's open frame is waited for no longer than this.
+    // A client's open frame is waited for no longer than this, while this process could run.
     static constexpr Duration longest_frame = std::chrono::milliseconds(100);
 
     void set(Reason reason, bool held) {

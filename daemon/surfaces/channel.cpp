@@ -50,22 +50,23 @@ Channel::Ends Channel::make_ends() {
     return {Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
 
-Channel::Channel(EventLoop& loop, Receive receive, HungUp hung_up)
-    : Channel(loop, make_ends(), std::move(receive), std::move(hung_up)) {}
+Channel::Channel(EventLoop& loop, Receive receive, HungUp hung_up, Duration patience)
+    : Channel(loop, make_ends(), std::move(receive), std::move(hung_up), patience) {}
 
-Channel::Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up)
-    : Channel(loop, Ends{std::move(near_end), {}}, std::move(receive), std::move(hung_up)) {}
+Channel::Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up, Duration patience)
+    : Channel(loop, Ends{std::move(near_end), {}}, std::move(receive), std::move(hung_up), patience) {}
 
-Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up)
+Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration patience)
     : loop_(loop),
       receive_(std::move(receive)),
       hung_up_(std::move(hung_up)),
       near_end_(std::move(ends.near)),
       peer_end_(std::move(ends.peer)),
+      full_(patience),
       allowance_(packets_burst),
       allowance_at_(loop.now()),
       alarm_(loop, [this] {
-          if (full_since_ && loop_.now() - *full_since_ >= patience) {
+          if (full_.reached(loop_.now())) {
               end("it did not read its messages for 5 seconds");
               return;
           }
@@ -158,7 +159,7 @@ void Channel::send(const message::Packet& packet, const Descriptor& attached) {
     // A failure other than a full queue is the peer's hang-up, which the loop reports as such.
     waiting_.at(slot) =
         std::make_unique<Waiting>(Waiting{packet, attached ? attached.duplicate() : Descriptor{}});
-    if (!full_since_) full_since_ = loop_.now();
+    if (!full_.running()) full_.start(loop_.now());
     rearm();
 }
 
@@ -172,9 +173,9 @@ void Channel::flush() {
         if (send_now(near_end_.get(), waiting->packet, waiting->attached.get()) != Sent::done) return;
         waiting.reset();
         // It reads again, if slowly: its patience starts anew.
-        full_since_ = loop_.now();
+        full_.start(loop_.now());
     }
-    full_since_.reset();
+    full_.stop();
     rearm();
 }
 
@@ -182,15 +183,14 @@ void Channel::rearm() {
     if (over_) return;
     std::uint32_t events = 0;
     if (!paused_) events |= EPOLLIN;
-    if (full_since_) events |= EPOLLOUT;
+    if (full_.running()) events |= EPOLLOUT;
     source_.set_events(events);
-    std::optional<Time> at;
-    if (full_since_) at = *full_since_ + patience;
+    std::optional<Time> at = full_.due();
     if (paused_) at = std::min(at.value_or(Time::max()), loop_.now() + pause);
     alarm_.set(at);
     // A peer that floods and hangs up would keep the loop busy: a hang-up is reported whatever events are
     // asked for.
-    source_.set_enabled(!paused_ || full_since_.has_value());
+    source_.set_enabled(!paused_ || full_.running());
 }
 
 void Channel::end(std::string_view violation) {

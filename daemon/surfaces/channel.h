@@ -10,6 +10,7 @@
 
 #include "base/descriptor.h"
 #include "base/event_loop.h"
+#include "base/running_timer.h"
 #include "surfaces/messages.h"
 
 namespace hvfbd {
@@ -25,13 +26,14 @@ class Channel {
     // it.
     using HungUp = std::function<void(std::string_view violation)>;
 
-    // How long a peer may leave its queue full before it is hung up.
+    // How long a peer may leave its queue full before it is hung up, while this process could run.
     static constexpr Duration patience = std::chrono::seconds(5);
 
     // Makes a socket pair and watches its near end. Throws std::system_error.
-    Channel(EventLoop& loop, Receive receive, HungUp hung_up);
+    Channel(EventLoop& loop, Receive receive, HungUp hung_up, Duration patience = Channel::patience);
     // Goes on with a near end that another process of the daemon made.
-    Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up);
+    Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up,
+            Duration patience = Channel::patience);
 
     // The client's end; empty once taken.
     [[nodiscard]] Descriptor take_peer_end() { return std::move(peer_end_); }
@@ -62,7 +64,7 @@ class Channel {
         Descriptor near, peer;
     };
     static Ends make_ends();
-    Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up);
+    Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration patience);
     void ready(std::uint32_t events);
     void read_some();
     bool take(std::span<const std::byte> packet, int flags);  // false: it is over, or read no further
@@ -76,7 +78,7 @@ class Channel {
     HungUp hung_up_;
     Descriptor near_end_, peer_end_;
     std::array<std::unique_ptr<Waiting>, sending_order.size()> waiting_;
-    std::optional<Time> full_since_;
+    RunningTimer full_;    // runs while its queue is full
     double allowance_;     // packets it may still send now
     Time allowance_at_;    // when that was true
     bool paused_ = false;  // for sending too much

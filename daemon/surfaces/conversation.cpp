@@ -35,6 +35,7 @@ std::optional<std::string_view> Conversation::receive(const message::FromClient&
     } else if (std::holds_alternative<message::End>(message)) {
         frame_open_since_.reset();
     } else if (auto* frame = std::get_if<message::Frame>(&message)) {
+        if (!frame_request_) frame_waits_.start(now);
         frame_request_ = FrameRequest{frame->frame, frame_request_ ? frame_request_->since : now, now};
         announce(now);
     } else if (auto* configured = std::get_if<message::Configured>(&message)) {
@@ -133,10 +134,18 @@ void Conversation::note_compared(std::vector<message::PageRange> pages) {
 
 void Conversation::frame_answered(std::uint64_t frame) {
     if (!frame_request_) return;
-    if (frame_request_->frame <= frame)
+    if (frame_request_->frame <= frame) {
         frame_request_.reset();
-    else
+        frame_waits_.stop();
+    } else {
         frame_request_->since = frame_request_->newest;
+        frame_waits_.start(frame_request_->newest);
+    }
+}
+
+bool Conversation::frame_overdue(Duration limit, Time now) {
+    frame_waits_.set_limit(limit);
+    return frame_waits_.reached(now);
 }
 
 void Conversation::announce(Time now) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/layout.h"
+#include "base/running_timer.h"
 #include "base/time.h"
 #include "damage/hints.h"
 #include "surfaces/kept.h"
@@ -91,6 +92,9 @@ class Conversation {
         Time newest;  // and this one then
     };
     const std::optional<FrameRequest>& frame_request() const { return frame_request_; }
+    // Whether that has waited for as long as this while this process could run, and when to ask again.
+    bool frame_overdue(Duration limit, Time now);
+    std::optional<Time> frame_due() const { return frame_waits_.due(); }
     // Frames up to this one are answered; one that was asked for since then is still to be.
     void frame_answered(std::uint64_t frame);
 
@@ -119,6 +123,7 @@ class Conversation {
     std::uint64_t first_serial_ = 0;
     std::uint32_t tracker_state_ = HVFB_TRACKER_OFF;
     Hints hints_;
+    RunningTimer frame_waits_{Duration{}, 4};  // runs while a frame is to be answered
     std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;
     bool unprotected_ = false, only_open_ = false;
     std::uint64_t serial_ = 0;           // of the last COLLECT

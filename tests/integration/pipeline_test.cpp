@@ -1,4 +1,6 @@
 // From a client's frame to the host's picture: presented, answered, kept back, hidden.
+#include <thread>
+
 #include "pipeline_fixture.h"
 
 namespace hvfbd::testing {
@@ -52,6 +54,42 @@ TEST_F(APipeline, keeps_half_drawn_frames_back_but_not_for_ever) {
     client.frame(2);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
     EXPECT_EQ(front_pixel(1, 1), 0x88u);
+}
+
+TEST_F(APipeline, keeps_a_half_drawn_frame_back_over_a_time_in_which_the_daemon_was_stopped) {
+    RawClient client = open_explicit();
+    ASSERT_TRUE(present(client, 1));
+    client.pixel(1, 1) = 0x77;
+    client.send(HVFB_BEGIN, hvfb_begin{});
+    client.damaged({0, 0, 10, 10});
+    turn_while_ready();
+    // Nothing runs the loop: as if the process, or its machine, were stopped.
+    std::this_thread::sleep_for(3 * Holds::longest_frame);
+    turn_while_ready();
+    EXPECT_EQ(front_pixel(1, 1), 0u);
+    client.send(HVFB_END, hvfb_end{});
+    EXPECT_TRUE(turn_until([&] { return front_pixel(1, 1) == 0x77; }));
+}
+
+TEST_F(APipeline, does_not_say_that_a_frame_is_not_shown_since_the_daemon_was_stopped) {
+    RawClient client = open({"test", false, false});
+    client.hello(full_tracker);
+    ASSERT_TRUE(present(client, 1));
+    client.pixel(0, 0) = 5;
+    client.frame(2);
+    turn_while_ready();
+    std::this_thread::sleep_for(1300ms);
+    for (bool answered = false; !answered;) {
+        ASSERT_TRUE(loop.run_once(5s));
+        while (auto received = client.receive()) {
+            if (received->type() == HVFB_COLLECT)
+                client.written(received->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING);
+            if (received->type() != HVFB_PRESENTED) continue;
+            answered = true;
+            EXPECT_EQ(received->as<hvfb_presented>().flags & HVFB_PRESENTED_NOT_SHOWN, 0u);
+        }
+    }
+    EXPECT_EQ(front_pixel(0, 0), 5u);
 }
 
 TEST_F(APipeline, answers_a_frame_when_nothing_changed) {

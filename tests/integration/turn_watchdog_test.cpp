@@ -24,12 +24,13 @@ int signal_that_ends(void (*act)()) {
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-// A turn that hangs; bounded, so that the test ends where there is no watchdog.
+// A turn that hangs, whatever interrupts it; bounded, so that the test ends where there is no watchdog.
 void hang(Duration duration) {
-    sigset_t none;
-    ::sigemptyset(&none);
-    timespec time{duration / 1s, (duration % 1s).count()};
-    ::ppoll(nullptr, 0, &time, &none);
+    for (Time end = clock_now() + duration; clock_now() < end;) {
+        Duration left = end - clock_now();
+        timespec time{left / 1s, (left % 1s).count()};
+        if (left > Duration{}) ::nanosleep(&time, nullptr);
+    }
 }
 
 TEST(TurnWatchdog, aborts_a_turn_that_hangs) {
@@ -52,6 +53,50 @@ TEST(TurnWatchdog, leaves_a_loop_alone_that_waits_between_its_turns) {
                   hang(200ms);
               }),
               0);
+}
+
+TEST(TurnWatchdog, does_not_take_a_process_that_is_stopped_in_a_turn_for_one_that_hangs) {
+    int told[2];
+    ASSERT_EQ(::pipe(told), 0);
+    pid_t child = ::fork();
+    if (child == 0) {
+        ::signal(SIGABRT, SIG_DFL);
+        TurnWatchdog watchdog(400ms);
+        watchdog.turn_begins();
+        // Stops itself three times for longer than the limit, and hardly runs meanwhile.
+        for (int i = 0; i < 3; ++i) {
+            (void)!::write(told[1], "x", 1);
+            ::raise(SIGSTOP);
+        }
+        ::_exit(0);
+    }
+    ::close(told[1]);
+    for (int i = 0; i < 3; ++i) {
+        char byte = 0;
+        ASSERT_EQ(::read(told[0], &byte, 1), 1) << "it has ended";
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, WUNTRACED), child);
+        ASSERT_TRUE(WIFSTOPPED(status)) << "ended by signal " << WTERMSIG(status);
+        hang(500ms);
+        ::kill(child, SIGCONT);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+    ::close(told[0]);
+}
+
+TEST(TurnWatchdog, hears_its_timer_in_a_process_that_was_started_with_its_signals_blocked) {
+    EXPECT_EQ(signal_that_ends([] {
+                  ::signal(SIGABRT, SIG_DFL);
+                  sigset_t all;
+                  ::sigfillset(&all);
+                  ::sigprocmask(SIG_BLOCK, &all, nullptr);
+                  TurnWatchdog watchdog(50ms);
+                  watchdog.turn_begins();
+                  hang(10s);
+              }),
+              SIGABRT);
 }
 
 }  // namespace

@@ -62,6 +62,17 @@ TEST(RunningTimer, is_reached_in_the_end_by_a_process_that_hardly_ever_runs) {
     EXPECT_LE(questions, 129);
 }
 
+TEST(RunningTimer, judges_what_it_has_counted_by_a_limit_that_is_set_meanwhile) {
+    RunningTimer timer(5s);
+    timer.start(start);
+    ASSERT_FALSE(timer.reached(start + 600ms));
+    timer.set_limit(500ms);
+    EXPECT_EQ(timer.due(), start + 600ms);
+    EXPECT_TRUE(timer.reached(start + 600ms));
+    timer.set_limit(1s);
+    EXPECT_EQ(run_until_reached(timer), start + 1s);
+}
+
 TEST(RunningTimer, counts_the_same_however_often_it_is_asked) {
     RunningTimer timer(100ms);
     timer.start(start);

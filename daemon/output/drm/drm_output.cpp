@@ -109,7 +109,7 @@ void DrmOutput::light(const Plan& plan) {
     buffers_.clear();
     buffers_.push_back(prepared_ ? std::move(prepared_) : std::move(before[shown_]));
     shown_ = 0;
-    flipping_since_.reset();
+    flipping_.stop();
     missing_.clear();
     std::string refused = show_on(plan.heads);
     before.clear();
@@ -162,7 +162,7 @@ void DrmOutput::train_links(const std::vector<Connector>& connectors) {
             continue;
         try {
             show({head.crtc, buffers_[shown_]->framebuffer(), 0, 0, head.mode, {head.connector}});
-            flipping_since_.reset();
+            flipping_.stop();
             repaint_ = true;
             mention("the link to " + head.name + " had failed, and was trained anew");
         } catch (const std::system_error& error) {
@@ -185,7 +185,7 @@ void DrmOutput::darken() noexcept {
     prepared_.reset();
     shown_ = 0;
     missing_.clear();
-    flipping_since_.reset();
+    flipping_.stop();
     on_ = false;
 }
 
@@ -247,7 +247,7 @@ void DrmOutput::suspend() {
 void DrmOutput::resume() {
     if (!suspended_) return;
     suspended_ = false;
-    flipping_since_.reset();
+    flipping_.stop();
     repaint_ = true;
     owner_.try_again();
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "base/running_timer.h"
 #include "output/drm/card.h"
 #include "output/drm/choice.h"
 #include "output/drm/presence.h"
@@ -129,7 +130,9 @@ class DrmOutput : public Output {
     std::vector<Head> heads_, planned_;  // lit, and what was to be
     bool on_ = false, failed_ = false;
     Telling telling_ = Telling::direct;
-    std::optional<Time> flipping_since_;
+    // A flip takes a frame of the screen; a driver that does not say that it came to pass is not waited for
+    // without end. It is asked about when something is to be presented, a second apart at most.
+    RunningTimer flipping_{std::chrono::seconds(1), 1};
     std::vector<Rectangle> missing_, clipped_;
 
     bool suspended_ = false, repaint_ = false;

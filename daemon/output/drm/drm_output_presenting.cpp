@@ -6,16 +6,8 @@
 
 namespace hvfbd::drm {
 
-namespace {
-
-// A flip takes a frame of the screen; a driver that does not say that it came to pass is not waited for
-// without end.
-constexpr Duration longest_flip = std::chrono::seconds(1);
-
-}  // namespace
-
 std::span<std::byte> DrmOutput::scanout() {
-    if (!visible() || buffers_.empty() || flipping_since_) return {};
+    if (!visible() || buffers_.empty() || flipping_.running()) return {};
     return buffers_[telling_ == Telling::flip ? 1 - shown_ : shown_]->bytes();
 }
 
@@ -43,9 +35,9 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
     // Hidden: nobody is to be told, and all of it is told when it is shown.
     if (!visible() || buffers_.empty()) return Presented::done;
     Time now = loop_.now();
-    if (flipping_since_) {
-        if (now - *flipping_since_ < longest_flip) return Presented::refused;
-        flipping_since_.reset();
+    if (flipping_.running()) {
+        if (!flipping_.reached(now)) return Presented::refused;
+        flipping_.stop();
         return Presented::refused;  // what was looked at meanwhile is not in the other buffer yet
     }
     clipped_.clear();
@@ -73,7 +65,7 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
         Presented presented = answered(answer);
         if (answer == Answer::done) {
             // What is shown from now on is written next, and lacks just this frame.
-            flipping_since_ = now;
+            flipping_.start(now);
             shown_ = 1 - shown_;
             missing_.assign(clipped_.begin(), clipped_.end());
         }
@@ -107,7 +99,7 @@ DrmOutput::Presented DrmOutput::answered(Answer answer) {
 }
 
 void DrmOutput::flipped(Id crtc) {
-    if (!heads_.empty() && heads_.front().crtc == crtc) flipping_since_.reset();
+    if (!heads_.empty() && heads_.front().crtc == crtc) flipping_.stop();
 }
 
 }  // namespace hvfbd::drm
