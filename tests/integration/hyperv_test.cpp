@@ -6,8 +6,12 @@
 #include <optional>
 
 #include "adopted_surface.h"
+#include "base/error.h"
 #include "host_process.h"
+#include "output/hyperv/hyperv_output.h"
+#include "output/simulated_uio.h"
 #include "rounds.h"
+#include "turning.h"
 #include "writers.h"
 
 namespace hvfbd::testing {
@@ -318,6 +322,37 @@ TEST_P(AHost, at_rest_hears_nothing_and_wakes_nobody) {
     EXPECT_EQ(host.status("messages"), messages);
     EXPECT_EQ(AdoptedSurface::tracker_switches(), switches);
     EXPECT_LE(after.turns - before.turns, 1u) << "the question itself is one";
+}
+
+TEST(AVideoMemory, that_is_too_small_for_the_mode_is_warned_of_with_what_it_takes) {
+    HostProcess host;
+    EventLoop loop;
+    hyperv::HypervOutput::Options options;
+    options.session.mode = Mode{3840, 2160};
+    hyperv::HypervOutput output(loop, std::make_unique<SimulatedUioPort>(host.socket()),
+                                hyperv::FramebufferSource("simulated", 0), options);
+    struct Listener : OutputListener {
+        void output_changed() override {}
+        void output_said(Importance importance, const std::string& sentence) override {
+            if (importance == Importance::warning) warnings += sentence + "\n";
+        }
+        std::string warnings;
+    } listener;
+    output.listen(&listener);
+    ASSERT_TRUE(turn_until(loop, [&] { return output.session().active() && !listener.warnings.empty(); }));
+    std::string refused;
+    try {
+        output.set_mode({2560, 1440});
+    } catch (const Refusal& refusal) {
+        refused = refusal.what();
+    }
+    output.listen(nullptr);
+    for (const char* part : {"showing 1024x768: 3840x2160 needs 32400 KiB of video memory", "has 8192 KiB",
+                             "Set-VMVideo -VMName NAME -ResolutionType Maximum -HorizontalResolution 3840 "
+                             "-VerticalResolution 2160",
+                             "FramebufferSize=33554432 in hvfbd.conf"})
+        EXPECT_NE(listener.warnings.find(part), std::string::npos) << part << "\n" << listener.warnings;
+    EXPECT_NE(refused.find("2560x1440 needs 14400 KiB"), std::string::npos) << refused;
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -91,6 +91,7 @@ TEST_F(AUioScreen, keeps_the_mode_that_was_set_when_the_device_comes_back) {
     machine.bind(slot, "uio0", 512 << 10);
     ASSERT_TRUE(turn_until([&] { return output->visible() && output->layout().width == 320; }))
         << "unless it has become too small";
+    EXPECT_TRUE(warned_of("does not take 640x480"));
 }
 
 // Its number is another's now, whose memory is not to be drawn on.

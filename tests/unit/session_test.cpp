@@ -89,6 +89,24 @@ TEST_F(ASession, takes_only_modes_that_fit_the_video_memory_whatever_the_host_li
     EXPECT_TRUE(session.set_mode({1600, 1200}));
 }
 
+TEST_F(ASession, says_which_mode_it_does_not_show_because_it_does_not_fit_the_video_memory) {
+    session = Session({.mode = Mode{3840, 2160}, .before = {}});
+    connect();
+    EXPECT_EQ(session.mode(), (Mode{1024, 768}));
+    EXPECT_EQ(session.unfit_mode(), (Mode{3840, 2160}));
+    auto kept = session.kept();
+    ASSERT_TRUE(session.set_mode({800, 600}));
+    EXPECT_FALSE(session.unfit_mode());
+
+    Session next{Session::Options{}};
+    ASSERT_TRUE(next.go_on(*kept, address, size, now));
+    EXPECT_FALSE(next.unfit_mode());
+    next.wish(Mode{2560, 1440});
+    EXPECT_EQ(next.unfit_mode(), (Mode{2560, 1440}));
+    next.wish(std::nullopt);
+    EXPECT_FALSE(next.unfit_mode());
+}
+
 TEST_F(ASession, keeps_the_administrators_mode_when_it_connects_again) {
     connect();
     ASSERT_TRUE(session.set_mode({800, 600}));

@@ -13,6 +13,10 @@ namespace {
 constexpr unsigned messages_a_turn = 32, idle_interrupts_allowed = 16;
 constexpr Duration deafness = std::chrono::milliseconds(10);
 
+std::string size_text(Mode mode) {
+    return std::to_string(mode.width) + "x" + std::to_string(mode.height);
+}
+
 }  // namespace
 
 HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
@@ -80,8 +84,10 @@ void HypervOutput::go_on(Time now) {
     if (broken_) close(now);
 
     take_layout();
-    if (session_.active() && !was_active_)
+    if (session_.active() && !was_active_) {
         say_once(OutputListener::Importance::information, "talking with the host: " + description());
+        say_unfit();
+    }
     was_active_ = session_.active();
     changed();
     set_alarm(now);
@@ -108,6 +114,30 @@ std::string HypervOutput::description() const {
     return "protocol " + std::to_string(version & 0xffff) + "." + std::to_string(version >> 16) + ", " +
            std::to_string(connection_->framebuffer.bytes.size() >> 10) + " KiB of video memory, " +
            std::to_string(layout_.width) + "x" + std::to_string(layout_.height);
+}
+
+// A mode that does not fit: what it takes, and the commands for that.
+std::string HypervOutput::unfit(Mode mode) const {
+    constexpr std::uint64_t step = 2 << 20;  // Set-VMVideo's
+    std::uint64_t has = connection_->framebuffer.bytes.size();
+    std::uint64_t needs = std::uint64_t{mode.width} * mode.height * bytes_per_pixel;
+    if (needs <= has) return size_text(mode) + " is smaller than 640x480, the least a host takes";
+    std::array<char, 24> address{};
+    std::snprintf(address.data(), address.size(), "%#llx",
+                  static_cast<unsigned long long>(connection_->framebuffer.address));
+    std::uint64_t rounded = (needs + step - 1) / step * step;
+    return size_text(mode) + " needs " + std::to_string(needs >> 10) +
+           " KiB of video memory, and the memory at " + address.data() + " has " + std::to_string(has >> 10) +
+           " KiB; give the guest more, on the host, while it is off: Set-VMVideo -VMName NAME "
+           "-ResolutionType Maximum -HorizontalResolution " +
+           std::to_string(mode.width) + " -VerticalResolution " + std::to_string(mode.height) +
+           ", and set FramebufferSize=" + std::to_string(rounded) + " in hvfbd.conf";
+}
+
+void HypervOutput::say_unfit() {
+    if (auto mode = session_.unfit_mode())
+        say(OutputListener::Importance::warning,
+            "showing " + size_text(session_.mode()) + ": " + unfit(*mode));
 }
 
 void HypervOutput::open(Time now) {
@@ -195,11 +225,11 @@ HypervOutput::Heard HypervOutput::receive(Time now) {
 void HypervOutput::set_mode(Mode mode) {
     layout_for(mode);  // throws for what no picture can be
     if (!session_.set_mode(mode))
-        throw Refusal(
-            Refusal::Kind::no_such_mode,
-            std::to_string(mode.width) + "x" + std::to_string(mode.height) +
-                " is smaller than 640x480, or larger than the video memory; see Modes, or give the guest "
-                "more with Set-VMVideo");
+        throw Refusal(Refusal::Kind::no_such_mode,
+                      connection_ ? unfit(mode) + "; see Modes"
+                                  : size_text(mode) +
+                                        " is smaller than 640x480, or larger than the video memory is "
+                                        "taken to be until there is a session with the host");
     go_on(loop_.now());
 }
 

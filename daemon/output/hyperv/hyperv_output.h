@@ -85,6 +85,8 @@ class HypervOutput : public Output {
     void take_layout();
     void say_once(OutputListener::Importance importance, const std::string& sentence);
     std::string description() const;
+    std::string unfit(Mode mode) const;
+    void say_unfit();
 
     EventLoop& loop_;
     std::unique_ptr<UioPort> port_;

@@ -16,6 +16,7 @@ void HypervOutput::take_over(const OutputLegacy& legacy, Time now) {
     if (go_on_with(*kept, legacy.descriptors, now)) {
         // The configuration may be another one by now.
         session_.wish(options_.session.mode);
+        say_unfit();
         return;
     }
     // The device is closed by now, but not before the service manager has closed its duplicate: opened until

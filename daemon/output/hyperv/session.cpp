@@ -180,6 +180,7 @@ bool Session::fits(Mode mode) const {
 }
 
 void Session::choose_mode() {
+    unfit_ = chosen_ && !fits(*chosen_) ? chosen_ : std::nullopt;
     if (chosen_ && fits(*chosen_))
         mode_ = *chosen_;
     else if (preferred_)
@@ -190,6 +191,7 @@ void Session::choose_mode() {
 
 bool Session::set_mode(Mode mode) {
     if (!fits(mode)) return false;
+    unfit_.reset();
     chosen_ = mode;
     mode_ = mode;
     if (state_ == State::active) {

@@ -93,6 +93,8 @@ class Session {
     bool has_said_features() const { return features_.has_value(); }
     Mode mode() const { return mode_; }
     std::span<const Mode> modes() const { return modes_; }  // that fit, the host's choice first
+    // The mode that is wished for, and that is not shown because it does not fit the video memory.
+    std::optional<Mode> unfit_mode() const { return unfit_; }
     // Since it was last asked the host said that it needs everything. Asks once.
     bool take_repaint() { return std::exchange(repaint_, false); }
     std::uint64_t ignored() const { return ignored_; }  // messages malformed, unknown, late or out of place
@@ -129,6 +131,7 @@ class Session {
     std::uint32_t version_ = synthvid::version_3_5;
     std::uint64_t vram_address_ = 0, vram_size_;
     std::optional<Mode> chosen_;  // by the administrator
+    std::optional<Mode> unfit_;
     Mode mode_;
     std::vector<Mode> modes_;
     std::optional<Mode> preferred_;   // by the host

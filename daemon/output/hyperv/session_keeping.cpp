@@ -53,11 +53,15 @@ bool Session::go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t 
 }
 
 void Session::wish(std::optional<Mode> mode) {
+    unfit_.reset();
     if (!mode) chosen_.reset();
     std::optional<Mode> now = mode ? mode : preferred_;
     if (!now || *now == mode_) return;
     std::optional<Mode> chosen = chosen_;
-    if (set_mode(*now) && !mode) chosen_ = chosen;
+    if (!set_mode(*now))
+        unfit_ = mode;
+    else if (!mode)
+        chosen_ = chosen;
 }
 
 }  // namespace hvfbd::hyperv
