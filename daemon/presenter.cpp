@@ -43,6 +43,7 @@ std::span<std::byte> Presenter::scanout() const {
 }
 
 const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> where) {
+    if (!where.empty()) output_.before_stores();
     MutablePictureView front = view(front_.bytes(), front_.layout()), scanout{};
     if (std::span<std::byte> bytes = this->scanout(); !bytes.empty()) scanout = view(bytes, output_.layout());
     {
@@ -72,6 +73,7 @@ bool Presenter::glance(const Picture& shadow, std::span<const Rectangle> where) 
 
 Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     if (!something_to_tell()) return Told::nothing;
+    output_.before_stores();
     if (everything_) {
         untold_ = Region(front_.layout().rectangle());
         behind_ = true;

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/error.h"
+#include "base/mapping_guard.h"
 
 namespace hvfbd {
 
@@ -21,6 +22,8 @@ void restore() noexcept {
 }
 
 void handle(int signal, siginfo_t* information, void*) {
+    // Device memory that was taken away is no reason to die.
+    if (signal == SIGBUS && information->si_code > 0 && MappingGuard::absorb(information->si_addr)) return;
     // First: whatever else goes wrong from here on is not handled again.
     restore();
     if (speak_last) speak_last();

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/mapping.h"
+#include "base/mapping_guard.h"
 
 namespace hvfbd {
 
@@ -12,6 +13,7 @@ struct DeviceMemory {
     std::span<std::byte> bytes;
     std::uint64_t address = 0;  // physical; 0: not known
     Mapping owner;              // empty where something else owns the memory
+    MappingGuard guard{};       // of owner
 };
 
 }  // namespace hvfbd

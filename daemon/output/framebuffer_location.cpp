@@ -38,7 +38,8 @@ std::string hexadecimal(std::uint64_t value) {
 DeviceMemory mapped(const Descriptor& file, std::uint64_t size, std::uint64_t offset, std::uint64_t address) {
     Mapping mapping(file, size, Mapping::Access::read_write, offset);
     std::span<std::byte> bytes = mapping.bytes();
-    return {bytes, address, std::move(mapping)};
+    MappingGuard guard(bytes);
+    return {bytes, address, std::move(mapping), std::move(guard)};
 }
 
 }  // namespace

@@ -54,6 +54,9 @@ class Output {
     // How many rectangles present() takes at once.
     virtual std::size_t most_rectangles() const { return std::numeric_limits<std::size_t>::max(); }
 
+    // Pixels are about to be stored into scanout(): the last moment to see that it is somebody else's now.
+    virtual void before_stores() {}
+
     enum class Presented { done, refused };
     // Tells the host that scanout changed inside the rectangles, all of them or none. Refused: not now; the
     // caller keeps the damage and tries again at the next interval.

@@ -45,7 +45,9 @@ DeviceMemory map_uio(const Descriptor& node, const UioMapEntry& map, std::uint64
     auto mapped = [&](std::uint64_t bytes) {
         Mapping memory(node, whole_pages(bytes), Mapping::Access::read_write, number_as_offset);
         auto view = memory.bytes().subspan(map.offset, bytes - map.offset);
-        return DeviceMemory{view, map.address ? *map.address + map.offset : 0, std::move(memory)};
+        MappingGuard guard(memory.bytes());
+        return DeviceMemory{view, map.address ? *map.address + map.offset : 0, std::move(memory),
+                            std::move(guard)};
     };
     std::uint64_t pages = size / page_size() * page_size();
     try {

@@ -101,6 +101,41 @@ TEST_F(AUioScreenOf, a_machine_that_sleeps_is_hidden_and_set_up_anew_when_it_wak
     EXPECT_EQ(FakeUioMachine::reg(memory, 1), 320);
 }
 
+// Another driver takes the memory, and the node stays as it is: cutting the file off does the same to its
+// mapping.
+TEST_F(AUioScreenOf, memory_that_is_taken_away_before_it_is_stored_into_is_left_and_found_again) {
+    there_is(false);
+    start({Mode{320, 200}, 0});
+    open_client();
+    draw(1, 1, 0x111111);
+    ASSERT_TRUE(is_shown(FakeUioMachine::memory(machine.node("uio0")), 1, 1, 0x111111));
+    std::filesystem::resize_file(machine.node("uio0"), 0);
+    draw(2, 2, 0x222222);
+    ASSERT_TRUE(turn_until([&] { return !output->visible(); }));
+    EXPECT_TRUE(warned_of("has gone"));
+    // It is mapped again and lost again, more and more seldom.
+    auto turns = loop.turns();
+    turn_until([&] { return false; }, 100ms);
+    EXPECT_LT(loop.turns() - turns, 100u);
+    machine.unbind(slot, "uio0");
+    machine.bind(slot, "uio0", screen_bytes);
+    Mapping memory = FakeUioMachine::memory(machine.node("uio0"));
+    EXPECT_TRUE(turn_until([&] { return output->visible() && shows_front(memory); }));
+    EXPECT_TRUE(is_shown(memory, 2, 2, 0x222222));
+}
+
+TEST_F(AUioScreenOf, a_driver_that_has_let_go_is_not_stored_into) {
+    there_is(false);
+    start({Mode{320, 200}, 0});
+    Mapping memory = FakeUioMachine::memory(machine.node("uio0"));
+    machine.unbind(slot, "uio0");
+    std::ranges::fill(memory.bytes(), std::byte{0x5a});
+    pipeline->refresh(loop.now());
+    pipeline->update(loop.now());
+    EXPECT_EQ(FakeUioMachine::pixel(memory, 0), 0x5a5a5a5au);
+    EXPECT_FALSE(output->visible());
+}
+
 // Without inotify the device is looked for from time to time.
 TEST_F(AUioScreenOf, a_folder_that_cannot_be_watched_is_looked_at_from_time_to_time) {
     output = std::make_unique<UioOutput>(loop,

@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/mapping.h"
+#include "base/mapping_guard.h"
 
 namespace hvfbd::drm {
 
@@ -70,6 +71,7 @@ class DumbBuffer : public Buffer {
             if (::drmIoctl(card_, DRM_IOCTL_MODE_MAP_DUMB, &map) != 0)
                 throw_errno("map a dumb buffer of " + size);
             mapping_ = Mapping(card, create.size, Mapping::Access::read_write, map.offset);
+            guard_ = MappingGuard(mapping_.bytes());
         } catch (...) {
             free();
             throw;
@@ -85,6 +87,7 @@ class DumbBuffer : public Buffer {
 
   private:
     void free() noexcept {
+        guard_ = MappingGuard();
         mapping_ = Mapping();
         if (framebuffer_ != 0) ::drmModeRmFB(card_, framebuffer_);
         drm_mode_destroy_dumb destroy{};
@@ -96,6 +99,7 @@ class DumbBuffer : public Buffer {
     Id handle_ = 0, framebuffer_ = 0;
     Layout layout_;
     Mapping mapping_;
+    MappingGuard guard_;
 };
 
 class KernelCard : public Card {

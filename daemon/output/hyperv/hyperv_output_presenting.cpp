@@ -1,4 +1,5 @@
 // What goes to the host: frames, and what the session has to say; and whether it takes it.
+#include "base/mapping_guard.h"
 #include "output/hyperv/hyperv_output.h"
 #include "output/store_fence.h"
 
@@ -27,9 +28,12 @@ Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
     // Hidden: nobody is to be told, and all of it is told when the window is shown.
     if (!shows() || !connection_) return Presented::done;
     Time now = loop_.now();
-    flush(now);
+    if (MappingGuard::lost(connection_->framebuffer.bytes.data()))
+        broken_ = "another driver has taken the video memory";
+    else
+        flush(now);
     bool sent = false;
-    if (!session_.next_message() && !broken_) {
+    if (!broken_ && !session_.next_message()) {
         store_fence();
         frame_.set(rectangles, layout_.rectangle());
         // Whole or not at all: half of a frame and then all of the next one would be too many messages.

@@ -26,9 +26,10 @@ struct Screen {
     std::filesystem::path driver_link, driver;
     // Whether that is still the device's file. The mapping works on without its driver, when the memory may
     // belong to another already; and that of a resource is taken away by a driver that comes, so that the
-    // next store would be a SIGBUS (CONFIG_IO_STRICT_DEVMEM, revoke_iomem). One or two calls of the kernel.
+    // next store would be a SIGBUS (CONFIG_IO_STRICT_DEVMEM, revoke_iomem), which MappingGuard notices. One
+    // or two calls of the kernel.
     bool attached() const {
-        return identity && FileIdentity::of(file) == identity &&
+        return identity && !MappingGuard::lost(memory.bytes.data()) && FileIdentity::of(file) == identity &&
                (driver_link.empty() || driver_behind(driver_link) == driver);
     }
     // Empty: there is none.

@@ -40,7 +40,8 @@ UioOutput::UioOutput(EventLoop& loop, std::unique_ptr<ScreenPort> port, const st
       layout_(layout_for(options.mode.value_or(options.before.value_or(default_mode)), options.stride)),
       wanted_(options.mode),
       alarm_(loop, [this] { go_on(); }),
-      patience_(first_patience) {
+      patience_(first_patience),
+      after_loss_(first_patience) {
     try {
         watch_.emplace(loop, devices, [this] { look_at_devices(); });
     } catch (const std::system_error& error) {
@@ -53,6 +54,7 @@ UioOutput::UioOutput(EventLoop& loop, std::unique_ptr<ScreenPort> port, const st
 // Something came or went, perhaps the device.
 void UioOutput::look_at_devices() {
     if (!screen_) patience_ = first_patience;
+    after_loss_ = first_patience;
     go_on();
 }
 
@@ -128,6 +130,11 @@ void UioOutput::adopt(Screen& screen) {
     for (Mode mode : {wanted_.value_or(configured), configured}) {
         if (bytes_of(layout_for(mode)) > memory || !show(*screen.registers, mode)) continue;
         layout_ = layout_for(mode);
+        if (wanted_ && mode != *wanted_)
+            say_once(Importance::warning, screen.name + " does not take " + text(*wanted_) +
+                                              ", which was set before, in " + std::to_string(memory) +
+                                              " bytes of screen memory; showing " + text(mode) +
+                                              "; set another with hvfbctl mode");
         return;
     }
     throw std::runtime_error("the display adapter " + screen.name + " does not take " + text(configured) +
@@ -163,14 +170,25 @@ std::span<std::byte> UioOutput::scanout() {
     return screen_->memory.bytes;
 }
 
+// The folder of devices wakes the loop only after this turn, and of a PCI resource nothing tells at all.
+void UioOutput::leave_if_gone() {
+    if (!screen_ || screen_->attached()) return;
+    bool lost = MappingGuard::lost(screen_->memory.bytes.data());
+    leave();
+    // One that can be mapped again and is lost again is not to keep anybody busy.
+    alarm_.set(loop_.now() + (lost ? after_loss_ : Duration{}));
+    if (lost) after_loss_ = std::min(2 * after_loss_, longest);
+}
+
+// Memory that is another's now is not to be written.
+void UioOutput::before_stores() {
+    leave_if_gone();
+}
+
 Output::Presented UioOutput::present(std::span<const Rectangle>) {
     store_fence();
-    // The folder of devices wakes the loop only after this turn, and of a PCI resource nothing tells at all.
     // What was stored meanwhile is stored again when there is a screen.
-    if (screen_ && !screen_->attached()) {
-        leave();
-        alarm_.set(loop_.now());
-    }
+    leave_if_gone();
     return Presented::done;
 }
 

@@ -33,6 +33,7 @@ class UioOutput : public Output {
     Layout layout() const override { return layout_; }
     std::vector<Mode> modes() const override;
     std::span<std::byte> scanout() override;
+    void before_stores() override;
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return screen_ != nullptr; }
     bool take_repaint() override { return std::exchange(repaint_, false); }
@@ -51,6 +52,7 @@ class UioOutput : public Output {
     bool watched() const;
     void try_later();
     void leave();
+    void leave_if_gone();
     std::uint64_t memory_of(const Screen& screen) const;
     void say_once(OutputListener::Importance importance, const std::string& sentence);
 
@@ -62,7 +64,8 @@ class UioOutput : public Output {
     std::unique_ptr<Screen> screen_;
     EventLoop::Alarm alarm_;
     std::optional<FolderWatch> watch_;
-    Duration patience_;  // until the next try
+    Duration patience_;    // until the next try
+    Duration after_loss_;  // the same after another driver has taken the memory
     bool repaint_ = false, suspended_ = false;
     std::string last_said_;
 };

@@ -1,0 +1,92 @@
+// Device memory that is taken away while it is written, next to what else handles SIGBUS.
+#include "base/mapping_guard.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <optional>
+
+#include "base/descriptor.h"
+#include "base/layout.h"
+#include "base/mapping.h"
+#include "control/last_words.h"
+
+namespace hvfbd::testing {
+namespace {
+
+struct Device {
+    Descriptor file{::memfd_create("device", MFD_CLOEXEC)};
+    std::size_t size = 4 * page_size();
+    Mapping mapping;
+    Device() {
+        if (::ftruncate(file.get(), static_cast<off_t>(size)) == 0)
+            mapping = Mapping(file, size, Mapping::Access::read_write);
+    }
+    void take_away() const { ASSERT_EQ(::ftruncate(file.get(), 0), 0); }
+    volatile std::byte& at(std::size_t i) const { return mapping.bytes()[i]; }
+};
+
+// In a process of its own, for the handlers are: its exit code, or the signal it died of and 256.
+int outcome_of(const std::function<int()>& act) {
+    pid_t child = ::fork();
+    if (child == 0) {
+        ::signal(SIGBUS, SIG_DFL);
+        ::_exit(act());
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int stores_into_lost_memory() {
+    Device device;
+    MappingGuard guard(device.mapping.bytes());
+    device.at(0) = std::byte{1};
+    if (MappingGuard::lost(&device.mapping.bytes()[3])) return 1;
+    device.take_away();
+    device.at(page_size()) = std::byte{2};
+    device.at(0) = std::byte{3};
+    return MappingGuard::lost(&device.mapping.bytes()[3]) ? 0 : 2;
+}
+
+TEST(AGuardedMapping, that_is_taken_away_is_lost_and_its_stores_go_nowhere) {
+    EXPECT_EQ(outcome_of(stores_into_lost_memory), 0);
+}
+
+TEST(AGuardedMapping, that_is_taken_away_is_no_crash_whether_the_crash_handler_is_older_or_younger) {
+    EXPECT_EQ(outcome_of([] {
+                  LastWords last_words([] { ::_exit(7); });
+                  return stores_into_lost_memory();
+              }),
+              0);
+    EXPECT_EQ(outcome_of([] {
+                  Device other;
+                  MappingGuard first(other.mapping.bytes());
+                  LastWords last_words([] { ::_exit(7); });
+                  return stores_into_lost_memory();
+              }),
+              0);
+}
+
+TEST(AGuardedMapping, takes_no_other_fault_for_its_own) {
+    auto fault = [](bool with_last_words) {
+        return outcome_of([with_last_words] {
+            std::optional<LastWords> last_words;
+            if (with_last_words) last_words.emplace([] { ::_exit(7); });
+            Device guarded, other;
+            MappingGuard guard(guarded.mapping.bytes());
+            other.take_away();
+            other.at(0) = std::byte{1};
+            return 0;
+        });
+    };
+    EXPECT_EQ(fault(true), 7) << "the crash handler is called";
+    EXPECT_EQ(fault(false), 256 + SIGBUS);
+}
+
+}  // namespace
+}  // namespace hvfbd::testing
