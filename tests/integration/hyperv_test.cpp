@@ -311,6 +311,23 @@ TEST_P(AHost, hears_of_no_frame_in_more_than_four_messages) {
     EXPECT_EQ(host.status("complaints"), 0u);
 }
 
+TEST_P(AHost, that_waits_for_room_in_the_ring_to_the_guest_is_told_when_there_is_some) {
+    if (std::string(GetParam().name).find("small rings") == std::string::npos)
+        return;  // others take long to fill
+    await_patience();
+    ASSERT_EQ(await_equal(host, *surface), "");
+    std::uint64_t sessions = host.status("sessions"), waited = host.status("waited");
+    // The guest reads nothing meanwhile; and says nothing when it hears of a hidden window, so that the host
+    // is not called by the way.
+    daemon->signal(SIGSTOP);
+    while (host.status("waited") < waited + 20) host.say("hide");
+    host.say("show");
+    daemon->signal(SIGCONT);
+    EXPECT_EQ(await_equal(host, *surface), "") << "the last message is behind all the others";
+    EXPECT_EQ(host.status("sessions"), sessions);
+    EXPECT_EQ(host.status("needless_doorbells"), 0u);
+}
+
 TEST_P(AHost, at_rest_hears_nothing_and_wakes_nobody) {
     await_patience();
     ASSERT_EQ(await_equal(host, *surface), "");

@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "hvhost/rings.h"
+#include "hvhost/vnc_client.h"
 #include "hvhost/window.h"
 
 namespace hvhost {
@@ -16,7 +18,7 @@ using Time = std::chrono::steady_clock::time_point;
 
 struct Options {
     enum class Like { openvmm, windows } like = Like::windows;
-    std::uint32_t max_minor = 5;  // versions 3.minor that are accepted
+    std::uint32_t max_minor = 5;  // versions 3.minor that are accepted; OpenVMM accepts them all
     std::vector<wire::Resolution> resolutions{{1024, 768}, {1280, 1024}, {1920, 1080}};
     std::uint8_t default_resolution = 0;
     bool long_feature_change = false;  // with the 128 bytes that a newer kind has
@@ -46,10 +48,12 @@ class Mischief {
     virtual void tick(Host&, Time) {}
 };
 
-// The virtual machine's side of the synthetic video device. As strict as OpenVMM: whatever is malformed or
-// out of order kills the channel, which stays open and dead until the guest closes it. What a real host might
-// let pass, and a good guest never does, is a complaint: counted and said. Pure but for the memory; one
-// thread.
+// The virtual machine's side of the synthetic video device. Like OpenVMM
+// (vm/devices/uidevices/src/video/mod.rs): what is malformed or out of order kills the channel, which stays
+// open and dead until the guest closes it; and one request is answered after the other, so that none is read
+// while an answer waits for room in the ring. Like Windows it is stricter, since nobody knows how strict that
+// is. What a real host might let pass, and a good guest never does, is a complaint: counted and said. Pure
+// but for the memory; one thread.
 class Host {
   public:
     // Borrowed: memory, listener, mischief (null: none).
@@ -74,12 +78,16 @@ class Host {
     void set_acknowledges(bool acknowledges) { options_.acknowledges = acknowledges; }
 
     enum class State { closed, version, active, dead };
+    // Of OpenVMM's VNC server; like Windows it has none.
+    const VncClient& vnc_client() const { return vnc_client_; }
+
     struct Status {
         State state = State::closed;
         bool shown = true, situated = false;
         std::uint64_t sessions = 0, messages = 0, dirts = 0, dirt_pixels = 0, doorbells = 0,
                       needless_doorbells = 0, interrupts = 0, complaints = 0, pointers = 0, situations = 0,
-                      garbage = 0;  // what no guest sends to any host, however ill that means
+                      waited = 0,  // messages to the guest that found no room at first
+            garbage = 0;           // what no guest sends to any host, however ill that means
     };
     const Status& status() const { return status_; }
     const Window& window() const { return window_; }
@@ -88,6 +96,7 @@ class Host {
     // ---- for mischief
     Rings* rings() { return rings_ ? &*rings_ : nullptr; }
     const Options& options() const { return options_; }
+    // In the order in which they are put, as soon as there is room.
     void put(std::span<const std::byte> payload, std::uint16_t type = wire::in_band);
     void put_raw(std::span<const std::byte> packet);
     void interrupt();
@@ -97,13 +106,22 @@ class Host {
     void guest_ring_is_spoiled() { guest_ring_spoiled_ = true; }
 
   private:
+    struct Outgoing {
+        wire::Bytes payload;
+        std::uint16_t type;
+    };
+    bool like_openvmm() const { return options_.like == Options::Like::openvmm; }
     void drain(Time now);
+    void put_waiting();
+    bool went(Rings::Put put);
+    const char* wrong_with(const Rings::Packet& packet) const;
     void take(const Rings::Packet& packet, Time now);
     void take_message(std::uint32_t type, std::span<const std::byte> body, Time now);
     void take_version(std::span<const std::byte> body, Time now);
     void take_vram(std::span<const std::byte> body, Time now);
     void take_situation(std::span<const std::byte> body, Time now);
-    void take_dirt(std::span<const std::byte> body);
+    void take_pointer_shape(std::span<const std::byte> body);
+    void take_dirt(std::span<const std::byte> body, Time now);
     void take_resolution_request(std::span<const std::byte> body, Time now);
     void send(std::uint32_t type, std::span<const std::byte> body, Time now);
     void transmit(const wire::Bytes& message, Time now);
@@ -119,7 +137,9 @@ class Host {
     std::optional<Rings> rings_;
     std::uint64_t address_ = 0;
     Window window_;
+    VncClient vnc_client_;
     Status status_;
+    std::deque<Outgoing> waiting_;  // for room in the ring to the guest
     bool vram_is_ours_ = false, stalled_ = false, guest_knows_hidden_ = false, guest_ring_spoiled_ = false;
 };
 

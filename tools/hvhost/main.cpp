@@ -31,7 +31,7 @@ std::string line_of(std::vector<std::string> command) {
 int main(int argc, char** argv) {
     constexpr int wrong_usage = 2;
     hvhost::ServerOptions options;
-    std::string like = "windows", version = "3.5", address = "0xf8000000", resolutions, seeds;
+    std::string like = "windows", version, address = "0xf8000000", resolutions, seeds;
     std::vector<std::string> command;
     tools::CommandLineParser program{
         "Plays the Hyper-V host of a synthetic video device.\n"
@@ -53,7 +53,8 @@ int main(int argc, char** argv) {
         .show_default();
     program.option("--monitor", options.monitor, "The channel has this bit in the monitor page")
         .excludes(ivshmem);
-    program.option("--max-version", version, "Newest that is accepted").one_of({"3.5", "3.2"}).show_default();
+    program.option("--max-version", version, "Newest that is accepted; windows only; otherwise 3.5")
+        .one_of({"3.5", "3.2"});
     program.option("--resolutions", resolutions, "WxH,...: what the host lists, its choice first");
     program.flag("--long-feature-change", options.host.long_feature_change, "Send the newer, longer kind");
     program.flag("--one-rectangle", options.host.one_rectangle, "Complain of DIRT with several rectangles");
@@ -76,6 +77,11 @@ int main(int argc, char** argv) {
             like == "openvmm" ? hvhost::Options::Like::openvmm : hvhost::Options::Like::windows;
         options.host.max_minor = version == "3.2" ? 2 : 5;
         options.address = std::stoull(address, nullptr, 16);
+        if (options.host.like == hvhost::Options::Like::openvmm) {
+            if (!version.empty())
+                throw std::runtime_error("OpenVMM accepts every version 3.x: --max-version is for windows");
+            options.host.resolutions = {{1024, 768}, {1280, 1024}};
+        }
         if (!resolutions.empty()) options.host.resolutions = hvhost::parse_resolutions(resolutions);
         if (!seeds.empty()) options.seeds = parse_seeds(seeds);
     } catch (const std::exception& exception) {

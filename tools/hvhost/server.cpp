@@ -111,7 +111,7 @@ void Server::run() {
                 said("complaint: the monitor bit is not set");
             host_->doorbell(now);
         }
-        if (is_open()) host_->tick(now);
+        host_->tick(now);
         if (device_->take_closed()) host_->closed();
         if (rescinded_) take_away(false);
         if (device_->take_opened()) let_guest_in(now);
@@ -212,6 +212,9 @@ std::string Server::status() const {
     add("interrupts", status.interrupts);
     add("complaints", status.complaints);
     add("garbage", status.garbage + before_.garbage);
+    add("waited", status.waited);
+    add("vnc_pixels", host_->vnc_client().pixels());
+    add("vnc_repaints", host_->vnc_client().repaints());
     add("seed", seed_);
     add("last_dirt_age_us",
         static_cast<std::uint64_t>(

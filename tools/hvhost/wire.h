@@ -21,6 +21,9 @@ struct VmPacket {
     std::uint16_t type, offset8, len8, flags;
     std::uint64_t trans_id;
 };
+struct PipeHeader {
+    std::uint32_t type, size;
+};
 struct Headers {
     std::uint32_t pipe_type, pipe_size, vid_type, vid_size;
 };
@@ -63,6 +66,13 @@ struct DirtHeader {
 struct DirtRect {
     std::int32_t x1, y1, x2, y2;  // x2, y2 exclusive
 };
+struct BiosInfoResponse {
+    std::uint32_t stop_device_supported;
+    std::uint8_t reserved[12];
+};
+struct CapabilityResponse {
+    std::uint32_t lock_on_disconnect, reserved[15];
+};
 struct ResolutionRequest {
     std::uint8_t maximum_resolution_count;
 };
@@ -77,7 +87,8 @@ struct Resolution {
 static_assert(sizeof(VmPacket) == 16 && sizeof(Headers) == 16 && sizeof(VersionResponse) == 6 &&
               sizeof(VramLocation) == 17 && sizeof(SituationUpdate) == 27 && sizeof(PointerPosition) == 10 &&
               sizeof(PointerShape) == 18 && sizeof(FeatureChange) == 4 && sizeof(DirtHeader) == 2 &&
-              sizeof(DirtRect) == 16 && sizeof(ResolutionResponse) == 131 && sizeof(Resolution) == 4);
+              sizeof(DirtRect) == 16 && sizeof(BiosInfoResponse) == 16 && sizeof(CapabilityResponse) == 64 &&
+              sizeof(ResolutionResponse) == 131 && sizeof(Resolution) == 4);
 
 enum : std::uint16_t { in_band = 6, completion = 11 };
 enum : std::uint32_t {
@@ -91,8 +102,12 @@ enum : std::uint32_t {
     pointer_shape = 8,
     feature_change = 9,
     dirt = 10,
+    bios_info_request = 11,
+    bios_info_response = 12,
     resolution_request = 13,
     resolution_response = 14,
+    capability_request = 15,
+    capability_response = 16,
 };
 
 using Bytes = std::vector<std::byte>;
