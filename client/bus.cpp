@@ -13,7 +13,18 @@
 
 namespace hvfb {
 
-int connect_to_bus(const OpenOptions& options, Bus& bus) {
+Bus::~Bus() {
+    if (fd_ < 0 || socket_.is(fd_)) sd_bus_close_unref(object);
+}
+
+void Bus::remember() {
+    fd_ = sd_bus_get_fd(object);
+    socket_.copy(FileIdentity(fd_));
+}
+
+namespace {
+
+int start_bus(const OpenOptions& options, Bus& bus) {
     const char* address = options.bus();
     // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
     if (!address || std::strcmp(address, "system") == 0) return sd_bus_open_system(&bus.object);
@@ -23,6 +34,14 @@ int connect_to_bus(const OpenOptions& options, Bus& bus) {
     if (result >= 0) result = sd_bus_set_bus_client(bus.object, 1);
     if (result >= 0) result = sd_bus_negotiate_fds(bus.object, 1);
     if (result >= 0) result = sd_bus_start(bus.object);
+    return result;
+}
+
+}  // namespace
+
+int connect_to_bus(const OpenOptions& options, Bus& bus) {
+    const int result = start_bus(options, bus);
+    if (result >= 0) bus.remember();
     return result;
 }
 
@@ -37,11 +56,13 @@ int wait_for_bus(sd_bus* bus, int interrupt) {
     }
     const int events = sd_bus_get_events(bus);
     if (events < 0) return events;
-    std::array<pollfd, 2> descriptors = {
-        {{.fd = interrupt, .events = POLLIN, .revents = 0},
-         {.fd = sd_bus_get_fd(bus), .events = static_cast<short>(events), .revents = 0}}};
+    const int fd = sd_bus_get_fd(bus);
+    const FileIdentity socket(fd);
+    std::array<pollfd, 2> descriptors = {{{.fd = interrupt, .events = POLLIN, .revents = 0},
+                                          {.fd = fd, .events = static_cast<short>(events), .revents = 0}}};
     // A signal that the program handles ends the poll, and nothing else.
-    if (poll(descriptors.data(), descriptors.size(), timeout) < 0) return errno == EINTR ? 0 : -errno;
+    if (poll(descriptors.data(), descriptors.size(), timeout) < 0 && errno != EINTR) return -errno;
+    if (!socket.is(fd)) return -EBADF;
     return descriptors[0].revents ? -EINTR : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <systemd/sd-bus.h>
 
 #include "connection.h"
+#include "descriptor.h"
 
 namespace hvfb {
 
@@ -17,7 +18,22 @@ struct Reference {
     ~Reference() { unref(object); }
 };
 // Not flushed: that would wait for a bus that does not read. What is called is answered by then, or given up.
-using Bus = Reference<sd_bus, sd_bus_close_unref>;
+// Where the program has closed its descriptor it is left as it is: libsystemd would close a file of the
+// program's, or end the program because it cannot.
+struct Bus {
+    sd_bus* object = nullptr;
+
+    Bus() = default;
+    Bus(const Bus&) = delete;
+    Bus& operator=(const Bus&) = delete;
+    ~Bus();
+    // Says whose the descriptor is that it is connected by.
+    void remember();
+
+  private:
+    int fd_ = -1;
+    FileIdentity socket_;
+};
 using Message = Reference<sd_bus_message, sd_bus_message_unref>;
 using Slot = Reference<sd_bus_slot, sd_bus_slot_unref>;
 struct Error {
@@ -32,7 +48,7 @@ struct Error {
 // A connection of the library's own. 0 or a negative errno.
 int connect_to_bus(const OpenOptions& options, Bus& bus);
 // Waits until the bus has something to do, or `interrupt` (-1: none) is readable: then it is -EINTR. May
-// return early.
+// return early. -EBADF: the program has closed the bus's descriptor meanwhile.
 int wait_for_bus(sd_bus* bus, int interrupt);
 // Calls and waits for the answer, as long as the bus lets it. 0, or a negative errno as wait_for_bus; the
 // error's where the answer is one.

@@ -1,6 +1,5 @@
 #include "channel.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -9,20 +8,25 @@
 
 namespace hvfb {
 
-int Channel::replace(const Channel& other) {
-    // The number stays: a thread that has read it sends into the one or the other, and into nothing else.
-    return dup3(other.get(), socket_.get(), O_CLOEXEC) < 0 ? -errno : 0;
-}
+namespace {
 
-void Channel::hang_up() const {
-    shutdown(socket_.get(), SHUT_RDWR);
+// Neither call waits: what interrupts it so often is not a signal.
+constexpr int most_tries = 100;
+
+}  // namespace
+
+void Channel::hang_up() {
+    if (!socket_.ours() || shutdown(socket_.get(), SHUT_RDWR) == 0) return;
+    // A filter refuses it. Who is about to send finds that the number is none of ours any more.
+    if (errno != ENOTCONN) socket_.reset();
 }
 
 int Channel::send(const message::Packet& packet) const {
-    for (;;) {
+    if (!socket_.ours()) return -EBADF;
+    for (int tries = 0;; ++tries) {
         if (::send(socket_.get(), packet.bytes.data(), packet.size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
             return 0;
-        if (errno == EINTR) continue;
+        if (errno == EINTR && tries < most_tries) continue;
         // Too many packets on their way in the whole system, or no memory for one: it may be tried again as
         // well.
         return errno == ENOBUFS || errno == ENOMEM ? -EAGAIN : -errno;
@@ -30,6 +34,7 @@ int Channel::send(const message::Packet& packet) const {
 }
 
 int Channel::receive(Received& received) const {
+    if (!socket_.ours()) return -EBADF;
     alignas(8) std::array<std::byte, message::Packet::capacity> packet;
     alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control;
     iovec contents = {.iov_base = packet.data(), .iov_len = packet.size()};
@@ -39,10 +44,11 @@ int Channel::receive(Received& received) const {
     header.msg_control = control.data();
     header.msg_controllen = control.size();
     ssize_t length = 0;
+    int tries = 0;
     // ECONNRESET says, once, that the daemon hung up with packets of ours unread. What it sent before is
     // still there.
     do length = recvmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+    while (length < 0 && (errno == EINTR || errno == ECONNRESET) && ++tries < most_tries);
     if (length < 0) return errno == EAGAIN ? 0 : -errno;
 
     received.descriptor.reset();

@@ -15,13 +15,13 @@ class Channel {
 
     int get() const { return socket_.get(); }
     // Becomes this other one, also for those who are about to send. 0 or a negative errno.
-    int replace(const Channel& other);
+    int replace(const Channel& other) { return socket_.become(other.socket_); }
     void close() { socket_.reset(); }
     // Nothing comes or goes any more, also for those who are about to send: the number stays. The daemon
     // takes it that the client has gone.
-    void hang_up() const;
+    void hang_up();
 
-    // 0, or a negative errno; -EAGAIN: the daemon does not read.
+    // 0, or a negative errno; -EAGAIN: the daemon does not read. -EBADF: the program has closed it.
     int send(const message::Packet& packet) const;
 
     struct Received {
@@ -30,7 +30,7 @@ class Channel {
             descriptor;  // with CONFIGURE, ALARM and USERFAULTFD; none if this process may have no more
     };
     // 1: there is a message. 0: there is none now. Negative errno: it is over; -ECONNRESET: hung up, -EPROTO:
-    // malformed.
+    // malformed, -EBADF: the program has closed it.
     int receive(Received& received) const;
 
   private:

@@ -26,7 +26,7 @@ bool hvfb_surface::come_back() {
         int there = 0;
         while ((there = await(options, outbox.get())) == 0) {
             // In this order: whoever ends the thread says so first, and wakes it then.
-            outbox.quiet();
+            if (outbox.quiet() < 0 && outbox.make_again() < 0) return false;
             if (tracker.stopping()) return false;
         }
         if (there < 0) {
@@ -60,6 +60,8 @@ bool hvfb_surface::rest(int milliseconds) {
         const hvfb::Nanoseconds now = hvfb::monotonic_now();
         if (now >= end) return true;
         pollfd woken = {.fd = outbox.get(), .events = POLLIN, .revents = 0};
-        if (poll(&woken, 1, static_cast<int>((end - now) / 1'000'000) + 1) > 0) outbox.quiet();
+        const int ready = poll(&woken, 1, static_cast<int>((end - now) / 1'000'000) + 1);
+        if (ready < 0 && errno != EINTR) return false;
+        if (ready > 0 && outbox.quiet() < 0 && outbox.make_again() < 0) return false;
     }
 }

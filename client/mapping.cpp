@@ -90,7 +90,9 @@ int Mapping::change_memory(Mapping& fresh) {
     if (fresh.size_ != size_ || !(fresh.layout_ == layout_)) return -EINVAL;
     // What is stored into the old buffer after it was copied is found there afterwards, when nobody can store
     // there any more.
-    void* old = mmap(nullptr, size_, PROT_READ, MAP_SHARED, buffer_.get(), 0);
+    void* old = buffer_.ours() ? mmap(nullptr, size_, PROT_READ, MAP_SHARED, buffer_.get(), 0)
+                               // The program has closed it: a second mapping of the same memory.
+                               : mremap(address_, 0, size_, MREMAP_MAYMOVE);
     if (old == MAP_FAILED) return -errno;
     void* copy = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int result = copy == MAP_FAILED ? -errno : 0;
@@ -114,7 +116,7 @@ int Mapping::change_memory(Mapping& fresh) {
                                         __ATOMIC_SEQ_CST);
         }
         // For a child after fork. The number stays, as that of a channel.
-        if (dup3(fresh.buffer_.get(), buffer_.get(), O_CLOEXEC) < 0) result = -errno;
+        result = buffer_.become(fresh.buffer_);
     }
     munmap(old, size_);
     if (copy != MAP_FAILED) munmap(copy, size_);
@@ -124,7 +126,8 @@ int Mapping::change_memory(Mapping& fresh) {
 void Mapping::become_private() {
     if (!address_) return;
     constexpr int protection = PROT_READ | PROT_WRITE;
-    if (mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED, buffer_.get(), 0) == MAP_FAILED)
+    if (!buffer_.ours() ||
+        mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED, buffer_.get(), 0) == MAP_FAILED)
         (void)mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
     buffer_.reset();
 }

@@ -4,10 +4,10 @@
 #include <linux/futex.h>
 #include <linux/time_types.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 
@@ -25,16 +25,10 @@ constexpr long futex = SYS_futex;
 
 }  // namespace
 
-int Notices::make() {
-    readable_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    return readable_ ? 0 : -errno;
-}
-
 void Notices::tell(std::uint32_t events) {
-    events_.fetch_or(events, std::memory_order_release);
-    const std::uint64_t one = 1;
-    // It fails only when it is readable already.
-    [[maybe_unused]] const ssize_t written = write(readable_.get(), &one, sizeof one);
+    // Where there was something it is readable already, or about to be. A program whose bell cannot be rung
+    // finds the events when it asks.
+    if (events_.fetch_or(events, std::memory_order_acq_rel) == 0) (void)bell_.ring(Bell::End::library);
 }
 
 void Notices::tell_shown(bool shown) {
@@ -64,8 +58,8 @@ void Notices::wake() const {
 }
 
 std::uint32_t Notices::take() {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t length = read(readable_.get(), &count, sizeof count);
+    // In this order: what is told between the two is returned, and at most rings once for nothing.
+    (void)bell_.quiet(Bell::End::program);
     return events_.exchange(0, std::memory_order_acquire);
 }
 
@@ -85,19 +79,21 @@ message::Presented Notices::newest(std::uint32_t& sequence) const {
 std::optional<message::Presented> Notices::wait_presented(std::uint64_t frame, Nanoseconds deadline) const {
     constexpr Nanoseconds second = 1'000'000'000;
     constexpr int pause = 10;  // milliseconds
-    const __kernel_timespec until = {.tv_sec = static_cast<__kernel_time64_t>(deadline / second),
-                                     .tv_nsec = static_cast<long long>(deadline % second)};
     for (;;) {
         std::uint32_t sequence = 0;
         const message::Presented presented = newest(sequence);
         if (presented.frame >= frame) return presented;
-        if (over() || monotonic_now() >= deadline) return std::nullopt;
+        const Nanoseconds now = monotonic_now();
+        if (over() || now == 0 || now >= deadline) return std::nullopt;
+        // Not longer than a second: a filter may keep the library's thread from waking who sleeps.
+        const Nanoseconds left = std::min(deadline - now, second);
+        const __kernel_timespec wait = {.tv_sec = static_cast<__kernel_time64_t>(left / second),
+                                        .tv_nsec = static_cast<long long>(left % second)};
         // Returns early on a signal, or when the sequence has moved on: then it looks again.
-        if (syscall(futex, &sequence_, FUTEX_WAIT_BITSET_PRIVATE, sequence, &until, nullptr,
-                    FUTEX_BITSET_MATCH_ANY) == 0)
-            continue;
+        if (syscall(futex, &sequence_, FUTEX_WAIT_PRIVATE, sequence, &wait, nullptr, 0) == 0) continue;
+        if (errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT) continue;
         // Not to be had, as under a filter of system calls: it looks now and then.
-        if (errno != EAGAIN && errno != EINTR && errno != ETIMEDOUT) poll(nullptr, 0, pause);
+        if (poll(nullptr, 0, pause) < 0 && errno != EINTR) return std::nullopt;
     }
 }
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "descriptor.h"
+#include "bell.h"
 #include "messages.h"
 
 namespace hvfb {
@@ -13,8 +13,8 @@ namespace hvfb {
 // time.
 class Notices {
   public:
-    // 0 or a negative errno.
-    int make();
+    // Rings this bell, which outlives it.
+    explicit Notices(const Bell& bell) : bell_(bell) {}
 
     // ---- the library's thread
     void tell(std::uint32_t events);  // HVFB_EVENT_...
@@ -26,7 +26,7 @@ class Notices {
     void tell_over(std::uint32_t event);
 
     // ---- the program's
-    int get() const { return readable_.get(); }  // readable when take has something
+    int get() const { return bell_.get(Bell::End::program); }  // readable when take has something
     std::uint32_t take();
     bool shown() const { return shown_.load(std::memory_order_relaxed); }
     bool over() const { return over_.load(std::memory_order_acquire); }
@@ -40,13 +40,11 @@ class Notices {
     // The same by the library's thread: what the program was told it may still take.
     void go_on() { over_.store(false, std::memory_order_release); }
 
-    void close() { readable_.reset(); }
-
   private:
     message::Presented newest(std::uint32_t& sequence) const;
     void wake() const;
 
-    Descriptor readable_;  // eventfd
+    const Bell& bell_;
     std::atomic<std::uint32_t> events_{0};
     std::atomic<bool> shown_{false}, over_{false};
 

@@ -1,8 +1,6 @@
 #include "outbox.h"
 
 #include <hvfb/protocol.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,33 +8,16 @@
 
 namespace hvfb {
 
-int Outbox::make(const Channel& channel) {
-    channel_ = &channel;
-    wake_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    return wake_ ? 0 : -errno;
-}
-
-void Outbox::wake() const {
-    const std::uint64_t one = 1;
-    // It fails only when the thread has been woken very often and is about to look.
-    [[maybe_unused]] const ssize_t written = write(wake_.get(), &one, sizeof one);
-}
-
-void Outbox::quiet() const {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t length = read(wake_.get(), &count, sizeof count);
-}
-
 int Outbox::post(const message::Packet& packet, std::uint32_t bit) {
     // Behind something that waits, even if there is room again: a FRAME must not overtake its damage.
     if (owed_.load() == 0) {
-        const int result = channel_->send(packet);
+        const int result = channel_.send(packet);
         if (result == 0) return 0;
         if (result != -EAGAIN) return -ENOTCONN;
     }
     if (bit == 0) return 0;
     owed_.fetch_or(bit);
-    wake();
+    (void)wake();
     return 0;
 }
 
@@ -103,19 +84,20 @@ int Outbox::send_owed(std::uint32_t bit) const {
             message::encode_configured(packet, configured_.load());
             break;
     }
-    return channel_->send(packet);
+    return channel_.send(packet);
 }
 
-void Outbox::flush() {
+int Outbox::flush() {
     for (const std::uint32_t bit : {owed_damage, owed_end, owed_frame, owed_configured}) {
         if (!(owed_.load() & bit)) continue;
         // Taken back before it is sent: what is added from now on needs sending again.
         owed_.fetch_and(~bit);
-        if (send_owed(bit) == -EAGAIN) {
+        if (const int result = send_owed(bit); result < 0) {
             owed_.fetch_or(bit);
-            return;
+            return result;
         }
     }
+    return 0;
 }
 
 }  // namespace hvfb

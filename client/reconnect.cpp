@@ -12,7 +12,10 @@ int hvfb_surface_configure(hvfb_surface* surface) {
     if (!surface->tracker.offered()) return -EAGAIN;
     hvfb::Mapping old;
     const hvfb::ForkLock lock;
-    surface->tracker.stop();
+    if (!surface->tracker.stop()) {
+        surface->give_up();
+        return -ENOTCONN;
+    }
     auto& offer = surface->tracker.offer();
     const std::uint64_t serial = offer.serial;
     hvfb::Mapping fresh;
@@ -45,7 +48,7 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     if (mapped < 0) return mapped;
 
     const hvfb::ForkLock lock;
-    surface->tracker.stop();
+    if (!surface->tracker.stop()) return -ENOTCONN;
     if (!surface->notices.over()) {
         // The library's thread was faster.
         const int started = surface->tracker.start(surface->pixels.memory(), false);

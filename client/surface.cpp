@@ -16,8 +16,7 @@ int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Conne
     if (!made) return -ENOMEM;
     Opened opened;
     int result = made->options.set(options);
-    if (result >= 0) result = made->notices.make();
-    if (result >= 0) result = made->outbox.make(made->channel);
+    if (result >= 0) result = made->bell.make();
     if (result >= 0) result = connect(made->options, -1, opened);
     if (result >= 0) result = Mapping::map(std::move(opened.buffer), opened.layout, made->pixels);
     if (result >= 0) {
@@ -70,8 +69,7 @@ void hvfb_surface::in_child(hvfb::ForkListed& listed) {
     // First of all: a closed channel or userfaultfd is nothing to the parent, which has its own.
     surface.tracker.abandon();
     surface.channel.close();
-    surface.notices.close();
-    surface.outbox.close();
+    surface.bell.close();
     surface.pixels.become_private();
 }
 
@@ -84,12 +82,17 @@ int hvfb_surface_open(hvfb_surface** surface, const hvfb_open_options* options) 
 void hvfb_surface_close(hvfb_surface* surface) {
     if (!surface) return;
     // Before anything is unmapped: a thread that waits to store goes on.
-    surface->tracker.stop();
+    const bool stopped = surface->tracker.stop();
     {
         const hvfb::ForkLock lock;
         surface->unlist();
     }
-    hvfb::release(surface);
+    // A thread that cannot be woken because the program has closed what wakes it sleeps on, and keeps what it
+    // looks at when it wakes.
+    if (stopped)
+        hvfb::release(surface);
+    else
+        surface->pixels = hvfb::Mapping();
 }
 
 void* hvfb_surface_pixels(hvfb_surface* surface) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "bell.h"
 #include "channel.h"
 #include "connection.h"
 #include "fork.h"
@@ -45,8 +46,9 @@ struct hvfb_surface : hvfb::ForkListed {
     hvfb::Await await;
     hvfb::Mapping pixels;
     hvfb::Channel channel;
-    hvfb::Notices notices;
-    hvfb::Outbox outbox;
+    hvfb::Bell bell;
+    hvfb::Notices notices{bell};
+    hvfb::Outbox outbox{channel, bell};
     hvfb::Tracker tracker{channel, notices, outbox};
     std::atomic<std::uint64_t> requested_frame{0};
 

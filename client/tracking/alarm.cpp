@@ -7,17 +7,18 @@ namespace hvfb {
 bool Alarm::set_timer(Nanoseconds at) const {
     itimerspec time = {};
     time.it_value = timespec_of(at);
-    return timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr) == 0;
+    return timer_.ours() && timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr) == 0;
 }
 
 bool Alarm::set(Nanoseconds at) {
-    armed_ = timer_ && set_timer(at);
+    armed_ = set_timer(at);
     at_ = at;
     return armed_;
 }
 
-void Alarm::renew() const {
-    if (armed_) set_timer(at_);
+bool Alarm::renew() {
+    armed_ = armed_ && set_timer(at_);
+    return armed_;
 }
 
 void Alarm::disarm() {

@@ -21,8 +21,9 @@ class Alarm {
 
     // Rings at `at`. False: there is no alarm.
     [[nodiscard]] bool set(Nanoseconds at);
-    // Again for a later store, if it is set and may have rung.
-    void renew() const;
+    bool armed() const { return armed_; }
+    // Again for a later store, as it may have rung. False: it is not set.
+    bool renew();
     // Does not ring.
     void disarm();
 

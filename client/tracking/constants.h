@@ -81,6 +81,13 @@ HVFB_CONSTANT(Nanoseconds, busy_for, 120 * millisecond);
 // or the daemon wakes twice for a frame.
 HVFB_CONSTANT(Nanoseconds, alarm_after_due, 10 * millisecond);
 
+// A debugger that has come since the last look may hold the thread while a store waits: looked for after a
+// fault, at most so often. 15 us each.
+HVFB_CONSTANT(Nanoseconds, between_looks_for_debugger, 1000 * millisecond);
+
+// How often the thread looks whether it is to end, where the program has closed what wakes it.
+HVFB_CONSTANT(Nanoseconds, look_if_unwakeable, 250 * millisecond);
+
 // Where the daemon has not said otherwise. 50 to 500 ms made no difference that could be measured.
 HVFB_CONSTANT(Nanoseconds, idle_timeout, 250 * millisecond);
 

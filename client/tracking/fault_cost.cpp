@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 
-#include "descriptor.h"
 #include "tracking/userfault.h"
 
 namespace hvfb {
@@ -15,17 +14,16 @@ namespace {
 
 constexpr std::size_t pages = 15;
 
-// Write-protected shared memory of a file, as the buffer is.
+// Write-protected shared memory, as the buffer is. Without a file's size, which a limit could be below.
 class Trial {
   public:
     Trial() : page_size_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))), size_(pages * page_size_) {
-        const Descriptor file(memfd_create("hvfb-trial", MFD_CLOEXEC));
-        if (!file || ftruncate(file.get(), static_cast<off_t>(size_)) < 0) return;
         void* address =
-            mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file.get(), 0);
+            mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
         if (address == MAP_FAILED) return;
         memory_ = {static_cast<std::byte*>(address), size_};
-        userfault_ = Userfault::make(Userfault::Kind::asynchronous);
+        Refusal refusal;
+        userfault_ = Userfault::make(Userfault::Kind::asynchronous, refusal);
         ready_ = userfault_ && userfault_->watch(memory_) >= 0 && userfault_->protect(memory_) >= 0;
     }
     Trial(const Trial&) = delete;

@@ -27,7 +27,7 @@ std::optional<Pagemap> Pagemap::open() {
     ScanArguments arguments = {};
     arguments.size = sizeof arguments;
     arguments.category_mask = arguments.return_mask = is_written;
-    if (ioctl(descriptor.get(), pagemap_scan, &arguments) < 0 && errno == ENOTTY) return std::nullopt;
+    if (ioctl(descriptor.get(), pagemap_scan, &arguments) < 0) return std::nullopt;
     return Pagemap(static_cast<Descriptor&&>(descriptor));
 }
 
@@ -42,6 +42,7 @@ int Pagemap::scan(Memory& memory) {
     arguments.regions = reinterpret_cast<std::uintptr_t>(regions_.data());
     arguments.regions_count = regions_.size();
     arguments.category_mask = arguments.return_mask = is_written;
+    if (!descriptor_.ours()) return -EBADF;
     const int count = ioctl(descriptor_.get(), pagemap_scan, &arguments);
     if (count < 0) return -errno;
     const auto walked = static_cast<std::size_t>(arguments.walk_end - arguments.start);

@@ -14,7 +14,7 @@ namespace hvfb {
 // (Linux 6.7).
 class Pagemap {
   public:
-    // Nothing if the kernel cannot scan.
+    // Nothing, and errno, if it cannot be opened, or the kernel cannot scan: ENOTTY.
     static std::optional<Pagemap> open();
 
     // Protects again the pages of this memory that were written since they were protected, each at once with

@@ -222,6 +222,13 @@ std::span<const Action> Policy::gain(Capabilities capabilities, Nanoseconds now)
     return actions();
 }
 
+std::span<const Action> Policy::forgo_announcements(Nanoseconds now) {
+    begin();
+    capabilities_.announce = false;
+    settle(now);
+    return actions();
+}
+
 std::span<const Action> Policy::lose() {
     begin();
     capabilities_ = {};

@@ -52,6 +52,8 @@ class Policy {
     Report report();
     // The kernel does more for this process than it did.
     std::span<const Action> gain(Capabilities capabilities, Nanoseconds now);
+    // From now on no store may wait for the thread.
+    std::span<const Action> forgo_announcements(Nanoseconds now);
     // The kernel no longer does as it should: nothing is protected any more, and nothing will be.
     std::span<const Action> lose();
 

@@ -9,17 +9,47 @@
 
 namespace hvfb {
 
-void Protection::acquire(bool announce, bool scan) {
-    lose();
-    may_announce_ = announce;
-    may_scan_ = scan;
-    page_size_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    if (announce) synchronous_ = Userfault::make(Userfault::Kind::synchronous);
+Refusal Protection::take_synchronous(bool allowed, Supervisor supervisor) {
+    using Of = Refusal::Of;
+    if (!allowed) return {.of = Of::program};
+    switch (supervisor) {
+        case Supervisor::valgrind:
+            return {.of = Of::valgrind};
+        case Supervisor::recorder:
+            return {.of = Of::recorder};
+        case Supervisor::tracer:
+            return {.of = Of::tracer};
+        case Supervisor::none:
+            break;
+    }
+    Refusal refusal;
+    synchronous_ = Userfault::make(Userfault::Kind::synchronous, refusal);
     // A system call that stores into the memory, read(2) for one, would fail with EFAULT.
     if (synchronous_ && !synchronous_->serves_kernel()) synchronous_.reset();
-    if (scan) asynchronous_ = Userfault::make(Userfault::Kind::asynchronous);
-    if (asynchronous_) pagemap_ = Pagemap::open();
-    if (!pagemap_) asynchronous_.reset();
+    return refusal;
+}
+
+Refusal Protection::take_asynchronous(bool allowed, Supervisor supervisor) {
+    using Of = Refusal::Of;
+    if (!allowed) return {.of = Of::program};
+    if (supervisor == Supervisor::recorder) return {.of = Of::recorder};
+    Refusal refusal;
+    asynchronous_ = Userfault::make(Userfault::Kind::asynchronous, refusal);
+    if (!asynchronous_) return refusal;
+    pagemap_ = Pagemap::open();
+    if (pagemap_) return {};
+    const int error = errno;
+    asynchronous_.reset();
+    return {.of = error == ENOTTY ? Of::scan : Of::pagemap, .error = error};
+}
+
+void Protection::acquire(bool announce, bool scan, Supervisor supervisor) {
+    lose();
+    may_announce_ = announce && supervisor == Supervisor::none;
+    may_scan_ = scan && supervisor != Supervisor::recorder;
+    page_size_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    refused_.announce = take_synchronous(announce, supervisor);
+    refused_.scan = take_asynchronous(scan, supervisor);
 }
 
 bool Protection::gain(const Descriptor& device) {
@@ -66,6 +96,11 @@ int Protection::protect(Pages pages) {
 
 int Protection::unprotect(Pages pages) {
     return watch_ == Watch::none ? -EINVAL : watching().unprotect(part(pages));
+}
+
+void Protection::forgo_announcements() {
+    if (watch_ == Watch::synchronous) lose();
+    synchronous_.reset();
 }
 
 void Protection::lose() {

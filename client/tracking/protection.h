@@ -4,6 +4,8 @@
 
 #include "tracking/action.h"
 #include "tracking/pagemap.h"
+#include "tracking/refusal.h"
+#include "tracking/supervisor.h"
 #include "tracking/userfault.h"
 
 namespace hvfb {
@@ -13,9 +15,13 @@ namespace hvfb {
 // a time.
 class Protection {
   public:
-    // Takes what this process may have; `announce` and `scan` can forbid it. What is missing is simply not
-    // there.
-    void acquire(bool announce, bool scan);
+    // Takes what this process may have; `announce` and `scan` can forbid it, and who runs the program. What
+    // is missing is simply not there, and `refused` says why.
+    void acquire(bool announce, bool scan, Supervisor supervisor);
+    struct Refused {
+        Refusal announce, scan;
+    };
+    const Refused& refused() const { return refused_; }
     // Takes what is missing, and was not forbidden, from /dev/userfaultfd as the daemon opened it. False:
     // there is nothing of it that this process can have. May be called while something is watched.
     bool gain(const Descriptor& device);
@@ -32,6 +38,8 @@ class Protection {
     int scan(Pages pages, Visit visit) {
         return pagemap_->take_written(part(pages), [&](Memory written) { visit(pages_of(written)); });
     }
+    // Watches synchronously no more. Not while it does.
+    void forgo_announcements();
     // Frees everybody who waits, and has no capability any more.
     void lose();
     // In a child after fork: closes what is the parent's, and touches nothing of it.
@@ -44,15 +52,19 @@ class Protection {
     int serve_faults(Serve serve) {
         std::array<std::uintptr_t, Userfault::faults_at_once> room;
         while (watch_ == Watch::synchronous) {
-            const auto faults = synchronous_->read_faults(room);
-            for (const std::uintptr_t address : faults)
-                if (const int result = serve(page_of(address)); result < 0) return result;
-            if (faults.size() < room.size()) break;
+            const int faults = synchronous_->read_faults(room);
+            if (faults <= 0) return faults;
+            for (int i = 0; i < faults; ++i)
+                if (const int result = serve(page_of(room[static_cast<std::size_t>(i)])); result < 0)
+                    return result;
+            if (static_cast<std::size_t>(faults) < room.size()) break;
         }
         return 0;
     }
 
   private:
+    Refusal take_synchronous(bool allowed, Supervisor supervisor);
+    Refusal take_asynchronous(bool allowed, Supervisor supervisor);
     Memory part(Pages pages) const;
     Pages pages_of(Memory memory) const;
     std::uint32_t page_of(std::uintptr_t address) const;
@@ -60,6 +72,7 @@ class Protection {
 
     std::optional<Userfault> synchronous_, asynchronous_;
     std::optional<Pagemap> pagemap_;
+    Refused refused_;
     Memory memory_;
     Watch watch_ = Watch::none;
     bool may_announce_ = false, may_scan_ = false;  // as acquire was told

@@ -2,7 +2,7 @@
 
 #include <hvfb/hvfb.h>
 #include <poll.h>
-#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,8 +15,17 @@
 #include "tracking/constants.h"
 #include "tracking/fault_cost.h"
 #include "tracking/mutation.h"
+#include "tracking/supervisor.h"
+#include "tracking/thread.h"
 
 namespace hvfb {
+
+namespace {
+
+// Each poll may return once or twice for nothing.
+constexpr unsigned most_fruitless_turns = 32;
+
+}  // namespace
 
 Tracker::Tracker(Channel& channel, Notices& notices, Outbox& outbox)
     : channel_(channel), notices_(notices), outbox_(outbox) {}
@@ -26,8 +35,9 @@ void Tracker::acquire(const char* forbidden) {
     const auto allowed = [forbidden](const char* word) {
         return !forbidden || !std::strstr(forbidden, word);
     };
-    protection_.acquire(allowed("no-announce"), allowed("no-scan"));
-    wants_grant_ = allowed("no-announce") && !capabilities().announce;
+    const Supervisor runs_it = supervisor();
+    protection_.acquire(allowed("no-announce"), allowed("no-scan"), runs_it);
+    wants_grant_ = allowed("no-announce") && runs_it == Supervisor::none && !capabilities().announce;
     if (capabilities().scan) fault_cost_ = measure_fault_cost();
     name_it();
     // Asked here and not where something goes wrong: the environment is not the thread's to read.
@@ -35,15 +45,7 @@ void Tracker::acquire(const char* forbidden) {
     if (!debug_) return;
     if (fault_cost_ > 0)
         std::fprintf(stderr, "hvfb: a fault costs %llu ns\n", static_cast<unsigned long long>(fault_cost_));
-    if (!capabilities().announce)
-        std::fputs(
-            "hvfb: this process may make no full userfaultfd: unless the daemon gives it one, the first "
-            "store "
-            "after rest cannot be announced. hvfbctl doctor says what is in the way\n",
-            stderr);
-    if (!capabilities().scan)
-        std::fputs("hvfb: no asynchronous write-protection (Linux 6.7): written pages cannot be listed\n",
-                   stderr);
+    explain(protection_.refused().announce, protection_.refused().scan);
 }
 
 void Tracker::name_it() {
@@ -58,18 +60,14 @@ int Tracker::start(Memory memory, bool afresh) {
     pages_ = static_cast<std::uint32_t>(memory.size / static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
     if (!begin(afresh)) return -ENOMEM;
     stopping_.store(false);
-    // The thread must not take a signal from the program's threads.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     const auto enter = [](void* tracker) -> void* {
+        become_urgent();
         static_cast<Tracker*>(tracker)->run();
         return nullptr;
     };
-    const int error = pthread_create(&thread_, nullptr, enter, this);
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    running_ = error == 0;
-    return -error;
+    const int result = start_thread(thread_, enter, this);
+    running_ = result == 0;
+    return result;
 }
 
 bool Tracker::begin(bool afresh) {
@@ -78,10 +76,12 @@ bool Tracker::begin(bool afresh) {
     timetable_ = {};
     told_ = {};
     lost_ = false;
+    fruitless_ = 0;
     if (afresh) {
         reports_ = capabilities().announce || capabilities().scan;
         answer_.reset();
         state_.reset();
+        channel_over_ = false;
         alarm_.forget();
         taken_serial_ = 0;
         granted_ = capabilities_owed_ = false;
@@ -89,12 +89,22 @@ bool Tracker::begin(bool afresh) {
     return true;
 }
 
-void Tracker::stop() {
-    if (!running_) return;
+bool Tracker::stop() {
+    if (!running_) return true;
     stopping_.store(true);
-    outbox_.wake();
-    pthread_join(thread_, nullptr);
+    if (outbox_.wake() < 0) {
+        // The program has closed the bell, which the thread goes on waiting for. It may hear the channel, or
+        // the next fault or message.
+        channel_.hang_up();
+        timespec deadline = {};
+        clock_gettime(CLOCK_MONOTONIC, &deadline);
+        deadline.tv_sec += 2;
+        if (pthread_clockjoin_np(thread_, nullptr, CLOCK_MONOTONIC, &deadline) != 0) return false;
+    } else {
+        pthread_join(thread_, nullptr);
+    }
     running_ = false;
+    return true;
 }
 
 void Tracker::abandon() {
@@ -117,11 +127,12 @@ void Tracker::run() {
         track(monotonic_now());
         while (turn()) continue;
         if (protection_.switch_watch(Watch::none) < 0) protection_.lose();
+        name_it();
     } while (go_on_with_next());
 }
 
 bool Tracker::go_on_with_next() {
-    while (lost_ && come_back_ && come_back_(context_)) {
+    while (lost_ && !waiting_.impossible() && come_back_ && come_back_(context_)) {
         if (!begin(true)) {
             channel_.hang_up();
             continue;
@@ -144,37 +155,83 @@ bool Tracker::turn() {
     const short events = static_cast<short>((answer_ ? 0 : POLLIN) | (waiting ? POLLOUT : 0));
     std::array<pollfd, 3> descriptors = {
         {{.fd = protection_.fault_descriptor(), .events = POLLIN, .revents = 0},
-         {.fd = outbox_.get(), .events = POLLIN, .revents = 0},
+         {.fd = unwakeable_ ? -1 : outbox_.get(), .events = POLLIN, .revents = 0},
          {.fd = channel_.get(), .events = events, .revents = 0}}};
-    if (!wait(descriptors)) return true;
+    if (const int result = waiting_.wait(descriptors, due()); result < 0) lose("waiting", result);
     const Nanoseconds now = monotonic_now();
+    if (now == 0) lose("the clock", -ENOTSUP);
+    ++fruitless_;
     if (descriptors[0].revents) serve_faults(now);
-    if (descriptors[1].revents) outbox_.quiet();
+    if (descriptors[1].revents) take_wake();
     if (stopping_.load()) return false;
     flush();
     if ((descriptors[2].revents & ~POLLOUT) && !receive(now)) return false;
+    if (channel_over_ || waiting_.impossible()) {
+        over();
+        return false;
+    }
     if (timetable_.due() && *timetable_.due() <= now && !answer_) report_unasked(now);
+    if (entered_rest_) beware_of_debugger(now);
+    if (waiting_.notices() && fruitless_ > most_fruitless_turns) {
+        // Something is ready that cannot be taken.
+        if (descriptors[0].revents) lose("taking faults", -EIO);
+        (void)waiting_.pause();
+    }
     return true;
 }
 
-bool Tracker::wait(std::span<pollfd> descriptors) const {
+// When to go on, though nothing is heard.
+std::optional<Nanoseconds> Tracker::due() const {
     // An answer that waits for room goes first.
-    if (!timetable_.due() || answer_) return poll(descriptors.data(), descriptors.size(), -1) >= 0;
-    const Nanoseconds now = monotonic_now(), due = std::max(*timetable_.due(), now) - now;
-    const timespec timeout = timespec_of(due);
-    return ppoll(descriptors.data(), descriptors.size(), &timeout, nullptr) >= 0;
+    std::optional<Nanoseconds> due = answer_ ? std::nullopt : timetable_.due();
+    // Somebody may want to end the thread.
+    if (unwakeable_)
+        due = std::min(due.value_or(UINT64_MAX), monotonic_now() + constants::look_if_unwakeable);
+    return due;
+}
+
+void Tracker::take_wake() {
+    fruitless_ = 0;
+    const int result = outbox_.quiet();
+    if (result >= 0) return;
+    lose("the descriptor that wakes", result);
+    unwakeable_ = outbox_.make_again() < 0;
+}
+
+// The daemon is gone, or cannot be heard.
+void Tracker::over() {
+    notices_.tell_over(HVFB_EVENT_LOST);
+    // Where it was not the daemon that did, it would show the surface on, and keep its name from being opened
+    // again.
+    channel_.hang_up();
+    lost_ = true;
 }
 
 void Tracker::serve_faults(Nanoseconds now) {
     // If it rang while this process was stopped it says nothing of the store that waits now.
-    alarm_.renew();
+    if (alarm_.armed() && !alarm_.renew()) announce({});
     const int result = protection_.serve_faults([&](std::uint32_t page) {
+        fruitless_ = 0;
         for (const Action& action : policy_.fault(page, now))
             if (const int failed = carry_out(action); failed < 0) return failed;
         pass(HookPoint::after_unprotect);
         return 0;
     });
-    if (result < 0) lose(result);
+    if (result < 0) lose("a fault", result);
+    // Now that nobody waits.
+    if (now - looked_for_debugger_ >= constants::between_looks_for_debugger) beware_of_debugger(now);
+}
+
+// One that has come since could stop this thread, and let a store that waits for it run.
+void Tracker::beware_of_debugger(Nanoseconds now) {
+    looked_for_debugger_ = now;
+    entered_rest_ = false;
+    if (!capabilities().announce || supervisor() == Supervisor::none) return;
+    wants_grant_ = false;
+    perform(policy_.forgo_announcements(now));
+    protection_.forgo_announcements();
+    name_it();
+    if (debug_) std::fputs("hvfb: traced by a debugger: no store waits for the library any more\n", stderr);
 }
 
 void Tracker::perform(std::span<const Action> actions) {
@@ -182,7 +239,7 @@ void Tracker::perform(std::span<const Action> actions) {
         if (const int result = carry_out(action); result < 0) {
             // What was left to be done is without meaning now, but an answer.
             const bool answering = actions.back().kind == Action::Kind::report;
-            lose(result);
+            lose("tracking", result);
             if (answering) carry_out({.kind = Action::Kind::report});
             return;
         }
@@ -193,6 +250,7 @@ int Tracker::carry_out(const Action& action) {
     int result = 0;
     switch (action.kind) {
         case Action::Kind::switch_watch:
+            entered_rest_ = action.watch == Watch::synchronous;
             return protection_.switch_watch(action.watch);
         case Action::Kind::protect:
             result = protection_.protect(action.pages);
@@ -217,11 +275,18 @@ int Tracker::carry_out(const Action& action) {
     return -EINVAL;
 }
 
-void Tracker::lose(int error) {
+void Tracker::lose(const char* what, int error) {
+    const bool had_any = capabilities().announce || capabilities().scan;
+    wants_grant_ = false;
     protection_.lose();
     name_it();
+    // Nobody is told unasked what is not known.
+    reports_ = false;
+    timetable_ = {};
+    if (!tracked_ || !had_any) return;
     perform(policy_.lose());
-    if (debug_) std::fprintf(stderr, "hvfb: stores are not tracked any more: %s\n", std::strerror(-error));
+    if (debug_)
+        std::fprintf(stderr, "hvfb: stores are not tracked any more: %s: %s\n", what, std::strerror(-error));
 }
 
 }  // namespace hvfb

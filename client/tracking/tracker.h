@@ -15,6 +15,7 @@
 #include "tracking/policy.h"
 #include "tracking/protection.h"
 #include "tracking/timetable.h"
+#include "tracking/waiting.h"
 
 namespace hvfb {
 
@@ -26,7 +27,7 @@ class Tracker {
   public:
     // What it works with, which outlives it.
     Tracker(Channel& channel, Notices& notices, Outbox& outbox);
-    ~Tracker() { stop(); }
+    ~Tracker() { (void)stop(); }
     Tracker(const Tracker&) = delete;
     Tracker& operator=(const Tracker&) = delete;
 
@@ -41,8 +42,9 @@ class Tracker {
     // Starts the thread for this memory. It goes on with what the daemon last said, unless `afresh`.
     // 0 or a negative errno.
     int start(Memory memory, bool afresh);
-    // Ends it; nothing is protected then.
-    void stop();
+    // Ends it; nothing is protected then. False: it cannot be woken, and goes on; whatever it works with has
+    // to stay.
+    [[nodiscard]] bool stop();
     // What the thread calls when the daemon is gone. True: there is one again, and it begins afresh.
     void when_lost(bool (*come_back)(void*), void* context) {
         come_back_ = come_back;
@@ -68,7 +70,9 @@ class Tracker {
     bool begin(bool afresh);
     bool go_on_with_next();
     bool turn();  // false: no more
-    bool wait(std::span<pollfd> descriptors) const;
+    std::optional<Nanoseconds> due() const;
+    void take_wake();
+    void over();
     void serve_faults(Nanoseconds now);
     bool receive(Nanoseconds now);
     bool handle(Channel::Received& received, Nanoseconds now);
@@ -76,13 +80,15 @@ class Tracker {
     void report_unasked(Nanoseconds now);
     void announce(Pages pages);
     void send(const Report& report);
+    bool sent(int result);
     void track(Nanoseconds now);
     // Goes on with what the daemon's device adds: in tracker_grant.cpp.
     void take_grant(const Descriptor& device, Nanoseconds now);
     bool say_capabilities();  // false: there is no room
     void perform(std::span<const Action> actions);
     int carry_out(const Action& action);
-    void lose(int error);
+    void lose(const char* what, int error);
+    void beware_of_debugger(Nanoseconds now);
     void flush();
     void name_it();
 
@@ -108,6 +114,12 @@ class Tracker {
     Offer offer_;
     Nanoseconds fault_cost_ = 0;  // 0: not known
     Alarm alarm_;
+    Waiting waiting_;
+    bool unwakeable_ = false;    // by the bell
+    bool channel_over_ = false;  // sending is refused
+    bool entered_rest_ = false;
+    unsigned fruitless_ = 0;  // turns in a row that took nothing
+    Nanoseconds looked_for_debugger_ = 0;
     std::optional<message::State> state_;  // the newest
     std::uint64_t serial_ = 0;             // of the collection that is being answered; 0: of none
     Report::Summary told_ = {};            // of the last report that was sent

@@ -1,5 +1,4 @@
 // What changes when the daemon gives this process a userfaultfd that it may not make itself.
-#include <cerrno>
 #include <cstdio>
 
 #include "tracking/tracker.h"
@@ -23,7 +22,7 @@ void Tracker::take_grant(const Descriptor& device, Nanoseconds now) {
 bool Tracker::say_capabilities() {
     message::Packet packet;
     message::encode_capabilities(packet, capabilities());
-    if (channel_.send(packet) == -EAGAIN) return false;
+    if (!sent(channel_.send(packet))) return false;
     capabilities_owed_ = false;
     return true;
 }

@@ -23,13 +23,10 @@ bool Tracker::receive(Nanoseconds now) {
         const int result = channel_.receive(received);
         if (result == 0) return true;
         if (result < 0) {
-            notices_.tell_over(HVFB_EVENT_LOST);
-            // Where it was not the daemon that did, it would show the surface on, and keep its name from
-            // being opened again.
-            channel_.hang_up();
-            lost_ = true;
+            over();
             return false;
         }
+        fruitless_ = 0;
         if (!handle(received, now)) return false;
         if (answer_) return true;
     }
@@ -124,14 +121,23 @@ void Tracker::send(const Report& report) {
     answer_ = Answer{.serial = serial_, .report = report};
 }
 
-// Errors other than a full channel are left to receive, which finds them after the last message.
+// False: there is no room. That the daemon hung up is left to receive, which finds it after the last message.
+bool Tracker::sent(int result) {
+    if (result == -EAGAIN) return false;
+    if (result >= 0)
+        fruitless_ = 0;
+    else if (result != -EPIPE && result != -ECONNRESET)
+        channel_over_ = true;
+    return true;
+}
+
 void Tracker::flush() {
     // First: what follows may rely on it.
     if (capabilities_owed_ && !say_capabilities()) return;
     message::Packet packet;
     if (answer_) {
         message::encode_written(packet, answer_->serial, answer_->report);
-        if (channel_.send(packet) == -EAGAIN) return;
+        if (!sent(channel_.send(packet))) return;
         if (answer_->last_word) alarm_.disarm();
         answer_.reset();
     }
@@ -140,10 +146,10 @@ void Tracker::flush() {
             message::encode_damaged(packet, *announcement_);
         else
             message::encode_damaged_somewhere(packet);
-        if (channel_.send(packet) == -EAGAIN) return;
+        if (!sent(channel_.send(packet))) return;
         announcement_.reset();
     }
-    if (outbox_.owing()) outbox_.flush();
+    if (outbox_.owing()) sent(outbox_.flush());
 }
 
 }  // namespace hvfb

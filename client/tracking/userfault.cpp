@@ -46,14 +46,22 @@ uffdio_range range(Memory memory) {
 
 }  // namespace
 
-std::optional<Userfault> Userfault::make(Kind kind) {
+std::optional<Userfault> Userfault::make(Kind kind, Refusal& refusal) {
     Descriptor descriptor(open_full());
     const bool serves_kernel = static_cast<bool>(descriptor);
-    if (!descriptor)
+    refusal = {};
+    if (!descriptor) {
+        refusal = {.of = Refusal::Of::kernel_mode, .error = errno};
         descriptor = Descriptor(
             static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY)));
-    if (!descriptor) return std::nullopt;
-    return begin(static_cast<Descriptor&&>(descriptor), serves_kernel, kind);
+    }
+    if (!descriptor) {
+        refusal = {.of = Refusal::Of::userfaultfd, .error = errno};
+        return std::nullopt;
+    }
+    auto made = begin(static_cast<Descriptor&&>(descriptor), serves_kernel, kind);
+    if (!made) refusal = {.of = Refusal::Of::features, .error = errno};
+    return made;
 }
 
 std::optional<Userfault> Userfault::begin(Descriptor descriptor, bool serves_kernel, Kind kind) {
@@ -62,27 +70,37 @@ std::optional<Userfault> Userfault::begin(Descriptor descriptor, bool serves_ker
     return Userfault(static_cast<Descriptor&&>(descriptor), serves_kernel);
 }
 
+int Userfault::control(unsigned long request, void* argument) const {
+    // The program may have closed it, and use userfaultfds of its own.
+    if (!descriptor_.ours()) return -EBADF;
+    const int result = ioctl(descriptor_.get(), request, argument);
+    // None of them answers anything else: somebody else answered instead of the kernel.
+    return result < 0 ? -errno : result > 0 ? -EPROTO : 0;
+}
+
 int Userfault::watch(Memory memory) const {
     uffdio_register request = {.range = range(memory), .mode = UFFDIO_REGISTER_MODE_WP, .ioctls = 0};
-    return ioctl(descriptor_.get(), UFFDIO_REGISTER, &request) < 0 ? -errno : 0;
+    return control(UFFDIO_REGISTER, &request);
 }
 
 int Userfault::unwatch(Memory memory) const {
     uffdio_range request = range(memory);
-    const int result = ioctl(descriptor_.get(), UFFDIO_UNREGISTER, &request) < 0 ? -errno : 0;
+    const int result = control(UFFDIO_UNREGISTER, &request);
     // Unregistering does not wake who waits for write-protection; and after it nobody can begin to wait.
-    ioctl(descriptor_.get(), UFFDIO_WAKE, &request);
+    const int woken = control(UFFDIO_WAKE, &request);
     std::array<std::uintptr_t, faults_at_once> stale;
-    while (read_faults(stale).size() == stale.size()) continue;
-    return result;
+    int read = 0;
+    do read = read_faults(stale);
+    while (read > 0);
+    return result < 0 ? result : woken < 0 ? woken : read;
 }
 
 int Userfault::write_protect(Memory memory, std::uint64_t mode) const {
     uffdio_writeprotect request = {.range = range(memory), .mode = mode};
     // EAGAIN: the mappings are just being changed, by another thread.
     for (int tries = 0;; ++tries) {
-        if (ioctl(descriptor_.get(), UFFDIO_WRITEPROTECT, &request) == 0) return 0;
-        if ((errno != EAGAIN && errno != EINTR) || tries == 1000) return -errno;
+        const int result = control(UFFDIO_WRITEPROTECT, &request);
+        if ((result != -EAGAIN && result != -EINTR) || tries == 1000) return result;
     }
 }
 
@@ -94,14 +112,18 @@ int Userfault::unprotect(Memory memory) const {
     return write_protect(memory, 0);
 }
 
-std::span<const std::uintptr_t> Userfault::read_faults(std::span<std::uintptr_t, faults_at_once> room) const {
+int Userfault::read_faults(std::span<std::uintptr_t, faults_at_once> room) const {
+    if (!descriptor_.ours()) return -EBADF;
     std::array<uffd_msg, faults_at_once> messages;
     const ssize_t length = read(descriptor_.get(), messages.data(), sizeof messages);
-    std::size_t count = 0;
-    for (std::size_t i = 0; length > 0 && i < static_cast<std::size_t>(length) / sizeof(uffd_msg); ++i)
-        if (messages[i].event == UFFD_EVENT_PAGEFAULT)
-            room[count++] = static_cast<std::uintptr_t>(messages[i].arg.pagefault.address);
-    return room.first(count);
+    if (length < 0) return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+    int count = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(length) / sizeof(uffd_msg); ++i) {
+        if (messages[i].event != UFFD_EVENT_PAGEFAULT) return -EPROTO;
+        room[static_cast<std::size_t>(count++)] =
+            static_cast<std::uintptr_t>(messages[i].arg.pagefault.address);
+    }
+    return count == 0 ? -EIO : count;
 }
 
 }  // namespace hvfb

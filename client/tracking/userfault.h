@@ -6,6 +6,7 @@
 #include <span>
 
 #include "descriptor.h"
+#include "tracking/refusal.h"
 
 namespace hvfb {
 
@@ -22,8 +23,9 @@ class Userfault {
     enum class Kind { synchronous, asynchronous };
 
     // Takes the first that there is: userfaultfd(2), /dev/userfaultfd, userfaultfd(2) for user-mode faults
-    // only. Nothing if the kernel has none, or not this kind.
-    static std::optional<Userfault> make(Kind kind);
+    // only. Nothing if the kernel has none, or not this kind: then `refusal` says why, as where it is for
+    // user-mode faults only.
+    static std::optional<Userfault> make(Kind kind, Refusal& refusal);
 
     // From a new descriptor of the kernel's. Nothing if it is not of this kind.
     static std::optional<Userfault> begin(Descriptor descriptor, bool serves_kernel, Kind kind);
@@ -39,13 +41,14 @@ class Userfault {
     int protect(Memory memory) const;
     int unprotect(Memory memory) const;  // and wake
 
-    // Takes waiting faults, as addresses; fewer than there is room for: there are no more.
+    // Takes waiting faults, as addresses. Their number; 0: there are no more.
     static constexpr std::size_t faults_at_once = 16;
-    std::span<const std::uintptr_t> read_faults(std::span<std::uintptr_t, faults_at_once> room) const;
+    int read_faults(std::span<std::uintptr_t, faults_at_once> room) const;
 
   private:
     Userfault(Descriptor descriptor, bool serves_kernel)
         : descriptor_(static_cast<Descriptor&&>(descriptor)), serves_kernel_(serves_kernel) {}
+    int control(unsigned long request, void* argument) const;
     int write_protect(Memory memory, std::uint64_t mode) const;
 
     Descriptor descriptor_;

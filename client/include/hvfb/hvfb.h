@@ -15,7 +15,8 @@
  * Threads: any thread may store into the pixels at any time; so may system calls (read(2) into the buffer).
  * The functions on one surface or viewer are called by one thread at a time, except hvfb_surface_damage,
  * _begin, _end, _fill, _copy and _blit, which may be called by any thread. The library has one thread of its
- * own for each surface, tracked or not; it blocks all signals.
+ * own for each surface, tracked or not; it blocks all signals but SIGSYS, by which a seccomp filter may
+ * answer a call of its own.
  *
  * Fork: the child keeps the pixels as private memory with the content they had, and every call on the surface
  * returns -ECHILD there (hvfb_surface_close frees it). A child that wants to draw opens a surface of its own.

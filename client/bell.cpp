@@ -1,0 +1,55 @@
+#include "bell.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace hvfb {
+
+int Bell::make() {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) return -errno;
+    Descriptor program(ends[0]);
+    Descriptor library(ends[1]);
+    if (!program || !library) return -EMFILE;
+    if (!program_) {
+        program_ = static_cast<Descriptor&&>(program);
+        library_ = static_cast<Descriptor&&>(library);
+        return 0;
+    }
+    const int result = program_.become(program);
+    return result < 0 ? result : library_.become(library);
+}
+
+int Bell::ring(End from) const {
+    if (!ours()) return -EBADF;
+    const int fd = get(from);
+    const char any = 0;
+    if (send(fd, &any, sizeof any, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return 0;
+    // Full: readable already. A filter may know write(2) alone; nobody has closed the other end.
+    if (errno == EAGAIN || write(fd, &any, sizeof any) >= 0 || errno == EAGAIN) return 0;
+    return -errno;
+}
+
+int Bell::quiet(End end) const {
+    const Descriptor& mine = of(end);
+    if (!mine.ours()) return -EBADF;
+    std::array<char, 64> rung;
+    for (;;) {
+        const ssize_t length = read(mine.get(), rung.data(), rung.size());
+        if (length > 0 && static_cast<std::size_t>(length) == rung.size()) continue;
+        if (length > 0 || (length < 0 && errno == EAGAIN)) return 0;
+        if (length < 0 && errno == EINTR) continue;
+        // The other end was closed.
+        return length == 0 ? -EPIPE : -errno;
+    }
+}
+
+void Bell::close() {
+    program_.reset();
+    library_.reset();
+}
+
+}  // namespace hvfb

@@ -1,0 +1,83 @@
+#include "tracking/refusal.h"
+
+#include <sys/prctl.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace hvfb {
+
+namespace {
+
+const char* help_with_userfaultfd(int error) {
+    if (error == EMFILE || error == ENFILE) return "a higher limit of descriptors (LimitNOFILE=, ulimit -n)";
+    if (error == ENOSYS) return "a kernel with userfaultfd, or a seccomp filter that allows it";
+    return "a daemon that may give one (hvfbctl doctor says what is in the way), or the sysctl "
+           "vm.unprivileged_userfaultfd=1; and no seccomp filter that refuses it";
+}
+
+const char* help_with_pagemap(int error) {
+    if (prctl(PR_GET_DUMPABLE) == 0)
+        return "a process that is dumpable (prctl(PR_SET_DUMPABLE, 1)), which one with file capabilities or "
+               "another user's identity is not by itself: /proc/self is root's otherwise";
+    if (error == ENOENT) return "/proc";
+    if (error == EMFILE || error == ENFILE) return "a higher limit of descriptors (LimitNOFILE=, ulimit -n)";
+    return "a sandbox that lets the process open /proc/self/pagemap";
+}
+
+void explain(const char* missing, const Refusal& refusal, const char* newer_kernel) {
+    const char* what = "";
+    const char* help = "";
+    switch (refusal.of) {
+        case Refusal::Of::nothing:
+            return;
+        case Refusal::Of::program:
+            what = "HVFB_FEATURES";
+            help = "an HVFB_FEATURES without it";
+            break;
+        case Refusal::Of::valgrind:
+            what = "valgrind, under which a store that waits would wait for ever";
+            help = "running without it";
+            break;
+        case Refusal::Of::recorder:
+            what = "rr, which does not know it";
+            help = "running without it";
+            break;
+        case Refusal::Of::tracer:
+            what = "a tracer, under which a store that waits may wait for ever";
+            help = "running without a debugger";
+            break;
+        case Refusal::Of::userfaultfd:
+        case Refusal::Of::kernel_mode:
+            what = refusal.of == Refusal::Of::userfaultfd ? "userfaultfd(2)" : "userfaultfd(2) in full";
+            help = help_with_userfaultfd(refusal.error);
+            break;
+        case Refusal::Of::features:
+            what = "the kernel's userfaultfd";
+            help = newer_kernel;
+            break;
+        case Refusal::Of::pagemap:
+            what = "opening /proc/self/pagemap";
+            help = help_with_pagemap(refusal.error);
+            break;
+        case Refusal::Of::scan:
+            what = "PAGEMAP_SCAN of /proc/self/pagemap";
+            help = newer_kernel;
+            break;
+    }
+    if (refusal.error != 0)
+        std::fprintf(stderr, "hvfb: %s: refused by %s: %s. What would help: %s\n", missing, what,
+                     std::strerror(refusal.error), help);
+    else
+        std::fprintf(stderr, "hvfb: %s: refused by %s. What would help: %s\n", missing, what, help);
+}
+
+}  // namespace
+
+void explain(const Refusal& announce, const Refusal& scan) {
+    explain("the first store after rest cannot be announced", announce, "Linux 5.19");
+    explain("written pages cannot be listed", scan, "Linux 6.7");
+}
+
+}  // namespace hvfb

@@ -1,0 +1,56 @@
+#include "tracking/waiting.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace hvfb {
+
+namespace {
+
+constexpr Nanoseconds second = 1'000'000'000;
+constexpr Nanoseconds between_looks = second / 20;  // as often as a display presents usually
+
+}  // namespace
+
+int Waiting::wait(std::span<pollfd> descriptors, std::optional<Nanoseconds> due) {
+    if (way_ == Way::poll) {
+        timespec timeout = {};
+        if (due) {
+            const Nanoseconds now = monotonic_now();
+            timeout = timespec_of(std::max(*due, now) - now);
+        }
+        if (ppoll(descriptors.data(), descriptors.size(), due ? &timeout : nullptr, nullptr) < 0) {
+            for (pollfd& descriptor : descriptors) descriptor.revents = 0;
+            return failed(errno);
+        }
+        interruptions_ = 0;
+        return 0;
+    }
+    // Each may be ready.
+    for (pollfd& descriptor : descriptors) descriptor.revents = descriptor.fd < 0 ? 0 : descriptor.events;
+    return pause();
+}
+
+int Waiting::pause() {
+    if (way_ == Way::none) return -EIO;
+    const timespec timeout = timespec_of(between_looks);
+    if (nanosleep(&timeout, nullptr) < 0) {
+        if (errno != EINTR) way_ = Way::sleep;
+        return failed(errno);
+    }
+    interruptions_ = 0;
+    return 0;
+}
+
+int Waiting::failed(int error) {
+    // All signals are blocked: something else interrupts it again and again.
+    constexpr int most_interruptions = 1000;
+    if (error == EINTR && ++interruptions_ < most_interruptions) return 0;
+    interruptions_ = 0;
+    way_ = way_ == Way::poll ? Way::sleep : Way::none;
+    return -error;
+}
+
+}  // namespace hvfb
