@@ -144,15 +144,10 @@ void Pipeline::give_userfaultfds() {
     if (!grants_ || !grants_->allowed()) return;
     for (auto& surface : surfaces_.stack()) {
         if (!surface->wants_userfaultfd()) continue;
-        const Descriptor device = grants_->open();
-        try {
-            surface->give_userfaultfd(device);
-        } catch (const std::system_error& error) {
-            // Its queue is full, and no descriptor is left to wait there.
-            report_.userfaultfd_not_to_be_had(error.what());
-            continue;
-        }
-        if (device)
+        Descriptor device = grants_->open();
+        bool had = static_cast<bool>(device);
+        surface->give_userfaultfd(std::move(device));
+        if (had)
             report_.userfaultfd_given(surface->number(), surface->name(), *surface->client());
         else if (auto problem = grants_->take_problem())
             report_.userfaultfd_not_to_be_had(*problem);

@@ -14,7 +14,7 @@ namespace hvfbd {
 namespace {
 
 // Change it with every change of the format: another version's state is not guessed at.
-constexpr std::uint32_t version = 3;
+constexpr std::uint32_t version = 4;
 constexpr std::array<char, 8> magic{'h', 'v', 'f', 'b', 'd', 's', 't', '\n'};
 
 constexpr std::size_t most_displays = 64, most_properties = 64, most_surfaces = 4096, most_viewers = 4096;
@@ -89,6 +89,11 @@ void put(ByteWriter& out, const KeptSurface& surface) {
         out.put(surface.offer->serial);
         put(out, surface.offer->layout);
     }
+    out.put(static_cast<std::uint8_t>(surface.replaced.has_value()));
+    if (surface.replaced) {
+        out.put(surface.replaced->serial);
+        put(out, surface.replaced->layout);
+    }
     out.put(surface.connection);
     out.put(static_cast<std::uint8_t>(surface.client.has_value()));
     if (surface.client) put(out, *surface.client);
@@ -111,6 +116,11 @@ KeptSurface take_surface(ByteReader& in) {
         surface.offer->serial = in.take<std::uint64_t>();
         surface.offer->layout = take_layout(in);
     }
+    if (in.take_flag()) {
+        surface.replaced.emplace();
+        surface.replaced->serial = in.take<std::uint64_t>();
+        surface.replaced->layout = take_layout(in);
+    }
     surface.connection = in.take<std::uint64_t>();
     if (in.take_flag()) surface.client = take_client(in);
     surface.introduction.made = in.take_flag();
@@ -118,6 +128,10 @@ KeptSurface take_surface(ByteReader& in) {
     // Without a client only a kept surface stays, and nobody answers an offer.
     if (!surface.client && (!surface.keep || surface.offer)) in.fail();
     if (surface.offer && surface.offer->serial == surface.shadow) in.fail();
+    // It was replaced by an offer, and what it stands for is in the store under its serial.
+    if (surface.replaced && (!surface.offer || surface.replaced->serial == surface.shadow ||
+                             surface.replaced->serial == surface.offer->serial))
+        in.fail();
     return surface;
 }
 

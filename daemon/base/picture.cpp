@@ -59,7 +59,7 @@ bool Picture::taken(const Descriptor& memfd) {
 }
 
 void Picture::start_from(const Picture& other) {
-    Mapping writable{memfd_, layout_.size, Mapping::Access::read_write};
+    Mapping writable{*memfd_, layout_.size, Mapping::Access::read_write};
     std::size_t row = std::size_t{std::min(layout_.width, other.layout_.width)} * bytes_per_pixel;
     std::uint32_t rows = std::min(layout_.height, other.layout_.height);
     for (std::uint32_t y = 0; y < rows; ++y)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "base/descriptor.h"
 #include "base/layout.h"
 #include "base/mapping.h"
@@ -24,9 +26,11 @@ class Picture {
 
     const Layout& layout() const { return layout_; }
     std::span<std::byte> bytes() const { return mapping_.bytes(); }
-    const Descriptor& memfd() const { return memfd_; }
+    const Descriptor& memfd() const { return *memfd_; }
+    // The same, to be held by who will send it later: that takes no descriptor, as a duplicate would.
+    std::shared_ptr<const Descriptor> share() const { return memfd_; }
     // Somebody has mapped it for writing and closed it to all others: libhvfb does when it takes a buffer.
-    bool taken() const { return taken(memfd_); }
+    bool taken() const { return taken(*memfd_); }
     static bool taken(const Descriptor& memfd);
 
     // Copies what fits of the other picture into the upper left corner of this one, through a mapping of its
@@ -35,9 +39,11 @@ class Picture {
 
   private:
     Picture(Descriptor memfd, Mapping mapping, const Layout& layout)
-        : memfd_(std::move(memfd)), mapping_(std::move(mapping)), layout_(layout) {}
+        : memfd_(std::make_shared<const Descriptor>(std::move(memfd))),
+          mapping_(std::move(mapping)),
+          layout_(layout) {}
 
-    Descriptor memfd_;
+    std::shared_ptr<const Descriptor> memfd_;
     Mapping mapping_;
     Layout layout_;
 };

@@ -16,15 +16,17 @@ std::unique_ptr<SurfaceObject> BusDisplay::make(SurfaceNumber number) {
 }
 
 void BusDisplay::surface_opened(SurfaceNumber number, std::string_view, const Client&) {
-    auto& object = surfaces_[number] = make(number);
+    auto object = make(number);
     object->announce();
+    surfaces_[number] = std::move(object);
 }
 
 void BusDisplay::surface_closed(SurfaceNumber number, std::string_view, std::string_view) {
     auto found = surfaces_.find(number);
     if (found == surfaces_.end()) return;
-    found->second->announce_removal();
+    std::unique_ptr<SurfaceObject> object = std::move(found->second);
     surfaces_.erase(found);
+    object->announce_removal();
 }
 
 void BusDisplay::surface_client_changed(SurfaceNumber number, std::string_view, std::string_view) {

@@ -67,13 +67,23 @@ Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Du
       allowance_at_(loop.now()),
       alarm_(loop, [this] {
           if (full_.reached(loop_.now())) {
-              end("it did not read its messages for 5 seconds");
+              end(Ending::violation, "it did not read its messages for 5 seconds");
               return;
           }
           paused_ = false;
-          rearm();
+          attempt([this] { rearm(); });
       }) {
-    source_ = loop.watch(near_end_.get(), EPOLLIN, [this](std::uint32_t events) { ready(events); });
+    source_ = loop.watch(near_end_.get(), EPOLLIN,
+                         [this](std::uint32_t events) { attempt([this, events] { ready(events); }); });
+}
+
+template <typename Act>
+void Channel::attempt(const Act& act) noexcept {
+    try {
+        act();
+    } catch (const std::exception&) {
+        end(Ending::shortage, "hvfbd had no memory left to go on with it");
+    }
 }
 
 void Channel::ready(std::uint32_t events) {
@@ -107,7 +117,7 @@ void Channel::read_some() {
         int count = ::recvmmsg(near_end_.get(), headers.data(), wanted, MSG_DONTWAIT, nullptr);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (count <= 0) {
-            end({});
+            end(Ending::closed, {});
             return;
         }
         allowance_ -= count;
@@ -120,15 +130,15 @@ void Channel::read_some() {
 bool Channel::take(std::span<const std::byte> packet, int flags) {
     // A packet of no bytes looks like a hang-up; it is no message either, so both end it.
     if (packet.empty()) {
-        end({});
+        end(Ending::closed, {});
     } else if (flags & MSG_TRUNC) {
-        end("it sent a packet that is longer than any message");
+        end(Ending::violation, "it sent a packet that is longer than any message");
     } else {
         message::FromClient message = message::decode(packet);
         if (auto* malformed = std::get_if<message::Malformed>(&message))
-            end(malformed->why);
+            end(Ending::violation, malformed->why);
         else if (auto violation = receive_(message))
-            end(*violation);
+            end(Ending::violation, *violation);
     }
     return !over_;
 }
@@ -142,11 +152,7 @@ unsigned Channel::allowed() {
     return allowance_ < 1 ? 0 : static_cast<unsigned>(allowance_);
 }
 
-void Channel::send(const message::Packet& packet) {
-    send(packet, Descriptor{});
-}
-
-void Channel::send(const message::Packet& packet, const Descriptor& attached) {
+void Channel::send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached) noexcept {
     if (over_) return;
     hvfb_header header;
     std::memcpy(&header, packet.bytes.data(), sizeof header);
@@ -155,12 +161,14 @@ void Channel::send(const message::Packet& packet, const Descriptor& attached) {
         sending_order.begin());
     bool queue_is_empty =
         std::ranges::none_of(waiting_, [](const auto& waiting) { return waiting != nullptr; });
-    if (queue_is_empty && send_now(near_end_.get(), packet, attached.get()) == Sent::done) return;
+    int descriptor = attached ? attached->get() : -1;
+    if (queue_is_empty && send_now(near_end_.get(), packet, descriptor) == Sent::done) return;
     // A failure other than a full queue is the peer's hang-up, which the loop reports as such.
-    waiting_.at(slot) =
-        std::make_unique<Waiting>(Waiting{packet, attached ? attached.duplicate() : Descriptor{}});
-    if (!full_.running()) full_.start(loop_.now());
-    rearm();
+    attempt([&] {
+        waiting_.at(slot) = std::make_unique<Waiting>(Waiting{packet, std::move(attached)});
+        if (!full_.running()) full_.start(loop_.now());
+        rearm();
+    });
 }
 
 void Channel::send_last(const message::Packet& packet) noexcept {
@@ -170,7 +178,9 @@ void Channel::send_last(const message::Packet& packet) noexcept {
 void Channel::flush() {
     for (auto& waiting : waiting_) {
         if (!waiting) continue;
-        if (send_now(near_end_.get(), waiting->packet, waiting->attached.get()) != Sent::done) return;
+        if (send_now(near_end_.get(), waiting->packet, waiting->attached ? waiting->attached->get() : -1) !=
+            Sent::done)
+            return;
         waiting.reset();
         // It reads again, if slowly: its patience starts anew.
         full_.start(loop_.now());
@@ -193,12 +203,17 @@ void Channel::rearm() {
     source_.set_enabled(!paused_ || full_.running());
 }
 
-void Channel::end(std::string_view violation) {
+void Channel::end(Ending ending, std::string_view why) noexcept {
     if (over_) return;
     over_ = true;
     source_.reset();
-    alarm_.set(std::nullopt);
-    hung_up_(violation);
+    try {
+        alarm_.set(std::nullopt);
+    } catch (const std::exception&) {
+        // It rings once more, and finds that this is over.
+        full_.stop();
+    }
+    hung_up_(ending, why);
 }
 
 }  // namespace hvfbd

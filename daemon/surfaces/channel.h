@@ -22,9 +22,10 @@ class Channel {
   public:
     // A message came. Returns why the peer must be hung up, or nothing. May be called many times a turn.
     using Receive = std::function<std::optional<std::string_view>(const message::FromClient&)>;
-    // It is over: the peer closed (`violation` is empty) or broke the protocol. Called once; nothing follows
-    // it.
-    using HungUp = std::function<void(std::string_view violation)>;
+    // It is over: the peer closed, broke the protocol (`why`), or there was no memory to go on with it
+    // (`why`). `why` points to static storage. Called once; nothing follows it. Must not throw.
+    enum class Ending { closed, violation, shortage };
+    using HungUp = std::function<void(Ending ending, std::string_view why)>;
 
     // How long a peer may leave its queue full before it is hung up, while this process could run.
     static constexpr Duration patience = std::chrono::seconds(5);
@@ -38,10 +39,9 @@ class Channel {
     // The client's end; empty once taken.
     [[nodiscard]] Descriptor take_peer_end() { return std::move(peer_end_); }
 
-    // Sends, or keeps it until the peer reads: of each type only the newest is kept.
-    void send(const message::Packet& packet);
-    // The same with a descriptor, of which a duplicate is kept while it waits.
-    void send(const message::Packet& packet, const Descriptor& attached);
+    // Sends, or keeps it until the peer reads: of each type only the newest is kept, with its descriptor.
+    // Where there is no memory for that the channel is over: one peer's failure ends that peer.
+    void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept;
 
     // Says that it is over by one last try to send, without keeping anything.
     void send_last(const message::Packet& packet) noexcept;
@@ -57,7 +57,7 @@ class Channel {
                                                  HVFB_COLLECT,     HVFB_PRESENTED, HVFB_FRAME_READY};
     struct Waiting {
         message::Packet packet;
-        Descriptor attached;
+        std::shared_ptr<const Descriptor> attached;
     };
 
     struct Ends {
@@ -65,13 +65,16 @@ class Channel {
     };
     static Ends make_ends();
     Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration patience);
+    // Whatever it throws ends this channel alone.
+    template <typename Act>
+    void attempt(const Act& act) noexcept;
     void ready(std::uint32_t events);
     void read_some();
     bool take(std::span<const std::byte> packet, int flags);  // false: it is over, or read no further
     unsigned allowed();                                       // packets, now
     void flush();
     void rearm();
-    void end(std::string_view violation);
+    void end(Ending ending, std::string_view why) noexcept;
 
     EventLoop& loop_;
     Receive receive_;

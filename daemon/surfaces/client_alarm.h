@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "base/descriptor.h"
 #include "base/event_loop.h"
@@ -15,15 +16,15 @@ class ClientAlarm {
     // Throws std::system_error.
     ClientAlarm(EventLoop& loop, std::function<void()> rang);
 
-    // For the client, who gets a duplicate.
-    const Descriptor& timer() const { return timer_; }
+    // For the client.
+    std::shared_ptr<const Descriptor> timer() const { return timer_; }
 
   private:
     void ring();
 
     EventLoop& loop_;
     std::function<void()> rang_;
-    Descriptor timer_;
+    std::shared_ptr<const Descriptor> timer_;
     LoopSource source_;
     EventLoop::Alarm deafness_;  // its end
 };

@@ -89,9 +89,11 @@ std::optional<std::string_view> Conversation::on_written(const message::Written&
     bool unasked = late || (written.serial == 0 && can_report_);
     if (!unasked && (!collecting_since_ || written.serial != serial_))
         return "it sent WRITTEN for a collection that is not under way";
+    // The alarm does not come through the socket: only an answer to what was asked since is newer than it.
+    if (!unasked && asked_since_) rang_ = false;
     // Everything announced before the answer was sent is in it. Not so a FRAME: the collection may have been
     // too early for what its client drew.
-    if (!frame_request_ || (!unasked && frame_request_->newest < *collecting_since_))
+    if (!rang_ && (!frame_request_ || (!unasked && frame_request_->newest < *collecting_since_)))
         announced_since_.reset();
     if (!unasked) collecting_since_.reset();
     answered_serial_ = written.serial;
@@ -154,6 +156,8 @@ void Conversation::announce(Time now) {
 
 void Conversation::rang(Time now) {
     ++counts_.announcements;
+    rang_ = true;
+    asked_since_ = false;
     announce(now);
 }
 
@@ -171,6 +175,7 @@ void Conversation::compared() {
 
 std::uint64_t Conversation::begin_collection(Time now) {
     collecting_since_ = now;
+    asked_since_ = true;
     return ++serial_;
 }
 

@@ -126,6 +126,8 @@ class Conversation {
     RunningTimer frame_waits_{Duration{}, 4};  // runs while a frame is to be answered
     std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;
     bool unprotected_ = false, only_open_ = false;
+    // The alarm rang, and no collection that was begun since has been answered.
+    bool rang_ = false, asked_since_ = false;
     std::uint64_t serial_ = 0;           // of the last COLLECT
     std::uint64_t answered_serial_ = 0;  // of the last WRITTEN
     std::optional<std::vector<message::PageRange>> compared_;

@@ -41,7 +41,8 @@ struct KeptSurface {
     std::uint64_t shadow = 0;       // its serial
     std::uint64_t last_shadow = 0;  // the newest serial that was used
     std::optional<KeptOffer> offer;
-    std::uint64_t connection = 0;  // how many clients it has had
+    std::optional<KeptOffer> replaced;  // the one before it, that may have been taken all the same
+    std::uint64_t connection = 0;       // how many clients it has had
     std::optional<KeptClient> client;
     Introduction introduction;
     bool operator==(const KeptSurface&) const = default;

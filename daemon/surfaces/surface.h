@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,9 +9,7 @@
 #include "base/event_loop.h"
 #include "base/keeping.h"
 #include "base/picture.h"
-#include "surfaces/channel.h"
-#include "surfaces/client.h"
-#include "surfaces/client_alarm.h"
+#include "surfaces/client_connection.h"
 #include "surfaces/conversation.h"
 #include "surfaces/kept.h"
 
@@ -32,15 +31,15 @@ class Surface {
     const std::string& name() const { return options_.name; }
     bool keep() const { return options_.keep; }
     // Null while a kept surface has none.
-    const Client* client() const { return client_ ? &*client_ : nullptr; }
+    const Client* client() const { return connection_ ? &connection_->client() : nullptr; }
     uid_t uid() const { return uid_; }
     bool active() const { return active_; }
     std::string_view tracking_state() const;
 
     // The picture that is shown now, and what is known of it.
     const Picture& shadow() const { return shadow_; }
-    Conversation& conversation() { return *conversation_; }
-    const Conversation& conversation() const { return *conversation_; }
+    Conversation& conversation() { return conversation_; }
+    const Conversation& conversation() const { return conversation_; }
 
     // The client's end of the channel, once, and a duplicate of the shadow's descriptor for it.
     struct Handles {
@@ -54,9 +53,11 @@ class Surface {
     // It told that it would take a userfaultfd, knows its state, and was not answered yet.
     bool wants_userfaultfd() const;
     // Answers it: with /dev/userfaultfd, or with nothing if that is none. Once a client.
-    void give_userfaultfd(const Descriptor& device);
+    void give_userfaultfd(Descriptor device);
     // As if it had not been answered.
-    void forget_userfaultfd() { userfaultfd_answered_ = false; }
+    void forget_userfaultfd() {
+        if (connection_) connection_->userfaultfd_answered = false;
+    }
     void collect(Time now);
     // Tells a client that is not asked which of the pages it left open differ.
     void tell_compared();
@@ -67,32 +68,40 @@ class Surface {
     void configure(const Layout& layout);
     // Offers it, once it is kept: a client may take it and draw there although this process has ended. Not
     // before HELLO and STATE, which are the first that a client hears.
-    bool has_unsent_offer() const { return offer_ && !offer_->sent && told_state_; }
+    bool has_unsent_offer() const { return offer_ && !offer_->sent && connection_ && connection_->told_state; }
     void send_offer();
     // Takes the offered buffer, if the client has answered.
     void take_configured(Time now);
 
     // A new client, which starts from the picture that the last one left, in a buffer of this layout. Throws
-    // std::system_error.
-    void adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
+    // std::system_error, and nothing has changed.
+    Handles adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
     // The client is gone: only the picture stays.
     void abandon();
     // Tells the client that nothing more is shown.
     void revoke() noexcept;
 
     // Why its client is to be given up: it hung up, died or broke the protocol. Empty while it is well.
-    const std::string& over() const { return over_; }
-    bool violated() const { return violated_; }
-    std::uint64_t throttled() const { return channel_ ? channel_->throttled() : 0; }
+    std::string_view over() const { return connection_ ? connection_->over() : std::string_view{}; }
+    bool violated() const { return connection_ && connection_->violated(); }
+    std::uint64_t throttled() const { return connection_ ? connection_->channel().throttled() : 0; }
+    // Since when a kept surface has had no client.
+    std::optional<Time> idle_since() const { return idle_since_; }
 
   private:
-    void connect(Client client);
-    void give_alarm();
+    // A buffer that its client was offered: by this process (`sent`), or perhaps by the one before
+    // (`restored`).
+    struct Offer {
+        std::uint64_t serial;
+        Picture shadow;
+        bool sent = false, restored = false;
+    };
     void restore_offer(const KeptOffer& kept, Descriptor buffer);
-    void take_what_is_drawn_on();
-    void watch_client();
+    void restore_replaced(const KeptOffer& kept, Descriptor buffer);
+    void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept;
+    void take(Offer& offer);
+    bool take_what_is_drawn_on();
     Channel::Receive receiver();
-    Channel::HungUp hung_up();
     static Picture copy_of(const Picture& picture, const Layout& layout);
 
     EventLoop& loop_;
@@ -100,26 +109,17 @@ class Surface {
     SurfaceOptions options_;
     uid_t uid_;
     Picture shadow_;
-    struct Offer {
-        std::uint64_t serial;
-        Picture shadow;
-        bool sent = false;
-    };
     std::optional<Offer> offer_;
+    // The one before it, which its client may have taken, or take yet, though a newer one is under way.
+    std::optional<Offer> replaced_;
     // Every buffer has a serial, of CONFIGURE or not: the shadow's, and the newest one's.
     std::uint64_t shadow_serial_ = 0, last_serial_ = 0;
     std::uint64_t connections_ = 0;  // clients it has had
-    std::optional<message::State> told_state_;
-    bool alarm_tried_ = false, userfaultfd_answered_ = false;
     bool active_ = false;
-    std::string over_;
-    bool violated_ = false;
+    std::optional<Time> idle_since_;
 
-    std::optional<Client> client_;
-    std::optional<Conversation> conversation_;
-    std::optional<Channel> channel_;
-    std::optional<ClientAlarm> alarm_;
-    LoopSource death_;
+    Conversation conversation_;
+    std::unique_ptr<ClientConnection> connection_;
 };
 
 }  // namespace hvfbd

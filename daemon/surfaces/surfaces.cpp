@@ -19,11 +19,10 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
         if (surface.client() && surface.over().empty())
             throw Refusal(Refusal::Kind::busy, "the kept surface \"" + options.name +
                                                    "\" has a client; close that one, or use another name");
-        surface.adopt(options, std::move(client), layout, now);
-        report_.surface_client_changed(surface.number(), surface.name(), "a client came back to it");
+        auto [buffer, channel] = surface.adopt(options, std::move(client), layout, now);
         std::rotate(kept, kept + 1, stack_.end());
         restack();
-        auto [buffer, channel] = surface.take_handles();
+        report_.surface_client_changed(surface.number(), surface.name(), "a client came back to it");
         return {surface.number(), std::move(buffer), std::move(channel), surface.shadow().layout()};
     }
 
@@ -33,10 +32,17 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
 
     auto surface = std::make_unique<Surface>(loop_, last_number_ + 1, options, std::move(client), layout);
     auto [buffer, channel] = surface->take_handles();
-    SurfaceNumber number = ++last_number_;
+    SurfaceNumber number = surface->number();
     stack_.push_back(std::move(surface));
+    ++last_number_;
     restack();
-    report_.surface_opened(number, stack_.back()->name(), *stack_.back()->client());
+    try {
+        report_.surface_opened(number, stack_.back()->name(), *stack_.back()->client());
+    } catch (...) {
+        // Not opened after all: a kept one would stay without a client.
+        close(number, "it could not be put on the bus");
+        throw;
+    }
     return {number, std::move(buffer), std::move(channel), stack_.back()->shadow().layout()};
 }
 
@@ -89,7 +95,7 @@ void Surfaces::reap() {
             ++i;
             continue;
         }
-        std::string why = surface.over();
+        std::string why(surface.over());
         if (surface.violated()) {
             ++violations_;
             report_.protocol_violated("surface" + std::to_string(surface.number()), why);

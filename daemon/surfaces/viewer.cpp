@@ -44,9 +44,9 @@ Channel::Receive Viewer::receiver() {
 }
 
 Channel::HungUp Viewer::hung_up() {
-    return [this](std::string_view violation) {
-        violated_ = !violation.empty();
-        over_ = violated_ ? violation : "it closed the channel";
+    return [this](Channel::Ending ending, std::string_view why) {
+        violated_ = ending == Channel::Ending::violation;
+        over_ = ending == Channel::Ending::closed ? "it closed the channel" : why;
     };
 }
 
@@ -109,7 +109,7 @@ void Viewer::configure(const Picture& front) {
     untold_ = Region(front.layout().rectangle());
     message::Packet packet;
     message::encode_configure(packet, ++configure_serial_, front.layout());
-    channel_.send(packet, front.memfd());
+    channel_.send(packet, front.share());
 }
 
 void Viewer::revoke() noexcept {

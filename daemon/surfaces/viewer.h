@@ -1,7 +1,7 @@
 #pragma once
 
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/event_loop.h"
@@ -39,7 +39,7 @@ class Viewer {
     void expect_front() { front_owed_ = true; }
     void revoke() noexcept;
 
-    const std::string& over() const { return over_; }
+    std::string_view over() const { return over_; }
     bool violated() const { return violated_; }
 
   private:
@@ -59,7 +59,7 @@ class Viewer {
     bool front_owed_ = false;                    // it has another front than is presented
     std::uint64_t frame_ = 0, configure_serial_ = 0;
     Time presented_{};
-    std::string over_;
+    std::string_view over_;  // static storage
     bool violated_ = false;
     Channel channel_;
     LoopSource death_;

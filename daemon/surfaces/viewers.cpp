@@ -17,9 +17,15 @@ Viewers::Opened Viewers::open(Client client, const Picture& front, std::size_t e
         throw Refusal(Refusal::Kind::busy, "this user has " + std::to_string(most_per_user) +
                                                " viewers open, the most there may be; close one first");
     auto viewer = std::make_unique<Viewer>(loop_, last_number_ + 1, std::move(client));
-    Opened opened{++last_number_, front.memfd().duplicate(), viewer->take_peer_end(), front.layout()};
+    Opened opened{viewer->number(), front.memfd().duplicate(), viewer->take_peer_end(), front.layout()};
     viewers_.push_back(std::move(viewer));
-    report_.viewer_opened(opened.number, viewers_.back()->client());
+    ++last_number_;
+    try {
+        report_.viewer_opened(opened.number, viewers_.back()->client());
+    } catch (...) {
+        viewers_.pop_back();
+        throw;
+    }
     return opened;
 }
 

@@ -198,6 +198,24 @@ TEST(Conversation, an_open_frame_counts_from_the_first_begin) {
     EXPECT_FALSE(conversation.frame_open_since());
 }
 
+TEST(Conversation, an_alarm_is_not_answered_by_a_report_that_was_sent_before_it_rang) {
+    auto conversation = introduced(full | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_CAN_ALARM);
+    conversation.compared();
+    conversation.look_begins();
+    conversation.rang(start + 5ms);
+    // It was in the socket already; its client was stopped after that.
+    EXPECT_FALSE(conversation.receive(written(0, {}), start + 5ms));
+    EXPECT_EQ(conversation.damaged_since(), start + 5ms);
+    conversation.look_begins();
+    std::uint64_t serial = conversation.begin_collection(start + 6ms);
+    EXPECT_FALSE(conversation.receive(written(0, {}), start + 6ms)) << "so was this";
+    EXPECT_FALSE(conversation.receive(written(serial, {}), start + 7ms));
+    EXPECT_FALSE(conversation.damaged_since());
+    conversation.announce(start + 8ms);
+    EXPECT_FALSE(conversation.receive(written(0, {}), start + 9ms));
+    EXPECT_FALSE(conversation.damaged_since()) << "what is announced by a message is before the report";
+}
+
 // ---- after another process of the daemon
 
 Conversation gone_on(Introduction introduction, std::uint64_t first_serial = std::uint64_t{1} << 32) {

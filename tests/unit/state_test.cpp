@@ -31,6 +31,7 @@ KeptDisplay some_display(std::uint64_t seed) {
     drawn.keep = false;
     drawn.client = KeptClient{":1.42", 1000, 4711, true};
     drawn.offer = KeptOffer{9, layout_for({640, 480})};
+    drawn.replaced = KeptOffer{8, layout_for({800, 600})};
     drawn.introduction = {true, 7};
     drawn.connection = 3;
     state.surfaces = {kept, drawn};
@@ -91,6 +92,10 @@ TEST(State, that_cannot_be_is_refused) {
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].layout.stride = 3; }));
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].client.reset(); }))
         << "nobody's, and not kept";
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].replaced->serial = 9; }))
+        << "the replaced offer is the offer";
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].offer.reset(); }))
+        << "replaced by nothing";
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].offer->serial = 4; }))
         << "one buffer twice";
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].name = std::string(65, 'x'); }));
@@ -147,7 +152,7 @@ TEST(StateMemory, of_another_version_is_refused_by_a_sentence_that_names_both) {
     Decoded decoded = read_state(memory.bytes);
     EXPECT_FALSE(decoded.state);
     EXPECT_NE(decoded.why.find("version 99"), std::string::npos) << decoded.why;
-    EXPECT_NE(decoded.why.find("version 3"), std::string::npos) << decoded.why;
+    EXPECT_NE(decoded.why.find("version 4"), std::string::npos) << decoded.why;
     memory.bytes[0] = std::byte{};
     EXPECT_FALSE(read_state(memory.bytes).state);
     EXPECT_FALSE(read_state(std::span(memory.bytes).first(100)).state);
