@@ -216,7 +216,7 @@ class Restarts(WithClients):
         run("systemctl", "stop", "hvfbd-bind.service", check=True)
 
     def test_the_store_has_room_for_64_clients(self):
-        self.assertGreaterEqual(int(of_service("FileDescriptorStoreMax")), 4 * 64 + 2 * 64 + 32)
+        self.assertGreaterEqual(int(of_service("FileDescriptorStoreMax")), 5 * 64 + 2 * 64 + 32)
 
 
 if __name__ == "__main__":
