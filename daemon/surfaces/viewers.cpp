@@ -47,15 +47,20 @@ void Viewers::expect_front() {
 }
 
 void Viewers::reap() {
-    std::erase_if(viewers_, [this](const auto& viewer) {
-        if (viewer->over().empty()) return false;
-        if (viewer->violated()) {
-            ++violations_;
-            report_.protocol_violated("viewer" + std::to_string(viewer->number()), viewer->over());
+    // Told first: what cannot be told is not forgotten, and told the next time.
+    for (std::size_t i = 0; i < viewers_.size();) {
+        const Viewer& viewer = *viewers_[i];
+        if (viewer.over().empty()) {
+            ++i;
+            continue;
         }
-        report_.viewer_closed(viewer->number(), viewer->over());
-        return true;
-    });
+        if (viewer.violated()) {
+            report_.protocol_violated("viewer" + std::to_string(viewer.number()), viewer.over());
+            ++violations_;
+        }
+        report_.viewer_closed(viewer.number(), viewer.over());
+        viewers_.erase(viewers_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
 }
 
 }  // namespace hvfbd
