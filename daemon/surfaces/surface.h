@@ -68,7 +68,9 @@ class Surface {
     void configure(const Layout& layout);
     // Offers it, once it is kept: a client may take it and draw there although this process has ended. Not
     // before HELLO and STATE, which are the first that a client hears.
-    bool has_unsent_offer() const { return offer_ && !offer_->sent && connection_ && connection_->told_state; }
+    bool has_unsent_offer() const {
+        return offer_ && !offer_->sent && connection_ && connection_->told_state;
+    }
     void send_offer();
     // Takes the offered buffer, if the client has answered.
     void take_configured(Time now);
