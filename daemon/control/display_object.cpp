@@ -141,6 +141,9 @@ void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbu
                              [this, options = std::move(options)](const Caller& caller, const auto& answer) {
                                  Authority::check_tune(caller.credentials.uid);
                                  expect_no_options(options);
+                                 if (std::string why = pipeline_.output().problem(); !why.empty())
+                                     throw Refusal(Refusal::Kind::busy, "nothing can be shown now: " + why +
+                                                                            "; see journalctl -u hvfbd");
                                  pipeline_.refresh(context_.now());
                                  answer.returnResults();
                              });

@@ -149,6 +149,23 @@ class HypervGuest(unittest.TestCase):
         logind.close()
         self.assertEqual(self.daemon.stop(), 0)
 
+    def test_says_why_a_refresh_reaches_nobody(self):
+        self.begin()
+        hvfbctl = [PROGRAMS / "hvfbctl", f"--bus={self.bus.address}"]
+        before = len(self.host.lines)
+        self.assertEqual(run(*hvfbctl, "refresh").returncode, 0)
+        self.host.await_line(WHOLE, after=before)
+        self.host.say("rescind")
+        while run(*hvfbctl, "get", "Visible").stdout.strip() != "false":
+            pass
+        refused = run(*hvfbctl, "refresh")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("the host has taken the video device away", refused.stdout + refused.stderr)
+        before = len(self.host.lines)
+        self.host.say("offer")
+        self.host.await_line(WHOLE, after=before)
+        self.assertEqual(run(*hvfbctl, "refresh").returncode, 0)
+
     def test_waits_for_a_host_that_comes_late_and_takes_the_place_of_none(self):
         self.daemon = Guest(self.bus, self.folder / "uio")
         get = [PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "get"]

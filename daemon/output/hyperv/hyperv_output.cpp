@@ -52,6 +52,12 @@ std::span<std::byte> HypervOutput::scanout() {
     return connection_->framebuffer.bytes;
 }
 
+std::string HypervOutput::problem() const {
+    if (suspended_) return "the machine goes to sleep";
+    if (session_.active() && !broken_) return {};
+    return trouble_.empty() ? "the host has not answered yet" : trouble_;
+}
+
 void HypervOutput::take_layout() {
     if (layout_.width == session_.mode().width && layout_.height == session_.mode().height) return;
     layout_ = layout_for(session_.mode());
@@ -167,7 +173,8 @@ void HypervOutput::enter(Time now) {
 }
 
 void HypervOutput::close(Time now) {
-    say_once(OutputListener::Importance::warning, *broken_ + "; trying again from time to time");
+    trouble_ = *broken_ + "; trying again from time to time";
+    say_once(OutputListener::Importance::warning, trouble_);
     broken_.reset();
     connection_.reset();
     deaf_until_.reset();

@@ -44,6 +44,7 @@ class HypervOutput : public Output {
     std::size_t most_rectangles() const override { return frame_.most_rectangles(); }
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return session_.visible() && !suspended_; }
+    std::string problem() const override;
     bool take_repaint() override { return session_.take_repaint(); }
     void ignore_hidden(bool ignore) override;
     void viewers_changed(std::size_t) override {}
@@ -105,7 +106,7 @@ class HypervOutput : public Output {
     unsigned idle_interrupts_ = 0;
     std::optional<std::string> broken_;  // why the connection is to be closed
     bool suspended_ = false, was_active_ = false;
-    std::string last_said_;
+    std::string last_said_, trouble_;  // trouble_: why the last connection was closed
     std::vector<std::byte> received_;
     std::vector<std::byte> whole_dirt_;  // for last_words(): a DIRT of the whole picture
 };
