@@ -1,14 +1,16 @@
 #include "control/configuration.h"
 
-#include <ini.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "base/error.h"
+#include "base/file_reading.h"
+#include "control/ini.h"
 
 namespace hvfbd {
 
@@ -129,73 +131,59 @@ bool set_key(Configuration& configuration, std::string_view section, std::string
     return false;
 }
 
-struct Parse {
-    Configuration& configuration;
-    std::vector<ConfigurationWarning>& warnings;
-    const std::string& file;
-    std::string_view rest;
-    int line = 0;
-};
+// Larger than any configuration, and small enough to be read in a moment.
+constexpr std::size_t largest_file = std::size_t{1} << 20;
 
-// inih reads through this like through fgets; it counts the lines, which inih tells its handler only when it
-// is built so, and Debian's is not.
-char* read_line(char* buffer, int size, void* stream) {
-    auto& parse = *static_cast<Parse*>(stream);
-    if (parse.rest.empty() || size < 2) return nullptr;
-    std::size_t end = parse.rest.find('\n');
-    std::size_t length = end == std::string_view::npos ? parse.rest.size() : end + 1;
-    length = std::min(length, static_cast<std::size_t>(size) - 1);
-    parse.rest.copy(buffer, length);
-    buffer[length] = '\0';
-    parse.rest.remove_prefix(length);
-    if (buffer[length - 1] == '\n' || parse.rest.empty()) ++parse.line;
-    return buffer;
-}
-
-int take(void* user, const char* section, const char* name, const char* value) {
-    auto& parse = *static_cast<Parse*>(user);
-    auto warn = [&](const std::string& sentence) {
-        parse.warnings.push_back({parse.file, parse.line, sentence});
-    };
-    try {
-        if (!set_key(parse.configuration, section, name, value ? value : ""))
-            warn("there is no " + std::string(name) + " in a section [" + section + "]");
-    } catch (const Refusal& refusal) {
-        warn(refusal.what());
-    }
-    return 1;
-}
-
+// As systemd has it: an empty file, or a link to /dev/null, is there to hide those of weaker folders.
 bool masks(const std::filesystem::path& path) {
-    std::error_code error;
-    return std::filesystem::is_symlink(path, error) &&
-           std::filesystem::read_symlink(path, error) == "/dev/null";
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == ::makedev(1, 3);
 }
 
 void read(const std::filesystem::path& path, Configuration& configuration,
           std::vector<ConfigurationWarning>& warnings) {
     if (masks(path)) return;
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    std::error_code error;
-    // A folder can be opened too; what a stream does then is nobody's promise. (An empty file fails the
-    // stringstream.)
-    if (!file.is_open() || !std::filesystem::is_regular_file(path, error))
-        warnings.push_back({path, 0, "it cannot be read"});
-    else
-        parse(text.str(), path, configuration, warnings);
+    try {
+        parse(read_regular_file(path, largest_file), path, configuration, warnings);
+    } catch (const std::system_error& error) {
+        warnings.push_back({path, 0, std::string("it is left out: ") + error.what()});
+    }
+}
+
+bool is_drop_in(const std::filesystem::path& path) {
+    std::string name = path.filename();
+    return name.ends_with(".conf") && !name.starts_with('.');
 }
 
 }  // namespace
 
 void parse(std::string_view text, const std::string& file, Configuration& configuration,
            std::vector<ConfigurationWarning>& warnings) {
-    Parse parse{configuration, warnings, file, text};
-    int result = ::ini_parse_stream(read_line, &parse, take, &parse);
-    if (result > 0)
-        warnings.push_back({file, result, "this is neither a section, a key with a value, nor a comment"});
-    if (result < 0) warnings.push_back({file, 0, "it could not be taken in: no memory"});
+    // A file that is no configuration at all is not said line by line, nor a line of a megabyte whole.
+    constexpr int most_warnings = 50;
+    constexpr std::size_t longest_sentence = 400;
+    int refused = 0;
+    auto warn = [&](int line, std::string sentence) {
+        if (++refused > most_warnings) return;
+        if (sentence.size() > longest_sentence) {
+            std::size_t end = longest_sentence;
+            while (end > 0 && (static_cast<unsigned char>(sentence[end]) & 0xc0) == 0x80) --end;
+            sentence.replace(end, std::string::npos, "...");
+        }
+        warnings.push_back({file, line, std::move(sentence)});
+    };
+    auto take = [&](const IniEntry& entry) {
+        try {
+            if (!set_key(configuration, entry.section, entry.key, entry.value))
+                warn(entry.line, "there is no " + std::string(entry.key) + " in a section [" +
+                                     std::string(entry.section) + "]");
+        } catch (const Refusal& refusal) {
+            warn(entry.line, refusal.what());
+        }
+    };
+    read_ini(text, take, warn);
+    if (refused > most_warnings)
+        warnings.push_back({file, 0, std::to_string(refused - most_warnings) + " more lines are left out"});
 }
 
 Configuration load(std::span<const std::filesystem::path> folders,
@@ -204,12 +192,15 @@ Configuration load(std::span<const std::filesystem::path> folders,
     std::optional<std::filesystem::path> main_file;
     std::map<std::string, std::filesystem::path> drop_ins;
     for (const auto& folder : folders) {
+        struct stat status {};
+        auto path = folder / "hvfbd.conf";
+        // What cannot be looked at is there, and is read, which says why it cannot be.
+        if (::lstat(path.c_str(), &status) == 0 || errno != ENOENT) main_file = path;
         std::error_code error;
-        if (auto path = folder / "hvfbd.conf";
-            std::filesystem::exists(std::filesystem::symlink_status(path, error)))
-            main_file = path;
-        for (const auto& entry : std::filesystem::directory_iterator(folder / "hvfbd.conf.d", error))
-            if (entry.path().extension() == ".conf") drop_ins[entry.path().filename()] = entry.path();
+        for (const auto& entry : entries_of(folder / "hvfbd.conf.d", error))
+            if (is_drop_in(entry)) drop_ins[entry.filename()] = entry;
+        if (error && error != std::errc::no_such_file_or_directory)
+            warnings.push_back({folder / "hvfbd.conf.d", 0, "its files are left out: " + error.message()});
     }
     if (main_file) read(*main_file, configuration, warnings);
     for (const auto& [name, path] : drop_ins) read(path, configuration, warnings);

@@ -4,11 +4,12 @@
 
 #include <cerrno>
 #include <charconv>
-#include <fstream>
 #include <limits>
+#include <sstream>
 #include <string>
 
 #include "base/error.h"
+#include "base/file_reading.h"
 
 namespace hvfbd {
 
@@ -40,20 +41,14 @@ std::optional<gid_t> group_number(std::istream& groups, std::string_view name) {
 }
 
 std::optional<gid_t> group_number(std::string_view name) {
+    constexpr std::size_t largest = std::size_t{16} << 20;
     for (const char* path : {"/etc/group", "/usr/lib/group"}) {
-        errno = 0;
-        std::ifstream file(path);
-        const int error = errno;
-        if (!file) {
-            if (error != ENOENT)
-                spdlog::warn("{} cannot be read ({}): nobody has the group {} by it", path,
-                             std::system_category().message(error), name);
-            continue;
-        }
         try {
+            std::istringstream file(read_regular_file(path, largest));
             if (auto number = group_number(file, name)) return number;
-        } catch (const std::system_error& broken) {
-            spdlog::warn("{}: {}: nobody has the group {} by it", path, broken.what(), name);
+        } catch (const std::system_error& error) {
+            if (error.code() != std::errc::no_such_file_or_directory)
+                spdlog::warn("{}: nobody has the group {} by it", error.what(), name);
         }
     }
     return std::nullopt;

@@ -6,10 +6,11 @@
 #include <array>
 #include <charconv>
 #include <cstring>
-#include <fstream>
+#include <sstream>
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/file_reading.h"
 #include "base/layout.h"
 #include "output/sysfs_attribute.h"
 #include "output/uio_maps.h"
@@ -116,7 +117,7 @@ DeviceMemory FramebufferLocation::open_pci(const SystemFolders& folders, std::ui
         open_or_throw(path, ", which takes hyperv-generation-1.conf and a rule of udev (docs/hyperv.md)");
     // One line a resource: where it begins, where it ends, flags.
     auto index = number(std::string_view(part_).substr(resource.size(), 1));
-    std::ifstream lines(path.parent_path() / "resource");
+    std::istringstream lines(read_regular_file(path.parent_path() / "resource", page_size()));
     std::string begin;
     std::string end;
     std::string flags;

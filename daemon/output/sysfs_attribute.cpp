@@ -1,15 +1,13 @@
 #include "output/sysfs_attribute.h"
 
 #include <charconv>
-#include <fstream>
+
+#include "base/file_reading.h"
 
 namespace hvfbd {
 
 std::string attribute(const std::filesystem::path& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return line;
+    return first_line_of(file);
 }
 
 std::optional<std::uint64_t> number(std::string_view text) {

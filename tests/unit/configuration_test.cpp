@@ -1,6 +1,10 @@
 #include "control/configuration.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -152,6 +156,105 @@ TEST_F(ConfigurationFiles, that_are_no_configuration_warn_and_the_rest_of_them_c
     EXPECT_EQ(read().display.refresh_limit, 30u);
     ASSERT_EQ(warnings.size(), 1u);
     EXPECT_EQ(warnings[0].line, 1);
+}
+
+TEST_F(ConfigurationFiles, are_read_as_written_or_refused_with_file_and_line) {
+    const std::string path(5000, 'x');
+    struct Case {
+        const char* what;
+        std::string text;
+        std::string uio;  // what [Output] Uio= is then
+        std::vector<int> refused;
+    };
+    const std::vector<Case> cases = {
+        {"a long line", "[Output]\nUio=/dev/" + path + "\n", "/dev/" + path, {}},
+        {"an indented key", "[Output]\nType=memory\n  Uio=uio3\n", "uio3", {}},
+        {"a key behind an indented comment", "[Output]\n  # x\n\tUio = uio3 \n", "uio3", {}},
+        {"an indented key below a text", "[Output]\nConnector=a\n\tUio=uio3", "uio3", {}},
+        {"no end of the last line", "[Output]\nUio=uio3", "uio3", {}},
+        {"carriage returns", "[Output]\r\nUio=uio3\r\n", "uio3", {}},
+        {"a byte order mark", "\xef\xbb\xbf[Output]\nUio=uio3\n", "uio3", {}},
+        {"an equals sign in a value", "[Output]\nUio=a=b\n", "a=b", {}},
+        {"a semicolon in a value", "[Output]\nUio=a;b#c\n", "a;b#c", {}},
+        {"a name of more than 50 bytes", "[Output]\n" + path + "=1\nUio=uio3\n", "uio3", {2}},
+        {"a comment behind a value", "[Output]\nUio=uio3 ; the third\n", "", {2}},
+        {"another", "[Output]\nUio=uio3 # the third\n", "", {2}},
+        {"quotes", "[Output]\nUio=\"uio3\"\n", "", {2}},
+        {"a continued line", "[Output]\nUio=uio3\\\n  uio4\n", "", {2, 3}},
+        {"a colon", "[Output]\nUio: uio3\n", "", {2}},
+        {"a NUL", std::string("[Output]\nUio=uio3\0\n", 19), "", {2}},
+        {"a control character", "[Output]\nUio=uio\x1b[3m\n", "", {2}},
+        {"a carriage return in the middle", "[Output]\rUio=uio3\n", "", {1}},
+        {"no UTF-8", "[Output]\nUio=uio\xfc\n", "", {2}},
+        {"no key", "[Output]\n=uio3\n", "", {2}},
+        {"a key before any section", "Uio=uio3\n[Output]\n", "", {1}},
+        {"a section that does not end", "[Output]\n[Log\nUio=uio3\n", "", {2}},
+        {"a section with something behind", "[Output] x\nUio=uio3\n", "", {1}},
+        {"an empty section", "[Output]\n[]\nUio=uio3\n", "", {2}},
+        {"another case", "[output]\nUio=uio3\n", "", {2}},
+    };
+    for (const Case& one : cases) {
+        Configuration configuration;
+        warnings.clear();
+        parse(one.text, "a.conf", configuration, warnings);
+        EXPECT_EQ(configuration.output.uio, one.uio) << one.what;
+        std::vector<int> lines;
+        for (const auto& warning : warnings) {
+            lines.push_back(warning.line);
+            EXPECT_EQ(warning.file, "a.conf");
+            EXPECT_LT(warning.sentence.size(), 500u);
+        }
+        EXPECT_EQ(lines, one.refused) << one.what;
+    }
+}
+
+TEST_F(ConfigurationFiles, with_any_number_of_mistakes_say_a_bounded_number_of_them) {
+    std::string text;
+    for (int i = 0; i < 100000; ++i) text += "x\n";
+    Configuration configuration;
+    parse(text, "a.conf", configuration, warnings);
+    ASSERT_EQ(warnings.size(), 51u);
+    EXPECT_EQ(warnings.back().sentence, "99950 more lines are left out");
+}
+
+TEST_F(ConfigurationFiles, that_are_no_regular_files_are_refused_and_not_waited_for) {
+    write("etc/hvfbd.conf", "[Display]\nRefreshLimit=30\n");
+    fs::create_directories(root / "etc/hvfbd.conf.d/folder.conf");
+    ASSERT_EQ(::mkfifo((root / "etc/hvfbd.conf.d/fifo.conf").c_str(), 0600), 0);
+    fs::create_symlink("/dev/zero", root / "etc/hvfbd.conf.d/device.conf");
+    fs::create_symlink("/proc/kmsg", root / "etc/hvfbd.conf.d/stream.conf");
+    fs::create_symlink("/nowhere", root / "etc/hvfbd.conf.d/gone.conf");
+    int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    (root / "etc/hvfbd.conf.d/socket.conf").string().copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(read().display.refresh_limit, 30u);
+    EXPECT_EQ(warnings.size(), 6u);
+    for (const auto& warning : warnings) EXPECT_EQ(warning.line, 0) << warning.file << warning.sentence;
+    ::close(socket);
+}
+
+TEST_F(ConfigurationFiles, that_are_too_large_are_refused_whole) {
+    write("etc/hvfbd.conf", "[Display]\nRefreshLimit=30\n");
+    write("etc/hvfbd.conf.d/large.conf", "[Display]\nRefreshLimit=40\n#" + std::string(1 << 20, 'x'));
+    EXPECT_EQ(read().display.refresh_limit, 30u);
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_EQ(warnings[0].file, (root / "etc/hvfbd.conf.d/large.conf").string());
+}
+
+TEST_F(ConfigurationFiles, that_are_hidden_or_named_otherwise_are_no_drop_ins) {
+    for (const char* name : {".a.conf", ".conf", ".#a.conf", "a.conf~", "a.conf.dpkg-new", "a.CONF", "conf"})
+        write(fs::path("etc/hvfbd.conf.d") / name, "[Display]\nRefreshLimit=30\n");
+    EXPECT_EQ(read().display, Tuning{});
+    EXPECT_TRUE(warnings.empty());
+}
+
+TEST_F(ConfigurationFiles, whose_folder_cannot_be_listed_are_missed) {
+    write("etc/hvfbd.conf.d", "no folder");
+    read();
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_EQ(warnings[0].file, (root / "etc/hvfbd.conf.d").string());
 }
 
 TEST_F(ConfigurationFiles, that_cannot_be_read_warn) {

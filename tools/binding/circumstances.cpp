@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <string_view>
+
+#include "base/file_reading.h"
 
 namespace hvfbd {
 
@@ -13,12 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
-    std::vector<fs::path> entries;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-        entries.push_back(entry->path());
-    std::ranges::sort(entries);
-    return entries;
+    std::error_code ignored;
+    return hvfbd::entries_of(folder, ignored);
 }
 
 KernelVersion version_of(const std::string& release) {
@@ -67,10 +64,7 @@ std::vector<FirmwareFramebuffer> find_firmware_framebuffers(const fs::path& devi
 }  // namespace
 
 std::string first_line(const fs::path& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return line;
+    return hvfbd::first_line_of(file);
 }
 
 const VmbusDevice* Circumstances::device() const {

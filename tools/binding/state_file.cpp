@@ -1,9 +1,11 @@
 #include "binding/state_file.h"
 
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/file_reading.h"
 
 namespace hvfbd {
 
@@ -45,11 +47,13 @@ bool take_line(const std::string& line, BindingState& state) {
 }  // namespace
 
 std::optional<BindingState> StateFile::load() const {
-    std::ifstream stream(path_);
-    std::error_code none;
-    if (!stream) {
-        if (!fs::exists(path_, none)) return std::nullopt;
-        throw_errno("read " + path_.string());
+    constexpr std::size_t largest = 65536;
+    std::istringstream stream;
+    try {
+        stream.str(read_regular_file(path_, largest));
+    } catch (const std::system_error& error) {
+        if (error.code() == std::errc::no_such_file_or_directory) return std::nullopt;
+        throw;
     }
     std::string line;
     BindingState state;

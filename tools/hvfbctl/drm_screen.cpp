@@ -5,6 +5,7 @@
 #include <optional>
 #include <sstream>
 
+#include "base/file_reading.h"
 #include "output/sysfs_attribute.h"
 #include "rights.h"
 
@@ -30,11 +31,11 @@ std::vector<Connector> connectors_of(const fs::path& root, const std::string& ca
     std::vector<Connector> connectors;
     std::error_code none;
     const std::string prefix = card + "-";
-    for (const auto& entry : fs::directory_iterator(root / "sys/class/drm", none)) {
-        const std::string name = entry.path().filename();
+    for (const auto& entry : hvfbd::entries_of(root / "sys/class/drm", none)) {
+        const std::string name = entry.filename();
         if (name.starts_with(prefix))
             connectors.push_back(
-                {name.substr(prefix.size()), hvfbd::attribute(entry.path() / "status") == "connected"});
+                {name.substr(prefix.size()), hvfbd::attribute(entry / "status") == "connected"});
     }
     std::ranges::sort(connectors, {}, &Connector::name);
     return connectors;
@@ -49,8 +50,8 @@ bool is_connected(const std::vector<Connector>& connectors, const std::string& w
 std::vector<std::string> cards(const fs::path& root) {
     std::vector<std::string> names;
     std::error_code none;
-    for (const auto& entry : fs::directory_iterator(root / "dev/dri", none))
-        if (const std::string name = entry.path().filename(); name.starts_with("card")) names.push_back(name);
+    for (const auto& entry : hvfbd::entries_of(root / "dev/dri", none))
+        if (const std::string name = entry.filename(); name.starts_with("card")) names.push_back(name);
     std::ranges::sort(names);
     return names;
 }

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
 
+#include "base/file_reading.h"
 #include "configured_output.h"
 #include "hyperv_guest.h"
 #include "userfaultfd_probe.h"
@@ -23,18 +23,12 @@ using Findings = std::vector<Finding>;
 namespace fs = std::filesystem;
 
 std::string first_line(const fs::path& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return line;
+    return hvfbd::first_line_of(file);
 }
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
     std::error_code error;
-    std::vector<fs::path> entries;
-    for (const auto& entry : fs::directory_iterator(folder, error)) entries.push_back(entry.path());
-    std::ranges::sort(entries);
-    return entries;
+    return hvfbd::entries_of(folder, error);
 }
 
 void examine_kernel(Findings& findings) {

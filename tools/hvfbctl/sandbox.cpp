@@ -1,6 +1,8 @@
 #include "sandbox.h"
 
-#include <fstream>
+#include <sstream>
+
+#include "base/file_reading.h"
 
 namespace hvfbctl {
 
@@ -10,7 +12,14 @@ using Level = Finding::Level;
 namespace fs = std::filesystem;
 
 bool says(const fs::path& file, const std::string& setting, const std::string& word) {
-    std::ifstream lines(file);
+    // systemd says what it makes of a file that cannot be read.
+    constexpr std::size_t largest = std::size_t{1} << 20;
+    std::istringstream lines;
+    try {
+        lines.str(hvfbd::read_regular_file(file, largest));
+    } catch (const std::system_error&) {
+        return false;
+    }
     for (std::string line; std::getline(lines, line);)
         if (line.starts_with(setting + "=") && line.find(word) != std::string::npos) return true;
     return false;
@@ -22,8 +31,8 @@ bool any_drop_in_says(const fs::path& root, const std::string& setting, const st
          {"etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "lib/systemd/system"}) {
         if (says(root / folder / "hvfbd.service", setting, word)) return true;
         std::error_code none;
-        for (const auto& entry : fs::directory_iterator(root / folder / "hvfbd.service.d", none))
-            if (entry.path().extension() == ".conf" && says(entry.path(), setting, word)) return true;
+        for (const auto& entry : hvfbd::entries_of(root / folder / "hvfbd.service.d", none))
+            if (entry.extension() == ".conf" && says(entry, setting, word)) return true;
     }
     return false;
 }

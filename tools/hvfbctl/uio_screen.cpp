@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/file_reading.h"
 #include "output/framebuffer_location.h"
 #include "output/sysfs_attribute.h"
 #include "output/uio_maps.h"
@@ -44,8 +45,7 @@ std::string node_of_pci(const fs::path& root, const std::string& address, Findin
         return "";
     }
     std::vector<std::string> nodes;
-    for (const auto& entry : fs::directory_iterator(device / "uio", none))
-        nodes.push_back(entry.path().filename());
+    for (const auto& entry : hvfbd::entries_of(device / "uio", none)) nodes.push_back(entry.filename());
     if (!nodes.empty()) return *std::ranges::min_element(nodes);
     const std::string driver = name_behind(device / "driver");
     findings.push_back(

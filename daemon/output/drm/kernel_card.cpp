@@ -11,6 +11,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/file_reading.h"
 #include "base/mapping.h"
 #include "base/mapping_guard.h"
 
@@ -247,9 +248,8 @@ std::vector<Id> KernelCard::take_flips() {
 std::vector<std::filesystem::path> nodes() {
     std::vector<std::filesystem::path> found;
     std::error_code none;  // no card: no folder
-    for (const auto& entry : std::filesystem::directory_iterator("/dev/dri", none))
-        if (entry.path().filename().string().starts_with("card")) found.push_back(entry.path());
-    std::sort(found.begin(), found.end());
+    for (const auto& entry : entries_of("/dev/dri", none))
+        if (entry.filename().string().starts_with("card")) found.push_back(entry);
     return found;
 }
 

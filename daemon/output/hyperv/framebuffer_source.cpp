@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fstream>
 #include <vector>
 
 #include "base/error.h"
+#include "base/file_reading.h"
 #include "base/layout.h"
 #include "output/sysfs_attribute.h"
 
@@ -57,25 +57,29 @@ Framebuffer FramebufferSource::open(const FramebufferLocation& location) const {
 Framebuffer FramebufferSource::open_found() const {
     std::error_code ignored;
     std::vector<std::string> adapters;
-    for (const auto& entry : std::filesystem::directory_iterator(folders_.sysfs / "bus/pci/devices", ignored))
-        if (attribute(entry.path() / "vendor") == "0x1414" && attribute(entry.path() / "device") == "0x5353")
-            adapters.push_back(entry.path().filename());
-    std::sort(adapters.begin(), adapters.end());
+    for (const auto& entry : entries_of(folders_.sysfs / "bus/pci/devices", ignored))
+        if (attribute(entry / "vendor") == "0x1414" && attribute(entry / "device") == "0x5353")
+            adapters.push_back(entry.filename());
     if (!adapters.empty())
         return open(FramebufferLocation::parse("pci:" + adapters.front() + "/resource0").value());
 
     // struct screen_info of include/uapi/linux/screen_info.h, the beginning of x86's boot_params: lfb_base,
     // and its upper half.
     constexpr std::size_t base_at = 0x18, upper_base_at = 0x3a, size = 0x40;
-    std::array<char, size> screen_info{};
-    std::ifstream parameters(folders_.sysfs / "kernel/boot_params/data", std::ios::binary);
-    parameters.read(screen_info.data(), size);
+    std::string screen_info;
+    try {
+        screen_info = read_regular_file(folders_.sysfs / "kernel/boot_params/data", page_size());
+    } catch (const std::system_error&) {
+        // Said below, with what to do about it.
+    }
+    bool read = screen_info.size() >= size;
+    screen_info.resize(size);
     std::uint32_t base = 0;
     std::uint32_t upper = 0;
     std::memcpy(&base, screen_info.data() + base_at, sizeof base);
     std::memcpy(&upper, screen_info.data() + upper_base_at, sizeof upper);
     std::uint64_t address = std::uint64_t{upper} << 32 | base;
-    if (!parameters || address == 0 || address % page_size() != 0)
+    if (!read || address == 0 || address % page_size() != 0)
         throw std::runtime_error(
             "cannot find the video memory: no Hyper-V display adapter on PCI, and the firmware has no "
             "picture; set Framebuffer=mem:ADDRESS+SIZE in hvfbd.conf");

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <fstream>
+
+#include "base/file_reading.h"
 
 namespace hvfbd {
 
@@ -14,13 +15,6 @@ namespace fs = std::filesystem;
 // The monitor page has four groups of 32 bits.
 constexpr unsigned monitor_bits = 128;
 
-std::string attribute(const fs::path& file) {
-    std::ifstream stream(file);
-    std::string line;
-    std::getline(stream, line);
-    return line;
-}
-
 // Linux shows "{da0a7802-...}" in class_id and takes the same without braces in new_id.
 std::string plain_guid(std::string text) {
     std::erase_if(text, [](char c) { return c == '{' || c == '}' || c == '\r' || c == ' '; });
@@ -29,20 +23,16 @@ std::string plain_guid(std::string text) {
     return text;
 }
 
-// Sorted. A device may be rescinded while its folder is read: then it just has fewer entries.
+// A device may be rescinded while its folder is read: then it just has fewer entries.
 std::vector<fs::path> entries_of(const fs::path& folder) {
-    std::vector<fs::path> entries;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-        entries.push_back(entry->path());
-    std::sort(entries.begin(), entries.end());
-    return entries;
+    std::error_code ignored;
+    return hvfbd::entries_of(folder, ignored);
 }
 
 // Kernels show the attribute only if the host allotted a bit; those of before 2019 show whatever the offer
 // said, which is 255 where there is none.
 std::optional<unsigned> monitor_id(const fs::path& folder) {
-    const std::string text = attribute(folder / "monitor_id");
+    const std::string text = first_line_of(folder / "monitor_id");
     unsigned id = monitor_bits;
     std::from_chars(text.data(), text.data() + text.size(), id);
     if (id >= monitor_bits) return std::nullopt;
@@ -66,7 +56,7 @@ VmbusDevice describe(const fs::path& folder) {
 std::vector<VmbusDevice> find_synthetic_video(const fs::path& sysfs) {
     std::vector<VmbusDevice> found;
     for (const fs::path& folder : entries_of(sysfs / "bus/vmbus/devices"))
-        if (plain_guid(attribute(folder / "class_id")) == synthetic_video_class)
+        if (plain_guid(first_line_of(folder / "class_id")) == synthetic_video_class)
             found.push_back(describe(folder));
     return found;
 }

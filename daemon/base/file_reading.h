@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace hvfbd {
+
+// Files whose paths come from outside: an administrator may have put anything there, and devices come and go
+// while they are read. Neither of these waits.
+
+// The whole of a regular file of at most `most` bytes. Anything else is not opened: opening a FIFO waits, and
+// opening a device may do anything. Throws std::system_error: EINVAL for what is no regular file, EFBIG for
+// one that is larger.
+std::string read_regular_file(const std::filesystem::path& file, std::size_t most);
+
+// The same for what is an attribute of sysfs or procfs: its first line. Empty where it cannot be read; one
+// that is not there is the usual case.
+std::string first_line_of(const std::filesystem::path& file);
+
+// The entries of a folder, sorted by name. Those that were found before an error are returned with it.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder, std::error_code& error);
+
+}  // namespace hvfbd
