@@ -37,7 +37,8 @@ Layout checked_layout(const BusOptions& members) {
     std::uint32_t stride = 0, format = format_xrgb8888;
     std::optional<std::uint64_t> size;
     for (const auto& [member, value] : members) {
-        auto number = [&, name = "layout." + member] {
+        // clang 14 captures no structured binding by reference.
+        auto number = [&value = value, name = "layout." + member] {
             return as<std::uint32_t>(name, value, "a number of 32 bits");
         };
         if (member == "width")

@@ -23,7 +23,8 @@ void demand(int result, const char* what) {
 }  // namespace
 
 Reference::Reference(int width, int height) : copier_(width, height) {
-    userfault_ = hvfb::Userfault::make(hvfb::Userfault::Kind::asynchronous);
+    hvfb::Refusal refusal;
+    userfault_ = hvfb::Userfault::make(hvfb::Userfault::Kind::asynchronous, refusal);
     pagemap_ = hvfb::Pagemap::open();
     if (!userfault_ || !pagemap_)
         demand(-ENOSYS, "asynchronous write-protection (Linux 6.7), for the reference");
