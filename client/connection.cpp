@@ -84,7 +84,8 @@ int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened&
     const char* method = surface ? "OpenSurface" : "OpenViewer";
     int result = sd_bus_message_new_method_call(bus.object, &call.object, service, path.data(),
                                                 display_interface, method);
-    if (result >= 0) result = sd_bus_message_set_auto_start(call.object, options.may_start());
+    // Who looks takes no screen by it.
+    if (result >= 0) result = sd_bus_message_set_auto_start(call.object, surface && options.may_start());
     if (result >= 0) result = sd_bus_message_open_container(call.object, 'a', "{sv}");
     if (result >= 0 && surface) result = append_surface_options(call.object, options);
     if (result >= 0) result = sd_bus_message_close_container(call.object);
@@ -118,6 +119,9 @@ int errno_of_bus_error(const char* name, int otherwise) {
     }};
     for (const Meaning& meaning : meanings)
         if (meaning.name == name) return meaning.error;
+    // The bus could not start it: it is not enabled, masked, or failed.
+    for (const std::string_view start : {"org.freedesktop.systemd1.", "org.freedesktop.DBus.Error.Spawn."})
+        if (std::string_view(name).starts_with(start)) return EHOSTUNREACH;
     return otherwise;
 }
 

@@ -1,6 +1,7 @@
 """Somebody on the bus, in a process of its own, as any user: obeys lines of JSON. Keeps the descriptors it is given."""
 
 import array
+import ctypes
 import json
 import mmap
 import os
@@ -39,6 +40,39 @@ def options(values):
     return dbus.Dictionary({key: variant(key, value) for key, value in values.items()}, signature="sv")
 
 
+class Listener:
+    """Counts the signals of an interface, on a connection of its own. dbus-python would want a main loop for it."""
+
+    HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+
+    def __init__(self, address, interface):
+        self.library = ctypes.CDLL("libsystemd.so.0")
+        self.bus = ctypes.c_void_p()
+        self.count = 0
+        self.handler = self.HANDLER(self.on_signal)
+        self.do("sd_bus_new", ctypes.byref(self.bus))
+        self.do("sd_bus_set_address", self.bus, address.encode())
+        self.do("sd_bus_set_bus_client", self.bus, 1)
+        self.do("sd_bus_start", self.bus)
+        self.do("sd_bus_add_match", self.bus, None, f"type='signal',interface='{interface}'".encode(), self.handler, None)
+
+    def do(self, function, *arguments):
+        result = getattr(self.library, function)(*arguments)
+        assert result >= 0, (function, result)
+        return result
+
+    def on_signal(self, _message, _context, _error):
+        self.count += 1
+        return 0
+
+    def heard(self):
+        """Those that were on their way are there before the answer of the bus."""
+        self.do("sd_bus_call_method", self.bus, b"org.freedesktop.DBus", b"/", b"org.freedesktop.DBus.Peer", b"Ping", None, None, b"")
+        while self.do("sd_bus_process", self.bus, None) > 0:
+            pass
+        return self.count
+
+
 held = []
 bus = dbus.bus.BusConnection(sys.argv[1])
 print(json.dumps(bus.get_unique_name()), flush=True)
@@ -72,6 +106,11 @@ for line in sys.stdin:
                 bus.send_message(message)
             bus.flush()
             result = None
+        elif command["do"] == "listen":
+            listener = Listener(sys.argv[1], command["interface"])
+            result = None
+        elif command["do"] == "heard":
+            result = listener.heard()
         elif command["do"] == "close":
             os.close(held[command["fd"]])
             result = None

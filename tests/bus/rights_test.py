@@ -26,7 +26,7 @@ class Policy(OnTheBus):
 
     def test_lets_only_root_tune(self):
         for user in ("drawer", "watcher", "stranger"):
-            self.assertIn("denied", self.set("RefreshLimit", "u", "60", code=1, user=user).lower())
+            self.assertRegex(self.set("RefreshLimit", "u", "60", code=1, user=user), "Access denied|only root")
             caller = self.caller(user)
             for method, signature, arguments in (("Refresh", "a{sv}", [{}]), ("SetMode", "uua{sv}", [800, 600, {}])):
                 answer = caller.call(DISPLAY, NAME + ".Display", method, signature, *arguments)
@@ -34,24 +34,45 @@ class Policy(OnTheBus):
             self.assertIn("AccessDenied", caller.call(ROOT, NAME + ".Manager", "Reload")["error"])
         self.assertEqual(self.get("RefreshLimit"), "u 20")
 
-    def test_lets_everybody_read(self):
+    READS = ((DISPLAY, PROPERTIES, "Get", "ss", NAME + ".Display", "Width"), (DISPLAY, PROPERTIES, "GetAll", "s", NAME + ".Display"),
+             (ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"), (ROOT, "org.freedesktop.DBus.Introspectable", "Introspect"),
+             (ROOT, "org.freedesktop.DBus.Peer", "Ping"))
+
+    def test_lets_the_three_groups_read_and_nobody_else(self):
+        for user in ("drawer", "watcher", "typist", "root"):
+            caller = self.caller(user)
+            for read in self.READS:
+                self.assertIn("result", caller.call(*read), (user, read))
         stranger = self.caller("stranger")
-        answer = stranger.call(DISPLAY, PROPERTIES, "Get", "ss", NAME + ".Display", "Width")
-        self.assertEqual(answer["result"], 640)
-        self.assertIn(DISPLAY, stranger.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")["result"])
+        for read in self.READS:
+            self.assertEqual(stranger.call(*read).get("error"), "org.freedesktop.DBus.Error.AccessDenied", read)
+
+    def test_lets_a_process_in_by_the_groups_it_has_and_not_by_those_of_its_user(self):
+        self.assertIn("result", self.caller("stranger", groups="--groups=44").open())
+        self.assertIn("AccessDenied", self.caller("drawer", groups="--clear-groups").open()["error"])
+
+    def test_tells_nobody_else_what_changes(self):
+        def hears(user):
+            caller = self.caller(user)
+            caller.do(do="listen", interface=PROPERTIES)
+            self.set("RefreshLimit", "u", str(int(self.get("RefreshLimit")[2:]) + 1))
+            return caller.do(do="heard")["result"]
+
+        self.assertEqual([hears(user) for user in ("drawer", "watcher", "typist", "root", "stranger")], [1, 1, 1, 1, 0])
 
     def test_lets_the_user_of_a_surface_and_root_control_it(self):
         drawer = self.caller("drawer")
         path = drawer.open()["result"][0]
         surface = NAME + ".Surface"
-        self.assert_error(self.caller("stranger").call(path, surface, "Close"), "AccessDenied", "the user who opened")
+        self.assert_error(self.caller("watcher").call(path, surface, "Close"), "AccessDenied", "the user who opened")
+        self.assertEqual(self.caller("stranger").call(path, surface, "Close")["error"], "org.freedesktop.DBus.Error.AccessDenied")
         self.assertIn("result", self.caller("drawer").call(path, surface, "Activate"))
         self.assertIn("result", self.caller().call(path, surface, "Close"))
         self.assertIn("error", drawer.call(path, surface, "Activate"))
 
     def test_a_flood_of_calls_takes_no_descriptors(self):
         path = self.caller("drawer").open()["result"][0]
-        for user, where, interface, method in (("stranger", path, ".Surface", "Activate"), ("drawer", DISPLAY, ".Display", "OpenSurface")):
+        for user, where, interface, method in (("watcher", path, ".Surface", "Activate"), ("drawer", DISPLAY, ".Display", "OpenSurface")):
             caller = self.caller(user)
             caller.do(do="flood", path=where, interface=NAME + interface, method=method, count=2000)
             # Behind it on the same connection, so that it is answered after all that.

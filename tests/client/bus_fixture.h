@@ -8,6 +8,7 @@
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdint>
 #include <list>
@@ -57,6 +58,8 @@ class SlowBus {
         std::uint64_t count = 0;
         [[maybe_unused]] const ssize_t length = read(asked_.get(), &count, sizeof count);
     }
+    // Whether a bus would have started the daemon for the last of it.
+    bool would_have_started() const { return may_start_; }
     // What was asked is refused, as too many.
     void answer() { wake(answer_); }
 
@@ -73,6 +76,9 @@ class SlowBus {
             return sd_bus_reply_method_return(message, "");
         if (sd_bus_message_is_method_call(message, nullptr, "NameHasOwner"))
             return sd_bus_reply_method_return(message, "b", 1);
+        // Such as what sd-bus tells of a peer that has gone.
+        if (!sd_bus_message_is_method_call(message, nullptr, nullptr)) return 0;
+        bus.may_start_ = sd_bus_message_get_auto_start(message) > 0;
         bus.calls_.push_back(sd_bus_message_ref(message));
         wake(bus.asked_);
         return 1;
@@ -124,6 +130,7 @@ class SlowBus {
     std::string address_;
     std::list<sd_bus*> peers_;
     std::list<sd_bus_message*> calls_;
+    std::atomic<bool> may_start_ = false;
     std::thread thread_;
 };
 

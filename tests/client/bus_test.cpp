@@ -73,6 +73,24 @@ TEST(Opening, takes_the_name_that_hvfbctl_takes_for_the_system_bus) {
     unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
 }
 
+TEST(Opening, starts_the_daemon_for_a_program_that_draws_and_not_for_one_that_looks) {
+    SlowBus bus;
+    const hvfb_open_options options = on(bus);
+    hvfb_surface* surface = nullptr;
+    hvfb_viewer* viewer = nullptr;
+    for (const bool draws : {true, false}) {
+        std::thread answers([&] {
+            EXPECT_TRUE(bus.asked());
+            bus.forget_asked();
+            EXPECT_EQ(bus.would_have_started(), draws);
+            bus.answer();
+        });
+        EXPECT_EQ(draws ? hvfb_surface_open(&surface, &options) : hvfb_viewer_open(&viewer, &options),
+                  -EBUSY);
+        answers.join();
+    }
+}
+
 TEST(Opening, is_not_ended_by_a_signal_that_the_program_handles) {
     SlowBus bus;
     const hvfb_open_options options = on(bus);

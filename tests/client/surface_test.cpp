@@ -169,6 +169,12 @@ TEST(Connection, gives_the_errors_of_the_bus_the_errno_that_the_header_promises)
     EXPECT_EQ(errno_of_bus_error("org.freedesktop.DBus.Error.ServiceUnknown", 5), EHOSTUNREACH);
     EXPECT_EQ(errno_of_bus_error("org.freedesktop.DBus.Error.UnknownObject", 5), ENOENT);
     EXPECT_EQ(errno_of_bus_error("com.example.Other", 77), 77);
+    // The bus cannot start it: it is not enabled, masked, or failed.
+    for (const char* name :
+         {"org.freedesktop.systemd1.NoSuchUnit", "org.freedesktop.systemd1.UnitMasked",
+          "org.freedesktop.systemd1.LoadFailed", "org.freedesktop.DBus.Error.Spawn.ChildExited"})
+        EXPECT_EQ(errno_of_bus_error(name, 5), EHOSTUNREACH) << name;
+    EXPECT_EQ(errno_of_bus_error("org.freedesktop.systemd12.Other", 77), 77);
 }
 
 TEST(OpenOptions, take_a_name_that_the_daemon_takes_whatever_the_programs_file_is_called) {

@@ -16,19 +16,68 @@ class Activation(unittest.TestCase):
                  if re.search("error|unknown|fail", line, re.I) and not re.search("set fd limit|Rejected send message", line)]
         self.assertEqual(wrong, [])
 
-    def test_a_call_starts_it_and_a_refused_one_does_not(self):
-        run("systemctl", "stop", "hvfbd.service")
-        refused = run("busctl", "--system", "call", NAME, DISPLAY, INTERFACE, "OpenSurface", "a{sv}", "0",
-                      user="stranger")
-        self.assertNotEqual(refused.returncode, 0)
-        self.assertIn("denied", refused.stderr)
-        self.assertEqual(of_service("ActiveState"), "inactive")
+    READ = ("busctl", "--system", "get-property", NAME, DISPLAY, INTERFACE, "Width")
+    DRAW = ("busctl", "--system", "call", NAME, DISPLAY, INTERFACE, "OpenSurface", "a{sv}", "0")
+    # What a tool of the project's may be asked, by whomever.
+    ASK = (("hvfbctl", "displays"), ("hvfbctl", "status"), ("hvfbctl", "top", "--count=1"), ("hvfbctl", "screenshot", "/dev/null"),
+           ("hvfbctl", "doctor"))
+
+    def enable(self, how):
+        run("systemctl", how, "hvfbd.service", check=True)
+        self.addCleanup(run, "systemctl", "disable", "hvfbd.service")
+
+    def assert_starts_nothing(self, *command, user=None):
+        result = run(*command, user=user)
+        self.assertNotEqual(result.returncode, 0, (command, user))
+        self.assertEqual(of_service("ActiveState"), "inactive", (command, user))
+        return result.stderr
+
+    def test_where_it_is_not_enabled_nobody_on_the_bus_starts_it(self):
+        run("systemctl", "disable", "hvfbd.service", check=True)
+        run("systemctl", "stop", "hvfbd.service", check=True)
+        for user in (None, "drawer", "watcher", "stranger"):
+            for command in (self.READ, self.DRAW, *self.ASK):
+                said = self.assert_starts_nothing(*command, user=user)
+                if command[0] == "hvfbctl" and command[1] != "doctor":
+                    self.assertEqual(said, "hvfbctl: hvfbd is not running: systemctl start hvfbd\n")
+        # At once, and not after the half minute of a call that nobody answers.
         painter = Painter("first")
-        self.assertEqual(painter.answer, "ready")
-        self.assertEqual(of_service("ActiveState"), "active")
-        painter.stop()
+        self.addCleanup(painter.stop)
+        self.assertIn("No route to host", painter.answer)
+        self.assertEqual(of_service("ActiveState"), "inactive")
+        self.assertIn("not enabled", run("hvfbctl", "doctor").stdout)
+
+    def test_where_it_is_enabled_a_program_that_draws_starts_it_also_after_a_stop_and_nothing_else_of_ours_does(self):
+        self.enable("enable")
+        self.assertRegex(run("hvfbctl", "doctor").stdout, "(?m)^ok   start: enabled")
+        for _ in range(2):
+            run("systemctl", "stop", "hvfbd.service", check=True)
+            for command in (self.READ, self.DRAW, *self.ASK):
+                self.assert_starts_nothing(*command, user="stranger")
+            for user in ("drawer", "watcher", None):
+                for command in self.ASK[:-1]:
+                    self.assert_starts_nothing(*command, user=user)
+            self.assertIn("the bus starts it for the first program that draws", run("hvfbctl", "doctor").stdout)
+            painter = Painter("first")
+            self.addCleanup(painter.stop)
+            self.assertEqual(painter.answer, "ready")
+            self.assertEqual(of_service("ActiveState"), "active")
+
+    def test_a_service_has_the_group_that_its_unit_gives_it(self):
+        """Which the user database knows nothing of."""
+        run("systemctl", "start", "hvfbd.service", check=True)
+        self.addCleanup(run, "systemctl", "stop", "hvfbd.service")
+        as_unit = ("systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--uid=stranger")
+        self.assertNotEqual(run(*as_unit, *self.DRAW).returncode, 0)
+        self.assertIn("AccessDenied", run(*as_unit, "dbus-send", "--system", "--print-reply", f"--dest={NAME}", DISPLAY,
+                                          "org.freedesktop.DBus.Peer.Ping").stderr)
+        done = run(*as_unit, "--property=SupplementaryGroups=video", *self.DRAW)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_who_may_what(self):
+        run("systemctl", "start", "hvfbd.service", check=True)
+        self.addCleanup(run, "systemctl", "stop", "hvfbd.service")
+
         def calls(user, method, *arguments):
             return run("busctl", "--system", "call", NAME, DISPLAY, INTERFACE, method, *arguments, user=user)
 
@@ -39,6 +88,8 @@ class Activation(unittest.TestCase):
                 ("drawer", "Refresh", ("a{sv}", "0"), False), (None, "Refresh", ("a{sv}", "0"), True)):
             result = calls(user, method, *arguments)
             self.assertEqual(result.returncode == 0, allowed, f"{user} {method}: {result.stderr}")
+        for user, allowed in (("drawer", True), ("watcher", True), ("stranger", False), (None, True)):
+            self.assertEqual(run(*self.READ, user=user).returncode == 0, allowed, user)
         owned = run("dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus", "/",
                     "org.freedesktop.DBus.RequestName", f"string:{NAME}", "uint32:0", user="stranger")
         self.assertIn("AccessDenied", owned.stderr)

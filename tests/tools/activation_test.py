@@ -1,11 +1,14 @@
-"""Who starts the daemon over the bus: a program that opens a surface, and not one that had one when it was stopped."""
+"""Who starts the daemon over the bus: a program that opens a surface, and neither one that had one when it was stopped, nor a
+viewer, nor a tool."""
 
+import os
 import pathlib
 import select
+import subprocess
 import tempfile
 import unittest
 
-from private_daemon import SOURCE, Bus, Daemon, Painter
+from private_daemon import PROGRAMS, SOURCE, Bus, Daemon, Painter, run
 
 
 class Activation(unittest.TestCase):
@@ -27,6 +30,30 @@ class Activation(unittest.TestCase):
     def test_a_program_that_opens_a_surface_starts_the_daemon(self):
         self.assertRaises(RuntimeError, Painter, self.bus, "first")
         self.assertTrue(self.started.exists())
+
+    def test_no_command_of_hvfbctl_starts_the_daemon(self):
+        for words in (["status"], ["top", "--count=1"], ["get"], ["set", "RefreshLimit", "1"], ["displays"], ["surfaces"],
+                      ["activate", "1"], ["close", "1"], ["screenshot", "/dev/null"], ["watch", "--count=1"], ["refresh"],
+                      ["mode", "640x480"], ["reload"], ["doctor"]):
+            with self.subTest(words):
+                done = run(PROGRAMS / "hvfbctl", *words, env={**os.environ, "HVFB_BUS": self.bus.address})
+                self.assertEqual(done.returncode, 1)
+                self.assertFalse(self.started.exists())
+
+    def test_hvfbctl_top_goes_on_with_the_daemon_that_comes_after(self):
+        daemon = Daemon(self.bus)
+        top = subprocess.Popen([PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "top", "--interval=0.1", "--count=1000"],
+                               stdout=subprocess.PIPE, text=True)
+        self.addCleanup(top.wait)
+        self.addCleanup(top.kill)
+        self.addCleanup(top.stdout.close)
+        self.assertIn("frames/s", top.stdout.readline())
+        daemon.stop()
+        daemon = Daemon(self.bus)
+        self.addCleanup(daemon.stop)
+        for _ in range(10):  # more than it can have said before
+            self.assertIn("frames/s", top.stdout.readline())
+        self.assertFalse(self.started.exists())
 
     def test_a_client_of_a_daemon_that_was_stopped_does_not_and_comes_back_when_somebody_else_does(self):
         daemon = Daemon(self.bus)

@@ -136,7 +136,7 @@ class CompletionAsksNobody(unittest.TestCase):
                 self.assertEqual(bash(f"hvfbctl --bus={address} activate "), set())
                 self.assertFalse((folder / "started").exists())
                 # It can leave its mark.
-                run(PROGRAMS / "hvfbctl", f"--bus={address}", "status")
+                run("busctl", f"--address={address}", "introspect", "org.hvfbd.Framebuffer1", "/")
                 self.assertTrue((folder / "started").exists())
                 bus.terminate()
 

@@ -16,6 +16,24 @@ class Doctor(Examined):
         text = self.hvfbctl("doctor")
         self.assertRegex(text, r"(?m)^ok   daemon: hvfbd runs$")
 
+    def test_finds_whether_it_is_enabled(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            root.chmod(0o755)
+            units = root / "etc/systemd/system"
+            units.mkdir(parents=True)
+            alias = units / "dbus-org.hvfbd.Framebuffer1.service"
+
+            def start():
+                return self.findings("--root", root, code=None)["start"]["sentence"]
+
+            self.assertIn("not enabled", start())
+            alias.symlink_to("/lib/systemd/system/hvfbd.service")
+            self.assertRegex(start(), "^enabled")
+            alias.unlink()
+            alias.symlink_to("/dev/null")
+            self.assertIn("not enabled", start())
+
     def test_finds_who_may_not_draw_and_what_mends_it(self):
         findings = self.findings(code=1, prefix=NOBODY)
         self.assertEqual(findings["right to draw"]["level"], "bad")

@@ -12,15 +12,14 @@ class Mistakes(unittest.TestCase):
         self.addCleanup(bus.stop)
         for words in (["status"], ["top", "--count=1"], ["get"], ["set", "RefreshLimit", "1"], ["surfaces"],
                       ["activate", "1"], ["close", "1"], ["screenshot", "x.png"], ["refresh"], ["mode", "640x480"],
-                      ["reload"], ["watch", "--count=1"]):
+                      ["reload"], ["watch", "--count=1"], ["displays"]):
             with self.subTest(words):
                 done = run(PROGRAMS / "hvfbctl", f"--bus={bus.address}", *words)
                 self.assertEqual(done.returncode, 1)
-                self.assertIn("hvfbd does not answer", done.stderr)
-                self.assertIn("systemctl start hvfbd", done.stderr)
+                self.assertEqual(done.stderr, "hvfbctl: hvfbd is not running: systemctl start hvfbd\n")
         done = run(PROGRAMS / "hvfbctl", f"--bus={bus.address}", "doctor")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("bad  daemon: hvfbd does not run", done.stdout)
+        self.assertRegex(done.stdout, "bad  daemon: hvfbd does not run, and .*\n       mend: systemctl .*start hvfbd")
 
     def test_says_that_the_bus_is_not_there(self):
         done = run(PROGRAMS / "hvfbctl", "--bus=unix:path=/nonexistent", "status")

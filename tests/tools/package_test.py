@@ -161,7 +161,7 @@ class PackageResidue(unittest.TestCase):
         said = run("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private",
                    "sh", "-c", TRIAL, "sh", folder, PACKAGES, timeout=300).splitlines()
         left = [re.sub(r":\d+", ":N", line) for line in said if not OTHERS.match(line)]
-        self.assertEqual(sorted(left), ["> hvfbd-view:x:N:", "> hvfbd:x:N:",
+        self.assertEqual(sorted(left), ["> hvfbd-input:x:N:", "> hvfbd-view:x:N:", "> hvfbd:x:N:",
                                         "> hvfbd:x:N:N:hvfbd framebuffer:/:/usr/sbin/nologin"])
 
 

@@ -68,6 +68,7 @@ class Users(unittest.TestCase):
             self.assertRegex(users, r"^hvfbd:x:\d+:\d+:hvfbd framebuffer:/:/usr/sbin/nologin\n$")
             groups = (pathlib.Path(root) / "etc/group").read_text()
             self.assertRegex(groups, r"(?m)^hvfbd-view:x:\d+:$")
+            self.assertRegex(groups, r"(?m)^hvfbd-input:x:\d+:$")
 
 
 class UdevRules(unittest.TestCase):

@@ -36,18 +36,39 @@ std::unique_ptr<sdbus::IConnection> connect(const std::string& bus) {
     return sdbus::createSessionBusConnectionWithAddress(bus);
 }
 
-Daemon::Daemon(const Where& where)
-    : where_(where),
-      connection_(connect(where.bus)),
-      display_(*connection_, service_name, display_path()),
-      manager_(*connection_, service_name, manager_path) {}
+std::string owner_of_name(sdbus::IConnection& connection) {
+    std::string owner;
+    try {
+        sdbus::createProxy(connection, "org.freedesktop.DBus", "/org/freedesktop/DBus")
+            ->callMethod("GetNameOwner")
+            .onInterface("org.freedesktop.DBus")
+            .withArguments(service_name)
+            .storeResultsTo(owner);
+    } catch (const sdbus::Error& error) {
+        if (error.getName() != "org.freedesktop.DBus.Error.NameHasNoOwner") throw;
+    }
+    return owner;
+}
+
+Daemon::Daemon(const Where& where) : where_(where), connection_(connect(where.bus)) {
+    find();
+}
+
+void Daemon::find() {
+    const std::string owner = owner_of_name(*connection_);
+    if (owner.empty()) throw NotRunning();
+    if (owner == owner_) return;
+    owner_ = owner;
+    display_ = std::make_unique<DisplayProxy>(*connection_, owner_, display_path());
+    manager_ = std::make_unique<ManagerProxy>(*connection_, owner_, manager_path);
+}
 
 std::string Daemon::display_path() const {
     return std::string(manager_path) + "/" + where_.display;
 }
 
 std::unique_ptr<sdbus::IProxy> Daemon::proxy(const std::string& path) {
-    return sdbus::createProxy(*connection_, service_name, path);
+    return sdbus::createProxy(*connection_, owner_, path);
 }
 
 Properties Daemon::properties(const std::string& path, const std::string& interface) {
@@ -142,7 +163,7 @@ SurfaceRecord Daemon::surface(const std::string& which) {
 }
 
 SurfaceProxy Daemon::surface_proxy(const SurfaceRecord& record) {
-    return {*connection_, service_name, record.path};
+    return {*connection_, owner_, record.path};
 }
 
 std::string explain(const sdbus::Error& error, const Where& where) {
@@ -154,10 +175,12 @@ std::string explain(const sdbus::Error& error, const Where& where) {
             return name == std::string("org.freedesktop.DBus.Error.") + last;
         });
     };
-    if (is({"ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoReply"}) ||
-        name.starts_with("org.freedesktop.DBus.Error.Spawn") || name.starts_with("org.freedesktop.systemd1."))
+    if (is({"ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoReply"}))
         return "hvfbd does not answer on " + bus + " (" + error.getMessage() +
                "). Start it: systemctl start hvfbd. What is missing: hvfbctl doctor";
+    if (is({"AccessDenied"}))
+        return "the bus lets only root and the groups video, hvfbd-view and hvfbd-input use hvfbd: usermod "
+               "-aG GROUP NAME, then log in again";
     if (is({"UnknownObject", "UnknownMethod"}))
         return "there is no such display or surface (" + where.display + "); see: hvfbctl surfaces";
     if (!name.starts_with("org.hvfbd.") && (is({"FileNotFound", "NoServer", "BadAddress"}) ||

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -45,13 +46,24 @@ using DisplayProxy = Proxy<org::hvfbd::Framebuffer1::Display_proxy>;
 using ManagerProxy = Proxy<org::hvfbd::Framebuffer1::Manager_proxy>;
 using SurfaceProxy = Proxy<org::hvfbd::Framebuffer1::Surface_proxy>;
 
-// The daemon, as seen over the bus. Everything is a synchronous question and throws sdbus::Error.
+// Nobody has the daemon's name on the bus.
+class NotRunning : public std::runtime_error {
+  public:
+    NotRunning() : std::runtime_error("hvfbd is not running: systemctl start hvfbd") {}
+};
+
+// The daemon that runs, as seen over the bus. Everything is a synchronous question and throws sdbus::Error.
+// It is called by the unique name that it has on the bus: a call to its well-known name would start it, which
+// takes the screen.
 class Daemon {
   public:
+    // Throws NotRunning.
     explicit Daemon(const Where& where);
+    // The one that runs now, which may be another process. Throws NotRunning.
+    void find();
 
-    DisplayProxy& display() { return display_; }
-    ManagerProxy& manager() { return manager_; }
+    DisplayProxy& display() { return *display_; }
+    ManagerProxy& manager() { return *manager_; }
     std::string display_path() const;
 
     Properties display_properties();
@@ -74,12 +86,16 @@ class Daemon {
 
     Where where_;
     std::unique_ptr<sdbus::IConnection> connection_;
-    DisplayProxy display_;
-    ManagerProxy manager_;
+    std::string owner_;
+    std::unique_ptr<DisplayProxy> display_;
+    std::unique_ptr<ManagerProxy> manager_;
 };
 
 // Opens a connection to --bus. Throws sdbus::Error.
 std::unique_ptr<sdbus::IConnection> connect(const std::string& bus);
+
+// The unique name of the daemon on the bus; empty where it does not run. Starts nothing. Throws sdbus::Error.
+std::string owner_of_name(sdbus::IConnection& connection);
 
 // What to tell people about an error of the bus: the daemon's own sentences as they are, the bus' in plain
 // words.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -47,7 +48,21 @@ void examine_groups(std::vector<Finding>& findings) {
                         root || view ? "" : "usermod -aG hvfbd-view " + own_name() + ", then log in again"});
 }
 
-void examine_daemon(const Where& where, std::vector<Finding>& findings) {
+// The alias that `systemctl enable` makes, by which the bus starts it.
+bool is_enabled(const std::filesystem::path& root) {
+    constexpr const char* alias = "dbus-org.hvfbd.Framebuffer1.service";
+    for (const char* folder : {"etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system",
+                               "usr/lib/systemd/system"}) {
+        std::error_code error;
+        const auto link = root / folder / alias;
+        if (!std::filesystem::is_symlink(std::filesystem::symlink_status(link, error))) continue;
+        // Masked, where it leads to nothing.
+        return std::filesystem::read_symlink(link, error) != "/dev/null";
+    }
+    return false;
+}
+
+void examine_daemon(const Where& where, bool enabled, std::vector<Finding>& findings) {
     std::unique_ptr<sdbus::IConnection> connection;
     try {
         connection = connect(where.bus);
@@ -59,22 +74,22 @@ void examine_daemon(const Where& where, std::vector<Finding>& findings) {
         return;
     }
     try {
-        const auto bus = sdbus::createProxy(*connection, "org.freedesktop.DBus", "/org/freedesktop/DBus");
-        bool running = false;
-        bus->callMethod("NameHasOwner")
-            .onInterface("org.freedesktop.DBus")
-            .withArguments(service_name)
-            .storeResultsTo(running);
+        const bool running = !owner_of_name(*connection).empty();
         std::vector<std::string> activatable;
-        bus->callMethod("ListActivatableNames")
+        sdbus::createProxy(*connection, "org.freedesktop.DBus", "/org/freedesktop/DBus")
+            ->callMethod("ListActivatableNames")
             .onInterface("org.freedesktop.DBus")
             .storeResultsTo(activatable);
-        const bool can_start = std::ranges::find(activatable, service_name) != activatable.end();
-        findings.push_back({running || can_start ? Level::ok : Level::bad, "daemon",
-                            running     ? "hvfbd runs"
-                            : can_start ? "hvfbd does not run; the bus starts it when it is asked for"
-                                        : "hvfbd does not run, and the bus cannot start it",
-                            running || can_start ? "" : "systemctl enable --now hvfbd"});
+        const bool can_start = enabled && std::ranges::find(activatable, service_name) != activatable.end();
+        findings.push_back(
+            {running || can_start ? Level::ok : Level::bad, "daemon",
+             running     ? "hvfbd runs"
+             : can_start ? "hvfbd does not run; the bus starts it for the first program that draws"
+             : enabled   ? "hvfbd does not run, and the bus does not know how to start it"
+                         : "hvfbd does not run, and as it is not enabled no program starts it",
+             running || can_start ? ""
+             : enabled            ? "systemctl reload dbus && systemctl start hvfbd"
+                       : "systemctl start hvfbd # or, for each boot as well: systemctl enable --now hvfbd"});
     } catch (const sdbus::Error& error) {
         findings.push_back({Level::bad, "daemon",
                             "the bus does not say whether hvfbd runs: " + error.getMessage(),
@@ -105,7 +120,12 @@ void print_json(const std::vector<Finding>& findings, bool can_draw) {
 
 bool examine(const Where& where, const std::string& root, bool json) {
     std::vector<Finding> findings = examine_machine(root);
-    examine_daemon(where, findings);
+    const bool enabled = is_enabled(root);
+    findings.push_back({Level::ok, "start",
+                        enabled ? "enabled: hvfbd starts at boot, and for the first program that draws"
+                                : "not enabled: hvfbd starts by hand alone, not at boot nor for programs",
+                        ""});
+    examine_daemon(where, enabled, findings);
     examine_groups(findings);
     const bool can_draw =
         std::ranges::none_of(findings, [](const Finding& f) { return f.level == Level::bad; });

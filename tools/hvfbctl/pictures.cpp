@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 
+#include "bus.h"
 #include "commands.h"
 #include "picture_file.h"
 #include "table.h"
@@ -24,6 +25,8 @@ struct CloseViewer {
 using Viewer = std::unique_ptr<hvfb_viewer, CloseViewer>;
 
 Viewer open_viewer(const Where& where) {
+    // Says better than an errno can what is not there. The library starts no daemon for a viewer.
+    const Daemon running(where);
     // The library takes the system bus for NULL, and then asks $HVFB_BUS before it.
     if (where.bus == "system") unsetenv("HVFB_BUS");
     hvfb_open_options options = {};
@@ -42,8 +45,7 @@ Viewer open_viewer(const Where& where) {
         case ENOENT:
             throw UsageError("there is no display " + where.display);
         case EHOSTUNREACH:
-            throw std::runtime_error(
-                "hvfbd does not answer. Start it: systemctl start hvfbd. What is missing: hvfbctl doctor");
+            throw NotRunning();
         default:
             throw std::runtime_error(std::string("open a viewer: ") + std::strerror(error));
     }

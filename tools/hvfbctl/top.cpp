@@ -41,6 +41,37 @@ class Rates {
     double seconds_;
 };
 
+struct Moment {
+    Counters counters;
+    std::vector<SurfaceRecord> surfaces;
+    bool visible;
+    std::uint32_t limit;
+};
+
+bool is_gone(const sdbus::Error& error) {
+    const std::string& name = error.getName();
+    return name.ends_with(".ServiceUnknown") || name.ends_with(".NameHasNoOwner") ||
+           name.ends_with(".NoReply");
+}
+
+// The daemon may be restarted meanwhile: it is waited for, but not for ever.
+Moment read(Daemon& daemon) {
+    constexpr int attempts = 50, pause = 200;  // milliseconds
+    for (int attempt = 1;; ++attempt) {
+        const bool last = attempt == attempts || interrupted != 0;
+        try {
+            daemon.find();
+            return {daemon.display().Statistics(), daemon.surfaces(), daemon.display().Visible(),
+                    daemon.display().RefreshLimit()};
+        } catch (const NotRunning&) {
+            if (last) throw;
+        } catch (const sdbus::Error& error) {
+            if (last || !is_gone(error)) throw;
+        }
+        poll(nullptr, 0, pause);
+    }
+}
+
 constexpr auto stages = {"compare", "reduce", "copy", "present"};
 
 std::string percent(double value) {
@@ -110,20 +141,19 @@ void show_top(const Where& where, double interval, unsigned count) {
     for (unsigned drawn = 0; interrupted == 0 && (count == 0 || drawn < count); ++drawn) {
         poll(nullptr, 0, static_cast<int>(interval * 1000));
         if (interrupted != 0) return;
-        const Counters after = daemon.display().Statistics();
+        const Moment moment = read(daemon);
+        const Counters& after = moment.counters;
         const auto now = Clock::now();
         const Rates rates(before, after, std::chrono::duration<double>(now - then).count());
-        const auto surfaces = daemon.surfaces();
         if (terminal) {
             std::ostringstream screen;
-            print_screen(rates, after, surfaces,
-                         where.display + (daemon.display().Visible() ? ", visible" : ", hidden") +
-                             ", limit " + std::to_string(daemon.display().RefreshLimit()) +
-                             " Hz (Ctrl-C ends)",
+            print_screen(rates, after, moment.surfaces,
+                         where.display + (moment.visible ? ", visible" : ", hidden") + ", limit " +
+                             std::to_string(moment.limit) + " Hz (Ctrl-C ends)",
                          screen);
             std::cout << "\033[H\033[J" << screen.str() << std::flush;
         } else {
-            print_line(rates, surfaces, std::cout);
+            print_line(rates, moment.surfaces, std::cout);
         }
         before = after;
         then = now;

@@ -72,9 +72,10 @@ struct hvfb_open_options {
 
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
  * -EACCES: neither root nor in group video. -EBUSY: this user has 16 surfaces, or a kept surface of this name
- * has a client. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus. -EPROTO: it did not answer as
- * it should. -EINVAL: options that this version does not know, or names that cannot be. Others as the system
- * calls give them. Starts the daemon where the bus can. */
+ * has a client. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it starts.
+ * -EPROTO: it did not answer as it should. -EINVAL: options that this version does not know, or names that
+ * cannot be. Others as the system calls give them. Starts the daemon where it is enabled (systemctl enable
+ * hvfbd), and then waits until it is ready; where it is not, fails at once. */
 HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
 
 /* Closes the surface and unmaps its pixels. NULL is allowed. */
@@ -183,7 +184,8 @@ struct hvfb_viewer_frame {
 };
 
 /* Opens a view of what the display shows. Only `bus` and `display` of the options are used. A viewer counts
- * as somebody looking. Errors as hvfb_surface_open; -EACCES: neither root nor in group hvfbd-view. */
+ * as somebody looking. Errors as hvfb_surface_open; -EACCES: neither root nor in group hvfbd-view. Does not
+ * start the daemon. */
 HVFB_API int hvfb_viewer_open(hvfb_viewer** viewer, const struct hvfb_open_options* options);
 HVFB_API void hvfb_viewer_close(hvfb_viewer* viewer);
 
