@@ -1,6 +1,7 @@
 #include "foreign_program.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -10,7 +11,6 @@
 #include <filesystem>
 #include <fstream>
 #include <new>
-#include <sstream>
 
 #include "monotonic.h"
 
@@ -90,23 +90,33 @@ bool ForeignProgram::reaches(int stage) {
     return true;
 }
 
-std::string ForeignProgram::of_thread(const char* file) const {
+pid_t ForeignProgram::thread() const {
     std::error_code none;
     for (const auto& task :
          std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", none)) {
         std::string name;
         std::getline(std::ifstream(task.path() / "comm"), name);
-        if (name != "hvfb-tracker") continue;
-        std::ostringstream text;
-        text << std::ifstream(task.path() / file).rdbuf();
-        return text.str();
+        if (name == "hvfb-tracker") return std::stoi(task.path().filename());
     }
-    return "";
+    return -1;
+}
+
+int ForeignProgram::policy_of_thread() const {
+    return sched_getscheduler(thread());
 }
 
 std::uint64_t ForeignProgram::nanoseconds_of_thread() const {
-    const std::string text = of_thread("schedstat");
-    return text.empty() ? 0 : std::stoull(text);
+    std::uint64_t used = 0;
+    std::ifstream("/proc/" + std::to_string(pid) + "/task/" + std::to_string(thread()) + "/schedstat") >>
+        used;
+    return used;
+}
+
+bool ForeignProgram::spins() const {
+    const std::uint64_t before = nanoseconds_of_thread();
+    const Nanoseconds begin = monotonic_now();
+    usleep(50'000);
+    return nanoseconds_of_thread() > before + (monotonic_now() - begin) / 4;
 }
 
 bool ForeignProgram::begin() {

@@ -22,6 +22,7 @@ class ForeignProgram {
         std::atomic<int> go{0};      // the test's
         std::atomic<int> result{0};  // of hvfb_surface_open
         std::atomic<unsigned> stores{0};
+        std::atomic<bool> allowed{false};  // what the test asked of the kernel
     };
     struct Inside {
         Shared& shared;
@@ -50,7 +51,10 @@ class ForeignProgram {
     int ended();
     // What the library's thread has used so far; 0: there is no such thread.
     std::uint64_t nanoseconds_of_thread() const;
-    std::string of_thread(const char* file) const;
+    // Whether it uses a processor all the time.
+    bool spins() const;
+    pid_t thread() const;  // -1: none
+    int policy_of_thread() const;
     // Lets the daemon's side say what it says first. False: nobody answers.
     bool begin();
     // The same, where it may have given up already.
