@@ -87,6 +87,7 @@ print(json.dumps({
     "marker": os.path.exists("/tmp/hvfbd-marker"),
     "namespaces": {name: os.readlink(f"/proc/self/ns/{name}") for name in ("uts", "net", "mnt")},
     "other_device": tried(lambda: os.close(os.open("/dev/loop-control", os.O_RDWR))),
+    "userfaultfd": tried(lambda: os.close(os.open("/dev/userfaultfd", os.O_RDWR))),
     "null_device": tried(lambda: os.close(os.open("/dev/null", os.O_RDWR))),
     "internet": tried(lambda: socket.socket(socket.AF_INET).close()),
     "unix": tried(lambda: socket.socket(socket.AF_UNIX).close()),

@@ -4,9 +4,10 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import unittest
 
-from service import of_service, run
+from service import make_userfaultfd, of_service, run
 
 
 class Sandbox(unittest.TestCase):
@@ -19,6 +20,9 @@ class Sandbox(unittest.TestCase):
         if not os.path.exists("/dev/loop-control"):
             os.mknod("/dev/loop-control", 0o020666, os.makedev(10, 237))
         os.chmod("/dev/loop-control", 0o666)
+        make_userfaultfd()
+        shutil.chown("/dev/userfaultfd", group="hvfbd")
+        os.chmod("/dev/userfaultfd", 0o660)
         # The unit itself, but for what it starts.
         unit = run("systemctl", "cat", "hvfbd.service").stdout
         lines = [line for line in unit.splitlines()
@@ -72,6 +76,7 @@ class Sandbox(unittest.TestCase):
     def test_devices_and_networks_are_out_of_reach(self):
         self.expect("other_device", "EPERM")
         self.expect("null_device", "ok")
+        self.expect("userfaultfd", "ok")
         self.assertIn("char-uio rw", of_service("DeviceAllow"))
         self.assertIn("char-drm rw", of_service("DeviceAllow"))
         self.expect("internet", "EAFNOSUPPORT")

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import struct
 import subprocess
 import time
@@ -35,6 +36,14 @@ def wait_until(condition, what):
         time.sleep(0.02)
 
 
+def make_userfaultfd():
+    """The device as the kernel makes it: a container's /dev has only what a container needs."""
+    node = pathlib.Path("/dev/userfaultfd")
+    [number] = re.findall(r"(?m)^ *(\d+) userfaultfd$", pathlib.Path("/proc/misc").read_text())
+    node.unlink(missing_ok=True)
+    os.mknod(node, 0o020600, os.makedev(10, int(number)))
+
+
 def property_of_display(name):
     return run("busctl", "--system", "get-property", NAME, DISPLAY, INTERFACE, name).stdout.strip()
 
@@ -62,8 +71,8 @@ def first_pixel(picture):
 class Painter:
     """A client of group video that draws by stores."""
 
-    def __init__(self, name):
-        self.process = subprocess.Popen(["setpriv", "--reuid=drawer", "--regid=drawer", "--init-groups", "--",
+    def __init__(self, name, user="drawer"):
+        self.process = subprocess.Popen(["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--",
                                          str(PROGRAMS / "painter"), "unix:path=/run/dbus/system_bus_socket", name],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.answer = self.process.stdout.readline().strip()
@@ -86,8 +95,8 @@ class Painter:
 class WithClients(unittest.TestCase):
     """The service runs, somebody draws, and hvfbctl says what is shown."""
 
-    def painter(self, name):
-        painter = Painter(name)
+    def painter(self, name, user="drawer"):
+        painter = Painter(name, user)
         self.addCleanup(painter.stop)
         self.assertEqual(painter.answer, "ready")
         return painter
@@ -97,6 +106,11 @@ class WithClients(unittest.TestCase):
         result = run("hvfbctl", "screenshot", path)
         self.assertEqual(result.returncode, 0, result.stderr)
         return pixels(path)
+
+    def doctor(self, user=None):
+        """What hvfbctl doctor finds, by subject."""
+        done = run("hvfbctl", "doctor", "--json", user=user)
+        return {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
 
     def surfaces(self):
         result = run("hvfbctl", "surfaces", "--json")

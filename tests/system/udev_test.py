@@ -1,15 +1,14 @@
 """The rules of udev, as a udevd that runs applies them to a device of this kernel."""
 
-import json
 import os
 import pathlib
 import re
 import unittest
 
-from service import run
+from service import WithClients, make_userfaultfd, run
 
 NODE = pathlib.Path("/dev/userfaultfd")
-OPT_IN = pathlib.Path("/usr/share/doc/hvfbd/70-hvfbd-userfaultfd.rules")
+RULE = pathlib.Path("/usr/lib/udev/rules.d/70-hvfbd-userfaultfd.rules")
 RULES = pathlib.Path("/etc/udev/rules.d")
 
 
@@ -18,22 +17,10 @@ def rights():
     return status.st_uid, run("stat", "-c", "%G", NODE).stdout.strip(), oct(status.st_mode & 0o7777)
 
 
-class Udev(unittest.TestCase):
+class Udev(WithClients):
     def setUp(self):
         self.assertEqual(run("systemctl", "is-active", "systemd-udevd").stdout.strip(), "active")
-        # The container's /dev has only what a container needs.
-        [number] = re.findall(r"(?m)^ *(\d+) userfaultfd$", pathlib.Path("/proc/misc").read_text())
-        NODE.unlink(missing_ok=True)
-        os.mknod(NODE, 0o020600, os.makedev(10, int(number)))
-
-    def tearDown(self):
-        (RULES / OPT_IN.name).unlink(missing_ok=True)
-        run("udevadm", "control", "--reload", check=True)
-
-    def may_use(self, user):
-        """What hvfbctl doctor says of the device."""
-        done = run("hvfbctl", "doctor", "--json", user=user)
-        return {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+        make_userfaultfd()
 
     def complaints(self):
         """What udevd says of rules of ours when it reads them again."""
@@ -52,32 +39,38 @@ class Udev(unittest.TestCase):
         wrong.write_text('SUBSYSTEM=="uio", GROOP="hvfbd"\n')
         self.assertEqual(len(self.complaints()), 1)
 
-    def test_only_who_copies_the_rule_opens_userfaultfd_to_group_video(self):
-        run("udevadm", "trigger", "--settle", NODE, check=True)
+    def test_userfaultfd_is_the_daemons_and_who_draws_gets_it_from_there(self):
         self.assertEqual(rights(), (0, "root", "0o600"))
-        before = self.may_use("drawer")["/dev/userfaultfd"]
-        self.assertIn("may not be used", before["sentence"])
+        for user in (None, "drawer"):
+            before = self.doctor(user)["userfaultfd from hvfbd"]
+            self.assertIn("user hvfbd may not use /dev/userfaultfd (root:root 0600)", before["sentence"])
+        self.assertIn("even at rest", self.doctor("drawer")["tracking"]["sentence"])
+        [found] = [finding for subject, finding in self.doctor().items() if subject == "tracking of group video"]
+        self.assertEqual((found["level"], found["mend"]), ("warn", before["mend"]))
+        self.assertIn("scanning: the daemon looks a few times a second", found["sentence"])
         # Just what it says mends it.
-        self.assertTrue(before["mend"].startswith(f"cp {OPT_IN} {RULES}/ && "), before)
-        RULES.mkdir(exist_ok=True)
         done = run("sh", "-c", before["mend"])
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         run("udevadm", "settle", check=True)
-        self.assertEqual(rights(), (0, "video", "0o660"))
-        after = self.may_use("drawer")
-        self.assertEqual(after["/dev/userfaultfd"]["sentence"], "may be used")
-        self.assertIn("at rest costs nothing", after["tracking"]["sentence"])
-        self.assertIn("may not be used", self.may_use("stranger")["/dev/userfaultfd"]["sentence"])
+        self.assertEqual(rights(), (0, "hvfbd", "0o660"))
+        after = self.doctor("drawer")
+        self.assertIn("may not be used", after["/dev/userfaultfd"]["sentence"])
+        self.assertEqual(after["/dev/userfaultfd"]["level"], "ok")
+        self.assertIn("at rest costs nothing, with the userfaultfd that hvfbd gives", after["tracking"]["sentence"])
+        self.assertIn("with the userfaultfd that hvfbd gives", self.doctor()["tracking of group video"]["sentence"])
 
-        # And just what the rule itself says.
-        (RULES / OPT_IN.name).unlink()
-        os.chown(NODE, 0, 0)
-        NODE.chmod(0o600)
+    def test_an_administrators_rule_goes_before_it(self):
+        RULES.mkdir(exist_ok=True)
+        own = RULES / RULE.name
+        self.addCleanup(run, "udevadm", "control", "--reload", check=True)
+        self.addCleanup(own.unlink)
+        own.write_text(RULE.read_text().replace('GROUP="hvfbd"', 'GROUP="video"'))
         run("udevadm", "control", "--reload", check=True)
-        [words] = re.findall(r"^# Opt-in: copy to (\S+), then (.*)$", OPT_IN.read_text(), re.M)
-        done = run("sh", "-c", f"cp {OPT_IN} {words[0]} && {words[1]} && udevadm settle")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        run("udevadm", "trigger", "--settle", NODE, check=True)
         self.assertEqual(rights(), (0, "video", "0o660"))
+        self.assertEqual(self.doctor("drawer")["/dev/userfaultfd"]["sentence"], "may be used")
+        self.assertIn("of their own", self.doctor()["tracking of group video"]["sentence"])
+        self.assertIn("user hvfbd may use", self.doctor()["userfaultfd from hvfbd"]["sentence"])
 
 
 if __name__ == "__main__":

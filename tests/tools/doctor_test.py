@@ -1,10 +1,12 @@
 """hvfbctl doctor: what it finds on this machine, and of a device that a driver holds."""
 
+import grp
+import os
 import pathlib
 import tempfile
 import unittest
 
-from examination import NOBODY, SYNTHETIC_VIDEO, Examined
+from examination import NOBODY, SYNTHETIC_VIDEO, Examined, ExaminedFolder
 
 
 class Doctor(Examined):
@@ -56,6 +58,55 @@ class Doctor(Examined):
             (device / "driver").unlink()
             (device / "driver").symlink_to("../../../../bus/vmbus/drivers/uio_hv_generic")
             self.assertEqual(self.findings("--root", root)["Hyper-V video"]["level"], "ok")
+
+
+class GrantDoctor(ExaminedFolder):
+    """What programs get that may not make a userfaultfd, on a machine in a folder."""
+
+    GRANT, VIDEO = "userfaultfd from hvfbd", "tracking of group video"
+    RESTS, LOOKED_AT = "resting and scanning: a display at rest costs nothing", "a few times a second, even at rest"
+
+    def setUp(self):
+        super().setUp()
+        self.put("proc/sys/vm/unprivileged_userfaultfd", "0")
+        self.node = self.root / "dev/userfaultfd"
+
+    def plug(self, group="hvfbd", mode=0o660):
+        self.put("dev/userfaultfd")
+        os.chown(self.node, 0, grp.getgrnam(group).gr_gid)
+        self.node.chmod(mode)
+
+    def test_the_daemon_gives_it_who_may_not_make_one(self):
+        self.plug()
+        self.assert_found(self.GRANT, "ok", "user hvfbd may use /dev/userfaultfd")
+        self.assert_found(self.VIDEO, "ok", self.RESTS, "with the userfaultfd that hvfbd gives")
+        self.assert_found("tracking", "ok", self.RESTS)
+        nobody = {"prefix": NOBODY, "code": 1}
+        self.assert_found("tracking", "ok", self.RESTS, "with the userfaultfd that hvfbd gives", **nobody)
+        self.assertNotIn(self.VIDEO, self.findings("--root", self.root, **nobody))
+        self.assert_found("userfaultfd(2)", "ok", "may not be used", **nobody)
+
+    def test_no_device_and_no_right_to_it(self):
+        self.assert_found(self.GRANT, "warn", "there is no /dev/userfaultfd", "Linux 6.1")
+        self.assert_found(self.VIDEO, "warn", self.LOOKED_AT, "Linux 6.1")
+        self.plug("root", 0o600)
+        for subject in (self.GRANT, self.VIDEO):
+            self.assert_found(subject, "warn", "udevadm trigger --name-match=userfaultfd")
+        self.assert_found("tracking", "warn", self.LOOKED_AT, "udevadm trigger", prefix=NOBODY, code=1)
+
+    def test_a_configuration_that_refuses_it(self):
+        self.plug()
+        self.put("etc/hvfbd/hvfbd.conf.d/mine.conf", "[Clients]\nGrantUserfaultfd=no")
+        self.assert_found(self.GRANT, "warn", "GrantUserfaultfd=no", "GrantUserfaultfd=yes", "systemctl reload hvfbd")
+        self.assert_found(self.VIDEO, "warn", self.LOOKED_AT, "GrantUserfaultfd=yes")
+
+    def test_who_needs_none(self):
+        self.plug("video")
+        self.assert_found(self.VIDEO, "ok", self.RESTS, "of their own")
+        self.assert_found(self.GRANT, "ok", "user hvfbd may use")
+        self.plug("root", 0o600)
+        self.put("proc/sys/vm/unprivileged_userfaultfd", "1")
+        self.assert_found(self.VIDEO, "ok", "of their own")
 
 
 if __name__ == "__main__":

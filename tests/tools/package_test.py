@@ -52,7 +52,7 @@ class Package(unittest.TestCase):
                      "/usr/share/dbus-1/interfaces/org.hvfbd.Framebuffer1.Display.xml",
                      "/usr/share/dbus-1/interfaces/org.hvfbd.Framebuffer1.Surface.xml",
                      "/usr/share/dbus-1/system-services/org.hvfbd.Framebuffer1.service",
-                     "/usr/share/dbus-1/system.d/org.hvfbd.Framebuffer1.conf", f"{doc}/70-hvfbd-userfaultfd.rules",
+                     "/usr/share/dbus-1/system.d/org.hvfbd.Framebuffer1.conf", f"{doc}/security.md",
                      f"{doc}/hyperv-generation-1.conf", f"{doc}/hyperv-generation-2.conf",
                      f"{doc}/protocol.md", "/usr/share/man/man8/hvfbd.8.gz", "/usr/share/man/man8/hvfbd-bind.8.gz",
                      "/usr/share/man/man5/hvfbd.conf.5.gz", "/usr/share/man/man5/org.hvfbd.Framebuffer1.5.gz"):
@@ -68,9 +68,11 @@ class Package(unittest.TestCase):
                               "/usr/include/hvfb/hvfb.h", "/usr/include/hvfb/protocol.h", "/usr/share/man/man3/hvfb.3.gz",
                               "/usr/share/man/man3/libhvfb.3.gz", "/usr/share/doc/libhvfb-dev/examples/hello.c"}, library)
 
-    def test_nothing_in_group_video_gets_what_it_must_opt_in_to(self):
+    def test_userfaultfd_is_the_daemons_as_soon_as_it_is_installed_and_nobody_elses(self):
         rules = [name for name in self.contents("hvfbd") if "userfaultfd" in name]
-        self.assertEqual(rules, ["/usr/share/doc/hvfbd/70-hvfbd-userfaultfd.rules"])
+        self.assertEqual(rules, ["/lib/udev/rules.d/70-hvfbd-userfaultfd.rules"])
+        self.assertRegex(self.script("hvfbd", "postinst"), "udevadm trigger .*--sysname-match=userfaultfd")
+        self.assertRegex(self.script("hvfbd", "postrm"), r"chown root:root /dev/userfaultfd .*\n *chmod 0600 /dev/userfaultfd")
 
     def test_the_daemon_gets_no_video_memory_that_nobody_opted_to_give(self):
         self.assertEqual({name for name in self.contents("hvfbd") if "hyperv-generation" in name or ".service.d" in name},

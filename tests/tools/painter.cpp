@@ -2,6 +2,8 @@
 // [DISPLAY].
 // Commands, a line each:
 //   fill X Y WIDTH HEIGHT RRGGBB   by stores alone
+//   stamp X Y RRGGBB               stores a pixel, answers nanoseconds of CLOCK_MONOTONIC just before
+//   tracking                       answers how stores are noticed
 //   pattern SEED                   every pixel unlike its neighbours
 //   scribble COUNT SEED PAUSE      as many rectangles, with a pause of so many microseconds after each
 //   reconnect                      waits for a daemon that was lost, half a minute at most; "connected"
@@ -42,6 +44,15 @@ void fill(hvfb_surface* surface, std::istream& words) {
     std::uint32_t pixel = 0;
     words >> std::dec >> at.x >> at.y >> at.width >> at.height >> std::hex >> pixel >> std::dec;
     Canvas(surface).fill(at, pixel);
+}
+
+std::int64_t stamp(hvfb_surface* surface, std::istream& words) {
+    std::uint32_t x = 0, y = 0, pixel = 0;
+    words >> std::dec >> x >> y >> std::hex >> pixel >> std::dec;
+    const Canvas canvas(surface);
+    const auto before = std::chrono::steady_clock::now().time_since_epoch();
+    canvas.set(x, y, pixel);
+    return std::chrono::nanoseconds(before).count();
 }
 
 void pattern(hvfb_surface* surface, std::uint32_t seed) {
@@ -128,6 +139,10 @@ int main(int argc, char** argv) {
         std::uint32_t count = 0, seed = 0, pause = 0;
         if (word == "fill")
             fill(surface, std::cin);
+        else if (word == "stamp")
+            std::cout << stamp(surface, std::cin) << std::endl;
+        else if (word == "tracking")
+            std::cout << hvfb_surface_tracking(surface) << std::endl;
         else if (word == "pattern" && std::cin >> seed)
             pattern(surface, seed);
         else if (word == "scribble" && std::cin >> count >> seed >> pause)

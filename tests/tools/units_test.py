@@ -41,6 +41,10 @@ class Units(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn("Overall exposure level", done.stdout)
 
+    def test_the_daemon_may_open_userfaultfd_and_the_binding_may_not(self):
+        self.assertIn("\nDeviceAllow=/dev/userfaultfd rw\n", (self.folder / "hvfbd.service").read_text())
+        self.assertNotIn("userfaultfd", (self.folder / "hvfbd-bind.service").read_text())
+
     def test_a_daemon_that_fails_is_tried_again_for_ever(self):
         service = (self.folder / "hvfbd.service").read_text()
         self.assertIn("\nRestart=always\n", service)
@@ -84,6 +88,10 @@ class UdevRules(unittest.TestCase):
                     self.assertRegex(line, rf"^{pair}(?:, ?{pair})*$", file.name)
                     rules += 1
         self.assertGreater(rules, 2)
+
+    def test_userfaultfd_is_given_to_the_daemons_group_and_to_no_more(self):
+        rule = (SOURCE / "units/70-hvfbd-userfaultfd.rules").read_text().splitlines()[-1]
+        self.assertEqual(rule, 'SUBSYSTEM=="misc", KERNEL=="userfaultfd", GROUP="hvfbd", MODE="0660"')
 
     def test_what_they_name_is_made_by_the_package_or_is_debians(self):
         made = set(re.findall(r"^[ug] (\S+)", (SOURCE / "units/hvfbd.sysusers").read_text(), re.M)) | {"video"}

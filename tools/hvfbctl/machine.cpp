@@ -11,8 +11,8 @@
 
 #include "base/file_reading.h"
 #include "configured_output.h"
+#include "granted_userfaultfd.h"
 #include "hyperv_guest.h"
-#include "userfaultfd_probe.h"
 
 namespace hvfbctl {
 
@@ -21,10 +21,6 @@ namespace {
 using Level = Finding::Level;
 using Findings = std::vector<Finding>;
 namespace fs = std::filesystem;
-
-std::string first_line(const fs::path& file) {
-    return hvfbd::first_line_of(file);
-}
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
     std::error_code error;
@@ -45,46 +41,6 @@ void examine_kernel(Findings& findings) {
               : waits ? ": older than 6.7, so that programs that draw much are compared, not scanned"
                       : ": older than 6.4, so that stores are looked for, not noticed"),
          scans ? "" : "apt-get install -t bookworm-backports linux-image-amd64"});
-}
-
-void examine_userfaultfd(const fs::path& root, Findings& findings) {
-    const UserfaultfdAbilities abilities = probe_userfaultfd();
-    const std::string sysctl = first_line(root / "proc/sys/vm/unprivileged_userfaultfd");
-    const auto way = [&](const char* subject, int error, bool another, const std::string& mend) {
-        findings.push_back(
-            {error == 0 || another ? Level::ok : Level::warn, subject,
-             error == 0 ? "may be used" : std::string("may not be used: ") + std::strerror(error),
-             error == 0 || another ? "" : mend});
-    };
-    const std::string rule =
-        "cp /usr/share/doc/hvfbd/70-hvfbd-userfaultfd.rules /etc/udev/rules.d/ && udevadm control --reload "
-        "&& "
-        "udevadm trigger --name-match=userfaultfd";
-    const bool full = abilities.system_call_errno == 0 || abilities.device_errno == 0;
-    way("userfaultfd(2)", abilities.system_call_errno, full, "sysctl -w vm.unprivileged_userfaultfd=1");
-    way("/dev/userfaultfd", abilities.device_errno, full, rule);
-    way("userfaultfd(2), user mode", abilities.user_mode_only_errno, full,
-        "run outside the container or seccomp filter that forbids userfaultfd");
-    findings.push_back({Level::ok, "vm.unprivileged_userfaultfd",
-                        sysctl.empty() ? "this kernel has no such setting"
-                                       : sysctl + (sysctl == "0" ? ": for root only" : ": for everybody"),
-                        ""});
-    findings.push_back(
-        {abilities.write_protects_memfd ? Level::ok : Level::warn, "write-protected memfd",
-         abilities.write_protects_memfd ? "the kernel has it" : "the kernel does not have it, or not for us",
-         abilities.write_protects_memfd ? "" : "use Linux 6.4 or later"});
-    const bool scans = abilities.write_protects_without_stop && abilities.scans_pages;
-    findings.push_back({scans ? Level::ok : Level::warn, "WP_ASYNC and PAGEMAP_SCAN",
-                        scans ? "the kernel has both" : "the kernel does not have both, or not for us",
-                        scans ? "" : "use Linux 6.7 or later"});
-    const bool announces = abilities.announces();
-    findings.push_back({announces ? Level::ok : Level::warn, "tracking",
-                        announces && abilities.scans()
-                            ? "resting and scanning: a display at rest costs nothing"
-                        : announces         ? "resting and comparing: a display at rest costs nothing"
-                        : abilities.scans() ? "scanning: the daemon looks a few times a second, even at rest"
-                                            : "polled: the daemon compares whole pictures, even at rest",
-                        announces ? "" : rule});
 }
 
 void examine_memfd(Findings& findings) {
@@ -120,7 +76,7 @@ const char* level_name(Level level) {
 std::vector<Finding> examine_machine(const fs::path& root) {
     Findings findings;
     examine_kernel(findings);
-    examine_userfaultfd(root, findings);
+    examine_tracking(root, findings);
     examine_memfd(findings);
     examine_hyperv_guest(root, findings);
     examine_devices(root, findings);

@@ -12,13 +12,6 @@ struct UserfaultfdAbilities {
     bool write_protects_memfd = false;         // WP_HUGETLBFS_SHMEM and WP_UNPOPULATED: Linux 5.19, 6.4
     bool write_protects_without_stop = false;  // WP_ASYNC: Linux 6.7
     bool scans_pages = false;                  // PAGEMAP_SCAN: Linux 6.7
-
-    // Faults can be waited for: the first store after rest announces itself.
-    bool announces() const { return write_protects_memfd && (system_call_errno == 0 || device_errno == 0); }
-    // Written pages can be listed.
-    bool scans() const {
-        return write_protects_without_stop && scans_pages && (announces() || user_mode_only_errno == 0);
-    }
 };
 
 UserfaultfdAbilities probe_userfaultfd();

@@ -87,7 +87,8 @@ HVFB_API void* hvfb_surface_pixels(hvfb_surface* surface);
 HVFB_API int hvfb_surface_layout(hvfb_surface* surface, struct hvfb_layout* layout);
 
 /* How stores are noticed: "resting+scanning", "resting", "scanning", "polled", "none". The string is static.
- */
+ * A program that may not make a userfaultfd for kernel-mode faults begins without "resting", which it has as
+ * soon as the daemon has given it one. */
 HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
 
 /* ---- being told things
