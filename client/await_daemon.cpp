@@ -1,6 +1,8 @@
 #include "await_daemon.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "bus.h"
 
@@ -10,23 +12,29 @@ namespace {
 
 constexpr const char* name = "org.hvfbd.Framebuffer1";
 
-// Without starting it.
-int has_owner(sd_bus* bus, int interrupt) {
+// Without starting it. 1: `daemon` has the name. 0: nobody has.
+int find_owner(sd_bus* bus, int interrupt, DaemonName& daemon) {
     Error error;
     Message call, reply;
-    int owned = 0;
+    const char* owner = nullptr;
     int result =
         sd_bus_message_new_method_call(bus, &call.object, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                       "org.freedesktop.DBus", "NameHasOwner");
+                                       "org.freedesktop.DBus", "GetNameOwner");
     if (result >= 0) result = sd_bus_message_append(call.object, "s", name);
     if (result >= 0) result = call_on_bus(bus, call.object, interrupt, error, reply);
-    if (result >= 0) result = sd_bus_message_read(reply.object, "b", &owned);
-    return result < 0 ? result : owned;
+    if (result < 0 && sd_bus_error_has_name(&error.error, "org.freedesktop.DBus.Error.NameHasNoOwner"))
+        return 0;
+    if (result >= 0) result = sd_bus_message_read(reply.object, "s", &owner);
+    if (result < 0) return result;
+    daemon = daemon_name(bus, owner);
+    return 1;
 }
 
 }  // namespace
 
-int await_daemon_on_bus(const OpenOptions& options, int interrupt) {
+int await_daemon_on_bus(const OpenOptions& options, int interrupt, const DaemonName* refused) {
+    DaemonName other = refused ? *refused : DaemonName{};
+    bool learn = refused && !other.known();
     Bus bus;
     if (const int result = connect_to_bus(options, bus); result < 0) return result;
     bool changed = true;
@@ -43,9 +51,13 @@ int await_daemon_on_bus(const OpenOptions& options, int interrupt) {
     while (result >= 0) {
         if (changed) {
             changed = false;
-            if ((result = has_owner(bus.object, interrupt)) != 0) break;
+            DaemonName daemon;
+            if ((result = find_owner(bus.object, interrupt, daemon)) < 0) break;
+            if (result > 0 && learn) other = daemon;
+            learn = false;
+            if (result > 0 && !(daemon == other)) break;
         }
-        // What came while has_owner waited for its answer is in memory, and no poll sees it.
+        // What came while find_owner waited for its answer is in memory, and no poll sees it.
         while ((result = sd_bus_process(bus.object, nullptr)) > 0) continue;
         if (result < 0) break;
         if (changed) continue;

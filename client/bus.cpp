@@ -27,7 +27,6 @@ namespace {
 int start_bus(const OpenOptions& options, Bus& bus) {
     const char* address = options.bus();
     // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
-    if (!address || std::strcmp(address, "system") == 0) return sd_bus_open_system(&bus.object);
     if (std::strcmp(address, "session") == 0) return sd_bus_open_user(&bus.object);
     int result = sd_bus_new(&bus.object);
     if (result >= 0) result = sd_bus_set_address(bus.object, address);
@@ -43,6 +42,16 @@ int connect_to_bus(const OpenOptions& options, Bus& bus) {
     const int result = start_bus(options, bus);
     if (result >= 0) bus.remember();
     return result;
+}
+
+DaemonName daemon_name(sd_bus* bus, const char* owner) {
+    DaemonName name;
+    sd_id128_t id;
+    if (!owner || std::strlen(owner) >= name.owner.size()) return name;
+    std::memcpy(name.owner.data(), owner, std::strlen(owner));
+    static_assert(sizeof id == sizeof name.bus);
+    if (sd_bus_get_bus_id(bus, &id) >= 0) std::memcpy(name.bus.data(), &id, sizeof id);
+    return name;
 }
 
 int wait_for_bus(sd_bus* bus, int interrupt) {

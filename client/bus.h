@@ -47,6 +47,8 @@ struct Error {
 
 // A connection of the library's own. 0 or a negative errno.
 int connect_to_bus(const OpenOptions& options, Bus& bus);
+// A unique name on this bus; null: not known.
+DaemonName daemon_name(sd_bus* bus, const char* owner);
 // Waits until the bus has something to do, or `interrupt` (-1: none) is readable: then it is -EINTR. May
 // return early. -EBADF: the program has closed the bus's descriptor meanwhile.
 int wait_for_bus(sd_bus* bus, int interrupt);

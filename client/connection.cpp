@@ -17,6 +17,13 @@ namespace {
 constexpr const char* service = "org.hvfbd.Framebuffer1";
 constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
 
+// The form in which it is answered.
+int append_layout(sd_bus_message* call, const Layout& layout) {
+    return sd_bus_message_append(call, "{sv}", "layout", "a{sv}", 5, "width", "u", layout.width, "height",
+                                 "u", layout.height, "stride", "u", layout.stride, "format", "u",
+                                 layout.format, "size", "t", layout.size);
+}
+
 int append_surface_options(sd_bus_message* call, const OpenOptions& options) {
     int result = sd_bus_message_append(call, "{sv}", "name", "s", options.name());
     if (result >= 0)
@@ -68,15 +75,25 @@ int read_opened(sd_bus_message* reply, Opened& opened) {
     if (result >= 0) result = read_descriptor(reply, opened.buffer);
     if (result >= 0) result = read_descriptor(reply, opened.channel);
     if (result < 0) return result;
+    opened.layout = {};
     return read_layout(reply, opened.layout) < 0 ? -EPROTO : 0;
+}
+
+// The daemon that sent this; null where it is not known, as the bus answers for it.
+const char* answerer(sd_bus_message* reply) {
+    const char* sender = sd_bus_message_get_sender(reply);
+    return sender && *sender == ':' ? sender : nullptr;
 }
 
 int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened& opened) {
     Bus bus;
     Message call, reply;
     Error error;
-    // Without a bus there is no daemon on it either; ENOENT would mean that there is no such display.
-    if (connect_to_bus(options, bus) < 0) return -EHOSTUNREACH;
+    if (const int connected = connect_to_bus(options, bus); connected < 0)
+        // Without a bus there is no daemon on it either; ENOENT would mean that there is no such display.
+        // What this process may not have is something else.
+        return connected == -EMFILE || connected == -ENFILE || connected == -ENOMEM ? connected
+                                                                                    : -EHOSTUNREACH;
     std::array<char, 256> path;
     const int length =
         std::snprintf(path.data(), path.size(), "/org/hvfbd/Framebuffer1/%s", options.display());
@@ -88,9 +105,11 @@ int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened&
     if (result >= 0) result = sd_bus_message_set_auto_start(call.object, surface && options.may_start());
     if (result >= 0) result = sd_bus_message_open_container(call.object, 'a', "{sv}");
     if (result >= 0 && surface) result = append_surface_options(call.object, options);
+    if (result >= 0 && opened.layout.width > 0) result = append_layout(call.object, opened.layout);
     if (result >= 0) result = sd_bus_message_close_container(call.object);
     if (result < 0) return result;
     result = call_on_bus(bus.object, call.object, interrupt, error, reply);
+    if (reply.object) opened.daemon = daemon_name(bus.object, answerer(reply.object));
     if (result < 0) return error.error.name ? -errno_of_bus_error(error.error.name, -result) : result;
     return read_opened(reply.object, opened);
 }
@@ -126,6 +145,10 @@ int errno_of_bus_error(const char* name, int otherwise) {
 }
 
 int open_surface_on_bus(const OpenOptions& options, int interrupt, Opened& opened) {
+    const int result = open_on_bus(options, true, interrupt, opened);
+    if (result != -EINVAL || opened.layout.width == 0) return result;
+    // A daemon that does not know the option.
+    opened.layout = {};
     return open_on_bus(options, true, interrupt, opened);
 }
 

@@ -2,6 +2,9 @@
 
 #include <hvfb/hvfb.h>
 
+#include <array>
+#include <cstdint>
+
 #include "descriptor.h"
 #include "layout.h"
 
@@ -18,7 +21,8 @@ class OpenOptions {
     // Takes over what hvfb.h's options say, or what is usual where they say nothing. 0, -EINVAL or -ENOMEM.
     int set(const hvfb_open_options* options);
 
-    const char* bus() const { return bus_; }  // nullptr: the system bus
+    // A D-Bus address; or "system" or "session", where the environment does not say which that is.
+    const char* bus() const { return bus_; }
     const char* display() const { return display_; }
     const char* name() const { return name_; }
     bool keep() const { return flags_ & HVFB_OPEN_KEEP; }
@@ -35,10 +39,21 @@ class OpenOptions {
     bool may_start_ = true;
 };
 
+// Which process of the daemon: its name, on which bus. Empty where it is not known.
+struct DaemonName {
+    std::array<std::uint8_t, 16> bus = {};
+    std::array<char, 256> owner = {};
+
+    bool operator==(const DaemonName&) const = default;
+    bool known() const { return owner[0] != 0; }
+};
+
 // What the daemon hands over.
 struct Opened {
     Descriptor buffer, channel;
+    // Which one is asked for, if it has a width, and which one it is. Viewers do not ask.
     Layout layout;
+    DaemonName daemon;  // who answered, also where it refused
 };
 
 // Opens over the bus; it waits for the daemon, as long as the bus lets it, or until `interrupt` is readable

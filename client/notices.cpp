@@ -45,7 +45,9 @@ void Notices::tell_presented(const message::Presented& presented) {
     tell(HVFB_EVENT_PRESENTED);
 }
 
-void Notices::tell_over(std::uint32_t event) {
+void Notices::tell_over(std::uint32_t event, int error) {
+    error_.store(error);
+    withdraw(HVFB_EVENT_BACK);
     over_.store(true, std::memory_order_release);
     shown_.store(false);
     sequence_.fetch_add(2);

@@ -22,13 +22,17 @@ class Notices {
     void withdraw(std::uint32_t events) { events_.fetch_and(~events, std::memory_order_relaxed); }
     void tell_shown(bool shown);
     void tell_presented(const message::Presented& presented);
-    // Nothing more comes: HVFB_EVENT_LOST or HVFB_EVENT_REVOKED.
-    void tell_over(std::uint32_t event);
+    // Nothing more comes: HVFB_EVENT_LOST or HVFB_EVENT_REVOKED, and why.
+    void tell_over(std::uint32_t event, int error);
+    // Why it is still over.
+    void note(int error) { error_.store(error); }
 
     // ---- the program's
     int get() const { return bell_.get(Bell::End::program); }  // readable when take has something
     std::uint32_t take();
     bool shown() const { return shown_.load(std::memory_order_relaxed); }
+    // As hvfb_surface_error.
+    int error() const { return over() ? error_.load() : 0; }
     bool over() const { return over_.load(std::memory_order_acquire); }
     // The newest frame that was answered; 0: none.
     std::uint64_t answered() const { return frame_.load(); }
@@ -47,6 +51,7 @@ class Notices {
     const Bell& bell_;
     std::atomic<std::uint32_t> events_{0};
     std::atomic<bool> shown_{false}, over_{false};
+    std::atomic<int> error_{0};
 
     // Odd while the three are being written; also what waiting threads sleep on.
     mutable std::atomic<std::uint32_t> sequence_{0};

@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -19,6 +20,39 @@ char* name_of_program() {
     if (!name || *name) return name;
     std::free(name);
     return strdup("surface");
+}
+
+// "unix:path=FOLDER/bus", as an address writes the bytes of a path. Null: no memory.
+char* address_in(const char* folder) {
+    constexpr const char* before = "unix:path=";
+    constexpr const char* behind = "/bus";
+    auto* const address = static_cast<char*>(
+        std::malloc(std::strlen(before) + 3 * std::strlen(folder) + std::strlen(behind) + 1));
+    if (!address) return nullptr;
+    char* to = stpcpy(address, before);
+    for (; *folder; ++folder) {
+        const auto byte = static_cast<unsigned char>(*folder);
+        const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                           (byte >= '0' && byte <= '9') || std::strchr("-_/.*", byte);
+        if (plain)
+            *to++ = *folder;
+        else
+            to += std::sprintf(to, "%%%02x", byte);
+    }
+    stpcpy(to, behind);
+    return address;
+}
+
+// What the environment says now: it is the program's, which may change it while the library's thread reads
+// it.
+char* address_of_bus(const char* bus) {
+    const bool session = bus && std::strcmp(bus, "session") == 0;
+    if (bus && *bus && !session && std::strcmp(bus, "system") != 0) return strdup(bus);
+    const char* address = secure_getenv(session ? "DBUS_SESSION_BUS_ADDRESS" : "DBUS_SYSTEM_BUS_ADDRESS");
+    if (address && *address) return strdup(address);
+    if (!session) return strdup("unix:path=/run/dbus/system_bus_socket");
+    const char* folder = secure_getenv("XDG_RUNTIME_DIR");
+    return folder && *folder ? address_in(folder) : strdup("session");
 }
 
 }  // namespace
@@ -42,10 +76,10 @@ int OpenOptions::set(const hvfb_open_options* options) {
         const bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
         if (!letter && *at != '_' && (*at < '0' || *at > '9')) return -EINVAL;
     }
-    if (bus && *bus && !(bus_ = strdup(bus))) return -ENOMEM;
+    bus_ = address_of_bus(bus);
     display_ = strdup(display);
     name_ = given.name ? strdup(given.name) : name_of_program();
-    return display_ && name_ ? 0 : -ENOMEM;
+    return bus_ && display_ && name_ ? 0 : -ENOMEM;
 }
 
 }  // namespace hvfb

@@ -31,7 +31,7 @@ int hvfb_surface_configure(hvfb_surface* surface) {
         old = std::exchange(surface->pixels, std::move(fresh));
     }
     const int started = surface->tracker.start(surface->pixels.memory(), false);
-    if (started < 0) surface->give_up();
+    if (started < 0) surface->give_up(started);
     if (mapped < 0 || started < 0) return mapped < 0 ? mapped : started;
     const int told = surface->outbox.configured(serial);
     return told;
@@ -52,7 +52,7 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     if (!surface->notices.over()) {
         // The library's thread was faster.
         const int started = surface->tracker.start(surface->pixels.memory(), false);
-        if (started < 0) surface->give_up();
+        if (started < 0) surface->give_up(started);
         return started;
     }
     surface->tracker.forget_offer();
@@ -70,7 +70,8 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     if (result >= 0) result = surface->channel.replace(next);
     if (result < 0) {
         // All is as before: the thread finds that the daemon is gone, and waits for one.
-        if (surface->tracker.start(surface->pixels.memory(), false) < 0) surface->give_up();
+        if (const int started = surface->tracker.start(surface->pixels.memory(), false); started < 0)
+            surface->give_up(started);
         return result;
     }
     const bool in_place = fresh.layout() == surface->pixels.layout() && fresh.replace(surface->pixels) == 0;
@@ -78,7 +79,7 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     surface->outbox.forget();
     surface->notices.begin_again();
     if (result = surface->begin(); result < 0) {
-        surface->give_up();
+        surface->give_up(result);
         return result;
     }
     // What was asked of the daemon that is gone is asked of this one.

@@ -56,8 +56,8 @@ int hvfb_surface::begin() {
     return tracker.start(pixels.memory(), true);
 }
 
-void hvfb_surface::give_up() {
-    notices.tell_over(HVFB_EVENT_LOST);
+void hvfb_surface::give_up(int error) {
+    notices.tell_over(HVFB_EVENT_LOST | HVFB_EVENT_GAVE_UP, error);
     channel.hang_up();
 }
 
@@ -116,6 +116,10 @@ int hvfb_surface_fd(hvfb_surface* surface) {
 
 int hvfb_surface_dispatch(hvfb_surface* surface) {
     return surface->forked() ? -ECHILD : static_cast<int>(surface->notices.take());
+}
+
+int hvfb_surface_error(hvfb_surface* surface) {
+    return surface->forked() ? -ECHILD : surface->notices.error();
 }
 
 int hvfb_surface_is_shown(hvfb_surface* surface) {

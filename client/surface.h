@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "bell.h"
+#include "bus_watch.h"
 #include "channel.h"
 #include "connection.h"
 #include "fork.h"
@@ -17,8 +18,9 @@ namespace hvfb {
 
 // Asks the daemon for a surface, or somebody who plays it. Gives up when `interrupt` (-1: none) is readable.
 using Connect = int (*)(const OpenOptions& options, int interrupt, Opened& opened);
-// Waits until there is a daemon again: 1, 0 if the descriptor is readable, or a negative errno.
-using Await = int (*)(const OpenOptions& options, int interrupt);
+// Waits until there is a daemon again, another one than `refused` (null: any): 1, 0 if the descriptor is
+// readable, or a negative errno.
+using Await = int (*)(const OpenOptions& options, int interrupt, const DaemonName* refused);
 
 // hvfb_surface_open, with another way to the daemon. Without `await` a lost surface is not opened again by
 // itself.
@@ -38,8 +40,9 @@ struct hvfb_surface : hvfb::ForkListed {
     int greet(const hvfb::Channel& to) const;
     // Starts the thread, when that was said. Not undone if it fails.
     int begin();
-    // Without its thread nobody hears the daemon: it is lost, and the daemon takes it off the display.
-    void give_up();
+    // Without its thread nobody hears the daemon: it is lost, and the daemon takes it off the display. Says
+    // why.
+    void give_up(int error);
 
     hvfb::OpenOptions options;
     hvfb::Connect connect;
@@ -56,7 +59,10 @@ struct hvfb_surface : hvfb::ForkListed {
     static void in_child(hvfb::ForkListed& listed);
     // The library's thread: opens it again when there is a daemon. False: it is to end.
     bool come_back();
-    bool rest(int milliseconds);
+    int open_again(hvfb::DaemonName& daemon);
+    bool await_daemon(const hvfb::DaemonName* refused);
+    enum class Rested { stopping, whole_time, bus_changed };
+    Rested rest(int milliseconds, hvfb::BusWatch* watch = nullptr);
 
     int pause_ = 0;  // milliseconds before the next attempt
     hvfb::Nanoseconds came_back_at_ = 0;

@@ -140,12 +140,16 @@ bool Tracker::go_on_with_next() {
         forget_offer();
         taken_serial_ = 0;
         outbox_.forget();
+        notices_.withdraw(HVFB_EVENT_GAVE_UP);
         notices_.go_on();
         // What the program said until then was refused, though the daemon may have looked before it was
         // drawn.
         if (!tracked_) outbox_.damage({});
+        notices_.tell(HVFB_EVENT_BACK);
         return true;
     }
+    // Nobody waits for a daemon any more.
+    if (lost_ && !stopping_.load()) notices_.tell(HVFB_EVENT_GAVE_UP);
     return false;
 }
 
@@ -167,7 +171,7 @@ bool Tracker::turn() {
     flush();
     if ((descriptors[2].revents & ~POLLOUT) && !receive(now)) return false;
     if (channel_over_ || waiting_.impossible()) {
-        over();
+        over(channel_over_ ? -EBADF : -EIO);
         return false;
     }
     if (timetable_.due() && *timetable_.due() <= now && !answer_) report_unasked(now);
@@ -199,8 +203,8 @@ void Tracker::take_wake() {
 }
 
 // The daemon is gone, or cannot be heard.
-void Tracker::over() {
-    notices_.tell_over(HVFB_EVENT_LOST);
+void Tracker::over(int error) {
+    notices_.tell_over(HVFB_EVENT_LOST, error);
     // Where it was not the daemon that did, it would show the surface on, and keep its name from being opened
     // again.
     channel_.hang_up();

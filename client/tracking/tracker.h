@@ -72,7 +72,7 @@ class Tracker {
     bool turn();  // false: no more
     std::optional<Nanoseconds> due() const;
     void take_wake();
-    void over();
+    void over(int error);
     void serve_faults(Nanoseconds now);
     bool receive(Nanoseconds now);
     bool handle(Channel::Received& received, Nanoseconds now);

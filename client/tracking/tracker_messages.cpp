@@ -23,7 +23,7 @@ bool Tracker::receive(Nanoseconds now) {
         const int result = channel_.receive(received);
         if (result == 0) return true;
         if (result < 0) {
-            over();
+            over(result);
             return false;
         }
         fruitless_ = 0;
@@ -71,7 +71,7 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
         offered_.store(true);
         notices_.tell(HVFB_EVENT_CONFIGURE);
     } else if (std::holds_alternative<message::Revoked>(message)) {
-        notices_.tell_over(HVFB_EVENT_REVOKED);
+        notices_.tell_over(HVFB_EVENT_REVOKED, -ECANCELED);
         return false;
     }
     return true;

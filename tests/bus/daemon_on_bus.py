@@ -82,19 +82,22 @@ class OnTheBus(unittest.TestCase):
         (self.folder / "bus.conf").write_text(self.bus_configuration.format(folder=self.folder, policy=policy))
         self.bus_log = open(self.folder / "bus.log", "w+")
         self.addCleanup(self.bus_log.close)
+        self.start_bus()
+        self.start_daemon()
+
+    def start_bus(self):
         self.bus = subprocess.Popen(
             ["dbus-daemon", f"--config-file={self.folder}/bus.conf", "--nofork", "--nopidfile", "--print-address=1"],
             stdout=subprocess.PIPE, stderr=self.bus_log, text=True)
         self.bus.stdout.readline()
         self.addCleanup(self.end_bus)
-        self.start_daemon()
 
     def end_bus(self):
         self.bus.terminate()
         self.bus.wait(timeout=20)
         self.bus.stdout.close()
 
-    def start_daemon(self, *options):
+    def start_daemon(self, *options, mode="640x480"):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             path = self.folder / "notify"
             path.unlink(missing_ok=True)
@@ -105,7 +108,7 @@ class OnTheBus(unittest.TestCase):
             self.addCleanup(self.log.close)
             self.daemon = subprocess.Popen(
                 as_user("hvfbd", PROGRAMS / "hvfbd", f"--bus={self.address}", f"--config-root={self.folder}/root",
-                        "--mode=640x480", *options), env={**os.environ, "NOTIFY_SOCKET": str(path)}, stderr=self.log)
+                        f"--mode={mode}", *options), env={**os.environ, "NOTIFY_SOCKET": str(path)}, stderr=self.log)
             while b"READY=1" not in notify.recv(4096):
                 pass
         self.addCleanup(self.end_daemon)

@@ -74,8 +74,8 @@ class SlowBus {
             return sd_bus_reply_method_return(message, "s", ":1.1");
         if (sd_bus_message_is_method_call(message, nullptr, "AddMatch"))
             return sd_bus_reply_method_return(message, "");
-        if (sd_bus_message_is_method_call(message, nullptr, "NameHasOwner"))
-            return sd_bus_reply_method_return(message, "b", 1);
+        if (sd_bus_message_is_method_call(message, nullptr, "GetNameOwner"))
+            return sd_bus_reply_method_return(message, "s", ":1.0");
         // Such as what sd-bus tells of a peer that has gone.
         if (!sd_bus_message_is_method_call(message, nullptr, nullptr)) return 0;
         bus.may_start_ = sd_bus_message_get_auto_start(message) > 0;

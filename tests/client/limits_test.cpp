@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <thread>
 
 #include "surface_fixture.h"
 
@@ -86,7 +87,9 @@ int connect_and_count(const OpenOptions& options, int interrupt, Opened& opened)
     eventfd_write(connected.get(), 1);
     return result;
 }
-int await_when_hung_up(const OpenOptions&, int interrupt) {
+std::atomic<int> refused_awaited{0};  // NOLINT: how often another one than the one that refused was awaited
+int await_when_hung_up(const OpenOptions&, int interrupt, const DaemonName* refused) {
+    if (refused) ++refused_awaited;
     pollfd woken = {.fd = interrupt, .events = POLLIN, .revents = 0};
     while (!hung_up.load())
         if (poll(&woken, 1, 1) == 1) return 0;
@@ -122,6 +125,72 @@ TEST_F(ComesBack, when_descriptors_are_to_be_had_again) {
     open(0);
     EXPECT_TRUE(lost_and_back());
     fails_with = 0;
+}
+
+// Each is what passes, or what lasts as long as this daemon does.
+TEST_F(ComesBack, when_what_passes_has_passed_and_says_so_of_what_does_not) {
+    for (const int error : {-EBUSY, -EIO, -ETIMEDOUT, -EHOSTUNREACH, -ENOMEM, -ECONNRESET, -EACCES, -ENOENT,
+                            -EPROTO, -EINVAL}) {
+        const bool lasts = error == -EACCES || error == -ENOENT || error == -EPROTO || error == -EINVAL;
+        open(0);
+        refused_awaited = 0;
+        daemon.refuse_with = error;
+        daemon.hang_up();
+        hung_up = true;
+        pollfd refused = {.fd = connected.get(), .events = POLLIN, .revents = 0};
+        ASSERT_EQ(poll(&refused, 1, 5000), 1) << error;
+        while (hvfb_surface_error(surface) != error) std::this_thread::yield();
+        if (lasts) {
+            ASSERT_TRUE(told(HVFB_EVENT_GAVE_UP)) << error;
+        }
+        EXPECT_EQ(hvfb_surface_damage(surface, nullptr, 0), -ENOTCONN);
+        daemon.refuse_with = 0;
+        ASSERT_TRUE(told(HVFB_EVENT_BACK)) << error;
+        EXPECT_EQ(hvfb_surface_error(surface), 0) << error;
+        EXPECT_EQ(refused_awaited > 0, lasts) << error;
+        EXPECT_TRUE(daemon.next(HVFB_HELLO));
+        hvfb_surface_close(surface);
+        surface = nullptr;
+    }
+}
+
+TEST_F(ComesBack, with_the_layout_that_its_program_draws_in_or_not_at_all) {
+    open(0);
+    daemon.keeps_layout = true;
+    const void* const before = hvfb_surface_pixels(surface);
+    pixels()[640 * 399 + 639] = 7;
+    daemon.layout = ScriptedDaemon::layout_of(320, 200);
+    ASSERT_TRUE(lost_and_back());
+    ASSERT_TRUE(told(HVFB_EVENT_BACK));
+    EXPECT_EQ(hvfb_surface_pixels(surface), before);
+    EXPECT_EQ(pixels()[640 * 399 + 639], 7u);
+    // A daemon that does not know that it is asked for one.
+    daemon.keeps_layout = false;
+    daemon.hang_up();
+    ASSERT_TRUE(told(HVFB_EVENT_GAVE_UP));
+    EXPECT_EQ(hvfb_surface_error(surface), -EOPNOTSUPP);
+    EXPECT_EQ(pixels()[640 * 399 + 639], 7u);
+    // The program may take what there is.
+    hung_up = false;
+    EXPECT_EQ(hvfb_surface_reconnect(surface), 1);
+    EXPECT_EQ(hvfb_surface_error(surface), 0);
+}
+
+// As one that was opened by descriptors alone.
+TEST_F(SurfaceTest, that_nobody_can_open_again_says_so_at_once) {
+    surface = daemon.open();
+    daemon.hang_up();
+    int events = 0;
+    pollfd readable = {.fd = hvfb_surface_fd(surface), .events = POLLIN, .revents = 0};
+    while (!(events & HVFB_EVENT_GAVE_UP) && poll(&readable, 1, 5000) == 1)
+        events |= hvfb_surface_dispatch(surface);
+    EXPECT_EQ(events & (HVFB_EVENT_LOST | HVFB_EVENT_GAVE_UP), HVFB_EVENT_LOST | HVFB_EVENT_GAVE_UP);
+    EXPECT_EQ(hvfb_surface_error(surface), -ECONNRESET);
+    EXPECT_EQ(hvfb_surface_reconnect(surface), 0);
+    EXPECT_EQ(hvfb_surface_error(surface), 0);
+    daemon.send(HVFB_REVOKED, hvfb_revoked{});
+    ASSERT_TRUE(told(HVFB_EVENT_REVOKED));
+    EXPECT_EQ(hvfb_surface_error(surface), -ECANCELED);
 }
 
 // Damage was refused until then, also when the daemon had looked already.

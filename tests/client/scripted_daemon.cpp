@@ -47,7 +47,9 @@ Descriptor ScriptedDaemon::make_buffer(const Layout& layout) {
 
 int ScriptedDaemon::connect(const OpenOptions&, int, Opened& opened) {
     ScriptedDaemon& daemon = *current_;
-    if (daemon.refuse_with) return daemon.refuse_with;
+    if (const int error = daemon.refuse_with) return error;
+    const Layout display = daemon.layout, asked = opened.layout;
+    if (daemon.keeps_layout && asked.width > 0) daemon.layout = asked;
     daemon.unmap();
     daemon.serial_ = 0;
     daemon.buffer_ = make_buffer(daemon.layout);
@@ -60,6 +62,7 @@ int ScriptedDaemon::connect(const OpenOptions&, int, Opened& opened) {
     opened.channel = Descriptor(ends[1]);
     opened.buffer = Descriptor(fcntl(daemon.buffer_.get(), F_DUPFD_CLOEXEC, 3));
     opened.layout = daemon.layout;
+    daemon.layout = display;
     if (daemon.hangs_up) daemon.channel_.reset();
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <hvfb/hvfb.h>
 #include <hvfb/protocol.h>
 
+#include <atomic>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -63,7 +64,8 @@ class ScriptedDaemon {
     std::uint64_t interval = 0, settle = 0;
     // What the next connect gets.
     Layout layout;
-    int refuse_with = 0;
+    bool keeps_layout = false;  // the one that is asked for instead
+    std::atomic<int> refuse_with{0};
     bool hangs_up = false;  // before anything is said
 
     template <typename Body>

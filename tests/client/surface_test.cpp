@@ -38,7 +38,8 @@ TEST_F(SurfaceTest, takes_options_of_every_smaller_size_and_reads_nothing_behind
         EXPECT_EQ(std::strcmp(taken.name(), "older") == 0, named) << given.size;
         const bool with_display = given.size > offsetof(hvfb_open_options, display);
         EXPECT_STREQ(taken.display(), with_display ? "display7" : "display0") << given.size;
-        EXPECT_EQ(taken.bus() != nullptr, given.size > offsetof(hvfb_open_options, bus)) << given.size;
+        const bool with_bus = given.size > offsetof(hvfb_open_options, bus);
+        EXPECT_EQ(std::strcmp(taken.bus(), "unix:path=/of/this/test") == 0, with_bus) << given.size;
     }
     // Half of a member is none.
     for (given.size = 0; given.size < sizeof given; ++given.size) {

@@ -116,10 +116,12 @@ DaemonProcess::Answer DaemonProcess::ask(Request request, Opened* opened) {
     return answer;
 }
 
-DaemonProcess::Opened DaemonProcess::open(bool explicit_damage, bool keep, const std::string& name) {
+DaemonProcess::Opened DaemonProcess::open(bool explicit_damage, bool keep, const std::string& name,
+                                          const std::optional<Layout>& layout) {
     Opened opened;
     Request request{Request::Kind::open, explicit_damage};
     request.keep = keep;
+    if (layout) request.layout = *layout;
     name.copy(request.name, sizeof request.name - 1);
     ask(request, &opened);
     return opened;

@@ -51,7 +51,8 @@ class DaemonProcess {
         Descriptor buffer, channel;
         Layout layout;
     };
-    Opened open(bool explicit_damage = false, bool keep = false, const std::string& name = "test");
+    Opened open(bool explicit_damage = false, bool keep = false, const std::string& name = "test",
+                const std::optional<Layout>& layout = {});
     void activate(unsigned number);
 
     void set_visible(bool visible);

@@ -26,6 +26,7 @@ struct DaemonProcess::Request {
     Tuning tuning{};
     unsigned display = 0;
     bool keep = false;
+    Layout layout{};  // asked for, if it has a width
     char name[64] = {};
 };
 

@@ -120,8 +120,9 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
         Pipeline& pipeline = *daemon.displays().at(request.display);
         switch (request.kind) {
             case Request::Kind::open: {
-                Surfaces::Opened opened = pipeline.open_surface(
-                    {request.name, request.value != 0, request.keep}, Client{":1.1", 1000, 1, {}}, now);
+                SurfaceOptions options{request.name, request.value != 0, request.keep, {}};
+                if (request.layout.width > 0) options.layout = request.layout;
+                Surfaces::Opened opened = pipeline.open_surface(options, Client{":1.1", 1000, 1, {}}, now);
                 answer.layout = opened.layout;
                 std::array fds{opened.buffer.get(), opened.channel.get()};
                 send_with(control.get(), &answer, sizeof answer, fds);

@@ -9,6 +9,7 @@
 //   reconnect                      waits for a daemon that was lost, half a minute at most; "connected"
 //   frame                          answers "shown" or "not shown" when all of it is on the screen
 //   events                         answers the HVFB_EVENT_ bits since the last time, after at most a second
+//   error                          answers what hvfb_surface_error does
 //   configure                      takes the new mode and answers WIDTHxHEIGHT, after at most five seconds
 // It says "ready" first, and ends with its input.
 #include <hvfb/hvfb.h>
@@ -153,6 +154,8 @@ int main(int argc, char** argv) {
             std::cout << frame(surface) << std::endl;
         else if (word == "events")
             std::cout << events(surface) << std::endl;
+        else if (word == "error")
+            std::cout << hvfb_surface_error(surface) << std::endl;
         else if (word == "configure")
             std::cout << configure(surface) << std::endl;
     }

@@ -100,6 +100,11 @@ HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
 #define HVFB_EVENT_REVOKED 8u   /* closed from outside: nothing more is shown; the pixels stay mapped */
 #define HVFB_EVENT_LOST \
     16u /* the daemon is gone: the pixels stay mapped, and are shown again when it is back: see below */
+#define HVFB_EVENT_GAVE_UP                                                                     \
+    32u /* the library does not open it again, before another daemon comes: hvfb_surface_error \
+           says why, see below */
+#define HVFB_EVENT_BACK \
+    64u /* it was lost, and the library has opened it again; with HVFB_EVENT_LOST both have happened */
 
 /* A descriptor that is readable when hvfb_surface_dispatch has something to tell. It belongs to the surface.
  * A program that does not want to know need not look at it. */
@@ -107,6 +112,14 @@ HVFB_API int hvfb_surface_fd(hvfb_surface* surface);
 
 /* What happened since the last call, as HVFB_EVENT_ bits; 0 if nothing. Does not wait. */
 HVFB_API int hvfb_surface_dispatch(hvfb_surface* surface);
+
+/* 0 while the daemon has the surface, and otherwise why it has not, or has not got it back: -ECANCELED closed
+ * from outside (HVFB_EVENT_REVOKED). After HVFB_EVENT_LOST: -ECONNRESET the daemon ended or hung up,
+ * -EHOSTUNREACH it is not on the bus; the bus's own where that is away, such as -ENOENT and -ECONNREFUSED;
+ * -EBUSY, -ENOMEM, -EMFILE and so on, which the library tries again. After HVFB_EVENT_GAVE_UP: -EACCES no
+ * right to it any more, -ENOENT no such display, -EOPNOTSUPP the mode is another one and the daemon is too
+ * old for that, -EPROTO, -EINVAL. */
+HVFB_API int hvfb_surface_error(hvfb_surface* surface);
 
 /* 1 if somebody can see this surface now, 0 if not: it may stop drawing, and need not. */
 HVFB_API int hvfb_surface_is_shown(hvfb_surface* surface);
@@ -164,9 +177,16 @@ HVFB_API int hvfb_surface_blit(hvfb_surface* surface, const struct hvfb_rect* re
  * as it is, and shows what was drawn meanwhile. HVFB_EVENT_LOST comes where nobody keeps its descriptors:
  * after `systemctl stop`, or without a service manager. Stores go on into plain memory then. When a daemon
  * has its name on the bus again, the library opens the surface again by itself, with its options, and its
- * content at its address, whatever threads store meanwhile. (Only a pixel that is changed and changed back
- * within the milliseconds that this takes may keep the change until the next store into it.) Not where the
- * mode is another one by then, or there is no bus: then hvfb_surface_reconnect is the program's to call. */
+ * content at its address, whatever threads store meanwhile, and tells HVFB_EVENT_BACK. (Only a pixel that is
+ * changed and changed back within the milliseconds that this takes may keep the change until the next store
+ * into it.) Where the mode is another one by then the pixels are shown clipped, and HVFB_EVENT_CONFIGURE
+ * comes, as after any change of mode.
+ *
+ * A bus that is away is waited for, also one that is started anew. What may pass (too many surfaces, a name
+ * that has a client, no memory, no descriptors, a daemon that ends again) is tried again, after a minute at
+ * most. What the daemon refuses for good is told by HVFB_EVENT_GAVE_UP: then the library waits for another
+ * process of the daemon, and hvfb_surface_reconnect is the program's to call before that. Until it is back
+ * the functions that tell the daemon something return -ENOTCONN. */
 
 /* Opens the surface again with its options and content. No other thread may store meanwhile. Returns 0 if the
  * pixels are where they were, 1 if pixels or layout changed, negative errno as hvfb_surface_open (then all is
