@@ -73,6 +73,11 @@ bool BusWatch::changed() {
     bool may_be_there = false, lost = false;
     alignas(inotify_event) std::array<char, 4096> events;
     ssize_t length = 0;
+    // The program may have closed it, and have a file of that number.
+    if (!inotify_.ours()) {
+        end();
+        return true;
+    }
     while ((length = read(inotify_.get(), events.data(), events.size())) > 0) {
         for (ssize_t at = 0; at < length;) {
             inotify_event event = {};

@@ -13,7 +13,7 @@ int hvfb_surface_configure(hvfb_surface* surface) {
     hvfb::Mapping old;
     const hvfb::ForkLock lock;
     if (!surface->tracker.stop()) {
-        surface->give_up();
+        surface->give_up(-EIO);
         return -ENOTCONN;
     }
     auto& offer = surface->tracker.offer();

@@ -1,6 +1,5 @@
-// libhvfb in a program of 32 bits. Compiled with all of the library as one file, by
-// tests/client/thirty-two-bits; what is called of libsystemd there is called by nobody here. Prints what
-// failed, and ends with 1.
+// libhvfb in a program of 32 bits: tests/client/thirty-two-bits compiles and runs it. What is called of
+// libsystemd there is called by nobody here. Prints what failed, and ends with 1.
 #include <fcntl.h>
 #include <hvfb/protocol.h>
 #include <poll.h>
