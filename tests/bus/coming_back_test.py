@@ -77,6 +77,17 @@ class ComingBack(OnTheBus):
         self.painter.tell("pattern 2")
         self.assertEqual(self.painter.ask("frame"), "shown")
 
+    def assert_rests(self):
+        """Its thread sleeps, once it has done what there was to do."""
+        before = None
+        for _ in range(20):
+            now = self.painter.wake_ups()
+            if now == before:
+                return
+            before = now
+            time.sleep(0.5)
+        self.fail("its thread wakes up")
+
     def await_error(self, *errors):
         for _ in range(200):
             if self.painter.error() in errors:
@@ -103,14 +114,7 @@ class ComingBack(OnTheBus):
         self.end_bus()
         (self.folder / "bus").unlink(missing_ok=True)
         self.await_error(errno.ENOENT)
-        before = None
-        for _ in range(20):
-            now = self.painter.wake_ups()
-            if now == before:
-                break
-            before = now
-            time.sleep(0.5)
-        self.assertEqual(now, before, "its thread sleeps")
+        self.assert_rests()
         # What comes into the folder besides is not the bus.
         (self.folder / "other").write_text("")
         self.start_bus()
@@ -160,9 +164,7 @@ class ComingBack(OnTheBus):
         self.assertEqual(painter.error(), errno.EACCES)
         self.assertEqual(painter.ask("frame"), "lost")
         # The daemon that said so is not asked again, and there is nothing to wake up for.
-        wake_ups = painter.wake_ups()
-        time.sleep(0.3)
-        self.assertEqual(painter.wake_ups(), wake_ups)
+        self.assert_rests()
         self.end_daemon()
         group.write_text(before)
         self.start_daemon()
