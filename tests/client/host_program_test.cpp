@@ -224,7 +224,14 @@ int make_epoll() {
     return epoll_create1(0);
 }
 
-class ClosedDescriptors : public testing::TestWithParam<int (*)()> {};
+struct Kind {
+    const char* name;
+    int (*make)();
+
+    friend std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name; }
+};
+
+class ClosedDescriptors : public testing::TestWithParam<Kind> {};
 
 TEST_P(ClosedDescriptors, are_not_used_nor_closed_where_they_are_the_programs_own) {
     for (const bool drawing : {false, true}) {
@@ -234,7 +241,7 @@ TEST_P(ClosedDescriptors, are_not_used_nor_closed_where_they_are_the_programs_ow
             if (drawing) inside.store(99);
             close_range(3, ~0u, 0);
             Own own;
-            own.take(GetParam());
+            own.take(GetParam().make);
             for (std::uint32_t i = 0; i < 40; ++i) inside.store(i);
             hvfb_surface_damage(inside.surface, nullptr, 0);
             hvfb_surface_request_frame(inside.surface, nullptr);
@@ -243,7 +250,7 @@ TEST_P(ClosedDescriptors, are_not_used_nor_closed_where_they_are_the_programs_ow
             for (std::uint32_t i = 0; i < 40; ++i) inside.store(i);
             hvfb_surface_close(inside.surface);
             eventfd_t value = 0;
-            const bool rung = GetParam() == make_event && [&] {
+            const bool rung = GetParam().make == make_event && [&] {
                 for (const int fd : own.numbers)
                     if (eventfd_read(fd, &value) < 0 || value != 1) return true;
                 return false;
@@ -264,7 +271,10 @@ TEST_P(ClosedDescriptors, are_not_used_nor_closed_where_they_are_the_programs_ow
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, ClosedDescriptors,
-                         testing::Values(make_readable, make_memory, make_event, make_timer, make_epoll));
+                         testing::Values(Kind{"devices", make_readable}, Kind{"memory", make_memory},
+                                         Kind{"eventfds", make_event}, Kind{"timers", make_timer},
+                                         Kind{"epolls", make_epoll}),
+                         [](const auto& given) { return std::string(given.param.name); });
 
 TEST(HostProgram, may_close_everything_and_nothing_is_put_in_its_place) {
     ForeignProgram program([](Inside& inside) {

@@ -23,6 +23,8 @@ struct Refused {
     const char* name;
     std::vector<long> calls;
     bool ends = true;  // the program can go on to close the surface and to end
+
+    friend std::ostream& operator<<(std::ostream& out, const Refused& refused) { return out << refused.name; }
 };
 
 // For all threads of this process, for ever. Async-signal-safe, and without a call of its own afterwards.

@@ -59,6 +59,26 @@ class Doctor(Examined):
             (device / "driver").symlink_to("../../../../bus/vmbus/drivers/uio_hv_generic")
             self.assertEqual(self.findings("--root", root)["Hyper-V video"]["level"], "ok")
 
+    def test_says_why_a_program_is_polled(self):
+        os.environ["HVFB_FEATURES"] = "no-announce,no-scan"
+        self.addCleanup(os.environ.pop, "HVFB_FEATURES")
+        painter = self.painter("drawing")
+        painter.tell("fill 0 0 9 9 ff0000")
+        self.assertEqual(painter.ask("frame"), "shown")
+        number = painter.process.pid
+        finding = self.findings()["tracking of surface 1"]
+        self.assertEqual(finding["level"], "warn")
+        self.assertIn("HVFB_DEBUG=1", finding["mend"])
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / f"proc/{number}").mkdir(parents=True)
+            for text, word in (("Uid:\t0\t0\t0\t0\nTracerPid:\t77\nSeccomp:\t0\n", "traced by process 77"),
+                               ("Uid:\t9\t9\t9\t9\nTracerPid:\t0\nSeccomp:\t2\n", "not dumpable"),
+                               ("Uid:\t0\t0\t0\t0\nTracerPid:\t0\nSeccomp:\t2\n", "filter of system calls"),
+                               ("nonsense", "itself")):
+                (root / f"proc/{number}/status").write_text(text)
+                self.assertIn(word, self.findings("--root", root)["tracking of surface 1"]["sentence"])
+
 
 class GrantDoctor(ExaminedFolder):
     """What programs get that may not make a userfaultfd, on a machine in a folder."""

@@ -10,6 +10,7 @@
 #include "bus.h"
 #include "commands.h"
 #include "machine.h"
+#include "programs.h"
 
 namespace hvfbctl {
 
@@ -62,7 +63,8 @@ bool is_enabled(const std::filesystem::path& root) {
     return false;
 }
 
-void examine_daemon(const Where& where, bool enabled, std::vector<Finding>& findings) {
+// Whether there is one to be asked.
+bool examine_daemon(const Where& where, bool enabled, std::vector<Finding>& findings) {
     std::unique_ptr<sdbus::IConnection> connection;
     try {
         connection = connect(where.bus);
@@ -71,7 +73,7 @@ void examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
         findings.push_back({Level::bad, "bus", where.bus + " does not answer: " + error.getMessage(),
                             where.bus == "system" ? "apt-get install dbus && systemctl start dbus"
                                                   : "name a bus that runs: --bus=system"});
-        return;
+        return false;
     }
     try {
         const bool running = !owner_of_name(*connection).empty();
@@ -90,10 +92,22 @@ void examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
              running || can_start ? ""
              : enabled            ? "systemctl reload dbus && systemctl start hvfbd"
                        : "systemctl start hvfbd # or, for each boot as well: systemctl enable --now hvfbd"});
+        return running;
     } catch (const sdbus::Error& error) {
         findings.push_back({Level::bad, "daemon",
                             "the bus does not say whether hvfbd runs: " + error.getMessage(),
                             "systemctl status hvfbd dbus"});
+    }
+    return false;
+}
+
+void examine_surfaces(const Where& where, const std::filesystem::path& root, std::vector<Finding>& findings) {
+    try {
+        for (Finding& finding : examine_programs(root, Daemon(where).surfaces()))
+            findings.push_back(std::move(finding));
+    } catch (const sdbus::Error& error) {
+        findings.push_back({Level::warn, "surfaces", "the daemon does not list them: " + error.getMessage(),
+                            "systemctl status hvfbd"});
     }
 }
 
@@ -125,7 +139,7 @@ bool examine(const Where& where, const std::string& root, bool json) {
                         enabled ? "enabled: hvfbd starts at boot, and for the first program that draws"
                                 : "not enabled: hvfbd starts by hand alone, not at boot nor for programs",
                         ""});
-    examine_daemon(where, enabled, findings);
+    if (examine_daemon(where, enabled, findings)) examine_surfaces(where, root, findings);
     examine_groups(findings);
     const bool can_draw =
         std::ranges::none_of(findings, [](const Finding& f) { return f.level == Level::bad; });
