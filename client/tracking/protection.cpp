@@ -33,6 +33,7 @@ Refusal Protection::take_asynchronous(bool allowed, Supervisor supervisor) {
     using Of = Refusal::Of;
     if (!allowed) return {.of = Of::program};
     if (supervisor == Supervisor::recorder) return {.of = Of::recorder};
+    if (supervisor == Supervisor::valgrind) return {.of = Of::valgrind};
     Refusal refusal;
     asynchronous_ = Userfault::make(Userfault::Kind::asynchronous, refusal);
     if (!asynchronous_) return refusal;
@@ -46,7 +47,7 @@ Refusal Protection::take_asynchronous(bool allowed, Supervisor supervisor) {
 void Protection::acquire(bool announce, bool scan, Supervisor supervisor) {
     lose();
     may_announce_ = announce && supervisor == Supervisor::none;
-    may_scan_ = scan && supervisor != Supervisor::recorder;
+    may_scan_ = scan && (supervisor == Supervisor::none || supervisor == Supervisor::tracer);
     page_size_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     refused_.announce = take_synchronous(announce, supervisor);
     refused_.scan = take_asynchronous(scan, supervisor);

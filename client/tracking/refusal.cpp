@@ -37,7 +37,7 @@ void explain(const char* missing, const Refusal& refusal, const char* newer_kern
             help = "an HVFB_FEATURES without it";
             break;
         case Refusal::Of::valgrind:
-            what = "valgrind, under which a store that waits would wait for ever";
+            what = "valgrind, which knows none of the calls and lets no thread run while a store waits";
             help = "running without it";
             break;
         case Refusal::Of::recorder:
