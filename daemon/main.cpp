@@ -1,13 +1,35 @@
+#include <sys/resource.h>
+
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 
+#include "common/standard_descriptors.h"
 #include "control/daemon_options.h"
 #include "control/log.h"
 #include "daemon_configuration.h"
 #include "daemon_service.h"
 
+namespace {
+
+// What a limit of this process would end it with is an error of the call instead, which says whose limit it
+// was.
+void outlive_limits() {
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);  // of a log that nobody reads
+    rlimit descriptors = {};
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) < 0) return;
+    // The soft one is for programs that use select(2).
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
     using namespace hvfbd;
+    hold_standard_descriptors();
+    outlive_limits();
     int exit_code = EXIT_SUCCESS;
     try {
         auto options = DaemonOptions::parse(argc, argv, exit_code);

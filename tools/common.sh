@@ -84,5 +84,5 @@ mkdir -p "$log_folder"
 
 # The project's own C and C++ files.
 own_sources() {
-    find client daemon tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
+    find client common daemon tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
 }

@@ -7,7 +7,7 @@
 namespace hvfbd {
 
 // What systemd and the terminal want of a service: to be told when it is ready, and to be heard when it shall
-// read its configuration again (SIGHUP) or end (SIGTERM, SIGINT).
+// read its configuration again (SIGHUP) or end (SIGTERM, SIGINT, SIGXCPU).
 class Service {
   public:
     // The signals are blocked from here on; make it before there are threads.
@@ -17,7 +17,7 @@ class Service {
     static void stopping();
 
   private:
-    LoopSource hangup_, terminate_, interrupt_;
+    LoopSource hangup_, terminate_, exhausted_, interrupt_;
 };
 
 }  // namespace hvfbd

@@ -2,6 +2,7 @@
 
 #include "binding/binding.h"
 #include "command_line_parser.h"
+#include "common/standard_descriptors.h"
 
 namespace {
 
@@ -48,6 +49,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    hold_standard_descriptors();
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {

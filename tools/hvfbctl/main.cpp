@@ -3,6 +3,7 @@
 
 #include "bus.h"
 #include "command_line.h"
+#include "common/standard_descriptors.h"
 
 namespace {
 
@@ -32,6 +33,7 @@ hvfbctl::ExitCode run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    hold_standard_descriptors();
     try {
         return run(argc, argv);
     } catch (...) {

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "command_line_parser.h"
+#include "common/standard_descriptors.h"
 #include "hvhost/resolutions.h"
 #include "hvhost/server.h"
 
@@ -29,6 +30,7 @@ std::string line_of(std::vector<std::string> command) {
 
 // NOLINTNEXTLINE(bugprone-exception-escape): what the set-up of the command line throws is a mistake in it
 int main(int argc, char** argv) {
+    hold_standard_descriptors();
     constexpr int wrong_usage = 2;
     hvhost::ServerOptions options;
     std::string like = "windows", version, address = "0xf8000000", resolutions, seeds;
