@@ -13,7 +13,8 @@ namespace {
 // is there and cannot.
 constexpr int shortest_pause = 100, longest_pause = 60'000, longest_without_bus = 8'000,
               longest_after_change = 2'000, for_ever = -1;
-constexpr hvfb::Nanoseconds settled = 10'000'000'000;
+// What went well for so long is not what went wrong before.
+constexpr hvfb::Nanoseconds settled = 1'000'000'000;
 
 // Changes with another process of the daemon at the earliest, or with this program. All else may pass:
 // limits, memory, too many surfaces, a daemon or bus that ended meanwhile.
@@ -137,6 +138,6 @@ hvfb_surface::Rested hvfb_surface::rest(int milliseconds, hvfb::BusWatch* watch)
         if (ready < 0 && errno != EINTR) return Rested::stopping;
         if (ready <= 0) continue;
         if (woken[0].revents && outbox.quiet() < 0 && outbox.make_again() < 0) return Rested::stopping;
-        if (woken[1].revents && watch->changed()) return Rested::bus_changed;
+        if (watch && woken[1].revents && watch->changed()) return Rested::bus_changed;
     }
 }

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from daemon_on_bus import PROGRAMS, OnTheBus, as_user
+from daemon_on_bus import NAME, PROGRAMS, OnTheBus, as_user
 
 CONFIGURE, LOST, GAVE_UP, BACK = 2, 16, 32, 64
 
@@ -85,7 +85,7 @@ class ComingBack(OnTheBus):
             if now == before:
                 return
             before = now
-            time.sleep(0.5)
+            time.sleep(0.3)
         self.fail("its thread wakes up")
 
     def await_error(self, *errors):
@@ -167,6 +167,26 @@ class ComingBack(OnTheBus):
         self.assert_rests()
         self.end_daemon()
         group.write_text(before)
+        self.start_daemon()
+        self.assert_back()
+
+    def test_told_that_the_bus_lets_it_in_no_more_and_back_when_it_does(self):
+        policy = self.folder / "bus.conf"
+        before = policy.read_text()
+
+        def reload(text):
+            policy.write_text(text)
+            self.busctl("call", "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "ReloadConfig")
+
+        painter = self.painter = self.painter_of("drawer")
+        self.stop_daemon()
+        reload(before.replace("</busconfig>", f'<policy user="drawer"><deny send_destination="{NAME}"/></policy></busconfig>'))
+        self.start_daemon()
+        self.assertTrue(painter.hears(GAVE_UP))
+        self.assertEqual(painter.error(), errno.EACCES)
+        self.assert_rests()
+        self.end_daemon()
+        reload(before)
         self.start_daemon()
         self.assert_back()
 

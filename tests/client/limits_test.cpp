@@ -105,6 +105,7 @@ struct ComesBack : SurfaceTest {
         hvfb_open_options options = {};
         options.size = sizeof options;
         options.flags = flags;
+        options.bus = "unix:abstract=nobody is told when it comes";
         EXPECT_EQ(open_surface(&surface, &options, connect_and_count, await_when_hung_up), 0);
         EXPECT_TRUE(daemon.next(HVFB_HELLO));
         eventfd_t counted = 0;
@@ -124,6 +125,18 @@ TEST_F(ComesBack, when_descriptors_are_to_be_had_again) {
     fails_with = -EMFILE;
     open(0);
     EXPECT_TRUE(lost_and_back());
+    fails_with = 0;
+}
+
+TEST_F(ComesBack, when_a_bus_that_cannot_be_heard_is_there_again) {
+    for (const int error : {-ECONNREFUSED, -ENOENT, -ECONNRESET, -ETIMEDOUT, -EPIPE, -EBADF}) {
+        fails_with = error;
+        open(0);
+        EXPECT_TRUE(lost_and_back()) << error;
+        EXPECT_GE(awaited, 2);
+        hvfb_surface_close(surface);
+        surface = nullptr;
+    }
     fails_with = 0;
 }
 

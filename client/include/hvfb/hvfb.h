@@ -219,8 +219,10 @@ HVFB_API int hvfb_viewer_fd(hvfb_viewer* viewer);
 /* Waits for something new. The first wait tells the whole picture. Returns 0, or 1 if the mode changed: then
  * pixels and layout are new and the frame, the first of the new mode, is the whole picture; until then both
  * are the old mode's, with its last picture. -ETIME: nothing within timeout_us (0: do not wait). -ENOTCONN:
- * the daemon closed it. -EMFILE, -ENOMEM: there is no room for the picture of a new mode; the view is over,
- * and later calls return -ENOTCONN. -ECHILD after fork. */
+ * the daemon closed it, or has ended for good (a restart is not noticed); so do all later calls, and the
+ * descriptor stays readable: close it, and open another when the daemon is back. -EMFILE, -ENOMEM: there is
+ * no room for the picture of a new mode; the view is over, and later calls return -ENOTCONN. -ECHILD after
+ * fork. */
 HVFB_API int hvfb_viewer_wait(hvfb_viewer* viewer, uint64_t timeout_us, struct hvfb_viewer_frame* frame);
 
 #ifdef __cplusplus
