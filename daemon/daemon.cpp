@@ -37,7 +37,10 @@ struct Daemon::Display {
 };
 
 Daemon::Daemon(const Configuration& configuration, DescriptorStore store, const Parts& parts)
-    : configuration_(configuration), store_(std::move(store)), keeper_(store_) {
+    : configuration_(configuration),
+      store_(std::move(store)),
+      keeper_(store_),
+      pump_(loop_, store_.notifier()) {
     Decoded inherited = keeper_.inherit();
     if (!inherited.why.empty())
         spdlog::warn("the state that was kept is of no use: {}; beginning anew, and those who drew are told",
@@ -127,9 +130,28 @@ void Daemon::turn(Time now) {
     keeper_.save();
     for (Pipeline* pipeline : pipelines_) pipeline->update(now);
     keeper_.save();
+    say_what_cannot_be_kept();
+    if (after_turn_) after_turn_(now);
+}
+
+void Daemon::say_what_cannot_be_kept() {
     if (keeper_.take_overflow())
         spdlog::warn("there is more to keep than fits: a restart will lose surfaces");
-    if (after_turn_) after_turn_(now);
+    if (std::string problem = store_.take_problem(); !problem.empty())
+        spdlog::warn("a restart may lose surfaces: {}", problem);
+    if (auto needed = keeper_.take_shortage()) {
+        // Room for as many again.
+        std::size_t enough = (*needed * 2 + 63) / 64 * 64;
+        spdlog::warn(
+            "a restart will lose surfaces: the service manager keeps {} descriptors, and there are {}; set "
+            "FileDescriptorStoreMax={} in [Service] (systemctl edit hvfbd), then systemctl reload hvfbd",
+            store_.most().value_or(0), *needed, enough);
+    }
+}
+
+void Daemon::set_store_limit(std::size_t most) {
+    store_.set_most(most);
+    say_what_cannot_be_kept();
 }
 
 void Daemon::run() {
@@ -137,6 +159,10 @@ void Daemon::run() {
     finish();
     // The last present has a number too.
     keeper_.save();
+    store_.notifier().flush_at_the_end();
+    keeper_.save();
+    store_.notifier().flush_at_the_end();
+    say_what_cannot_be_kept();
 }
 
 void Daemon::finish() {

@@ -53,6 +53,12 @@ class Daemon {
     // After the state was saved, at the end of every turn.
     void after_turn(EventLoop::Turn turn) { after_turn_ = std::move(turn); }
 
+    // What the service manager is told; there is one way, so that it stays in order.
+    Notifier& notifier() { return store_.notifier(); }
+    // FileDescriptorStoreMax= of the unit; and gives the manager again what it may have had no room for.
+    void set_store_limit(std::size_t most);
+    void store_again() { keeper_.store_again(); }
+
     // Shows the first pictures. Once, before run().
     void start();
     // Handles what comes, until stop(); then presents what clients drew last, and saves, so that the next
@@ -73,11 +79,13 @@ class Daemon {
     void make_displays(const Parts& parts, State& before);
     void go_on(const State& before, std::vector<Legacy>& legacies);
     void turn(Time now);
+    void say_what_cannot_be_kept();
 
     Configuration configuration_;
     DescriptorStore store_;
     Keeper keeper_;
     EventLoop loop_;
+    NotifierPump pump_;
     UserfaultfdGrants grants_;
     std::unique_ptr<Outputs> outputs_;
     std::vector<std::unique_ptr<Display>> displays_;

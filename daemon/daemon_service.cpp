@@ -13,6 +13,7 @@
 #include "control/log_report.h"
 #include "control/logind.h"
 #include "control/service.h"
+#include "control/store_limit.h"
 #include "control/turn_watchdog.h"
 #include "daemon.h"
 #include "daemon_configuration.h"
@@ -71,16 +72,26 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     EventLoop& loop = daemon.loop();
     BusConnection bus(loop, options.bus);
     BusService* bus_objects = nullptr;
-    auto read_again = [&] { reload(options, daemon, *bus_objects); };
+    StoreLimit* store_limit = nullptr;
+    auto read_again = [&] {
+        reload(options, daemon, *bus_objects);
+        // The unit may have been read again as well.
+        daemon.store_again();
+        if (store_limit) store_limit->ask();
+    };
     BusService objects(loop, bus.get(), daemon.displays(), read_authority(), read_again);
     bus_objects = &objects;
     for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_report(i, objects.display(i));
 
-    Service service(loop, read_again, [&] {
+    StoreLimit limit(bus.get(), [&](std::size_t most) { daemon.set_store_limit(most); });
+    store_limit = &limit;
+    Service* running = nullptr;
+    Service service(loop, daemon.notifier(), read_again, [&] {
         spdlog::info("asked to end");
-        Service::stopping();
+        running->stopping();
         daemon.stop();
     });
+    running = &service;
     Logind logind(bus.get(), {[&] { daemon.suspend(); }, [&] { daemon.resume(); }, [&] { daemon.finish(); }});
     LastWords last_words([&] { daemon.last_words(); });
     TurnWatchdog watchdog;
@@ -91,7 +102,7 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     daemon.start();
     for (std::size_t i = 0; i < daemon.displays().size(); ++i)
         log_ready(Daemon::display_name(i), *daemon.displays()[i], options.bus);
-    Service::ready();
+    service.ready();
     daemon.run();
 }
 

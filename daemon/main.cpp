@@ -7,6 +7,7 @@
 #include "common/standard_descriptors.h"
 #include "control/daemon_options.h"
 #include "control/log.h"
+#include "control/service.h"
 #include "daemon_configuration.h"
 #include "daemon_service.h"
 
@@ -16,7 +17,6 @@ namespace {
 // was.
 void outlive_limits() {
     std::signal(SIGXFSZ, SIG_IGN);
-    std::signal(SIGPIPE, SIG_IGN);  // of a log that nobody reads
     rlimit descriptors = {};
     if (getrlimit(RLIMIT_NOFILE, &descriptors) < 0) return;
     // The soft one is for programs that use select(2).
@@ -28,12 +28,15 @@ void outlive_limits() {
 
 int main(int argc, char** argv) {
     using namespace hvfbd;
+    Service::hold_signals();
     hold_standard_descriptors();
     outlive_limits();
     int exit_code = EXIT_SUCCESS;
     try {
         auto options = DaemonOptions::parse(argc, argv, exit_code);
         if (!options) return exit_code;
+        // Whoever only asks what is wrong with it can interrupt that.
+        if (options->check_configuration) Service::release_signals();
         open_log();
         bool warned = false;
         Configuration configuration = read_configuration(*options, warned);

@@ -120,7 +120,7 @@ void Pipeline::send_offers() {
     if (std::ranges::none_of(surfaces_.stack(),
                              [](const auto& surface) { return surface->has_unsent_offer(); }))
         return;
-    report_.handing_over();
+    if (!report_.handing_over()) return;
     for (auto& surface : surfaces_.stack()) surface->send_offer();
 }
 

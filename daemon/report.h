@@ -30,8 +30,8 @@ class Report {
     virtual void visibility_changed(bool /*visible*/) {}
     virtual void output_said(bool /*warning*/, std::string_view /*sentence*/) {}
     // A client is about to be given something that it will rely on: whoever keeps the state for the next
-    // process does so now.
-    virtual void handing_over() {}
+    // process does so now. False: that cannot be done yet; it is to be asked again at the next turn.
+    virtual bool handing_over() { return true; }
     // A surface or viewer of the process before could not be gone on with.
     virtual void not_restored(std::string_view /*who*/, std::string_view /*why*/) {}
     virtual void layout_changed(const Layout&) {}

@@ -1,13 +1,31 @@
 #include "control/descriptor_store.h"
 
-#include <fcntl.h>
 #include <systemd/sd-daemon.h>
 
+#include <charconv>
 #include <cstdlib>
+#include <string_view>
 
 #include "base/error.h"
 
 namespace hvfbd {
+
+DescriptorStore::DescriptorStore(bool there, Legacy legacy) : legacy_(std::move(legacy)) {
+    const char* address = std::getenv("NOTIFY_SOCKET");
+    if (!there || !address) return;
+    try {
+        notifier_ = Notifier(address);
+    } catch (const std::system_error& error) {
+        problem_ = error.what();
+    }
+    // systemd says it from version 254 on.
+    if (const char* text = std::getenv("FDSTORE")) {
+        std::string_view digits(text);
+        std::size_t most = 0;
+        auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), most);
+        if (error == std::errc() && end == digits.data() + digits.size()) most_ = most;
+    }
+}
 
 DescriptorStore DescriptorStore::from_environment() {
     Legacy legacy;
@@ -19,19 +37,7 @@ DescriptorStore DescriptorStore::from_environment() {
         std::free(names[i]);
     }
     std::free(names);
-    return {std::getenv("NOTIFY_SOCKET") != nullptr, std::move(legacy)};
-}
-
-void DescriptorStore::add(const Keepsake& keepsake) const {
-    // FDPOLL=0: a channel that its client has closed, or the pidfd of one that died, is not to vanish from
-    // the store. The next process hears of it all the same, and knows whose it was.
-    std::string message = "FDSTORE=1\nFDPOLL=0\nFDNAME=" + keepsake.name;
-    if (there_) ::sd_pid_notify_with_fds(0, 0, message.c_str(), &keepsake.descriptor, 1);
-}
-
-void DescriptorStore::remove(const std::string& name) const {
-    std::string message = "FDSTOREREMOVE=1\nFDNAME=" + name;
-    if (there_) ::sd_notify(0, message.c_str());
+    return {true, std::move(legacy)};
 }
 
 }  // namespace hvfbd

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "base/keeping.h"
+#include "control/notifier.h"
 
 namespace hvfbd {
 
@@ -15,20 +18,35 @@ class DescriptorStore {
     // from here on. Throws std::system_error.
     static DescriptorStore from_environment();
     DescriptorStore() = default;
-    DescriptorStore(bool there, Legacy legacy) : there_(there), legacy_(std::move(legacy)) {}
+    // `there`: a manager listens at $NOTIFY_SOCKET. Where it cannot be reached nothing is kept, and
+    // take_problem() says why.
+    DescriptorStore(bool there, Legacy legacy);
 
-    bool there() const { return there_; }
+    bool there() const { return notifier_.there(); }
     // What the process before left in it, by name.
     Legacy& legacy() { return legacy_; }
 
-    // It keeps a descriptor of its own. It says nothing if it has no room: FileDescriptorStoreMax= of the
-    // unit.
-    void add(const Keepsake& keepsake) const;
-    void remove(const std::string& name) const;
+    // It keeps a descriptor of its own. It says nothing if it has no room: see most().
+    void add(const Keepsake& keepsake) { notifier_.store(keepsake.name, keepsake.descriptor); }
+    void remove(const std::string& name) { notifier_.remove(name); }
+    // Some that were added are not in it yet, since the manager does not read.
+    bool adding() const { return notifier_.storing(); }
+
+    // How many it has room for, FileDescriptorStoreMax= of the unit; none: that is not known (yet).
+    std::optional<std::size_t> most() const { return most_; }
+    void set_most(std::size_t most) { most_ = most; }
+
+    // What is told on the same way as what is stored.
+    Notifier& notifier() { return notifier_; }
+    std::string take_problem() {
+        return problem_.empty() ? notifier_.take_problem() : std::exchange(problem_, {});
+    }
 
   private:
-    bool there_ = false;
+    Notifier notifier_;
     Legacy legacy_;
+    std::optional<std::size_t> most_;
+    std::string problem_;
 };
 
 }  // namespace hvfbd

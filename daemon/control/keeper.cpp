@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -30,6 +31,8 @@ bool is_large_enough(const Descriptor& memfd) {
 
 Decoded Keeper::inherit() {
     for (std::string& name : store_.legacy().names()) stored_.insert(std::move(name));
+    // The state that is there now may name any of it.
+    named_ = stored_;
     memfd_ = store_.legacy().take(state_name);
     if (!memfd_) return {};
     if (!is_large_enough(memfd_)) {
@@ -73,41 +76,73 @@ void Keeper::make_memory() {
     stored_.insert(state_name);
 }
 
-void Keeper::save() {
-    if (!memfd_ || displays_.empty()) return;
+std::vector<Keepsake> Keeper::keepsakes() const {
+    std::vector<Keepsake> all;
+    for (std::size_t number = 0; number < displays_.size(); ++number) {
+        std::size_t first = all.size();
+        displays_[number]->add_keepsakes(all);
+        for (std::size_t i = first; i < all.size(); ++i) all[i].name.insert(0, prefix_of(number));
+    }
+    return all;
+}
+
+bool Keeper::save() {
+    if (!memfd_ || displays_.empty()) return true;
     State state;
     state.generation = generation_;
     for (const Pipeline* display : displays_) state.displays.push_back(display->keep(*configured_));
     encode(state, encoded_);
     if (encoded_ == written_ && !written_.empty()) {
         overflowed_ = false;
-        return;
+        return true;
     }
 
-    std::vector<Keepsake> keepsakes;
-    for (std::size_t number = 0; number < displays_.size(); ++number) {
-        std::size_t first = keepsakes.size();
-        displays_[number]->add_keepsakes(keepsakes);
-        for (std::size_t i = first; i < keepsakes.size(); ++i) keepsakes[i].name.insert(0, prefix_of(number));
-    }
     std::set<std::string> wanted{state_name};
     // First what is new, then the state that names it, then what it names no more: at any moment the process
     // may end.
-    for (const Keepsake& keepsake : keepsakes) {
+    for (const Keepsake& keepsake : keepsakes()) {
         wanted.insert(keepsake.name);
         if (stored_.insert(keepsake.name).second) store_.add(keepsake);
     }
+    // The state would name what is not in the store yet.
+    if (store_.adding()) {
+        forget_unnamed(wanted);
+        return false;
+    }
     if (!write_state(memory_.bytes(), encoded_)) {
         if (!std::exchange(overflowed_, true)) overflow_ = true;
-        return;
+        return true;
     }
     overflowed_ = false;
     written_ = encoded_;
+    named_ = wanted;
+    forget_unnamed(wanted);
+    return true;
+}
+
+// Removes from the store what neither the written state nor the next one names.
+void Keeper::forget_unnamed(const std::set<std::string>& wanted) {
     std::erase_if(stored_, [&](const std::string& name) {
-        bool unwanted = !wanted.contains(name);
+        bool unwanted = !wanted.contains(name) && !named_.contains(name);
         if (unwanted) store_.remove(name);
         return unwanted;
     });
+}
+
+void Keeper::store_again() {
+    if (!memfd_) return;
+    // It keeps one that it has, and closes the duplicate.
+    store_.add({state_name, memfd_.get()});
+    for (const Keepsake& keepsake : keepsakes())
+        if (stored_.contains(keepsake.name)) store_.add(keepsake);
+    short_at_ = 0;
+}
+
+std::optional<std::size_t> Keeper::take_shortage() {
+    auto most = store_.most();
+    if (!most || stored_.size() <= std::max(*most, short_at_)) return std::nullopt;
+    short_at_ = stored_.size() + stored_.size() / 2;  // not for each one more
+    return stored_.size();
 }
 
 }  // namespace hvfbd

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,19 +30,26 @@ class Keeper : public Report {
     // From now on these displays are kept, display0 first. `configured`: what the configuration says,
     // borrowed. What was inherited and nobody took is given up.
     void begin(std::vector<const Pipeline*> displays, const Tuning& configured);
-    // Writes what differs from what was last written. Cheap where nothing does.
-    void save();
+    // Writes what differs from what was last written. Cheap where nothing does. False: it waits until the
+    // service manager has taken the descriptors that are new, and is to be tried again then.
+    bool save();
+    // Gives the manager everything again: it may have had no room before, and has more now.
+    void store_again();
 
     void surface_opened(SurfaceNumber, std::string_view, const Client&) override { save(); }
     void surface_client_changed(SurfaceNumber, std::string_view, std::string_view) override { save(); }
     void viewer_opened(unsigned, const Client&) override { save(); }
-    void handing_over() override { save(); }
+    bool handing_over() override { return save(); }
 
     // The state was too long to be written, since this was last asked. Asks once.
     bool take_overflow() { return std::exchange(overflow_, false); }
+    // There are more descriptors than the manager has room for, since this was last asked: how many.
+    std::optional<std::size_t> take_shortage();
 
   private:
     void make_memory();
+    std::vector<Keepsake> keepsakes() const;
+    void forget_unnamed(const std::set<std::string>& wanted);
 
     DescriptorStore& store_;
     std::vector<const Pipeline*> displays_;
@@ -49,9 +57,11 @@ class Keeper : public Report {
     const Tuning* configured_ = nullptr;
     Descriptor memfd_;
     Mapping memory_;
-    std::set<std::string> stored_;  // names in the store
+    std::set<std::string> stored_;  // names in the store, or on their way there
+    std::set<std::string> named_;   // by the state that is written
     std::vector<std::byte> written_, encoded_;
     bool overflow_ = false, overflowed_ = false;
+    std::size_t short_at_ = 0;  // as many there were when that was last said
 };
 
 }  // namespace hvfbd

@@ -48,8 +48,10 @@ class Reports : public Report {
     void visibility_changed(bool visible) override {
         for (Report* report : reports_) report->visibility_changed(visible);
     }
-    void handing_over() override {
-        for (Report* report : reports_) report->handing_over();
+    bool handing_over() override {
+        bool kept = true;
+        for (Report* report : reports_) kept = report->handing_over() && kept;
+        return kept;
     }
     void not_restored(std::string_view who, std::string_view why) override {
         for (Report* report : reports_) report->not_restored(who, why);

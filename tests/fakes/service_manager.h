@@ -3,8 +3,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 #include <string>
 
 #include "base/descriptor.h"
@@ -35,6 +37,7 @@ class ServiceManager {
     int socket() const { return socket_.get(); }
     std::size_t stored() const { return store_.size(); }
     void empty() { store_.clear(); }
+    bool has_heard(const std::string& line) const { return heard_.contains(line); }
 
     // Takes all notifications there are.
     void listen() {
@@ -69,6 +72,11 @@ class ServiceManager {
 
   private:
     void take(const std::string& text, Descriptor attached) {
+        for (std::size_t at = 0; at <= text.size();) {
+            std::size_t end = std::min(text.find('\n', at), text.size());
+            heard_.insert(text.substr(at, end - at));
+            at = end + 1;
+        }
         bool store = text.find("FDSTORE=1") != std::string::npos;
         bool remove = text.find("FDSTOREREMOVE=1") != std::string::npos;
         std::size_t at = text.find("FDNAME=");
@@ -82,6 +90,7 @@ class ServiceManager {
     Descriptor socket_;
     std::string address_;
     std::map<std::string, Descriptor> store_;
+    std::set<std::string> heard_;  // lines
 };
 
 }  // namespace hvfbd::testing

@@ -3,6 +3,7 @@
 #include "control/keeper.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "fakes/service_manager.h"
 #include "pipeline_fixture.h"
@@ -102,6 +103,98 @@ TEST_F(AKeeper, leaves_out_a_surface_whose_descriptor_is_missing_and_goes_on_wit
     ASSERT_EQ(next_pipeline.surfaces().all().size(), 1u);
     EXPECT_EQ(next_pipeline.surfaces().all()[0]->name(), "second");
     EXPECT_EQ(next_pipeline.surfaces().all()[0]->number(), 2u);
+}
+
+TEST_F(AKeeper,
+       whose_manager_does_not_read_waits_for_nobody_and_writes_no_state_that_names_what_is_not_stored) {
+    DescriptorStore store(true, {});
+    NotifierPump pump(loop, store.notifier());
+    Keeper keeper(store);
+    keeper.inherit();
+    keeper.begin({&*pipeline}, configured);
+    auto first = open_explicit("first");
+    ASSERT_TRUE(keeper.save());
+    EXPECT_EQ(stored(), 3u);
+    // Until its queue is full; it reads again at the very end.
+    for (int i = 0; i < 1000; ++i) store.notifier().tell("STATUS=" + std::to_string(i));
+    ASSERT_TRUE(store.notifier().waits());
+    auto second = open_explicit("second");
+    EXPECT_FALSE(keeper.save());
+    EXPECT_FALSE(keeper.handing_over()) << "nobody may rely on it yet";
+    first.hang_up();
+    ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().all().size() == 1; }));
+    EXPECT_FALSE(keeper.save());
+    {
+        // Were it to end now: the state that is there finds all that it names.
+        Legacy legacy = manager.hand_over();
+        Mapping memory(legacy.take("state"), state_memory_size, Mapping::Access::read);
+        Decoded decoded = read_state(memory.bytes());
+        ASSERT_TRUE(decoded.state);
+        ASSERT_EQ(decoded.state->displays.at(0).surfaces.size(), 1u);
+        EXPECT_EQ(decoded.state->displays.at(0).surfaces[0].name, "first");
+        EXPECT_EQ(legacy.names().size(), 2u);
+    }
+    ASSERT_TRUE(turn_until([&] {
+        manager.listen();
+        return !store.notifier().waits();
+    }));
+    EXPECT_TRUE(keeper.save());
+    EXPECT_EQ(stored(), 3u);
+    Legacy legacy = manager.hand_over();
+    Mapping memory(legacy.take("state"), state_memory_size, Mapping::Access::read);
+    EXPECT_EQ(read_state(memory.bytes()).state->displays.at(0).surfaces.at(0).name, "second");
+}
+
+TEST_F(AKeeper, whose_manager_never_reads_holds_no_more_descriptors_for_it_than_there_are) {
+    DescriptorStore store(true, {});
+    Keeper keeper(store);
+    keeper.inherit();
+    keeper.begin({&*pipeline}, configured);
+    for (int i = 0; i < 1000; ++i) store.notifier().tell("STATUS=" + std::to_string(i));
+    ASSERT_TRUE(store.notifier().waits());
+    auto count = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}); };
+    auto before = count();
+    for (int i = 0; i < 100; ++i) {
+        auto client = open_explicit();
+        keeper.save();
+        client.hang_up();
+        ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().all().empty(); }));
+        keeper.save();
+    }
+    EXPECT_EQ(count(), before);
+}
+
+TEST_F(AKeeper, says_when_the_manager_has_room_for_less_than_there_is) {
+    DescriptorStore store(true, {});
+    Keeper keeper(store);
+    keeper.inherit();
+    keeper.begin({&*pipeline}, configured);
+    store.set_most(3);
+    auto first = open_explicit("first");
+    keeper.save();
+    EXPECT_FALSE(keeper.take_shortage());
+    auto second = open_explicit("second");
+    keeper.save();
+    EXPECT_EQ(keeper.take_shortage(), 5u);
+    EXPECT_FALSE(keeper.take_shortage()) << "once";
+    store.set_most(64);
+    manager.empty();
+    keeper.store_again();
+    EXPECT_EQ(stored(), 5u);
+    EXPECT_FALSE(keeper.take_shortage());
+}
+
+TEST_F(AKeeper, under_a_manager_that_is_reached_otherwise_says_so_and_keeps_nothing) {
+    for (const char* address : {"vsock:2:1234", "relative", "@", "/nowhere/at/all", ""}) {
+        ::setenv("NOTIFY_SOCKET", address, 1);
+        DescriptorStore store(true, {});
+        EXPECT_FALSE(store.there()) << address;
+        EXPECT_NE(store.take_problem().find("NOTIFY_SOCKET="), std::string::npos) << address;
+        Keeper keeper(store);
+        keeper.inherit();
+        keeper.begin({&*pipeline}, configured);
+        EXPECT_TRUE(keeper.save());
+    }
 }
 
 TEST_F(AKeeper, says_once_that_there_is_more_than_fits_and_again_after_it_has_fitted) {
