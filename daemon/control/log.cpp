@@ -1,10 +1,9 @@
 #include "control/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/sinks/systemd_sink.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -33,8 +32,6 @@ bool stderr_is_the_journal() {
     return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;
 }
 
-bool in_journal = false;
-
 int journal_priority(spdlog::level::level_enum level) {
     switch (level) {
         case spdlog::level::critical:
@@ -50,37 +47,40 @@ int journal_priority(spdlog::level::level_enum level) {
     }
 }
 
-}  // namespace
+std::unique_ptr<LogOutput> output;  // NOLINT: as global as spdlog's logger, which writes to it
 
-void open_log() {
-    in_journal = stderr_is_the_journal();
-    if (in_journal) {
-        auto logger =
-            std::make_shared<spdlog::logger>("hvfbd", std::make_shared<spdlog::sinks::systemd_sink_st>());
-        spdlog::set_default_logger(std::move(logger));
-        spdlog::set_pattern("%v");
-        return;
-    }
-    auto logger =
-        std::make_shared<spdlog::logger>("hvfbd", std::make_shared<spdlog::sinks::stderr_sink_st>());
-    spdlog::set_default_logger(std::move(logger));
-    spdlog::set_pattern("%n: %l: %v");
+void write(spdlog::level::level_enum level, std::string_view message, std::span<const LogField> fields) {
+    auto word = spdlog::level::to_string_view(level);
+    output->write(journal_priority(level), message, fields,
+                  "hvfbd: " + std::string(word.data(), word.size()) + ": " + std::string(message) + "\n");
 }
 
-// Beside spdlog, whose sink sends no fields of ours.
+class Sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        write(message.level, {message.payload.data(), message.payload.size()}, {});
+    }
+    void flush_() override {}
+};
+
+}  // namespace
+
+void open_log(LineOutput::Patience patience) {
+    const char* journal = stderr_is_the_journal() ? "/run/systemd/journal/socket" : "";
+    output = std::make_unique<LogOutput>(journal, LineOutput(STDERR_FILENO, patience));
+    auto logger = std::make_shared<spdlog::logger>("hvfbd", std::make_shared<Sink>());
+    // spdlog's own words go to standard error, and wait for it.
+    logger->set_error_handler([](const std::string&) {});
+    spdlog::set_default_logger(std::move(logger));
+}
+
+// Beside spdlog, whose messages have no fields.
 void log_event(const Event& event, std::string_view sentence, std::initializer_list<LogField> fields) {
-    if (!in_journal) return spdlog::log(event.level, "{}", sentence);
+    if (!output) return spdlog::log(event.level, "{}", sentence);
     if (!spdlog::should_log(event.level)) return;
-    std::vector<std::string> lines{"MESSAGE=" + std::string(sentence),
-                                   "PRIORITY=" + std::to_string(journal_priority(event.level)),
-                                   "SYSLOG_IDENTIFIER=hvfbd", "MESSAGE_ID=" + std::string(event.id),
-                                   "HVFBD_EVENT=" + std::string(event.name)};
-    for (const auto& [name, value] : fields) lines.push_back(std::string(name) + "=" + value);
-    std::vector<iovec> parts;
-    parts.reserve(lines.size());
-    for (std::string& line : lines) parts.push_back({line.data(), line.size()});
-    // Without journald there is nobody to tell.
-    sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
+    std::vector<LogField> all{{"MESSAGE_ID", std::string(event.id)},
+                              {"HVFBD_EVENT", std::string(event.name)}};
+    all.insert(all.end(), fields.begin(), fields.end());
+    write(event.level, sentence, all);
 }
 
 void set_log_level(std::string_view level) {

@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
 from private_daemon import CONFIGURATION, PROGRAMS, SOURCE, Bus, run
@@ -49,7 +50,7 @@ class Journal(unittest.TestCase):
         self.addCleanup(self.bus.stop)
         self.daemon = None
 
-    def start(self, *options, configuration=""):
+    def start(self, *options, configuration="", **environment):
         path = self.folder / CONFIGURATION
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(configuration)
@@ -60,7 +61,7 @@ class Journal(unittest.TestCase):
             self.daemon = subprocess.Popen(
                 [PROGRAMS / "hvfbd", f"--bus={self.bus.address}", f"--config-root={self.folder}", "--output=memory",
                  "--mode=640x480", *options], stderr=errors,
-                env={**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+                env={**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}", **environment})
         self.addCleanup(self.stop)
 
     def stop(self):
@@ -120,6 +121,46 @@ class Journal(unittest.TestCase):
         self.start()
         self.assertEqual(self.event("failed")["PRIORITY"], "2")
         self.assertEqual(self.daemon.wait(timeout=20), 1)
+
+    def fill(self, address):
+        """Sends there until there is no room; returns how often."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
+            for sent in range(100000):
+                try:
+                    sender.sendto(b"MESSAGE=full\n", address)
+                except BlockingIOError:
+                    return sent
+        self.fail("it has room without end")
+
+    def test_nobody_who_reads_keeps_the_daemon_waiting(self):
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(manager.close)
+        manager.bind(str(self.folder / "notify"))
+        manager.settimeout(20)
+        for address in ("/run/systemd/journal/socket", str(self.folder / "notify")):
+            self.fill(address)
+        self.start(configuration="[Display]\nRefreshLimit=fast\n", NOTIFY_SOCKET=str(self.folder / "notify"))
+        status = (PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "status")
+        end = time.monotonic() + 20
+        while run(*status).returncode != 0:
+            self.assertLess(time.monotonic(), end, "it does not serve")
+        for _ in range(3):
+            os.kill(self.daemon.pid, signal.SIGHUP)
+            self.assertEqual(run(*status).returncode, 0)
+        # Both read again: the manager is told all of it, and the journal how much it has missed.
+        told = b""
+        while b"READY=1" not in told:
+            told = manager.recv(1 << 16)
+        while fields(self.journal.recv(1 << 16))["MESSAGE"] == "full":
+            self.journal.setblocking(False)
+            try:
+                self.journal.recv(1 << 16, socket.MSG_PEEK)
+            except BlockingIOError:
+                break
+            finally:
+                self.journal.settimeout(20)
+        os.kill(self.daemon.pid, signal.SIGHUP)
+        self.assertRegex(fields(self.journal.recv(1 << 16))["MESSAGE"], r"^\d+ lines of the log were lost")
 
     def test_what_is_below_the_level_is_not_said(self):
         self.start("--log-level=warning", configuration="[Display]\nRefreshLimit=fast\n")
