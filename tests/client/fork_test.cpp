@@ -31,7 +31,8 @@ TEST_F(SurfaceTest, leaves_a_child_private_pixels_and_calls_that_say_so) {
                 hvfb_surface_fill(each, &rect, 1) == -ECHILD &&
                 hvfb_surface_copy(each, &rect, 1, 1) == -ECHILD &&
                 hvfb_surface_blit(each, &rect, &rect, 4) == -ECHILD &&
-                hvfb_surface_reconnect(each) == -ECHILD && hvfb_surface_is_shown(each) == -ECHILD;
+                hvfb_surface_reconnect(each) == -ECHILD && hvfb_surface_error(each) == -ECHILD &&
+                hvfb_surface_is_shown(each) == -ECHILD;
         // A child of the child keeps what it had.
         good = good && child_succeeds([&] { return mine[5] == 1; });
         hvfb_surface_close(other);
