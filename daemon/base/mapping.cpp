@@ -7,10 +7,10 @@
 
 namespace hvfbd {
 
-Mapping::Mapping(const Descriptor& file, std::size_t size, Access access, std::size_t offset) {
+Mapping::Mapping(const Descriptor& file, std::size_t size, Access access, std::size_t offset, Pages pages) {
     int protection = access == Access::read ? PROT_READ : PROT_READ | PROT_WRITE;
-    void* address =
-        ::mmap(nullptr, size, protection, MAP_SHARED | MAP_POPULATE, file.get(), static_cast<off_t>(offset));
+    int flags = pages == Pages::at_once ? MAP_SHARED | MAP_POPULATE : MAP_SHARED;
+    void* address = ::mmap(nullptr, size, protection, flags, file.get(), static_cast<off_t>(offset));
     if (address == MAP_FAILED) throw_errno("map " + std::to_string(size) + " bytes of a picture");
     bytes_ = {static_cast<std::byte*>(address), size};
 }

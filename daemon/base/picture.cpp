@@ -22,6 +22,12 @@ Descriptor make_memfd(const char* name, std::size_t size) {
     return memfd;
 }
 
+// The kernel maps sixteen pages around each that is read: reading all of it costs less than to have all
+// mapped by one call, on which everybody would wait.
+Mapping map_shadow(const Descriptor& memfd, const Layout& layout) {
+    return {memfd, layout.size, Mapping::Access::read, 0, Mapping::Pages::when_touched};
+}
+
 void seal(const Descriptor& memfd, int seals) {
     if (::fcntl(memfd.get(), F_ADD_SEALS, seals) < 0) throw_errno("seal a picture");
 }
@@ -32,7 +38,7 @@ Picture Picture::shadow(const Layout& layout) {
     Descriptor memfd = make_memfd("hvfb-shadow", layout.size);
     // Not F_SEAL_SEAL: the client adds FUTURE_WRITE once it has mapped its pixels.
     seal(memfd, F_SEAL_SHRINK | F_SEAL_GROW);
-    Mapping mapping{memfd, layout.size, Mapping::Access::read};
+    Mapping mapping = map_shadow(memfd, layout);
     return {std::move(memfd), std::move(mapping), layout};
 }
 
@@ -49,7 +55,7 @@ Picture Picture::shadow(Descriptor memfd, const Layout& layout) {
     if (seals < 0 || ::fstat(memfd.get(), &status) < 0) throw_errno("look at a picture that was kept");
     if ((seals & F_SEAL_SHRINK) == 0 || static_cast<std::uint64_t>(status.st_size) < layout.size)
         throw_errno("go on with a picture that is smaller than it should be", EPROTO);
-    Mapping mapping{memfd, layout.size, Mapping::Access::read};
+    Mapping mapping = map_shadow(memfd, layout);
     return {std::move(memfd), std::move(mapping), layout};
 }
 

@@ -11,6 +11,7 @@
 #include "control/authority.h"
 #include "control/bus_errors.h"
 #include "control/caller.h"
+#include "control/opening_limit.h"
 #include "control/set_callers.h"
 #include "pipeline.h"
 
@@ -28,7 +29,11 @@ class BusContext {
           displays_(std::move(displays)),
           authority_(authority),
           callers_(connection),
-          set_callers_(connection, callers_) {}
+          set_callers_(connection, callers_),
+          limit_alarm_(loop, [this] {
+              limit_.run(now());
+              limit_alarm_.set(limit_.next());
+          }) {}
 
     sdbus::IConnection& connection() { return connection_; }
     const std::vector<Pipeline*>& displays() const { return displays_; }
@@ -58,12 +63,28 @@ class BusContext {
         auto shared = std::make_shared<sdbus::Result<Results...>>(std::move(result));
         callers_.identify(
             depth, object.getCurrentlyProcessedMessage()->getSender(),
-            [shared, act](Caller caller) {
-                try {
-                    with_bus_errors([&] { act(std::move(caller), *shared); });
-                } catch (const sdbus::Error& error) {
-                    shared->returnError(error);
-                }
+            [shared, act](Caller caller) { answering(*shared, [&] { act(std::move(caller), *shared); }); },
+            [shared](const Refusal& refusal) { shared->returnError(bus_error(refusal)); });
+    }
+
+    // The same for what opens something, which takes hold of the process: `check(const Caller&)` refuses at
+    // once by throwing, or says which buffer it takes; `act` answers as soon as the caller's user may have
+    // it.
+    template <typename Check, typename Act, typename... Results>
+    void when_it_may_open(const sdbus::IObject& object, sdbus::Result<Results...>&& result, Check check,
+                          Act act) {
+        auto shared = std::make_shared<sdbus::Result<Results...>>(std::move(result));
+        callers_.identify(
+            Callers::Depth::process, object.getCurrentlyProcessedMessage()->getSender(),
+            [this, shared, check, act](Caller caller) {
+                answering(*shared, [&] {
+                    const OpeningLimit::Buffer buffer = check(std::as_const(caller));
+                    auto kept = std::make_shared<Caller>(std::move(caller));
+                    limit_.open(kept->credentials.uid, buffer, now(), [shared, act, kept] {
+                        answering(*shared, [&] { act(std::move(*kept), *shared); });
+                    });
+                });
+                limit_alarm_.set(limit_.next());
             },
             [shared](const Refusal& refusal) { shared->returnError(bus_error(refusal)); });
     }
@@ -77,12 +98,24 @@ class BusContext {
     }
 
   private:
+    // What `act` throws is the answer.
+    template <typename Result, typename Act>
+    static void answering(const Result& result, Act act) {
+        try {
+            with_bus_errors([&] { act(); });
+        } catch (const sdbus::Error& error) {
+            result.returnError(error);
+        }
+    }
+
     EventLoop& loop_;
     sdbus::IConnection& connection_;
     std::vector<Pipeline*> displays_;
     Authority authority_;
     Callers callers_;
     SetCallers set_callers_;
+    OpeningLimit limit_;
+    EventLoop::Alarm limit_alarm_;
 };
 
 }  // namespace hvfbd

@@ -107,27 +107,36 @@ void DisplayObject::WhenHidden(const std::string& value) {
 void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
                                               std::map<std::string, sdbus::Variant>>&& result,
                                 std::map<std::string, sdbus::Variant> options) {
-    context_.when_identified(Callers::Depth::process, getObject(), std::move(result),
-                             [this, options = std::move(options)](Caller caller, const auto& answer) {
-                                 context_.authority().check_open_surface(caller.credentials);
-                                 auto elsewhere = context_.surfaces_elsewhere(pipeline_, caller.client.uid);
-                                 auto opened = pipeline_.open_surface(surface_options(options),
-                                                                      std::move(caller.client),
-                                                                      context_.now(), elsewhere);
-                                 answer.returnResults(sdbus::ObjectPath(surface_path(path_, opened.number)),
-                                                      give(std::move(opened.buffer)),
-                                                      give(std::move(opened.channel)), on_bus(opened.layout));
-                             });
+    context_.when_it_may_open(
+        getObject(), std::move(result),
+        [this, options](const Caller& caller) {
+            context_.authority().check_open_surface(caller.credentials);
+            const auto given = surface_options(options).layout;
+            const std::uint64_t usual = pipeline_.layout().size;
+            // With another layout, one of the display's is offered as well.
+            return OpeningLimit::Buffer{given ? given->size + usual : usual, usual};
+        },
+        [this, options](Caller caller, const auto& answer) {
+            auto elsewhere = context_.surfaces_elsewhere(pipeline_, caller.client.uid);
+            auto opened = pipeline_.open_surface(surface_options(options), std::move(caller.client),
+                                                 context_.now(), elsewhere);
+            answer.returnResults(sdbus::ObjectPath(surface_path(path_, opened.number)),
+                                 give(std::move(opened.buffer)), give(std::move(opened.channel)),
+                                 on_bus(opened.layout));
+        });
 }
 
 void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
                                              std::map<std::string, sdbus::Variant>>&& result,
                                std::map<std::string, sdbus::Variant> options) {
-    context_.when_identified(
-        Callers::Depth::process, getObject(), std::move(result),
-        [this, options = std::move(options)](Caller caller, const auto& answer) {
+    context_.when_it_may_open(
+        getObject(), std::move(result),
+        [this, options](const Caller& caller) {
             context_.authority().check_view(caller.credentials);
             expect_no_options(options);
+            return OpeningLimit::Buffer{};
+        },
+        [this](Caller caller, const auto& answer) {
             auto elsewhere = context_.viewers_elsewhere(pipeline_, caller.client.uid);
             auto opened = pipeline_.open_viewer(std::move(caller.client), context_.now(), elsewhere);
             answer.returnResults(sdbus::ObjectPath(path_ + "/viewer" + std::to_string(opened.number)),

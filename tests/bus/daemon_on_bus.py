@@ -49,9 +49,13 @@ class Caller:
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.name = json.loads(self.process.stdout.readline())
 
-    def do(self, **command):
+    def begin(self, **command):
+        """Has it begin, and returns what waits for the answer."""
         self.process.stdin.write(json.dumps(command) + "\n")
-        return json.loads(self.process.stdout.readline())
+        return lambda: json.loads(self.process.stdout.readline())
+
+    def do(self, **command):
+        return self.begin(**command)()
 
     def call(self, path, interface, method, signature="", *arguments):
         return self.do(do="call", path=path, interface=interface, method=method, signature=signature,

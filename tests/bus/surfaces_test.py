@@ -1,7 +1,9 @@
 """Surfaces and viewers on the bus: opened, refused, kept, closed."""
 
 import os
+import select
 import signal
+import time
 import unittest
 
 from daemon_on_bus import DISPLAY, NAME, Caller, OnTheBus
@@ -85,6 +87,22 @@ class Surfaces(OnTheBus):
         self.assertIn("result", root.call(DISPLAY, display, "SetMode", "uua{sv}", 800, 600, {}))
         self.until(lambda: self.get("Width") == "u 800")
         self.assertEqual(root.open()["result"][3]["width"], 800)
+
+    def test_opened_again_and_again_take_ever_longer_for_that_user_alone_and_none_is_refused(self):
+        began = time.monotonic()
+        watcher, root = self.caller("watcher"), self.caller()
+        answer = watcher.begin(do="view_again_and_again", path=DISPLAY, count=256 + 48)
+        while not select.select([watcher.process.stdout], [], [], 0)[0]:
+            answer_of_root = root.view()
+            if "result" in answer_of_root:
+                for item in answer_of_root["result"][1:3]:
+                    root.do(do="close", fd=item["fd"])
+            else:
+                self.assertIn("8 viewers", answer_of_root["message"])
+            self.assertLess(time.monotonic(), began + 60)
+        self.assertIn("result", answer())
+        # 64 of them a second, after 256: no machine is fast enough to be done before.
+        self.assertGreater(time.monotonic() - began, 0.7)
 
     def test_leave_no_descriptor_behind(self):
         caller = self.caller()
