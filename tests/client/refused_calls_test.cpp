@@ -56,7 +56,9 @@ std::vector<Refused> all_refused() {
         // The C library ends a program when a futex that it needs is refused.
         {"futex", {SYS_futex}, false},
         {"mmap", {SYS_mmap}},
+#ifndef SANITIZED
         {"munmap", {SYS_munmap}},
+#endif
         {"madvise", {SYS_madvise}},
         {"openat", {SYS_openat}},
         {"close", {SYS_close}},
