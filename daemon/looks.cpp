@@ -36,11 +36,18 @@ bool compares_by_itself(const Conversation& conversation, const Tuning& tuning) 
            (!conversation.explicit_damage() && tuning.tracking == Tuning::Tracking::compare);
 }
 
+// It will announce its stores again, once it has made none for a while.
+bool will_rest(const Conversation& conversation, const Tuning& tuning) {
+    return conversation.can_rest() && !compares_by_itself(conversation, tuning) &&
+           tuning.tracking != Tuning::Tracking::scan;
+}
+
 }  // namespace
 
 void Looks::add_facts(Facts& facts) const {
     if (not_before_) facts.last_present = *not_before_ - facts.interval;
     facts.look_at = look_at_;
+    if (auto due = late_writes_due(); due && (!facts.look_at || *due < *facts.look_at)) facts.look_at = due;
 }
 
 void Looks::start_over(Time now) {
@@ -48,6 +55,7 @@ void Looks::start_over(Time now) {
     unanswered_.stop();
     lookout_.reset();
     retry_.reset();
+    late_writes_.forget();
     look_at_ = now;
 }
 
@@ -57,6 +65,12 @@ void Looks::change_interval(Duration from, Duration to) {
 }
 
 void Looks::begin(const Tuning& tuning, Time now) {
+    if (only_late_writes(tuning, now)) {
+        was_announced_ = false;
+        compare_late_writes(*surfaces_.active(), now);
+        tell(tuning, now);
+        return;
+    }
     look_at_.reset();
     if (tuning.refresh_mode == Tuning::RefreshMode::periodic) presenter_.want_everything();
     Surface* surface = surfaces_.active();
@@ -115,37 +129,88 @@ void Looks::last(const Tuning& tuning, Time now) {
     finish(tuning, now);
 }
 
+// Not of one that reports unasked: it is looked at anyhow, and reports everything once more when it rests.
+std::optional<Time> Looks::late_writes_due() const {
+    const Surface* surface = surfaces_.active();
+    return surface && !surface->conversation().unprotected() ? late_writes_.due() : std::nullopt;
+}
+
+bool Looks::only_late_writes(const Tuning& tuning, Time now) const {
+    const Surface* surface = surfaces_.active();
+    std::optional<Time> due = late_writes_due();
+    return due && now >= *due && (!look_at_ || now < *look_at_) &&
+           tuning.refresh_mode != Tuning::RefreshMode::periodic && surface->conversation().hints().empty() &&
+           !surface->conversation().damaged_since();
+}
+
 void Looks::finish(const Tuning& tuning, Time now) {
     Surface* surface = surfaces_.active();
     bool found = false;
     if (!surface) {
         std::array everywhere{presenter_.front().layout().rectangle()};
         found = !presenter_.look(nullptr, everywhere).spans.empty();
-    } else if (Conversation& conversation = surface->conversation(); !conversation.hints().empty()) {
-        std::array everywhere{presenter_.front().layout().rectangle()};
-        std::span<const Rectangle> where =
-            conversation.hints().everything() ? everywhere : conversation.hints().rectangles();
-        // Most looks at what is open find nothing where a program draws less often than the limit.
-        bool skipped = conversation.only_open() && last_whole_ && now - *last_whole_ < skip_for &&
-                       !presenter_.glance(surface->shadow(), where);
-        if (skipped)
-            where = {};
-        else
-            last_whole_ = now;
-        const Found& look = presenter_.look(&surface->shadow(), where);
-        found = !look.spans.empty();
-        if (conversation.unprotected() && !skipped)
-            conversation.note_compared(changed_pages(surface->shadow().layout(), look.spans));
-        conversation.compared();
-        if (found && conversation.reports() &&
-            (!compared_told_ || now - *compared_told_ >= tell_compared_every)) {
-            surface->tell_compared();
-            compared_told_ = now;
-        }
-    } else if (conversation.unprotected()) {
-        conversation.note_compared({});
+    } else {
+        // Who asks for a frame is told that it is shown, and no less of it.
+        bool busy = surface->conversation().unprotected() && will_rest(surface->conversation(), tuning);
+        if (late_writes_.rides(busy, now) || (answers_frame_ && late_writes_.due()))
+            found = compare_late_writes(*surface, now);
+        found = compare_reported(tuning, *surface, now) || found;
     }
+    Presenter::Told told = tell(tuning, now);
+    if (surface && answers_frame_ && told != Presenter::Told::refused)
+        surface->answer_frame(*answers_frame_, clock_now(), true);
+    plan_next(tuning, found, now);
+}
 
+bool Looks::compare_reported(const Tuning& tuning, Surface& surface, Time now) {
+    Conversation& conversation = surface.conversation();
+    if (conversation.hints().empty()) {
+        if (conversation.unprotected()) conversation.note_compared({});
+        return false;
+    }
+    std::array everywhere{presenter_.front().layout().rectangle()};
+    std::span<const Rectangle> where =
+        conversation.hints().everything() ? everywhere : conversation.hints().rectangles();
+    // Most looks at what is open find nothing where a program draws less often than the limit.
+    bool skipped = conversation.only_open() && last_whole_ && now - *last_whole_ < skip_for &&
+                   !presenter_.glance(surface.shadow(), where);
+    if (skipped)
+        where = {};
+    else
+        last_whole_ = now;
+    const Found& look = presenter_.look(&surface.shadow(), where);
+    bool found = !look.spans.empty();
+    if (conversation.unprotected() && !skipped)
+        conversation.note_compared(changed_pages(surface.shadow().layout(), look.spans));
+    // What is open all the time is reported again until it is protected, and what is compared by itself
+    // anyhow.
+    if (!conversation.explicit_damage() && !compares_by_itself(conversation, tuning) &&
+        !conversation.only_open())
+        late_writes_.reported(conversation.hints(), surface.shadow().layout(),
+                              conversation.caught() && !found, now);
+    conversation.compared();
+    if (found && conversation.reports() &&
+        (!compared_told_ || now - *compared_told_ >= tell_compared_every)) {
+        surface.tell_compared();
+        compared_told_ = now;
+    }
+    return found;
+}
+
+bool Looks::compare_late_writes(const Surface& surface, Time now) {
+    // What is hinted is compared as well, right after this.
+    const Hints& hints = surface.conversation().hints();
+    Region where;
+    if (!hints.everything()) {
+        where = Region(late_writes_.where());
+        where -= Region(hints.rectangles());
+    }
+    bool found = !presenter_.look(&surface.shadow(), where.rectangles()).spans.empty();
+    late_writes_.compared(found, now);
+    return found;
+}
+
+Presenter::Told Looks::tell(const Tuning& tuning, Time now) {
     Presenter::Told told = presenter_.tell(now, tuning.max_rects);
     if (told != Presenter::Told::refused) presenter_.start_viewers(now);
     if (told == Presenter::Told::refused) {
@@ -159,9 +224,7 @@ void Looks::finish(const Tuning& tuning, Time now) {
             statistics_.first_frame_ns = static_cast<std::uint64_t>((clock_now() - announced_at_).count());
     }
     if (told == Presenter::Told::nothing) ++statistics_.empty_looks;
-    if (surface && answers_frame_ && told != Presenter::Told::refused)
-        surface->answer_frame(*answers_frame_, clock_now(), true);
-    plan_next(tuning, found, now);
+    return told;
 }
 
 void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
@@ -181,11 +244,10 @@ void Looks::plan_next(const Tuning& tuning, bool found, Time now) {
     bool by_itself = compares_by_itself(conversation, tuning);
     if (unanswered_.reached(now)) return;
     if (!by_itself && !conversation.unprotected() && !unanswered_.running()) return;
-    bool pinned = tuning.tracking == Tuning::Tracking::scan;
-    bool rests = conversation.can_rest() && !by_itself && !pinned;
     Duration wait = watch_over;
     if (!conversation.reports())
-        wait = lookout_.next(found, tuning.interval(), rests ? slowest_scan : slowest_poll);
+        wait = lookout_.next(found, tuning.interval(),
+                             will_rest(conversation, tuning) ? slowest_scan : slowest_poll);
     else if (!conversation.can_rest())
         wait = lookout_.next(found, watch_over, watch_over_restless);
     // The store that was announced may land a moment after the page was released: look again soon.

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/running_timer.h"
+#include "late_writes.h"
 #include "pacing/lookout.h"
 #include "pacing/pacer.h"
 #include "pacing/tuning.h"
@@ -52,6 +53,13 @@ class Looks {
 
   private:
     void finish(const Tuning& tuning, Time now);
+    // What was reported is compared again, and nobody asked.
+    std::optional<Time> late_writes_due() const;
+    bool only_late_writes(const Tuning& tuning, Time now) const;
+    // Compares at the active surface what it reported; whether something differed.
+    bool compare_reported(const Tuning& tuning, Surface& surface, Time now);
+    bool compare_late_writes(const Surface& surface, Time now);
+    Presenter::Told tell(const Tuning& tuning, Time now);
     void plan_next(const Tuning& tuning, bool found, Time now);
 
     Surfaces& surfaces_;
@@ -59,6 +67,7 @@ class Looks {
     Statistics& statistics_;
     Lookout lookout_;
     Retry retry_;
+    LateWrites late_writes_;               // of the active surface
     std::optional<Time> last_whole_;       // when all that was hinted was last compared
     std::optional<Time> compared_told_;    // when a client that is not asked was last told
     std::optional<Time> look_at_;          // when to look although nothing was announced

@@ -101,6 +101,7 @@ std::optional<std::string_view> Conversation::on_written(const message::Written&
     if (written.everything) hints_.add_everything();
     for (std::size_t i = 0; i < written.page_count; ++i)
         hints_.add_pages(written.pages[i].first, written.pages[i].count);
+    caught_ |= !written.only_open && (written.faults > 0 || written.page_count > 0);
     unprotected_ = written.unprotected;
     counts_.faults += written.faults;
     if (written.unprotected) ++counts_.scans;
@@ -170,6 +171,7 @@ std::optional<Time> Conversation::damaged_since() const {
 
 void Conversation::compared() {
     hints_.clear();
+    caught_ = false;
     reported_since_.reset();
 }
 

@@ -69,6 +69,8 @@ class Conversation {
     bool reported() const { return reported_since_.has_value(); }
     // All that is hinted is hinted again with the next report, and was not found written: it may be skipped.
     bool only_open() const { return only_open_ && !hints_.everything(); }
+    // A write was caught that was not compared yet, by a fault or a scan.
+    bool caught() const { return caught_; }
     // It announces stores by itself once it rests.
     bool can_rest() const { return can_announce_ && tracker_state_ != HVFB_TRACKER_POLLED; }
 
@@ -125,7 +127,7 @@ class Conversation {
     Hints hints_;
     RunningTimer frame_waits_{Duration{}, 4};  // runs while a frame is to be answered
     std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;
-    bool unprotected_ = false, only_open_ = false;
+    bool unprotected_ = false, only_open_ = false, caught_ = false;
     // The alarm rang, and no collection that was begun since has been answered.
     bool rang_ = false, asked_since_ = false;
     std::uint64_t serial_ = 0;           // of the last COLLECT

@@ -54,6 +54,10 @@ class PipelineFixture : public ::testing::Test {
     bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
         return testing::turn_until(loop, condition, within);
     }
+    // Turns the loop until what was reported last is not compared again any more: see LateWrites.
+    void pass_late_writes() {
+        turn_until([] { return false; }, LateWrites::usual + std::chrono::milliseconds(100));
+    }
     // Turns the loop while something happens at once; nothing that waits for a time.
     void turn_while_ready() {
         while (loop.run_once(Duration(0))) {

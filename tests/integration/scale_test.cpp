@@ -59,12 +59,14 @@ TEST_F(ManyClients, and_eight_viewers_rest_together) {
         viewer.send(HVFB_NEXT, hvfb_next{});
     }
     // What a viewer's first look brings about: the active client is asked once.
-    turn_until([&] {
-        while (auto message = clients.back().receive())
-            if (message->type() == HVFB_COLLECT)
-                clients.back().written(message->as<hvfb_collect>().serial, resting);
-        return pipeline->surfaces().active()->tracking_state() == "resting" && !loop.run_once(300ms);
-    });
+    turn_until(
+        [&] {
+            while (auto message = clients.back().receive())
+                if (message->type() == HVFB_COLLECT)
+                    clients.back().written(message->as<hvfb_collect>().serial, resting);
+            return false;
+        },
+        LateWrites::usual + 300ms);
     EXPECT_FALSE(loop.run_once(500ms));
     // And all are told of one store.
     clients.back().pixel(3, 3) = 0x123456;

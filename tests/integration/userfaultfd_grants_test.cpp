@@ -152,7 +152,7 @@ TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_looked_at_a
     ASSERT_TRUE(collect);
     client.written(collect->as<hvfb_collect>().serial, resting);
     EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
-    turn_while_ready();
+    pass_late_writes();
     EXPECT_FALSE(loop.run_once(600ms)) << "rest";
     EXPECT_EQ(pipeline->surfaces().active()->kept().introduction.flags, granted)
         << "the next process of the daemon knows it";

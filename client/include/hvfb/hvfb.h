@@ -12,7 +12,11 @@
  *
  * Errors: functions return 0 (or what they say) on success and a negative errno on failure.
  *
- * Threads: any thread may store into the pixels at any time; so may system calls (read(2) into the buffer).
+ * Threads: any thread may store into the pixels at any time; so may system calls: read(2) into the buffer,
+ * also with O_DIRECT, whose pixels may land seconds after the call was caught. What no fault shows is not
+ * noticed: io_uring's registered buffers, and a device that was given the memory before. Tell that with
+ * hvfb_surface_damage once it has landed; so also what lands more than 5 seconds after the call.
+ *
  * The functions on one surface or viewer are called by one thread at a time, except hvfb_surface_damage,
  * _begin, _end, _fill, _copy and _blit, which may be called by any thread. The library has one thread of its
  * own for each surface, tracked or not; it blocks all signals but SIGSYS, by which a seccomp filter may
@@ -133,7 +137,9 @@ HVFB_API int hvfb_surface_configure(hvfb_surface* surface);
 /* ---- frames
  * ------------------------------------------------------------------------------------------------------ */
 
-/* Says that these pixels were drawn. Needed only with HVFB_OPEN_UNTRACKED. `count` 0: the whole surface. */
+/* Says that these pixels were drawn. Needed only with HVFB_OPEN_UNTRACKED, and for what never faults:
+ * io_uring into registered buffers, and other devices' writes into memory that was pinned before. `count` 0:
+ * the whole surface. */
 HVFB_API int hvfb_surface_damage(hvfb_surface* surface, const struct hvfb_rect* rects, size_t count);
 
 /* Between the two nothing of this surface is presented, for 100 ms at most: no half-drawn frame is seen. */

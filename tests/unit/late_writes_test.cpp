@@ -1,0 +1,154 @@
+// When what was reported is compared again, under a clock of the test's.
+#include "late_writes.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace hvfbd {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct LateWritesTest : testing::Test {
+    const Layout layout = layout_for({320, 200});
+    LateWrites late;
+    Time now = Time(100s);
+
+    void report(bool suspicious, Rectangle where = {0, 0, 10, 10}) {
+        Hints hints(layout);
+        hints.add_rectangle(where);
+        late.reported(hints, layout, suspicious, now);
+    }
+    // Lets time pass until nothing is due any more, at most until `end`; a write lands at `lands`. When it
+    // was compared, after the beginning.
+    std::vector<Duration> pass(Duration most, std::optional<Duration> lands = std::nullopt) {
+        std::vector<Duration> compared;
+        Time begin = now;
+        while (late.due() && *late.due() - begin <= most) {
+            now = *late.due();
+            compared.push_back(now - begin);
+            bool found = lands && now - begin >= *lands;
+            if (found) lands.reset();
+            late.compared(found, now);
+        }
+        now = std::max(now, begin + most);
+        return compared;
+    }
+};
+
+TEST_F(LateWritesTest, what_did_not_differ_is_compared_for_some_seconds_and_then_no_more) {
+    report(true);
+    auto compared = pass(60s);
+    ASSERT_FALSE(compared.empty());
+    EXPECT_EQ(compared.front(), LateWrites::first);
+    EXPECT_EQ(compared.back(), LateWrites::longest);
+    EXPECT_LE(compared.size(), 10u);
+    EXPECT_FALSE(late.due());
+}
+
+TEST_F(LateWritesTest, what_did_differ_is_compared_again_for_a_second) {
+    report(false);
+    auto compared = pass(60s);
+    EXPECT_EQ(compared.back(), LateWrites::usual);
+    EXPECT_LE(compared.size(), 4u);
+}
+
+TEST_F(LateWritesTest, whatever_lands_within_five_seconds_is_found_and_so_is_what_follows_it) {
+    for (Duration lands = 1ms; lands < 5s; lands = lands * 3 / 2) {
+        now += 1min;
+        report(true);
+        auto compared = pass(60s, lands);
+        auto found = std::ranges::find_if(compared, [&](Duration at) { return at >= lands; });
+        ASSERT_NE(found, compared.end());
+        // As late again as it took, at most.
+        EXPECT_LE(*found, std::max<Duration>(2 * lands + 2 * LateWrites::first, 60ms));
+        EXPECT_GE(compared.back(), *found + LateWrites::longest);
+    }
+}
+
+// A cursor: a report every half second, for ever, of which the program's stores were all.
+TEST_F(LateWritesTest, a_cursor_that_blinks_for_long_wakes_nobody_and_is_compared_on_the_way) {
+    unsigned wakeups = 0, rides = 0;
+    for (unsigned blink = 0; blink < 7200; ++blink) {
+        if (late.rides(false, now)) {
+            late.compared(false, now);
+            ++rides;
+        }
+        report(false);
+        wakeups += static_cast<unsigned>(pass(499ms).size());
+        now += 1ms;
+    }
+    EXPECT_LE(wakeups, LateWrites::allowance);
+    EXPECT_GE(rides, 3500u) << "at each second blink those before";
+    EXPECT_EQ(pass(60s).size(), 1u) << "once more at its end";
+}
+
+// Drawn 60 times a second, the same picture again and again.
+TEST_F(LateWritesTest, a_program_that_never_pauses_is_compared_on_the_way_once_a_second) {
+    unsigned wakeups = 0, rides = 0;
+    for (unsigned frame = 0; frame < 3600; ++frame) {
+        if (late.rides(false, now)) {
+            late.compared(false, now);
+            ++rides;
+        }
+        report(true);
+        wakeups += static_cast<unsigned>(pass(16ms).size());
+    }
+    EXPECT_EQ(wakeups, 0u) << "the first is later than the next frame";
+    EXPECT_FALSE(late.rides(true, now));
+    now += LateWrites::on_the_way_busy;
+    EXPECT_TRUE(late.rides(true, now));
+    EXPECT_GE(rides, 50u);
+    EXPECT_LE(rides, 60u);
+}
+
+TEST_F(LateWritesTest, what_lands_while_the_program_goes_on_drawing_elsewhere_is_found_within_seconds) {
+    // No allowance is left.
+    for (unsigned i = 0; i < 1000; ++i) {
+        report(false, {100, 100, 110, 110});
+        pass(500ms);
+    }
+    report(true, {5, 5, 6, 6});
+    for (unsigned i = 0; i < 4; ++i) {
+        now += LateWrites::on_the_way;
+        ASSERT_TRUE(late.rides(false, now));
+        bool there = false;
+        for (const Rectangle& rectangle : late.where()) there |= rectangle.left <= 5 && rectangle.right >= 6;
+        EXPECT_TRUE(there) << i;
+        late.compared(false, now);
+        report(false, {100, 100, 110, 110});
+    }
+}
+
+TEST_F(LateWritesTest, what_is_compared_again_does_not_grow_for_ever) {
+    for (unsigned i = 0; i < 100; ++i) {
+        report(false, {static_cast<int>(i), 0, static_cast<int>(i) + 1, 1});
+        now += 500ms;
+    }
+    std::int64_t pixels = 0;
+    for (const Rectangle& rectangle : late.where()) pixels += rectangle.area();
+    EXPECT_LE(pixels, 22) << "those of ten seconds";
+}
+
+TEST_F(LateWritesTest, a_find_and_a_long_pause_renew_the_allowance) {
+    auto exhaust = [&] {
+        for (unsigned i = 0; i < 100; ++i) {
+            report(false);
+            pass(500ms);
+        }
+        report(false);
+    };
+    exhaust();
+    EXPECT_EQ(*late.due(), now + LateWrites::usual);
+    late.compared(true, now);
+    report(false);
+    EXPECT_EQ(*late.due(), now + LateWrites::first);
+    exhaust();
+    pass(LateWrites::renewed_after);
+    report(false);
+    EXPECT_EQ(*late.due(), now + LateWrites::first);
+}
+
+}  // namespace
+}  // namespace hvfbd
