@@ -33,7 +33,7 @@ class AChannel : public ::testing::Test {
     EventLoop loop;
     std::optional<std::string> hung_up;
     Channel channel{loop, [](const message::FromClient&) { return std::nullopt; },
-                    [this](std::string_view why) { hung_up = std::string(why); }, patience};
+                    [this](Channel::Ending, std::string_view why) { hung_up = std::string(why); }, patience};
     Descriptor peer = channel.take_peer_end();
 };
 
