@@ -12,6 +12,7 @@
 
 #include "adopted_surface.h"
 #include "daemon_process.h"
+#include "late_writes.h"
 #include "rounds.h"
 #include "writers.h"
 
@@ -205,8 +206,8 @@ TEST(Rest, costs_neither_the_daemon_nor_the_client_a_wake_up) {
     AdoptedSurface surface(daemon.open());
     surface.pixels()[100] = 1;
     EXPECT_ALL_EQUAL(daemon);
-    // Over the idle time-out and the last collections.
-    surface.await_event(0, 1s);
+    // Over the idle time-out, the last collections, and the last comparison of late writes.
+    surface.await_event(0, LateWrites::usual + 1s);
     auto client_before = surface.tracker_switches();
     auto daemon_before = daemon.counters();
     surface.await_event(0, 3s);

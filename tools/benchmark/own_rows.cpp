@@ -50,7 +50,8 @@ double longest_store(Workload& workload, const Canvas& canvas, double seconds) {
 
 std::vector<Verdict> rest(Tracked& tracked, double seconds) {
     tracked.settle();
-    sleep_for(2);
+    // Over the idle time-out, and the last comparison of writes that land late.
+    sleep_for(6);
     // This thread's sleep is its own switch; the tracker's thread and the daemon have no reason for one.
     Switches daemon = switches_of(tracked.pid(), 0), client = switches_of(getpid(), this_thread());
     sleep_for(seconds);
