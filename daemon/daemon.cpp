@@ -45,6 +45,9 @@ Daemon::Daemon(const Configuration& configuration, DescriptorStore store, const 
     if (!inherited.why.empty())
         spdlog::warn("the state that was kept is of no use: {}; beginning anew, and those who drew are told",
                      inherited.why);
+    if (inherited.passed_over > 0)
+        spdlog::warn("{} parts of the state that was kept are of a newer hvfbd, and are lost",
+                     inherited.passed_over);
     State before = inherited.state.value_or(State{});
     std::vector<Legacy> legacies;
     for (std::size_t i = 0; i < before.displays.size(); ++i) legacies.push_back(keeper_.legacy_of(i));

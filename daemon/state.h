@@ -47,11 +47,14 @@ void encode(const State& state, std::vector<std::byte>& bytes);
 struct Decoded {
     std::optional<State> state;
     std::string why;
+    std::size_t passed_over = 0;  // objects of a newer hvfbd, which this one does not know
 };
 Decoded decode_state(std::span<const std::byte> bytes);
+// The same of what versions 3 and 4 wrote: one list of fields.
+Decoded decode_listed_state(std::span<const std::byte> bytes, std::uint32_t format);
 
 // A state in memory that is there however suddenly its writer ends: two slots, of which the newer whole one
-// counts, and the version of all that before them.
+// counts, and the version of how they are written before them.
 inline constexpr std::size_t state_slot_size = std::size_t{256} * 1024;
 inline constexpr std::size_t state_memory_size = 64 + 2 * state_slot_size;
 

@@ -28,6 +28,12 @@ class ByteWriter {
         bytes_.insert(bytes_.end(), from, from + text.size());
     }
 
+    // With their size before them.
+    void put_bytes(std::span<const std::byte> bytes) {
+        put(static_cast<std::uint32_t>(bytes.size()));
+        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    }
+
   private:
     std::vector<std::byte>& bytes_;
 };
@@ -64,6 +70,15 @@ class ByteReader {
         std::string text(reinterpret_cast<const char*>(rest_.data()), size);
         rest_ = rest_.subspan(size);
         return text;
+    }
+    // A reader of its own for what has its size before it.
+    ByteReader take_part() {
+        auto size = take<std::uint32_t>();
+        if (size > rest_.size()) fail();
+        if (!good_) return ByteReader({});
+        ByteReader part(rest_.first(size));
+        rest_ = rest_.subspan(size);
+        return part;
     }
     // How many of something follow: no more than `most`.
     std::size_t take_count(std::size_t most) {

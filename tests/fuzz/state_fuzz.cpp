@@ -1,4 +1,5 @@
-// Any bytes as the state that another process left: read or refused, and what is read is encoded as it was.
+// Any bytes as the state that another process left: read or refused, and what is read is read again as it
+// was.
 #include <algorithm>
 #include <cstring>
 
@@ -11,12 +12,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (Decoded decoded = decode_state(bytes); decoded.state) {
         std::vector<std::byte> again;
         encode(*decoded.state, again);
-        if (!std::ranges::equal(again, bytes)) __builtin_trap();
+        if (decode_state(again).state != decoded.state) __builtin_trap();
         for (const KeptDisplay& display : decoded.state->displays)
             for (const KeptSurface& surface : display.surfaces)
                 if (surface.number == 0 ||
                     surface.layout.size < std::size_t{surface.layout.stride} * surface.layout.height)
                     __builtin_trap();
+    }
+    for (std::uint32_t format : {3U, 4U}) {
+        if (Decoded decoded = decode_listed_state(bytes, format); decoded.state) {
+            std::vector<std::byte> again;
+            encode(*decoded.state, again);
+            if (decode_state(again).state != decoded.state) __builtin_trap();
+        }
     }
     // The head of each slot is the fuzzer's as well: sizes and sequences that cannot be.
     static std::vector<std::byte> memory(state_memory_size);
