@@ -3,7 +3,10 @@
 #include <png.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <stdexcept>
 
 namespace hvfbd {
@@ -45,7 +48,7 @@ Picture read_png(const std::string& path) {
     return picture;
 }
 
-void write_png(const std::string& path, const Picture& picture) {
+void write_png(const std::string& path, const Picture& picture, Reader reader) {
     std::vector<png_byte> bytes;
     bytes.reserve(picture.pixels.size() * 3);
     for (const std::uint32_t pixel : picture.pixels)
@@ -56,11 +59,17 @@ void write_png(const std::string& path, const Picture& picture) {
     image.format = PNG_FORMAT_RGB;
     // The default compression takes seconds for a photograph; nobody keeps these files for long.
     image.flags = PNG_IMAGE_FLAG_FAST;
-    const bool written =
-        path == "-" ? png_image_write_to_stdio(&image, stdout, 0, bytes.data(), 0, nullptr) != 0
-                    : png_image_write_to_file(&image, path.c_str(), 0, bytes.data(), 0, nullptr) != 0;
-    if (!written) fail("write", path, image);
-    if (path == "-" && std::fflush(stdout) != 0) throw std::runtime_error("write standard output: cannot");
+    // Into memory first: libpng removes what it fails to write, which need not be its own.
+    char* text = nullptr;
+    std::size_t size = 0;
+    FILE* memory = open_memstream(&text, &size);
+    if (!memory) throw std::runtime_error("write " + path + ": no memory");
+    const bool encoded = png_image_write_to_stdio(&image, memory, 0, bytes.data(), 0, nullptr) != 0;
+    const bool whole = std::fclose(memory) == 0;
+    const std::unique_ptr<char, decltype(&std::free)> owner(text, &std::free);
+    if (!encoded) fail("write", path, image);
+    if (!whole) throw std::runtime_error("write " + path + ": no memory");
+    write_output(path, std::as_bytes(std::span(text, size)), reader);
 }
 
 }  // namespace hvfbd

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "output_file.h"
+
 namespace hvfbd {
 
 // A picture in this program's own memory: XRGB8888, rows without padding.
@@ -20,7 +22,8 @@ Picture copy_picture(const void* pixels, std::uint32_t width, std::uint32_t heig
 // names the file.
 Picture read_png(const std::string& path);
 
-// Writes `picture` as a PNG file; "-" is the standard output. Throws std::runtime_error that names the file.
-void write_png(const std::string& path, const Picture& picture);
+// Writes `picture` as a PNG file, as write_output() does; "-" is the standard output. Throws
+// std::runtime_error that names the file.
+void write_png(const std::string& path, const Picture& picture, Reader reader = Reader::waited_for);
 
 }  // namespace hvfbd

@@ -1,11 +1,12 @@
 #include "binding/state_file.h"
 
-#include <fstream>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 
 #include "base/error.h"
 #include "base/file_reading.h"
+#include "output_file.h"
 
 namespace hvfbd {
 
@@ -69,19 +70,14 @@ void StateFile::save(const BindingState& state) const {
     std::error_code error;
     fs::create_directories(path_.parent_path(), error);
     if (error) throw_errno("make the folder " + path_.parent_path().string(), error.value());
-    fs::path next = path_;
-    next += ".new";
-    std::ofstream stream(next, std::ios::trunc);
+    std::ostringstream stream;
     stream << heading << "\ndevice=" << state.instance << '\n';
     if (state.driver) stream << "driver=" << *state.driver << '\n';
     if (state.override_before) stream << "override=" << *state.override_before << '\n';
     if (state.id_added) stream << "id-added=yes\n";
     for (const FirmwareFramebuffer& framebuffer : state.firmware)
         stream << "firmware=" << framebuffer.device << ' ' << framebuffer.driver.value_or("") << '\n';
-    stream.close();
-    if (!stream) throw_errno("write " + next.string());
-    fs::rename(next, path_, error);
-    if (error) throw_errno("rename " + next.string() + " to " + path_.string(), error.value());
+    write_output(path_, std::as_bytes(std::span(stream.view())));
 }
 
 void StateFile::remove() const {

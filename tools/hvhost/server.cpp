@@ -9,13 +9,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <system_error>
 
 #include "hvhost/ivshmem_device.h"
 #include "hvhost/resolutions.h"
 #include "hvhost/simulated_device.h"
+#include "output_file.h"
 #include "picture_file.h"
 
 namespace hvhost {
@@ -171,7 +171,8 @@ std::string Server::obey(const std::string& line, Time now) {
     } else if (word == "screenshot") {
         const Window& window = host_->window();
         hvfbd::write_png(rest,
-                         {window.width(), window.height(), {window.pixels().begin(), window.pixels().end()}});
+                         {window.width(), window.height(), {window.pixels().begin(), window.pixels().end()}},
+                         hvfbd::Reader::demanded);
     } else if (word == "raw") {
         write_file(rest, std::as_bytes(host_->window().pixels()));
     } else if (word == "raw-framebuffer") {
@@ -223,9 +224,8 @@ std::string Server::status() const {
 }
 
 void Server::write_file(const std::string& path, std::span<const std::byte> bytes) const {
-    std::ofstream file(path, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    if (!file.flush()) throw std::runtime_error("cannot write " + path);
+    // The host answers nobody while it waits.
+    hvfbd::write_output(path, bytes, hvfbd::Reader::demanded);
 }
 
 std::string say_to(const std::string& control, const std::string& line) {
