@@ -1,0 +1,64 @@
+"""The documents hold together: what one of them names is there."""
+
+import re
+import subprocess
+import unittest
+
+from private_daemon import SOURCE
+
+DECISIONS = SOURCE / "docs/decisions"
+
+
+def documents():
+    # Files that git knows or would: what is below build/ is none of ours.
+    listed = subprocess.run(["git", "-C", SOURCE, "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+                            capture_output=True, text=True, check=False)
+    names = listed.stdout.split() if listed.returncode == 0 else []
+    found = [SOURCE / name for name in names] or [
+        page for page in SOURCE.rglob("*.md") if "build" not in page.relative_to(SOURCE).parts]
+    return [page for page in found if page.exists()]
+
+
+class Documents(unittest.TestCase):
+    def test_link_to_what_is_there(self):
+        broken = []
+        for page in documents():
+            for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+                if not re.match(r"[a-z]+:|#", target) and not (page.parent / target.split("#")[0]).exists():
+                    broken.append(f"{page.relative_to(SOURCE)}: {target}")
+        self.assertEqual(broken, [])
+
+    def test_name_files_that_are_there(self):
+        """In backquotes, from the top of the tree; CHANGELOG.md and decisions may name what was."""
+        broken = []
+        for page in documents():
+            if page.name == "CHANGELOG.md" or page.parent == DECISIONS:
+                continue
+            for name in re.findall(r"`((?:client|common|daemon|dbus|docs|packaging|tests|tools|units)/[\w./-]+)`", page.read_text()):
+                path = SOURCE / name
+                if name.startswith("docs/specs/"):  # QEMU's
+                    continue
+                # Files of one name and several endings are named without it, and decisions by their number.
+                if not path.exists() and not list(path.parent.glob(path.name + "[.-]*")):
+                    broken.append(f"{page.relative_to(SOURCE)}: {name}")
+        self.assertEqual(broken, [])
+
+    def test_every_decision_has_a_number_of_its_own_and_is_in_the_index(self):
+        index = (DECISIONS / "README.md").read_text()
+        numbers = []
+        for page in sorted(DECISIONS.glob("[0-9]*.md")):
+            number = page.name[:4]
+            numbers.append(number)
+            self.assertTrue(page.read_text().startswith(f"# {number}: "), f"{page.name} begins with its number")
+            self.assertIn(f"]({page.name})", index, "docs/decisions/README.md lists it")
+        self.assertEqual(len(numbers), len(set(numbers)))
+
+    def test_every_decision_has_its_four_parts(self):
+        for page in DECISIONS.glob("[0-9]*.md"):
+            text = page.read_text()
+            for part in ("Context", "Decision", "Consequences", "Tests?|Guarded by"):
+                self.assertRegex(text, rf"(?m)^(## |\*\*|\*)({part})", f"{page.name}: {part}")
+
+
+if __name__ == "__main__":
+    unittest.main()
