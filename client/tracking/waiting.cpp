@@ -29,7 +29,8 @@ int Waiting::wait(std::span<pollfd> descriptors, std::optional<Nanoseconds> due)
         return 0;
     }
     // Each may be ready.
-    for (pollfd& descriptor : descriptors) descriptor.revents = descriptor.fd < 0 ? 0 : descriptor.events;
+    for (pollfd& descriptor : descriptors)
+        descriptor.revents = descriptor.fd < 0 ? short{0} : descriptor.events;
     return pause();
 }
 
