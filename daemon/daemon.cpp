@@ -140,6 +140,8 @@ void Daemon::turn(Time now) {
 void Daemon::say_what_cannot_be_kept() {
     if (keeper_.take_overflow())
         spdlog::warn("there is more to keep than fits: a restart will lose surfaces");
+    if (std::string why = keeper_.take_problem(); !why.empty())
+        spdlog::warn("what there is could not be saved, and is lost if the daemon ends now: {}", why);
     if (std::string problem = store_.take_problem(); !problem.empty())
         spdlog::warn("a restart may lose surfaces: {}", problem);
     if (auto needed = keeper_.take_shortage()) {

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -42,6 +43,8 @@ Authority read_authority() {
 
 // SIGHUP, and Reload() of the manager.
 void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
+    // A file that cannot be opened for want of a descriptor would be read as none.
+    expect_descriptors(8);
     bool warned = false;
     Configuration newer = read_configuration(options, warned);
     std::string level = log_level();
@@ -62,6 +65,8 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
 }  // namespace
 
 void serve(const DaemonOptions& options, const Configuration& configuration) {
+    // A picture that may not become as large (LimitFSIZE= of the unit) is an error, and not the end.
+    ::signal(SIGXFSZ, SIG_IGN);
     Daemon daemon(configuration, DescriptorStore::from_environment(),
                   {[&](EventLoop& loop, std::span<const OutputLegacy> legacies) {
                        return make_outputs(loop, configuration, options, legacies);
@@ -85,8 +90,15 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
 
     StoreLimit limit(bus.get(), [&](std::size_t most) { daemon.set_store_limit(most); });
     store_limit = &limit;
+    auto read_again_or_say = [&] {
+        try {
+            read_again();
+        } catch (const std::exception& exception) {
+            spdlog::error("the configuration was not read again: {}", exception.what());
+        }
+    };
     Service* running = nullptr;
-    Service service(loop, daemon.notifier(), read_again, [&] {
+    Service service(loop, daemon.notifier(), read_again_or_say, [&] {
         spdlog::info("asked to end");
         running->stopping();
         daemon.stop();

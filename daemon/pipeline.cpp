@@ -12,6 +12,9 @@ namespace {
 // What a FRAME waits for a present that the output refuses.
 constexpr Duration longest_refusal = std::chrono::seconds(1);
 
+// How long after a turn that could not be finished.
+constexpr Duration until_recovery = std::chrono::milliseconds(100);
+
 void keep_earliest(std::optional<Time>& earliest, std::optional<Time> at) {
     if (at && (!earliest || *at < *earliest)) earliest = at;
 }
@@ -27,6 +30,7 @@ Pipeline::Pipeline(EventLoop& loop, Output& output, const Tuning& tuning, Report
       presenter_(output, viewers_, statistics_),
       looks_(surfaces_, presenter_, statistics_),
       alarm_(loop, [] {}),
+      told_layout_(output.layout()),
       was_visible_(output.visible()),
       output_was_visible_(output.visible()),
       modes_(output.modes()) {
@@ -39,7 +43,7 @@ Pipeline::~Pipeline() {
 }
 
 Surfaces::Opened Pipeline::open_surface(const SurfaceOptions& options, Client client, Time now,
-                                        std::size_t elsewhere) {
+                                        const Surfaces::Elsewhere& elsewhere) {
     wanted();
     return surfaces_.open(options, std::move(client), layout(), now, elsewhere);
 }
@@ -85,20 +89,44 @@ void Pipeline::grant_userfaultfds(UserfaultfdGrants& grants) {
 
 void Pipeline::set_mode(Mode mode, Time) {
     const Mode before{layout().width, layout().height};
-    output_.set_mode(mode);
+    auto refuse = [&](const std::exception& why) {
+        throw Refusal(Refusal::Kind::failed, std::to_string(mode.width) + "x" + std::to_string(mode.height) +
+                                                 " could not be set: " + why.what());
+    };
+    // Before the output is asked, which might not find its way back; but not for what it will refuse. It may
+    // choose another stride.
+    const auto modes = output_.modes();
     try {
-        if (output_.layout() != layout()) presenter_.prepare();
+        if (modes.empty() || std::ranges::find(modes, mode) != modes.end())
+            presenter_.prepare(layout_for(mode));
+        output_.set_mode(mode);
+    } catch (const std::system_error& error) {
+        presenter_.forget_prepared();
+        refuse(error);
+    } catch (...) {
+        presenter_.forget_prepared();
+        throw;
+    }
+    try {
+        if (output_.layout() != layout())
+            presenter_.prepare(output_.layout());
+        else
+            presenter_.forget_prepared();
     } catch (const std::system_error& error) {
         output_.set_mode(before);
-        throw Refusal(Refusal::Kind::failed, std::to_string(mode.width) + "x" + std::to_string(mode.height) +
-                                                 " could not be set: " + error.what());
+        refuse(error);
     }
     mode_set_ = mode;
 }
 
 void Pipeline::wanted() {
-    too_large_.reset();
+    try_again();
     output_.wanted();
+}
+
+void Pipeline::try_again() {
+    too_large_.reset();
+    offers_due_ = std::exchange(offer_missing_, false) || offers_due_;
 }
 
 void Pipeline::refresh(Time now) {
@@ -119,6 +147,31 @@ void Pipeline::resume(Time now) {
 
 void Pipeline::update(Time now) {
     ++statistics_.wakeups;
+    try {
+        turn(now);
+        recovering_ = false;
+    } catch (const std::system_error& error) {
+        recover(error, now);
+    } catch (const std::bad_alloc& error) {
+        recover(error, now);
+    }
+}
+
+// Where it stopped is not known: all is compared and presented anew, a little later. What a turn notices it
+// notices in the next one, too.
+void Pipeline::recover(const std::exception& why, Time now) {
+    refresh(now);
+    alarm_.set(now + until_recovery);
+    if (std::exchange(recovering_, true)) return;
+    try {
+        report_.output_said(
+            true, std::string("what there was to do could not be done, and is tried again: ") + why.what());
+    } catch (const std::exception&) {
+        // There is no memory to say so.
+    }
+}
+
+void Pipeline::turn(Time now) {
     notice_clients(now);
     notice_output(now);
     notice_active(now);
@@ -178,7 +231,11 @@ void Pipeline::set_alarm(const Decision& decision, Time now) {
     for (auto& surface : surfaces_.stack()) {
         const Conversation& conversation = surface->conversation();
         keep_earliest(at, conversation.frame_due());
+        // One that could not be told something in this turn.
+        if (!surface->over().empty()) keep_earliest(at, now);
     }
+    for (const auto& viewer : viewers_.all())
+        if (!viewer->over().empty()) keep_earliest(at, now);
     alarm_.set(at);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <vector>
 
@@ -47,12 +48,14 @@ class Pipeline : private OutputListener {
     void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
 
     // What clients ask for. `now` is the loop's. Throw Refusal (busy, failed) and std::system_error.
-    // `elsewhere`: how many this user has on other displays.
+    // `elsewhere`: what this user has on other displays.
     Surfaces::Opened open_surface(const SurfaceOptions& options, Client client, Time now,
-                                  std::size_t elsewhere = 0);
+                                  const Surfaces::Elsewhere& elsewhere = {});
     Viewers::Opened open_viewer(Client client, Time now, std::size_t elsewhere = 0);
     void activate(SurfaceNumber number, Time now);
     void close_surface(SurfaceNumber number, Time now);
+    // Closes a kept surface without a client in favour of a new one on another display.
+    void give_way(SurfaceNumber number) { surfaces_.give_way(number); }
 
     // What the administrator asks for; effective with the next frame.
     const Tuning& tuning() const { return tuning_; }
@@ -91,12 +94,17 @@ class Pipeline : private OutputListener {
         report_.output_said(importance == Importance::warning, sentence);
     }
 
+    void turn(Time now);
+    // A turn that could not be finished, for want of memory as it may be.
+    void recover(const std::exception& why, Time now);
     // Goes over to the output's layout. Where there is no memory for that nothing is shown, which is said,
     // and it is tried again when it has changed or somebody wants to see something.
     void follow_output(Time now);
     // Offers every surface a buffer of that layout.
     void offer_buffers();
     void wanted();
+    // Something may have been freed: what could not be had is tried again.
+    void try_again();
 
     // Facts that changed since the last turn.
     void notice_clients(Time now);
@@ -128,6 +136,10 @@ class Pipeline : private OutputListener {
     std::optional<Time> frame_open_since_;              // that it judges
     std::optional<Mode> mode_set_;                      // by the administrator
     std::optional<Layout> too_large_;                   // there was no memory for it
+    bool offer_missing_ = false;                        // nor for a buffer that was to be offered
+    bool offers_due_ = false;                           // such a one is tried again
+    bool recovering_ = false;                           // the last turn was not finished
+    Layout told_layout_;                                // that was reported
 
     SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
     bool was_visible_, output_was_visible_;

@@ -25,10 +25,11 @@ hvfb_tracking wanted_tracking(Tuning::Tracking tracking) {
 }  // namespace
 
 void Pipeline::notice_clients(Time now) {
+    std::size_t surfaces = surfaces_.all().size(), viewers = viewers_.size();
     surfaces_.reap();
-    std::size_t viewers = viewers_.size();
     viewers_.reap();
     if (viewers_.size() != viewers) output_.viewers_changed(viewers_.size());
+    if (surfaces_.all().size() != surfaces || viewers_.size() != viewers) try_again();
     for (auto& surface : surfaces_.stack()) {
         surface->take_configured(now);
         auto counts = surface->conversation().take_counts();
@@ -41,6 +42,7 @@ void Pipeline::notice_clients(Time now) {
 
 void Pipeline::notice_output(Time now) {
     if (output_.layout() != layout()) follow_output(now);
+    if (std::exchange(offers_due_, false)) offer_buffers();
     holds_.set(Holds::Reason::no_front, output_.layout() != layout());
     holds_.set(Holds::Reason::hidden, !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
     // What was drawn unseen was not tracked, and a host that shows its window again may have lost the
@@ -48,13 +50,19 @@ void Pipeline::notice_output(Time now) {
     bool lost = output_.take_repaint();
     if (lost || (visible() && !was_visible_) || (output_.visible() && !output_was_visible_)) refresh(now);
     output_was_visible_ = output_.visible();
+    // Reported first: what could not be is in the next turn.
     if (visible() != was_visible_) {
+        report_.visibility_changed(visible());
         was_visible_ = visible();
-        report_.visibility_changed(was_visible_);
     }
-    if (std::exchange(modes_may_differ_, false) && output_.modes() != modes_) {
-        modes_ = output_.modes();
+    if (modes_may_differ_ && output_.modes() != modes_) {
         report_.modes_changed();
+        modes_ = output_.modes();
+    }
+    modes_may_differ_ = false;
+    if (told_layout_ != layout()) {
+        report_.layout_changed(layout());
+        told_layout_ = layout();
     }
 }
 
@@ -71,9 +79,8 @@ void Pipeline::follow_output(Time now) {
         return;
     }
     too_large_.reset();
-    offer_buffers();
     refresh(now);
-    report_.layout_changed(layout);
+    offer_buffers();
 }
 
 void Pipeline::offer_buffers() {
@@ -81,6 +88,7 @@ void Pipeline::offer_buffers() {
         try {
             surface->configure(layout());
         } catch (const std::system_error& error) {
+            offer_missing_ = true;
             report_.output_said(true, "surface" + std::to_string(surface->number()) +
                                           " stays as large as it is: " + error.what());
         }
@@ -91,13 +99,13 @@ void Pipeline::notice_active(Time now) {
     Surface* surface = surfaces_.active();
     SurfaceNumber number = surface ? surface->number() : 0;
     if (number != shown_) {
-        shown_ = number;
         looks_.start_over(now);
         if (surface) {
             surface->conversation().hints().add_everything();
             surface->conversation().announce(now);
         }
         report_.active_surface_changed();
+        shown_ = number;
     }
     std::optional<Time> open = surface ? surface->conversation().frame_open_since() : std::nullopt;
     if (open != frame_open_since_) {

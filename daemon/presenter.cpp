@@ -122,12 +122,14 @@ void Presenter::last_words() noexcept {
     copy_spans(view(front_), view(scanout, output_.layout()), whole);
 }
 
-void Presenter::prepare() {
-    if (!prepared_ || prepared_->layout() != output_.layout()) prepared_ = Picture::front(output_.layout());
+void Presenter::prepare(const Layout& layout) {
+    if (layout == front_.layout() || (prepared_ && prepared_->layout() == layout)) return;
+    prepared_.reset();
+    prepared_ = Picture::front(layout);
 }
 
 void Presenter::start_over() {
-    prepare();
+    prepare(output_.layout());
     front_ = std::move(*prepared_);
     prepared_.reset();
     untold_.clear();

@@ -46,9 +46,10 @@ class Presenter {
     // Copies front to scanout, whole. In a signal handler.
     void last_words() noexcept;
 
-    // The output has another layout: makes a black front of it, so that start_over() needs no memory. Throws
-    // std::system_error, and nothing has changed.
-    void prepare();
+    // The output has, or will have, another layout: makes a black front of it, so that start_over() needs no
+    // memory. Throws std::system_error, and nothing has changed.
+    void prepare(const Layout& layout);
+    void forget_prepared() { prepared_.reset(); }
     // That front, or one made now, is front; viewers get it with its first frame. Throws as prepare().
     void start_over();
 

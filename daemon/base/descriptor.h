@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstddef>
 #include <utility>
 
 namespace hvfbd {
@@ -31,5 +32,8 @@ class Descriptor {
   private:
     int fd_ = -1;
 };
+
+// Throws std::system_error where this process, which has one thread, could not open as many more now.
+void expect_descriptors(std::size_t count);
 
 }  // namespace hvfbd

@@ -64,24 +64,25 @@ void EventLoop::guard(const std::function<void()>& callback) noexcept {
 }
 
 template <typename Function>
-LoopSource EventLoop::keep(sd_event_source* source, Function* registration) {
+LoopSource EventLoop::keep(sd_event_source* source, std::unique_ptr<Function> registration) {
+    LoopSource kept{source};
     // sd-event frees a source that is dropped in its own callback only after that callback: so does this.
-    sd_event_source_set_userdata(source, registration);
     demand(sd_event_source_set_destroy_callback(
                source, [](void* userdata) { delete static_cast<Function*>(userdata); }),
            "register with the loop");
-    return LoopSource{source};
+    [[maybe_unused]] Function* owned_by_source = registration.release();
+    return kept;
 }
 
 namespace {
 
 struct DescriptorCallback {
-    std::function<void(std::function<void()>)> guard;
+    std::function<void(const std::function<void()>&)> guard;
     std::function<void(std::uint32_t)> callback;
 };
 
 struct PlainCallback {
-    std::function<void(std::function<void()>)> guard;
+    std::function<void(const std::function<void()>&)> guard;
     std::function<void()> callback;
 };
 
@@ -94,9 +95,11 @@ LoopSource EventLoop::watch(int fd, std::uint32_t events, std::function<void(std
         registration->guard([=] { registration->callback(revents); });
         return 0;
     };
-    demand(sd_event_add_io(event_.get(), &source, fd, events, trampoline, nullptr), "watch a descriptor");
-    return keep(source,
-                new DescriptorCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    auto registration = std::make_unique<DescriptorCallback>(
+        DescriptorCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    demand(sd_event_add_io(event_.get(), &source, fd, events, trampoline, registration.get()),
+           "watch a descriptor");
+    return keep(source, std::move(registration));
 }
 
 LoopSource EventLoop::on_signal(int signal, std::function<void()> callback) {
@@ -106,8 +109,11 @@ LoopSource EventLoop::on_signal(int signal, std::function<void()> callback) {
         registration->guard(registration->callback);
         return 0;
     };
-    demand(sd_event_add_signal(event_.get(), &source, signal, trampoline, nullptr), "watch a signal");
-    return keep(source, new PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    auto registration = std::make_unique<PlainCallback>(
+        PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    demand(sd_event_add_signal(event_.get(), &source, signal, trampoline, registration.get()),
+           "watch a signal");
+    return keep(source, std::move(registration));
 }
 
 LoopSource EventLoop::before_wait(std::function<void()> callback) {
@@ -120,10 +126,12 @@ LoopSource EventLoop::before_wait(std::function<void()> callback) {
     };
     // An alarm that never rings; only its prepare callback is wanted. (A post source would do nothing either,
     // but be dispatched after everything else, and so double the turns.)
-    demand(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, UINT64_MAX, 0, never, nullptr),
-           "prepare the loop's wait");
-    LoopSource kept =
-        keep(source, new PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    auto registration = std::make_unique<PlainCallback>(
+        PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    demand(
+        sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, UINT64_MAX, 0, never, registration.get()),
+        "prepare the loop's wait");
+    LoopSource kept = keep(source, std::move(registration));
     demand(sd_event_source_set_prepare(source, trampoline), "prepare the loop's wait");
     return kept;
 }
@@ -136,13 +144,15 @@ EventLoop::Alarm::Alarm(EventLoop& loop, std::function<void()> callback) {
         return 0;
     };
     // Accuracy 1 µs: sd-event's default of 250 ms would make a frame of a delay.
-    demand(sd_event_add_time(loop.event_.get(), &source, CLOCK_MONOTONIC, 0, 1, trampoline, nullptr),
-           "make an alarm");
-    source_ = loop.keep(source, new PlainCallback{[this, &loop](const auto& call) {
-                                                      at_.reset();
-                                                      loop.guard(call);
-                                                  },
-                                                  std::move(callback)});
+    auto registration = std::make_unique<PlainCallback>(PlainCallback{[this, &loop](const auto& call) {
+                                                                          at_.reset();
+                                                                          loop.guard(call);
+                                                                      },
+                                                                      std::move(callback)});
+    demand(
+        sd_event_add_time(loop.event_.get(), &source, CLOCK_MONOTONIC, 0, 1, trampoline, registration.get()),
+        "make an alarm");
+    source_ = loop.keep(source, std::move(registration));
     source_.set_enabled(false);
 }
 

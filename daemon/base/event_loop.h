@@ -98,7 +98,7 @@ class EventLoop {
     // Exceptions must not cross sd-event's C code: they wait here until the turn is over.
     void guard(const std::function<void()>& callback) noexcept;
     template <typename Function>
-    LoopSource keep(sd_event_source* source, Function* registration);
+    LoopSource keep(sd_event_source* source, std::unique_ptr<Function> registration);
 
     std::unique_ptr<sd_event, Unref> event_;
     Turn after_turn_;

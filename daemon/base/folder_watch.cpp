@@ -11,6 +11,9 @@ namespace hvfbd {
 
 FolderWatch::FolderWatch(EventLoop& loop, const std::filesystem::path& folder, std::function<void()> callback)
     : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    // Of these a user has a number of its own, too.
+    if (!inotify_ && errno == EMFILE)
+        throw_errno("make an inotify descriptor (or sysctl fs.inotify.max_user_instances)");
     if (!inotify_) throw_errno("make an inotify descriptor");
     constexpr std::uint32_t events =
         IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR;

@@ -1,6 +1,7 @@
 #include "control/bus_connection.h"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include <sdbus-c++/sdbus-c++.h>
 
@@ -27,6 +28,7 @@ BusConnection::BusConnection(EventLoop& loop, const std::string& which)
     before_wait_ = loop.before_wait([this] { prepare(); });
     // sdbus-c++ 1.2 opens a descriptor with its first variant, and then no more: now, while there is one.
     [[maybe_unused]] const sdbus::Variant first;
+    refill();
 }
 
 void BusConnection::request_name(const std::string& name) {
@@ -39,8 +41,16 @@ void BusConnection::request_name(const std::string& name) {
 }
 
 void BusConnection::process() {
+    for (Descriptor& one : reserve_) one.reset();
     for (int i = 0; i < requests_per_turn && connection_->processPendingRequest(); ++i) {
     }
+    refill();
+}
+
+// What cannot be had now is had after the next turn.
+void BusConnection::refill() noexcept {
+    for (Descriptor& one : reserve_)
+        if (!one) one.reset(::eventfd(0, EFD_CLOEXEC));
 }
 
 void BusConnection::prepare() {

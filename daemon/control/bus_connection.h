@@ -2,9 +2,11 @@
 
 #include <sdbus-c++/IConnection.h>
 
+#include <array>
 #include <memory>
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/event_loop.h"
 
 namespace hvfbd {
@@ -14,6 +16,10 @@ namespace hvfbd {
 // gone anyhow.
 class BusConnection {
   public:
+    // Descriptors that are kept for what the bus sends: a message whose descriptors cannot be taken would end
+    // the connection.
+    static constexpr std::size_t reserve = 8;
+
     // `which`: "system", "session" or a D-Bus address. Throws sdbus::Error.
     BusConnection(EventLoop& loop, const std::string& which);
 
@@ -23,9 +29,11 @@ class BusConnection {
 
   private:
     void process();
+    void refill() noexcept;
     void prepare();
 
     std::unique_ptr<sdbus::IConnection> connection_;
+    std::array<Descriptor, reserve> reserve_;
     EventLoop::Alarm alarm_;
     LoopSource source_, before_wait_;
 };

@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/event_loop.h"
 #include "control/authority.h"
+#include "control/bus_connection.h"
 #include "control/bus_errors.h"
 #include "control/caller.h"
 #include "control/opening_limit.h"
@@ -38,11 +40,17 @@ class BusContext {
     sdbus::IConnection& connection() { return connection_; }
     const std::vector<Pipeline*>& displays() const { return displays_; }
     // What a user has on all displays but one.
-    std::size_t surfaces_elsewhere(const Pipeline& display, uid_t user) const {
-        std::size_t count = 0;
+    Surfaces::Elsewhere surfaces_elsewhere(const Pipeline& display, uid_t user) const {
+        Surfaces::Elsewhere elsewhere;
         for (const Pipeline* other : displays_)
-            if (other != &display) count += other->surfaces().count_of(user);
-        return count;
+            if (other != &display) elsewhere.count += other->surfaces().count_of(user);
+        if (auto [other, idle] = longest_idle(display, user); idle)
+            elsewhere.idle_since = idle->idle_since().value_or(Time::max());
+        return elsewhere;
+    }
+    // Closes the surface that has had no client for longest there.
+    void make_room_elsewhere(const Pipeline& display, uid_t user) const {
+        if (auto [other, idle] = longest_idle(display, user); idle) other->give_way(idle->number());
     }
     std::size_t viewers_elsewhere(const Pipeline& display, uid_t user) const {
         std::size_t count = 0;
@@ -53,6 +61,10 @@ class BusContext {
     const Authority& authority() const { return authority_; }
     void set_authority(const Authority& authority) { authority_ = authority; }
     Time now() const { return loop_.now(); }
+
+    // All that an open needs with its answer, beside what is kept in reserve: had before anything is begun,
+    // because the bus takes duplicates when all is done. Throws std::system_error.
+    static void expect_room_to_open() { expect_descriptors(12 + BusConnection::reserve); }
 
     // Finds out who calls, then lets `act(Caller, result)` answer; what that throws is the answer instead.
     // For methods, in which `object` is the called one.
@@ -98,6 +110,16 @@ class BusContext {
     }
 
   private:
+    std::pair<Pipeline*, const Surface*> longest_idle(const Pipeline& except, uid_t user) const {
+        std::pair<Pipeline*, const Surface*> longest{};
+        for (Pipeline* display : displays_) {
+            const Surface* idle = display == &except ? nullptr : display->surfaces().longest_idle(user);
+            auto since = [](const Surface& one) { return one.idle_since().value_or(Time::max()); };
+            if (idle && (!longest.second || since(*idle) < since(*longest.second))) longest = {display, idle};
+        }
+        return longest;
+    }
+
     // What `act` throws is the answer.
     template <typename Result, typename Act>
     static void answering(const Result& result, Act act) {

@@ -1,10 +1,13 @@
 #include "control/bus_errors.h"
 
+#include <new>
 #include <string>
 
 namespace hvfbd {
 
 namespace {
+
+constexpr const char* error_prefix = "org.hvfbd.Framebuffer1.Error.";
 
 const char* name_of(Refusal::Kind kind) {
     switch (kind) {
@@ -27,15 +30,18 @@ const char* name_of(Refusal::Kind kind) {
 }  // namespace
 
 sdbus::Error bus_error(const Refusal& refusal) {
-    return sdbus::Error(std::string("org.hvfbd.Framebuffer1.Error.") + name_of(refusal.kind()),
-                        refusal.what());
+    return sdbus::Error(std::string(error_prefix) + name_of(refusal.kind()), refusal.what());
 }
 
 void with_bus_errors(const std::function<void()>& act) {
     try {
         act();
-    } catch (const sdbus::Error&) {
-        throw;
+    } catch (const sdbus::Error& error) {
+        if (error.getName().starts_with(error_prefix)) throw;
+        throw bus_error(
+            {Refusal::Kind::failed, "the bus could not be given the answer: " + error.getMessage()});
+    } catch (const std::bad_alloc&) {
+        throw bus_error({Refusal::Kind::failed, error_of("do that", ENOMEM).what()});
     } catch (const Refusal& refusal) {
         throw bus_error(refusal);
     } catch (const std::exception& exception) {

@@ -26,8 +26,11 @@ class DescriptorStore {
     // What the process before left in it, by name.
     Legacy& legacy() { return legacy_; }
 
-    // It keeps a descriptor of its own. It says nothing if it has no room: see most().
-    void add(const Keepsake& keepsake) { notifier_.store(keepsake.name, keepsake.descriptor); }
+    // It keeps a descriptor of its own. It says nothing if it has no room: see most(). False: there is no
+    // descriptor left for one that has to wait until the manager reads.
+    [[nodiscard]] bool add(const Keepsake& keepsake) {
+        return notifier_.store(keepsake.name, keepsake.descriptor);
+    }
     void remove(const std::string& name) { notifier_.remove(name); }
     // Some that were added are not in it yet, since the manager does not read.
     bool adding() const { return notifier_.storing(); }

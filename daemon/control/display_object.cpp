@@ -117,12 +117,15 @@ void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, 
             return OpeningLimit::Buffer{given ? given->size + usual : usual, usual};
         },
         [this, options](Caller caller, const auto& answer) {
-            auto elsewhere = context_.surfaces_elsewhere(pipeline_, caller.client.uid);
+            BusContext::expect_room_to_open();
+            uid_t user = caller.client.uid;
+            auto elsewhere = context_.surfaces_elsewhere(pipeline_, user);
             auto opened = pipeline_.open_surface(surface_options(options), std::move(caller.client),
                                                  context_.now(), elsewhere);
             answer.returnResults(sdbus::ObjectPath(surface_path(path_, opened.number)),
                                  give(std::move(opened.buffer)), give(std::move(opened.channel)),
                                  on_bus(opened.layout));
+            if (opened.takes_room_elsewhere) context_.make_room_elsewhere(pipeline_, user);
         });
 }
 
@@ -137,6 +140,7 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
             return OpeningLimit::Buffer{};
         },
         [this](Caller caller, const auto& answer) {
+            BusContext::expect_room_to_open();
             auto elsewhere = context_.viewers_elsewhere(pipeline_, caller.client.uid);
             auto opened = pipeline_.open_viewer(std::move(caller.client), context_.now(), elsewhere);
             answer.returnResults(sdbus::ObjectPath(path_ + "/viewer" + std::to_string(opened.number)),

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -59,21 +60,27 @@ void Keeper::begin(std::vector<const Pipeline*> displays, const Tuning& configur
     displays_ = std::move(displays);
     configured_ = &configured;
     store_.legacy().clear();
-    if (!store_.there()) return;
-    if (!memfd_) make_memory();
     save();
 }
 
 void Keeper::make_memory() {
-    memfd_ = Descriptor(::memfd_create("hvfbd-state", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!memfd_ || ::ftruncate(memfd_.get(), state_memory_size) < 0 ||
-        ::fcntl(memfd_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-        throw_errno("make the memory of the state");
-    memory_ = Mapping(memfd_, state_memory_size, Mapping::Access::read_write);
-    format_state_memory(memory_.bytes());
+    Descriptor memfd(::memfd_create("hvfbd-state", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!memfd) throw_errno("make the memory of the state");
+    // Allocated, so that a full machine is an error here and not a SIGBUS when it is written.
+    if (int error = ::posix_fallocate(memfd.get(), 0, state_memory_size))
+        throw_errno("allocate the memory of the state", error);
+    if (::fcntl(memfd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+        throw_errno("seal the memory of the state");
+    Mapping memory(memfd, state_memory_size, Mapping::Access::read_write);
+    format_state_memory(memory.bytes());
     if (stored_.erase(state_name) > 0) store_.remove(state_name);
-    store_.add({state_name, memfd_.get()});
     stored_.insert(state_name);
+    if (!store_.add({state_name, memfd.get()})) {
+        stored_.erase(state_name);
+        throw_errno("give the state to the service manager", EMFILE);
+    }
+    memfd_ = std::move(memfd);
+    memory_ = std::move(memory);
 }
 
 std::vector<Keepsake> Keeper::keepsakes() const {
@@ -87,13 +94,37 @@ std::vector<Keepsake> Keeper::keepsakes() const {
 }
 
 bool Keeper::save() {
-    if (!memfd_ || displays_.empty()) return true;
+    if (!store_.there() || displays_.empty()) return true;
+    try {
+        if (!memfd_) make_memory();
+        return write();
+    } catch (const std::system_error& error) {
+        fail(error.what());
+    } catch (const std::bad_alloc& error) {
+        fail(error.what());
+    }
+    return false;
+}
+
+// What was written before stands, and what it names is in the store. The next turn tries again.
+void Keeper::fail(const char* why) noexcept {
+    written_.clear();
+    if (std::exchange(failed_, true)) return;
+    try {
+        problem_ = why;
+    } catch (const std::bad_alloc&) {
+        failed_ = false;  // said the next time
+    }
+}
+
+bool Keeper::write() {
     State state;
     state.generation = generation_;
     for (const Pipeline* display : displays_) state.displays.push_back(display->keep(*configured_));
     encode(state, encoded_);
     if (encoded_ == written_ && !written_.empty()) {
         overflowed_ = false;
+        failed_ = false;
         return true;
     }
 
@@ -102,7 +133,15 @@ bool Keeper::save() {
     // may end.
     for (const Keepsake& keepsake : keepsakes()) {
         wanted.insert(keepsake.name);
-        if (stored_.insert(keepsake.name).second) store_.add(keepsake);
+        auto [at, fresh] = stored_.insert(keepsake.name);
+        if (!fresh) continue;
+        try {
+            if (!store_.add(keepsake))
+                throw_errno("give " + keepsake.name + " to the service manager", EMFILE);
+        } catch (...) {
+            stored_.erase(at);
+            throw;
+        }
     }
     // The state would name what is not in the store yet.
     if (store_.adding()) {
@@ -113,7 +152,7 @@ bool Keeper::save() {
         if (!std::exchange(overflowed_, true)) overflow_ = true;
         return true;
     }
-    overflowed_ = false;
+    overflowed_ = failed_ = false;
     written_ = encoded_;
     named_ = wanted;
     forget_unnamed(wanted);
@@ -132,9 +171,9 @@ void Keeper::forget_unnamed(const std::set<std::string>& wanted) {
 void Keeper::store_again() {
     if (!memfd_) return;
     // It keeps one that it has, and closes the duplicate.
-    store_.add({state_name, memfd_.get()});
+    if (!store_.add({state_name, memfd_.get()})) return;
     for (const Keepsake& keepsake : keepsakes())
-        if (stored_.contains(keepsake.name)) store_.add(keepsake);
+        if (stored_.contains(keepsake.name) && !store_.add(keepsake)) return;
     short_at_ = 0;
 }
 

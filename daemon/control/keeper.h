@@ -46,10 +46,16 @@ class Keeper : public Report {
     // There are more descriptors than the manager has room for, since this was last asked: how many.
     std::optional<std::size_t> take_shortage();
 
+    // Why the state could not be saved, since this was last asked; empty: it could, or that was said. It is
+    // tried again with every turn.
+    std::string take_problem() { return std::exchange(problem_, {}); }
+
   private:
     void make_memory();
     std::vector<Keepsake> keepsakes() const;
     void forget_unnamed(const std::set<std::string>& wanted);
+    bool write();
+    void fail(const char* why) noexcept;
 
     DescriptorStore& store_;
     std::vector<const Pipeline*> displays_;
@@ -60,7 +66,8 @@ class Keeper : public Report {
     std::set<std::string> stored_;  // names in the store, or on their way there
     std::set<std::string> named_;   // by the state that is written
     std::vector<std::byte> written_, encoded_;
-    bool overflow_ = false, overflowed_ = false;
+    bool overflow_ = false, overflowed_ = false, failed_ = false;
+    std::string problem_;
     std::size_t short_at_ = 0;  // as many there were when that was last said
 };
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace hvfbd {
 
@@ -51,8 +52,12 @@ std::unique_ptr<LogOutput> output;  // NOLINT: as global as spdlog's logger, whi
 
 void write(spdlog::level::level_enum level, std::string_view message, std::span<const LogField> fields) {
     auto word = spdlog::level::to_string_view(level);
-    output->write(journal_priority(level), message, fields,
-                  "hvfbd: " + std::string(word.data(), word.size()) + ": " + std::string(message) + "\n");
+    // In words that others may have chosen: clients, files, devices.
+    const std::string plain = escaped(message);
+    std::vector<LogField> plain_fields;
+    for (const auto& [name, value] : fields) plain_fields.push_back({name, escaped(value)});
+    output->write(journal_priority(level), plain, plain_fields,
+                  "hvfbd: " + std::string(word.data(), word.size()) + ": " + plain + "\n");
 }
 
 class Sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {

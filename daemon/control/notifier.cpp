@@ -75,10 +75,10 @@ void Notifier::tell(const std::string& assignments) {
     if (!waiting) send({Message::Kind::tell, assignments, {}, {}}, -1);
 }
 
-void Notifier::store(const std::string& name, int descriptor) {
+bool Notifier::store(const std::string& name, int descriptor) {
     // FDPOLL=0: a channel that its client has closed, or the pidfd of one that died, is not to vanish from
     // the store. The next process hears of it all the same, and knows whose it was.
-    send({Message::Kind::store, "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, name, {}}, descriptor);
+    return send({Message::Kind::store, "FDSTORE=1\nFDPOLL=0\nFDNAME=" + name, name, {}}, descriptor);
 }
 
 void Notifier::remove(const std::string& name) {
@@ -94,25 +94,26 @@ void Notifier::remove(const std::string& name) {
     send({Message::Kind::remove, "FDSTOREREMOVE=1\nFDNAME=" + name, name, {}}, -1);
 }
 
-void Notifier::send(Message message, int attached) {
-    if (!there()) return;
+bool Notifier::send(Message message, int attached) {
+    if (!there()) return true;
     bool waited = waits();
-    if (!waited && send_now(message.text, attached) == Sent::done) return;
+    if (!waited && send_now(message.text, attached) == Sent::done) return true;
     try {
         if (attached >= 0) {
             // Of its own: by the time it is sent it may be closed here.
             int own = ::fcntl(attached, F_DUPFD_CLOEXEC, 3);
             if (own < 0) throw_errno("keep what the next process needs (" + message.name + ")");
             message.attached.reset(own);
-            ++storing_;
         }
         queue_.push_back(std::move(message));
+        if (attached >= 0) ++storing_;
     } catch (const std::system_error& error) {
         problem_ = error.what();
-        return;
+        return false;
     }
     if (!waited) flush();
     if (!waited && waits() && on_wait_) on_wait_();
+    return true;
 }
 
 void Notifier::pop() {

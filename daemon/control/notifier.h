@@ -26,8 +26,8 @@ class Notifier {
     // Such as READY=1. The same text waits only once.
     void tell(const std::string& assignments);
     // The manager keeps a descriptor of its own under this name; it says nothing if it has no room. Borrowed;
-    // a duplicate is kept while it waits.
-    void store(const std::string& name, int descriptor);
+    // a duplicate is kept while it waits. False: there is none left for that.
+    bool store(const std::string& name, int descriptor);
     void remove(const std::string& name);
 
     // Sends what waits, as far as that can be done now.
@@ -55,7 +55,7 @@ class Notifier {
     enum class Sent { done, later, failed };
     void connect();
     Sent send_now(const std::string& text, int attached);
-    void send(Message message, int attached);
+    bool send(Message message, int attached);
     void pop();
 
     std::string address_;

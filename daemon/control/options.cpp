@@ -1,8 +1,7 @@
 #include "control/options.h"
 
-#include <algorithm>
-
 #include "base/error.h"
+#include "base/text.h"
 
 namespace hvfbd {
 
@@ -21,13 +20,10 @@ Value as(const std::string& option, const sdbus::Variant& variant, const char* m
 }
 
 std::string checked_name(const std::string& name) {
-    // The bus lets only valid UTF-8 through; what is left to keep out are control characters, which would
-    // spoil lists.
-    bool shows =
-        std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-    if (name.empty() || name.size() > longest_name || !shows)
+    // It reaches the terminals of others.
+    if (name.empty() || name.size() > longest_name || !is_plain(name))
         refuse("the option \"name\" must be 1 to " + std::to_string(longest_name) +
-               " bytes of printable text");
+               " bytes of printable text, without control characters and invisible ones");
     return name;
 }
 

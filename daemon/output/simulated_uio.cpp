@@ -30,7 +30,7 @@ class SimulatedUio : public UioDevice {
     SimulatedUio(Descriptor socket, std::string path) : path_(std::move(path)), socket_(std::move(socket)) {
         poll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
         if (!poll_) throw_errno("make an epoll descriptor");
-        watch(socket_);
+        watch(socket_.get());
     }
 
     int descriptor() const override { return poll_.get(); }
@@ -47,18 +47,19 @@ class SimulatedUio : public UioDevice {
     bool take_offer(std::string_view text, std::vector<Descriptor> descriptors);
 
   private:
-    void watch(const Descriptor& descriptor) {
+    void watch(int descriptor) {
         epoll_event event{};
         event.events = EPOLLIN;
-        if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor.get(), &event) < 0)
+        if (::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor, &event) < 0)
             throw_errno("watch the simulated device " + path_);
     }
     bool receive_offer();
-    bool take_line(std::string_view line, std::vector<Descriptor>& descriptors, std::size_t& next);
-    bool take_map(std::string_view name, std::string_view size, Descriptor memory);
+    bool take_line(std::string_view line, std::size_t& next);
+    bool take_map(std::string_view name, std::string_view size, const Descriptor& memory);
 
     std::string path_;
-    Descriptor socket_, poll_, interrupt_, doorbell_;
+    Descriptor socket_, poll_;
+    int interrupt_ = -1, doorbell_ = -1;  // two of those that came with the offer
     std::map<std::string, Mapping, std::less<>> maps_;
     std::string offer_;
     std::vector<Descriptor> offered_;  // as they came with it
@@ -92,7 +93,7 @@ UioDevice::Interrupt SimulatedUio::acknowledge() {
         return Interrupt::gone;
     }
     std::uint64_t count = 0;
-    return ::read(interrupt_.get(), &count, sizeof count) == sizeof count ? Interrupt::some : Interrupt::none;
+    return ::read(interrupt_, &count, sizeof count) == sizeof count ? Interrupt::some : Interrupt::none;
 }
 
 // False: that was no offer, or there will be none.
@@ -117,6 +118,8 @@ bool SimulatedUio::receive_offer() {
             descriptors.emplace_back(fd);
         }
     }
+    if ((message.msg_flags & MSG_CTRUNC) != 0 && descriptors.size() < most_descriptors)
+        throw_errno("take the descriptors of the simulated device " + path_, EMFILE);
     if (size == 0 || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return false;
 
     return take_offer({text.data(), static_cast<std::size_t>(size)}, std::move(descriptors));
@@ -124,7 +127,7 @@ bool SimulatedUio::receive_offer() {
 
 bool SimulatedUio::take_offer(std::string_view text, std::vector<Descriptor> descriptors) {
     offer_ = text;
-    for (const Descriptor& descriptor : descriptors) offered_.push_back(descriptor.duplicate());
+    offered_ = std::move(descriptors);
     std::string_view rest = text;
     constexpr std::string_view greeting = "hvfbd-simulated-uio 1\n";
     if (!rest.starts_with(greeting)) return false;
@@ -132,32 +135,31 @@ bool SimulatedUio::take_offer(std::string_view text, std::vector<Descriptor> des
     std::size_t next = 0;
     while (!rest.empty()) {
         std::size_t end = rest.find('\n');
-        if (end == std::string_view::npos || !take_line(rest.substr(0, end), descriptors, next)) return false;
+        if (end == std::string_view::npos || !take_line(rest.substr(0, end), next)) return false;
         rest.remove_prefix(end + 1);
     }
-    if (!interrupt_ || !doorbell_ || !maps_.contains("txrx_rings")) return false;
+    if (interrupt_ < 0 || doorbell_ < 0 || !maps_.contains("txrx_rings")) return false;
     watch(interrupt_);
     opened_ = true;
     return true;
 }
 
-bool SimulatedUio::take_line(std::string_view line, std::vector<Descriptor>& descriptors, std::size_t& next) {
+bool SimulatedUio::take_line(std::string_view line, std::size_t& next) {
     std::size_t space = line.find(' ');
     std::string_view word = line.substr(0, space);
     std::string_view value = space == std::string_view::npos ? std::string_view{} : line.substr(space + 1);
-    auto take = [&]() -> Descriptor {
-        return next < descriptors.size() ? std::move(descriptors[next++]) : Descriptor{};
-    };
+    static const Descriptor none;
+    auto take = [&]() -> const Descriptor& { return next < offered_.size() ? offered_[next++] : none; };
     if (word == "map") {
         space = value.find(' ');
         return space != std::string_view::npos &&
                take_map(value.substr(0, space), value.substr(space + 1), take());
     }
     if (word == "interrupt" || word == "doorbell") {
-        Descriptor& kept = word == "interrupt" ? interrupt_ : doorbell_;
-        kept = take();
-        int flags = kept ? ::fcntl(kept.get(), F_GETFL) : -1;
-        return flags >= 0 && ::fcntl(kept.get(), F_SETFL, flags | O_NONBLOCK) == 0;
+        int& kept = word == "interrupt" ? interrupt_ : doorbell_;
+        kept = take().get();
+        int flags = ::fcntl(kept, F_GETFL);
+        return flags >= 0 && ::fcntl(kept, F_SETFL, flags | O_NONBLOCK) == 0;
     }
     if (word == "address") {
         if (value.starts_with("0x")) value.remove_prefix(2);
@@ -172,7 +174,7 @@ bool SimulatedUio::take_line(std::string_view line, std::vector<Descriptor>& des
     return true;
 }
 
-bool SimulatedUio::take_map(std::string_view name, std::string_view size_text, Descriptor memory) {
+bool SimulatedUio::take_map(std::string_view name, std::string_view size_text, const Descriptor& memory) {
     auto size = number<std::uint64_t>(size_text);
     struct stat status {};
     if (!memory || !size || *size == 0 || *size % 4096 != 0 || ::fstat(memory.get(), &status) < 0)
@@ -201,7 +203,7 @@ void SimulatedUio::signal() noexcept {
     std::atomic_ref(*reinterpret_cast<std::uint32_t*>(mask)).store(0);
     std::uint64_t one = 1;
     // Full means that the host has not listened 2^64 times: nothing that another signal would mend.
-    [[maybe_unused]] ssize_t written = ::write(doorbell_.get(), &one, sizeof one);
+    [[maybe_unused]] ssize_t written = ::write(doorbell_, &one, sizeof one);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace hvfbd {
 
 Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
-                                std::size_t elsewhere) {
+                                const Elsewhere& elsewhere) {
     check_layout(options, client, layout);
     auto kept = std::ranges::find_if(stack_, [&](const auto& surface) {
         return surface->keep() && surface->uid() == client.uid && surface->name() == options.name;
@@ -26,9 +26,14 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
         return {surface.number(), std::move(buffer), std::move(channel), surface.shadow().layout()};
     }
 
-    if (count_of(client.uid) + elsewhere >= most_per_user)
-        throw Refusal(Refusal::Kind::busy, "this user has " + std::to_string(most_per_user) +
-                                               " surfaces open, the most there may be; close one first");
+    bool full = count_of(client.uid) + elsewhere.count >= most_per_user;
+    const Surface* oldest = full ? longest_idle(client.uid) : nullptr;
+    bool older_elsewhere = full && elsewhere.idle_since &&
+                           (!oldest || *elsewhere.idle_since < oldest->idle_since().value_or(now));
+    if (full && !oldest && !older_elsewhere)
+        throw Refusal(Refusal::Kind::busy,
+                      "this user has " + std::to_string(most_per_user) +
+                          " surfaces open, the most there may be, and all have a client; close one first");
 
     auto surface = std::make_unique<Surface>(loop_, last_number_ + 1, options, std::move(client), layout);
     auto [buffer, channel] = surface->take_handles();
@@ -38,12 +43,32 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
     restack();
     try {
         report_.surface_opened(number, stack_.back()->name(), *stack_.back()->client());
+        if (oldest && !older_elsewhere) give_way(oldest->number());
     } catch (...) {
         // Not opened after all: a kept one would stay without a client.
         close(number, "it could not be put on the bus");
         throw;
     }
-    return {number, std::move(buffer), std::move(channel), stack_.back()->shadow().layout()};
+    return {number, std::move(buffer), std::move(channel), stack_.back()->shadow().layout(), older_elsewhere};
+}
+
+void Surfaces::give_way(SurfaceNumber number) {
+    close(number,
+          "it had no client, and gave way to a new one: its user had " + std::to_string(most_per_user));
+}
+
+const Surface* Surfaces::longest_idle(uid_t user) const {
+    const Surface* longest = nullptr;
+    for (const auto& surface : stack_) {
+        // One whose client has just gone is the last to give way.
+        bool idle = surface->keep() && (!surface->client() || !surface->over().empty());
+        if (!idle || surface->uid() != user) continue;
+        auto rank = [](const Surface& one) {
+            return std::pair(one.idle_since().value_or(Time::max()), one.number());
+        };
+        if (!longest || rank(*surface) < rank(*longest)) longest = surface.get();
+    }
+    return longest;
 }
 
 void Surfaces::check_layout(const SurfaceOptions& options, const Client& client, const Layout& layout) const {
@@ -80,12 +105,12 @@ void Surfaces::activate(SurfaceNumber number) {
 
 void Surfaces::close(SurfaceNumber number, std::string_view why) {
     auto at = position(number);
-    std::unique_ptr<Surface> surface = std::move(*at);
+    // Told first: what cannot be told is not half closed.
+    report_.surface_closed(number, (*at)->name(), why);
+    (*at)->revoke();
+    throttled_by_gone_ += (*at)->throttled();
     stack_.erase(at);
     restack();
-    surface->revoke();
-    throttled_by_gone_ += surface->throttled();
-    report_.surface_closed(number, surface->name(), why);
 }
 
 void Surfaces::reap() {
@@ -127,8 +152,10 @@ std::vector<const Surface*> Surfaces::all() const {
 }
 
 std::size_t Surfaces::count_of(uid_t user) const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(stack_, [&](const auto& surface) { return surface->uid() == user; }));
+    // Not those whose client has gone a moment ago, and that will go with it.
+    return static_cast<std::size_t>(std::ranges::count_if(stack_, [&](const auto& surface) {
+        return surface->uid() == user && (surface->keep() || surface->over().empty());
+    }));
 }
 
 std::uint64_t Surfaces::throttled() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "report.h"
@@ -22,15 +23,24 @@ class Surfaces {
         Descriptor buffer;   // the shadow's memfd
         Descriptor channel;  // the client's end
         Layout layout;
+        // For want of room, one of this user's on another display is to be closed: the one that `Elsewhere`
+        // told of.
+        bool takes_room_elsewhere = false;
+    };
+    // What a user has on other displays.
+    struct Elsewhere {
+        std::size_t count = 0;
+        std::optional<Time> idle_since;  // of the kept surface that has had no client for longest
     };
 
     Surfaces(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
 
     // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws Refusal
-    // (busy). `elsewhere`: how many this user has on other displays. Where the options ask for another layout
+    // (busy). A user who has as many as there may be loses the kept surface that has had no client for
+    // longest. Where the options ask for another layout
     // than the display's, a buffer of that is offered at once.
     Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
-                std::size_t elsewhere = 0);
+                const Elsewhere& elsewhere);
     // Puts a surface on top that another process of the daemon kept. Throws std::system_error, and nothing
     // has changed.
     void restore(const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial);
@@ -48,6 +58,10 @@ class Surfaces {
     Surface* active() { return stack_.empty() ? nullptr : stack_.back().get(); }
     std::vector<const Surface*> all() const;  // bottom to top
     std::size_t count_of(uid_t user) const;
+    // This user's kept surface that has had no client for longest, or null.
+    const Surface* longest_idle(uid_t user) const;
+    // Closes it, in favour of a new one.
+    void give_way(SurfaceNumber number);
 
     // Bottom to top; for the pipeline.
     std::vector<std::unique_ptr<Surface>>& stack() { return stack_; }

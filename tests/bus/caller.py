@@ -126,6 +126,11 @@ for line in sys.stdin:
             result = None
         elif command["do"] == "heard":
             result = listener.heard()
+        elif command["do"] == "attach":
+            message = dbus.lowlevel.MethodCallMessage(NAME, command["path"], command["interface"], command["method"])
+            for _ in range(command["count"]):
+                message.append(dbus.types.UnixFd(0), signature="h")
+            result = bus.send_message_with_reply_and_block(message).get_args_list()
         elif command["do"] == "close":
             os.close(held[command["fd"]])
             result = None

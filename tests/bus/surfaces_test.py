@@ -23,7 +23,9 @@ class Surfaces(OnTheBus):
         self.assert_error(caller.open(keep="yes"), "InvalidArgs", "keep", "boolean")
         self.assert_error(caller.open(tracking="sometimes"), "InvalidArgs", '"auto" or "none"')
         self.assert_error(caller.open(name="x" * 65), "InvalidArgs", "64")
-        self.assert_error(caller.open(name="a\nb"), "InvalidArgs", "printable")
+        for name in ("a\nb", "a\x9b2J", "\u202eabc", "a\u200bb", "a\u2028b", "\u2066a"):
+            self.assert_error(caller.open(name=name), "InvalidArgs", "printable")
+        self.assertIn("result", caller.open(name="Übersicht 画面"))
         self.assert_error(caller.view(keep=True), "InvalidArgs", "keep")
         self.assertIn("result", caller.open(name="x" * 64, tracking="none", keep=False))
 
@@ -50,6 +52,24 @@ class Surfaces(OnTheBus):
         for _ in range(8):
             self.assertIn("result", root.view())
         self.assert_error(root.view(), "Busy", "8")
+
+    def test_that_are_kept_without_a_client_give_way_to_a_new_one_longest_without_first(self):
+        drawer, surface = self.caller("drawer"), NAME + ".Surface"
+        paths = []
+        for number in range(16):
+            path, buffer, channel, _ = drawer.open(name=f"kept{number}", keep=True)["result"]
+            paths.append(path)
+            drawer.do(do="close", fd=channel["fd"])
+            drawer.do(do="close", fd=buffer["fd"])
+            self.until(lambda: self.get("Pid", paths[-1], surface) == "u 0")
+        again = drawer.open(name="kept0", keep=True)["result"]
+        self.assertEqual(again[0], paths[0])
+        new = drawer.open(name="new")["result"][0]
+        self.assertIn("Unknown object", self.busctl("get-property", NAME, paths[1], surface, "Name", code=1))
+        for path in (paths[0], paths[2], new):
+            self.get("Name", path, surface)
+        self.assertIn("result", self.caller().open(name="others"))
+        self.get("Name", paths[2], surface)
 
     def test_that_are_kept_stay_and_are_busy_while_they_have_a_client(self):
         first, second = self.caller("drawer"), self.caller("drawer")

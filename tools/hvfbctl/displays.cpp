@@ -4,6 +4,7 @@
 #include "bus.h"
 #include "commands.h"
 #include "table.h"
+#include "values.h"
 
 namespace hvfbctl {
 
@@ -18,7 +19,7 @@ void list_displays(const Where& where, bool json) {
                             {"height", display.height},
                             {"visible", display.visible},
                             {"surfaces", display.surfaces}});
-        std::cout << list.dump(2) << '\n';
+        std::cout << as_text(list, 2) << '\n';
         return;
     }
     using enum Table::Align;

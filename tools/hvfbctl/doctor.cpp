@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "machine.h"
 #include "programs.h"
+#include "values.h"
 
 namespace hvfbctl {
 
@@ -115,8 +116,8 @@ void print(const std::vector<Finding>& findings) {
     for (const Finding& finding : findings) {
         std::string level = level_name(finding.level);
         level.resize(5, ' ');
-        std::cout << level << finding.subject << ": " << finding.sentence << '\n';
-        if (!finding.mend.empty()) std::cout << "       mend: " << finding.mend << '\n';
+        std::cout << level << hvfbd::escaped(finding.subject + ": " + finding.sentence) << '\n';
+        if (!finding.mend.empty()) std::cout << "       mend: " << hvfbd::escaped(finding.mend) << '\n';
     }
 }
 
@@ -127,7 +128,7 @@ void print_json(const std::vector<Finding>& findings, bool can_draw) {
                                       {"subject", finding.subject},
                                       {"sentence", finding.sentence},
                                       {"mend", finding.mend}});
-    std::cout << result.dump(2) << '\n';
+    std::cout << as_text(result, 2) << '\n';
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/text.h"
 #include "bus.h"
 #include "command_line.h"
 #include "common/standard_descriptors.h"
@@ -8,7 +9,7 @@
 namespace {
 
 hvfbctl::ExitCode complain(const std::string& sentence, hvfbctl::ExitCode code) {
-    std::cerr << "hvfbctl: " << sentence << '\n';
+    std::cerr << "hvfbctl: " << hvfbd::escaped(sentence, "\n") << '\n';
     return code;
 }
 

@@ -1,6 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "bus.h"
 #include "commands.h"
 #include "table.h"
@@ -44,7 +45,7 @@ void get_all(const Known& known, bool json) {
                 table.add({name, to_text(value)});
         }
     if (json)
-        std::cout << object.dump(2) << '\n';
+        std::cout << as_text(object, 2) << '\n';
     else
         table.print(std::cout);
 }
@@ -56,7 +57,7 @@ void get_property(const Where& where, const std::string& property, bool json) {
     const Known known(daemon);
     if (property.empty()) return get_all(known, json);
     const sdbus::Variant& value = *known.find(property).second;
-    std::cout << (json ? to_json(value).dump() : to_text(value)) << '\n';
+    std::cout << (json ? as_text(to_json(value)) : hvfbd::escaped(to_text(value))) << '\n';
 }
 
 void set_property(const Where& where, const std::string& property, const std::string& text) {

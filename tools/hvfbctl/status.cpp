@@ -72,7 +72,7 @@ void show_status(const Where& where, bool json) {
     const Properties display = daemon.display_properties();
     const Properties manager = daemon.manager_properties();
     if (json) {
-        std::cout << status_json(display, manager, surfaces).dump(2) << '\n';
+        std::cout << as_text(status_json(display, manager, surfaces), 2) << '\n';
         return;
     }
     std::cout << get<std::string>(display, "Name") << ": " << get<std::string>(display, "Output")

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "surface_list.h"
 #include "table.h"
+#include "values.h"
 
 namespace hvfbctl {
 
@@ -38,7 +39,7 @@ void print_surfaces(const std::vector<SurfaceRecord>& surfaces, std::ostream& ou
 void list_surfaces(const Where& where, bool json) {
     const auto surfaces = Daemon(where).surfaces();
     if (json)
-        std::cout << surfaces_json(surfaces).dump(2) << '\n';
+        std::cout << as_text(surfaces_json(surfaces), 2) << '\n';
     else
         print_surfaces(surfaces, std::cout, "");
 }

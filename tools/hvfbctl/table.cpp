@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 
+#include "base/text.h"
+
 namespace hvfbctl {
 
 namespace {
@@ -30,6 +32,7 @@ std::string three_digits(double number) {
 
 void Table::add(std::vector<std::string> cells) {
     cells.resize(columns_.size());
+    for (std::string& cell : cells) cell = hvfbd::escaped(cell);
     rows_.push_back(std::move(cells));
 }
 

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "base/text.h"
 #include "bus.h"
 #include "commands.h"
 #include "surface_list.h"
@@ -113,7 +114,7 @@ void print_line(const Rates& rates, const std::vector<SurfaceRecord>& surfaces, 
     for (const char* stage : stages)
         out << ", " << stage << " " << percent(rates.percent(std::string(stage) + "_ns"));
     for (const SurfaceRecord& surface : surfaces)
-        out << ", " << surface.number << ":" << surface.name << (surface.active ? "* " : " ")
+        out << ", " << surface.number << ":" << hvfbd::escaped(surface.name) << (surface.active ? "* " : " ")
             << surface.tracking_state;
     out << '\n' << std::flush;
 }

@@ -66,6 +66,10 @@ std::string to_text(const sdbus::Variant& value) {
     return json.is_null() ? "?" : json.dump();
 }
 
+std::string as_text(const ordered_json& json, int indent) {
+    return json.dump(indent, ' ', true, ordered_json::error_handler_t::replace);
+}
+
 std::optional<sdbus::Variant> from_text(const std::string& text, const sdbus::Variant& like) {
     const std::string type = like.peekValueType();
     if (type == "s") return sdbus::Variant(text);

@@ -12,6 +12,8 @@ namespace hvfbctl {
 // for others.
 nlohmann::ordered_json to_json(const sdbus::Variant& value);
 std::string to_text(const sdbus::Variant& value);
+// JSON in ASCII, so that no terminal obeys what others chose. `indent` below 0: in one line.
+std::string as_text(const nlohmann::ordered_json& json, int indent = -1);
 
 // Reads `text` as the type of `like`. Nothing if it is none.
 std::optional<sdbus::Variant> from_text(const std::string& text, const sdbus::Variant& like);

@@ -69,14 +69,15 @@ struct hvfb_open_options {
     size_t size;         /* sizeof(struct hvfb_open_options); see above */
     const char* bus;     /* D-Bus address; "system"; "session"; NULL: $HVFB_BUS, else "system" */
     const char* display; /* letters, digits and '_'; "display0" if NULL */
-    const char* name;    /* what people see in lists: 1 to 64 bytes of UTF-8 without control characters;
+    const char* name;    /* what people see in lists: 1 to 64 bytes of UTF-8, no control or invisible ones;
                             the program's short name if NULL */
     uint32_t flags;      /* HVFB_OPEN_... */
 };
 
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
- * -EACCES: neither root nor in group video. -EBUSY: this user has 16 surfaces, or a kept surface of this name
- * has a client. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it starts.
+ * -EACCES: neither root nor in group video. -EBUSY: this user has 16 surfaces with a client, or a kept
+ * surface of this name has a client. With 16 of which some have none, the kept one without a client for
+ * longest goes. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it starts.
  * -EPROTO: it did not answer as it should. -EINVAL: options that this version does not know, or names that
  * cannot be. Others as the system calls give them. Starts the daemon where it is enabled (systemctl enable
  * hvfbd), and then waits until it is ready; where it is not, fails at once. */

@@ -182,7 +182,11 @@ Resources KernelCard::resources() {
 std::optional<Connector> KernelCard::connector(Id id, const drmModeRes& resources, bool probe) {
     Owned<drmModeConnector, ::drmModeFreeConnector> raw(
         probe ? ::drmModeGetConnector(node_.get(), id) : ::drmModeGetConnectorCurrent(node_.get(), id));
-    if (!raw) return std::nullopt;  // it has gone since the list was made, as those of docks do
+    if (!raw) {
+        // It has gone since the list was made, as those of docks do. Anything else is an error.
+        if (errno == ENOENT) return std::nullopt;
+        throw_errno("ask " + name_ + " for connector " + std::to_string(id));
+    }
     Connector connector;
     connector.id = id;
     const char* type = ::drmModeGetConnectorTypeName(raw->connector_type);
@@ -192,6 +196,7 @@ std::optional<Connector> KernelCard::connector(Id id, const drmModeRes& resource
     for (int i = 0; i < raw->count_encoders; ++i) {
         Owned<drmModeEncoder, ::drmModeFreeEncoder> encoder(
             ::drmModeGetEncoder(node_.get(), raw->encoders[i]));
+        if (!encoder && errno != ENOENT) throw_errno("ask " + name_ + " for an encoder");
         if (!encoder) continue;
         connector.crtcs |= encoder->possible_crtcs;
         if (encoder->encoder_id == raw->encoder_id) connector.crtc = encoder->crtc_id;
@@ -199,6 +204,7 @@ std::optional<Connector> KernelCard::connector(Id id, const drmModeRes& resource
     for (int i = 0; i < raw->count_props; ++i) {
         Owned<drmModePropertyRes, ::drmModeFreeProperty> property(
             ::drmModeGetProperty(node_.get(), raw->props[i]));
+        if (!property && errno != ENOENT) throw_errno("ask " + name_ + " for a property");
         if (!property) continue;
         std::string_view name = property->name;
         if (name == "DPMS") connector.on = raw->prop_values[i] == DRM_MODE_DPMS_ON;
@@ -247,9 +253,11 @@ std::vector<Id> KernelCard::take_flips() {
 
 std::vector<std::filesystem::path> nodes() {
     std::vector<std::filesystem::path> found;
-    std::error_code none;  // no card: no folder
-    for (const auto& entry : entries_of("/dev/dri", none))
+    std::error_code error;
+    for (const auto& entry : entries_of("/dev/dri", error))
         if (entry.filename().string().starts_with("card")) found.push_back(entry);
+    // No card: no folder.
+    if (error && error.value() != ENOENT) throw_errno("look for cards in /dev/dri", error.value());
     return found;
 }
 
@@ -282,11 +290,15 @@ int KernelCardPort::descriptor() const {
 
 bool KernelCardPort::take_events() {
     bool some = false;
-    while (udev_device* device = ::udev_monitor_receive_device(monitor_.get())) {
+    for (;;) {
+        errno = 0;
+        udev_device* device = ::udev_monitor_receive_device(monitor_.get());
+        if (!device) break;
         ::udev_device_unref(device);
         some = true;
     }
-    return some;
+    // More than fitted into the kernel's queue (ENOBUFS), or than there was memory for: something happened.
+    return some || (errno != 0 && errno != EAGAIN && errno != EINTR);
 }
 
 std::unique_ptr<Card> KernelCardPort::open() {

@@ -80,7 +80,11 @@ void HypervOutput::go_on(Time now) {
             deaf_until_.reset();
             connection_->watch.set_enabled(true);
         }
-        if (!deaf_until_) listen_to_host(now);
+        try {
+            if (!deaf_until_) listen_to_host(now);
+        } catch (const std::exception& exception) {
+            broken_ = exception.what();
+        }
     }
     if (!broken_ && connection_ && connection_->channel) {
         session_.time_passed(now);
