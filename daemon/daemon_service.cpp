@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "control/bus_connection.h"
@@ -77,7 +78,7 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     EventLoop& loop = daemon.loop();
     BusConnection bus(loop, options.bus);
     BusService* bus_objects = nullptr;
-    StoreLimit* store_limit = nullptr;
+    std::optional<StoreLimit> store_limit;
     auto read_again = [&] {
         reload(options, daemon, *bus_objects);
         // The unit may have been read again as well.
@@ -88,8 +89,9 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     bus_objects = &objects;
     for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_report(i, objects.display(i));
 
-    StoreLimit limit(bus.get(), [&](std::size_t most) { daemon.set_store_limit(most); });
-    store_limit = &limit;
+    // Where there is no manager the bus would try to start one.
+    if (daemon.notifier().there())
+        store_limit.emplace(bus.get(), [&](std::size_t most) { daemon.set_store_limit(most); });
     auto read_again_or_say = [&] {
         try {
             read_again();

@@ -248,7 +248,11 @@ KeptDisplay take_display(ByteReader& in, std::size_t& passed_over) {
             content.fail();
     });
     // Whose facts are of another version has nothing that could be gone on with.
-    if (!has_facts) return {};
+    if (!has_facts) {
+        display = {};
+        display.size = default_mode;
+        return display;
+    }
     if (!numbers_are_sound(display.surfaces, display.last_surface) ||
         !numbers_are_sound(display.viewers, display.last_viewer))
         in.fail();

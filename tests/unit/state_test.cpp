@@ -123,6 +123,19 @@ TEST(State, of_a_newer_daemon_is_gone_on_with_but_for_what_is_not_known) {
     EXPECT_EQ(decoded.passed_over, 10u);
 }
 
+TEST(State, of_a_display_whose_facts_are_not_known_is_one_that_begins_anew) {
+    State state = some_state();
+    state.displays.pop_back();
+    std::vector<std::byte> bytes = encoded(state);
+    // The header, the display's head, and the version of the first object in it.
+    bytes.at(8 + 8 + 8 + 2) = std::byte{9};
+    Decoded decoded = decode_state(bytes);
+    ASSERT_TRUE(decoded.state) << decoded.why;
+    ASSERT_EQ(decoded.state->displays.size(), 1u);
+    EXPECT_TRUE(decoded.state->displays[0].surfaces.empty());
+    EXPECT_EQ(decode_state(encoded(*decoded.state)).state, decoded.state);
+}
+
 // The bytes that version 3, and 4 with a flag more, put there, field by field.
 std::vector<std::byte> listed(std::uint32_t format) {
     std::vector<std::byte> bytes;
