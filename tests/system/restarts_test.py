@@ -142,7 +142,7 @@ class Restarts(WithClients):
         painter.stop()
 
     def test_shows_on_a_simulated_host_and_on_what_was_there_before_when_that_has_gone(self):
-        """As the README says."""
+        """As docs/simulated-uio.md says."""
         uio, control = "/run/hvhost-uio", "/run/hvhost"
         drop_in = pathlib.Path("/etc/hvfbd/hvfbd.conf.d/simulated.conf")
         host = subprocess.Popen(["hvhost", "--quiet", "--socket", uio, "--control", control], stdin=subprocess.DEVNULL)
