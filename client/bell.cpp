@@ -14,6 +14,7 @@ int Bell::make() {
     Descriptor program(ends[0]);
     Descriptor library(ends[1]);
     if (!program || !library) return -EMFILE;
+    library.out_of_the_way();
     if (!program_) {
         program_ = static_cast<Descriptor&&>(program);
         library_ = static_cast<Descriptor&&>(library);

@@ -14,6 +14,7 @@ class Channel {
     explicit Channel(Descriptor socket) : socket_(static_cast<Descriptor&&>(socket)) {}
 
     int get() const { return socket_.get(); }
+    void out_of_the_way() { socket_.out_of_the_way(); }
     // Becomes this other one, also for those who are about to send. 0 or a negative errno.
     int replace(const Channel& other) { return socket_.become(other.socket_); }
     void close() { socket_.reset(); }

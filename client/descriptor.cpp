@@ -94,6 +94,16 @@ void Descriptor::reset() {
     if (close_it && close(fd) < 0 && refused(errno) && identity_.is(fd)) close_otherwise(fd);
 }
 
+void Descriptor::out_of_the_way() {
+    // Half of the usual limit, and above: memory for the table of descriptors is a few kilobytes.
+    for (int least = 768; least >= 48; least /= 2) {
+        const int fd = fcntl(get(), F_DUPFD_CLOEXEC, least);
+        if (fd < 0) continue;
+        close(fd_.exchange(fd));
+        return;
+    }
+}
+
 int Descriptor::become(const Descriptor& other) {
     if (ours()) {
         if (dup3(other.get(), get(), O_CLOEXEC) < 0) return -errno;
@@ -104,6 +114,7 @@ int Descriptor::become(const Descriptor& other) {
     if (fd < 0) return -errno;
     identity_.copy(other.identity_);
     fd_ = fd;
+    out_of_the_way();
     return 0;
 }
 

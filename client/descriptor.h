@@ -42,6 +42,10 @@ class Descriptor {
     // written or controlled: it might be the program's.
     bool ours() const { return get() >= 0 && identity_.is(get()); }
     void reset();
+    // Takes a number that a program does not soon reach, for one that a thread sleeps on in poll(2): the
+    // kernel keeps the file while it sleeps, and looks at the number when it is woken. A number that was
+    // closed ends the sleep, and one that is another file's does not.
+    void out_of_the_way();
     // Becomes another one of the same file as `other`. The number stays if it is ours, so that a thread that
     // has read it uses the one file or the other. 0 or a negative errno.
     int become(const Descriptor& other);

@@ -21,6 +21,7 @@ int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Conne
     if (result >= 0) result = Mapping::map(std::move(opened.buffer), opened.layout, made->pixels);
     if (result >= 0) {
         made->channel = Channel(std::move(opened.channel));
+        made->channel.out_of_the_way();
         made->options.start_no_more();
         if (!made->options.untracked()) made->tracker.acquire(secure_getenv("HVFB_FEATURES"));
         const ForkLock lock;

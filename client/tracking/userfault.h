@@ -47,7 +47,9 @@ class Userfault {
 
   private:
     Userfault(Descriptor descriptor, bool serves_kernel)
-        : descriptor_(static_cast<Descriptor&&>(descriptor)), serves_kernel_(serves_kernel) {}
+        : descriptor_(static_cast<Descriptor&&>(descriptor)), serves_kernel_(serves_kernel) {
+        descriptor_.out_of_the_way();
+    }
     int control(unsigned long request, void* argument) const;
     int write_protect(Memory memory, std::uint64_t mode) const;
 
