@@ -9,14 +9,20 @@ from private_daemon import SOURCE
 DECISIONS = SOURCE / "docs/decisions"
 
 
-def documents():
-    # Files that git knows or would: what is below build/ is none of ours.
-    listed = subprocess.run(["git", "-C", SOURCE, "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+def tracked(*patterns):
+    """The files of this project: what is built is none."""
+    listed = subprocess.run(["git", "-C", SOURCE, "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
                             capture_output=True, text=True, check=False)
-    names = listed.stdout.split() if listed.returncode == 0 else []
-    found = [SOURCE / name for name in names] or [
-        page for page in SOURCE.rglob("*.md") if "build" not in page.relative_to(SOURCE).parts]
+    if listed.returncode == 0:
+        found = [SOURCE / name for name in listed.stdout.splitlines()]
+    else:
+        found = [page for pattern in patterns for page in SOURCE.rglob(pattern)
+                 if "build" not in page.relative_to(SOURCE).parts]
     return [page for page in found if page.exists()]
+
+
+def documents():
+    return tracked("*.md")
 
 
 class Documents(unittest.TestCase):
@@ -40,6 +46,16 @@ class Documents(unittest.TestCase):
                     continue
                 # Files of one name and several endings are named without it, and decisions by their number.
                 if not path.exists() and not list(path.parent.glob(path.name + "[.-]*")):
+                    broken.append(f"{page.relative_to(SOURCE)}: {name}")
+        self.assertEqual(broken, [])
+
+    def test_are_there_where_programs_and_manual_pages_name_them(self):
+        broken = []
+        for page in tracked("*.h", "*.cpp", "*.c", "*.py", "*.in", "*.rules", "*.conf", "*.catalog", "*.scd", "*.txt", "tools/*"):
+            if not page.is_file():
+                continue
+            for name in re.findall(r"\bdocs/[a-z][\w/-]*\.md|\bdocs/decisions/[\w-]+", page.read_text(errors="replace")):
+                if not list((SOURCE / name).parent.glob((SOURCE / name).name + "*")):
                     broken.append(f"{page.relative_to(SOURCE)}: {name}")
         self.assertEqual(broken, [])
 
