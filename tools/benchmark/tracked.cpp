@@ -38,16 +38,16 @@ Tracked::Tracked(const Options& options) : bus_(options.bus) {
     settle();
 }
 
-Tracked::~Tracked() {
-    surface_.reset();
-    daemon_.reset();
-    if (pid_ > 0) {
-        kill(pid_, SIGCONT);
-        kill(pid_, SIGTERM);
-        waitpid(pid_, nullptr, 0);
+Tracked::~Tracked() = default;
+
+Tracked::Process::~Process() {
+    if (pid > 0) {
+        kill(pid, SIGCONT);
+        kill(pid, SIGTERM);
+        waitpid(pid, nullptr, 0);
     }
     std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
+    if (!folder.empty()) std::filesystem::remove_all(folder, ignored);
 }
 
 hvfb_open_options Tracked::open_options() const {
@@ -57,9 +57,9 @@ hvfb_open_options Tracked::open_options() const {
 void Tracked::start(const Options& options) {
     std::string folder = std::filesystem::temp_directory_path() / "hvfbd-bench-XXXXXX";
     if (!mkdtemp(folder.data())) throw std::system_error(errno, std::generic_category(), folder);
-    folder_ = folder;
-    std::filesystem::create_directories(folder_ / "etc/hvfbd");
-    std::ofstream configuration(folder_ / "etc/hvfbd/hvfbd.conf");
+    daemon_process_.folder = folder;
+    std::filesystem::create_directories(daemon_process_.folder / "etc/hvfbd");
+    std::ofstream configuration(daemon_process_.folder / "etc/hvfbd/hvfbd.conf");
     if (!options.simulated.empty()) configuration << "[Output]\nUio=simulated:" << options.simulated << '\n';
     configuration.close();
 
@@ -74,7 +74,9 @@ void Tracked::start(const Options& options) {
     arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    if (int error = posix_spawn(&pid_, arguments[0], nullptr, nullptr, arguments.data(), environ); error != 0)
+    if (int error =
+            posix_spawn(&daemon_process_.pid, arguments[0], nullptr, nullptr, arguments.data(), environ);
+        error != 0)
         throw std::system_error(error, std::generic_category(), options.daemon);
 }
 
@@ -83,7 +85,7 @@ void Tracked::await_ready() {
         try {
             daemon_.emplace(hvfbctl::Where{bus_, "display0"});
             if (daemon_->display().Visible()) return;
-        } catch (const sdbus::Error&) {
+        } catch (const std::runtime_error&) {  // not on the bus yet, or its display is not
             if (tries >= 200) throw;
         }
         if (tries >= 200) throw std::runtime_error("hvfbd's display does not become visible");
@@ -104,10 +106,10 @@ std::string Tracked::tracker_state() {
 }
 
 Nanoseconds Tracked::time_at_rest() const {
-    Nanoseconds time = processor_time_of(pid_);
+    Nanoseconds time = processor_time_of(pid());
     for (int tries = 0; tries < 20; ++tries) {
         std::this_thread::sleep_for(5ms);
-        Nanoseconds later = processor_time_of(pid_);
+        Nanoseconds later = processor_time_of(pid());
         if (later == time) break;
         time = later;
     }
@@ -115,7 +117,7 @@ Nanoseconds Tracked::time_at_rest() const {
 }
 
 Work Tracked::work(bool beginning) {
-    Nanoseconds time = processor_time_of(pid_);
+    Nanoseconds time = processor_time_of(pid());
     auto statistics = this->statistics();
     if (beginning) time = time_at_rest();
     return {.presents = statistics["frames"],
@@ -138,7 +140,7 @@ void Tracked::settle() {
 }
 
 void Tracked::signal(int number) const {
-    kill(pid_, number);
+    kill(pid(), number);
 }
 
 }  // namespace hvfbd::bench

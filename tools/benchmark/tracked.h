@@ -37,7 +37,7 @@ class Tracked : public Contestant {
     std::string tracker_state();
     // Until all that was drawn is presented.
     void settle();
-    pid_t pid() const { return pid_; }
+    pid_t pid() const { return daemon_process_.pid; }
     hvfb_surface* surface() { return surface_.get(); }
     // An option block to open more of it; valid as long as this.
     hvfb_open_options open_options() const;
@@ -51,9 +51,18 @@ class Tracked : public Contestant {
     void start(const Options& options);
     void await_ready();
 
+    // Ended with its owner, also where the owner's constructor throws: nobody else would end it.
+    struct Process {
+        Process() = default;
+        Process(const Process&) = delete;
+        Process& operator=(const Process&) = delete;
+        ~Process();
+        pid_t pid = -1;
+        std::filesystem::path folder;  // its configuration
+    };
+
     std::string bus_;
-    std::filesystem::path folder_;
-    pid_t pid_ = -1;
+    Process daemon_process_;
     std::optional<hvfbctl::Daemon> daemon_;
     std::unique_ptr<hvfb_surface, Close> surface_;
     Canvas canvas_;
