@@ -53,6 +53,11 @@ class ASession : public ::testing::Test {
     }
     void open() { session.opened(address, size, now); }
     void connect() {
+        connect_without_acknowledgement();
+        hear(synthvid::SituationUpdateAck{last_word(16)});
+        session.take_repaint();
+    }
+    void connect_without_acknowledgement() {
         open();
         says();
         hear(synthvid::VersionResponse{synthvid::version_3_5, true});
@@ -61,8 +66,6 @@ class ASession : public ::testing::Test {
         says();
         hear(synthvid::VramLocationAck{address});
         says();
-        hear(synthvid::SituationUpdateAck{1});
-        session.take_repaint();
     }
 
     Time now{std::chrono::hours(1)};

@@ -118,9 +118,37 @@ TEST_F(ASession, begins_anew_with_the_shortest_pause_after_it_has_lived) {
         now = *session.wake_at();
     }
     connect();
+    pass(10s);
     session.closed(now);
     EXPECT_EQ(*session.wake_at(), now + 1s);
     EXPECT_FALSE(session.visible());
+}
+
+TEST_F(ASession, backs_off_longer_each_time_from_a_host_that_ends_each_session_as_soon_as_it_lives) {
+    Duration pause = 0s;
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        connect();
+        pass(1s);
+        session.closed(now);
+        Duration next = *session.wake_at() - now;
+        EXPECT_TRUE(next > pause || next == 60s) << attempt;
+        pause = next;
+        now = *session.wake_at();
+    }
+}
+
+TEST_F(ASession, begins_anew_with_the_shortest_pause_after_it_has_lived_with_a_host_that_never_acknowledges) {
+    for (int i = 0; i < 8; ++i) {
+        connect_without_acknowledgement();
+        pass(i == 0 ? Duration(10s) : Duration(1h));
+        EXPECT_EQ(session.failure().has_value(), i == 0) << "it is asked once more, and then believed";
+        session.closed(now);
+        now = *session.wake_at();
+    }
+    connect_without_acknowledgement();
+    pass(1h);
+    session.closed(now);
+    EXPECT_EQ(*session.wake_at(), now + 1s);
 }
 
 TEST_F(ASession, keeps_what_the_host_says_early_of_who_looks) {

@@ -34,6 +34,7 @@ void Session::opened(std::uint64_t vram_address, std::uint64_t vram_size, Time n
     modes_.clear();
     preferred_.reset();
     repaint_ = false;
+    lives_since_.reset();
     if (!fits(smallest_mode)) {
         fail("the video memory is smaller than a picture of 640x480; set FramebufferSize= in hvfbd.conf");
         return;
@@ -47,6 +48,10 @@ void Session::closed(Time now) {
     failure_.reset();
     timer_.stop();
     offered_.reset();
+    // After one that lived the shortest pause will do. One that ends as soon as it lives is a failure like
+    // any other: begun again each second it would never leave the daemon, the log and the host in peace.
+    if (lives_since_ && now - *lives_since_ >= timing_.step) back_off_ = timing_.first_back_off;
+    lives_since_.reset();
     retry_at_ = now + back_off_;
     back_off_ = std::min(2 * back_off_, timing_.longest_back_off);
 }
@@ -117,15 +122,14 @@ void Session::take(const synthvid::VramLocationAck& ack, Time now) {
     repaint_ = true;
 }
 
-void Session::take(const synthvid::SituationUpdateAck& ack, Time) {
+void Session::take(const synthvid::SituationUpdateAck& ack, Time now) {
     if (state_ != State::active || ack.context != situation_ || !timer_.running()) {
         ++ignored_;
         return;
     }
     acknowledges_ = true;
     timer_.stop();
-    // It lives: the next death starts from the shortest pause again.
-    back_off_ = timing_.first_back_off;
+    if (!lives_since_) lives_since_ = now;
 }
 
 void Session::take(const synthvid::FeatureChange& features, Time) {
@@ -162,7 +166,10 @@ void Session::time_passed(Time now) {
             // OpenVMM goes silent for good on the smallest fault, and this is how it shows; but Linux never
             // waits for this answer, so a host that gives none may do so on purpose: one new attempt tells
             // them apart.
-            if (asked_ && !acknowledges_ && tolerates_silence_) break;
+            if (asked_ && !acknowledges_ && tolerates_silence_) {
+                if (!lives_since_) lives_since_ = now;
+                break;
+            }
             tolerates_silence_ = true;
             fail("the host does not acknowledge the picture's size");
             break;

@@ -121,6 +121,8 @@ class Session {
     std::optional<std::string_view> failure_;
     Time retry_at_{};  // of closed
     Duration back_off_;
+    // Since when this session is one with a host that lives. None: not yet.
+    std::optional<Time> lives_since_;
     RunningTimer timer_;  // of the step, or of the situation's acknowledgement
 
     bool wanted_[static_cast<std::size_t>(Message::count)] = {};

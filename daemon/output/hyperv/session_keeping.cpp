@@ -49,6 +49,7 @@ bool Session::go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t 
     asked_ = !wanted_[static_cast<std::size_t>(Message::situation)] || situation_ > 0;
     if (kept.owed || !asked_) timer_.start(now);
     repaint_ = true;
+    if (asked_ && !kept.owed) lives_since_ = now;
     return true;
 }
 
