@@ -90,6 +90,32 @@ TEST(OutgoingRing, believes_no_read_index_that_cannot_be_and_no_write_index_but_
     }
 }
 
+TEST(OutgoingRing, believes_no_host_that_reads_what_it_has_read_before_or_what_was_not_written) {
+    for (std::uint32_t wild : {32u, 96u - 8u, 192u + 8u, 248u}) {
+        RawRing raw(256);
+        OutgoingRing ring(raw.memory());
+        for (int i = 0; i < 6; ++i) EXPECT_NE(ring.send(payload(8)), OutgoingRing::Sent::full);
+        raw.read_index() = 96;
+        EXPECT_TRUE(ring.sound());
+        raw.read_index() = wild;
+        EXPECT_EQ(ring.send(payload(8)), OutgoingRing::Sent::corrupt) << wild;
+        raw.read_index() = 96;
+        EXPECT_FALSE(ring.sound()) << "and nothing after that";
+    }
+}
+
+TEST(OutgoingRing, believes_a_host_that_reads_all_there_is_around_the_end) {
+    RawRing raw(176);
+    OutgoingRing ring(raw.memory());
+    std::uint32_t read = 0;
+    for (int i = 0; i < 1000; ++i) {
+        ASSERT_NE(ring.send(payload(8 + i % 9 * 8)), OutgoingRing::Sent::corrupt) << i;
+        if (i % 3 == 0) read = raw.write_index();
+        raw.read_index() = read;
+        ASSERT_TRUE(ring.sound()) << i;
+    }
+}
+
 TEST(IncomingRing, passes_on_what_was_written_around_the_end_at_every_position) {
     // 2 MiB less a page, as uio_hv_generic's rings are, is no power of two; the small one wraps at every
     // offset.

@@ -35,11 +35,14 @@ class Channel {
     void mask() { incoming_.mask(); }
     bool unmask() { return incoming_.unmask(); }
 
-    // Of the ring to the host. Equal: the host has taken everything.
+    // Of the ring to the host. Equal: the host has taken everything. None: what the host says cannot be.
     struct Indices {
         std::uint32_t read, write;
     };
-    Indices to_host() const { return {outgoing_.read_index(), outgoing_.write_index()}; }
+    std::optional<Indices> to_host() {
+        if (!outgoing_.sound()) return std::nullopt;
+        return Indices{outgoing_.read_index(), outgoing_.write_index()};
+    }
     std::size_t to_host_size() const { return outgoing_.size(); }  // bytes of its data
 
     // Goes on after another process, which may have ended between a message and its signal.

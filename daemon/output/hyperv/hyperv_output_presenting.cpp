@@ -20,8 +20,12 @@ void HypervOutput::flush(Time now) {
 }
 
 void HypervOutput::watch_host(Time now) {
-    auto [read, write] = connection_->channel->to_host();
-    if (!broken_ && watch_.look(read, write, now)) broken_ = "the host takes no messages out of the ring";
+    if (broken_) return;
+    auto indices = connection_->channel->to_host();
+    if (!indices)
+        broken_ = "the host has written nonsense into the ring";
+    else if (watch_.look(indices->read, indices->write, now))
+        broken_ = "the host takes no messages out of the ring";
 }
 
 Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
@@ -47,7 +51,8 @@ Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
 }
 
 void HypervOutput::last_words() noexcept {
-    if (!connection_ || !connection_->channel || !session_.active()) return;
+    // Nothing was stored while nobody looks, and that host wants to hear nothing either.
+    if (!connection_ || !connection_->channel || !shows()) return;
     store_fence();
     connection_->channel->send_from_signal(whole_dirt_);
 }

@@ -63,19 +63,30 @@ std::uint32_t RingMemory::copy_out(std::uint32_t at, std::span<std::byte> bytes)
 }
 
 OutgoingRing::OutgoingRing(RingMemory memory)
-    : memory_(memory), write_index_(memory.write_index()), corrupt_(!memory.valid(write_index_)) {}
+    : memory_(memory),
+      write_index_(memory.write_index()),
+      read_index_(memory.read_index()),
+      corrupt_(!memory.valid(write_index_) || !memory.valid(read_index_)) {}
 
-bool OutgoingRing::has_room(std::size_t bytes) const {
-    std::uint32_t read = memory_.read_index();
-    return corrupt_ || !memory_.valid(read) || room(read, write_index_, memory_.size()) > bytes;
+bool OutgoingRing::sound() {
+    if (corrupt_) return false;
+    std::uint32_t read = memory_.read_index(), size = memory_.size();
+    // An index that goes back would let a ring be full for ever and its reader look alive.
+    corrupt_ = !memory_.valid(read) ||
+               (read + size - read_index_) % size > (write_index_ + size - read_index_) % size;
+    if (!corrupt_) read_index_ = read;
+    return !corrupt_;
+}
+
+bool OutgoingRing::has_room(std::size_t bytes) {
+    return !sound() || room(read_index_, write_index_, memory_.size()) > bytes;
 }
 
 OutgoingRing::Sent OutgoingRing::send(std::span<const std::byte> payload) {
     std::uint32_t length = aligned8(descriptor_size + payload.size());
     std::uint32_t total = length + trailer_size;
-    std::uint32_t read = memory_.read_index();
-    if (corrupt_ || !memory_.valid(read)) return Sent::corrupt;
-    if (room(read, write_index_, memory_.size()) <= total) return Sent::full;
+    if (!sound()) return Sent::corrupt;
+    if (room(read_index_, write_index_, memory_.size()) <= total) return Sent::full;
 
     PacketDescriptor descriptor{packet_in_band, descriptor_size / 8, static_cast<std::uint16_t>(length / 8),
                                 0, ++transaction_};
@@ -89,8 +100,7 @@ OutgoingRing::Sent OutgoingRing::send(std::span<const std::byte> payload) {
     write_index_ = at;
     memory_.set_write_index(at);
 
-    // The host may have emptied the ring since `read` was read: it is asked again, after the packet can be
-    // seen.
+    // The host may have emptied the ring since it was asked: it is asked again, after the packet can be seen.
     bool wanted = memory_.interrupt_mask() == 0;
     bool was_empty = memory_.read_index() == old_write;
     return wanted && was_empty ? Sent::done_and_signal : Sent::done;

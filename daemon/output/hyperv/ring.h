@@ -66,16 +66,20 @@ class OutgoingRing {
     // How many bytes of the ring a payload takes.
     static constexpr std::size_t packet_size(std::size_t payload) { return (payload + 7) / 8 * 8 + overhead; }
     // For packets of that many bytes together. True as well if the ring is corrupt, as send() will say.
-    bool has_room(std::size_t bytes) const;
+    bool has_room(std::size_t bytes);
+    // Whether what the host says of the ring can be: it reads only what was written, and nothing twice. False
+    // once, and it stays so.
+    bool sound();
     std::size_t size() const { return memory_.size(); }
-    // What the host says it has read up to, whatever it says; and what was written.
-    std::uint32_t read_index() const { return memory_.read_index(); }
+    // Up to what the host has read, as it was when sound() last looked; and up to what was written.
+    std::uint32_t read_index() const { return read_index_; }
     std::uint32_t write_index() const { return write_index_; }
 
   private:
     RingMemory memory_;
     // Ours alone: what stands in the ring could be the host's.
     std::uint32_t write_index_;
+    std::uint32_t read_index_;
     std::uint64_t transaction_ = 0;
     bool corrupt_ = false;
 };
