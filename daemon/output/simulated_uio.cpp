@@ -1,9 +1,11 @@
 #include "output/simulated_uio.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 
 #include <array>
@@ -92,8 +94,11 @@ UioDevice::Interrupt SimulatedUio::acknowledge() {
         gone_ = true;
         return Interrupt::gone;
     }
+    // The host shares the flags of what it gave, O_NONBLOCK among them, and may change them at any time.
     std::uint64_t count = 0;
-    return ::read(interrupt_, &count, sizeof count) == sizeof count ? Interrupt::some : Interrupt::none;
+    iovec part{&count, sizeof count};
+    got = ::preadv2(interrupt_, &part, 1, -1, RWF_NOWAIT);
+    return got == sizeof count ? Interrupt::some : Interrupt::none;
 }
 
 // False: that was no offer, or there will be none.
@@ -202,7 +207,10 @@ void SimulatedUio::signal() noexcept {
     std::byte* mask = bytes.data() + bytes.size() / 2 + interrupt_mask_at;
     std::atomic_ref(*reinterpret_cast<std::uint32_t*>(mask)).store(0);
     std::uint64_t one = 1;
-    // Full means that the host has not listened 2^64 times: nothing that another signal would mend.
+    // Full means that the host has not listened 2^64 times, or has filled it itself and may have taken
+    // O_NONBLOCK away: nothing that another signal would mend.
+    pollfd room{doorbell_, POLLOUT, 0};
+    if (::poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) return;
     [[maybe_unused]] ssize_t written = ::write(doorbell_, &one, sizeof one);
 }
 

@@ -30,7 +30,8 @@ class UioDevice {
 
     // `opening`: not there yet, wait for the descriptor. `gone`: rescinded or unplugged, for good.
     enum class Interrupt { opening, none, some, gone };
-    // Takes all interrupts there were.
+    // Takes all interrupts there were. Throws std::system_error, with what was tried on what, where the
+    // device cannot be opened with what its other side has said; then it is to be closed.
     virtual Interrupt acknowledge() = 0;
 
     // Valid once acknowledge() has said none or some; as long as the device. Nothing: it has no such map.

@@ -262,6 +262,27 @@ TEST_F(ASimulatedDevice, opens_with_a_whole_offer_and_is_gone_with_its_host) {
     EXPECT_EQ(device->acknowledge(), UioDevice::Interrupt::gone);
 }
 
+// With a time after which a test that waits ends.
+TEST_F(ASimulatedDevice, waits_for_nothing_though_its_host_makes_descriptors_that_wait) {
+    Descriptor rings = memory(65536);
+    Descriptor interrupt(::eventfd(0, EFD_CLOEXEC)), doorbell(::eventfd(0, EFD_CLOEXEC));
+    ASSERT_EQ(offered("hvfbd-simulated-uio 1\nmap txrx_rings 65536\ninterrupt\ndoorbell\n",
+                      {rings.get(), interrupt.get(), doorbell.get()}),
+              UioDevice::Interrupt::none);
+    ASSERT_EQ(::fcntl(interrupt.get(), F_SETFL, 0), 0);
+    ASSERT_EQ(::fcntl(doorbell.get(), F_SETFL, 0), 0);
+    std::uint64_t full = UINT64_MAX - 1;
+    ASSERT_EQ(::write(doorbell.get(), &full, sizeof full), 8);
+    ::alarm(10);
+    EXPECT_EQ(device->acknowledge(), UioDevice::Interrupt::none);
+    device->signal();
+    std::uint64_t count = 3;
+    ASSERT_EQ(::write(interrupt.get(), &count, sizeof count), 8);
+    EXPECT_EQ(device->acknowledge(), UioDevice::Interrupt::some);
+    EXPECT_EQ(device->acknowledge(), UioDevice::Interrupt::none);
+    ::alarm(0);
+}
+
 TEST_F(ASimulatedDevice, does_not_open_with_an_offer_that_is_wrong_anywhere) {
     Descriptor rings = memory(65536), unsealed = memory(65536, 0), small = memory(4096);
     Descriptor event(::memfd_create("event", MFD_CLOEXEC));
