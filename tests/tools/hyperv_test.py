@@ -101,6 +101,14 @@ class HypervGuest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertTrue((self.folder / "window.png").read_bytes().startswith(b"\x89PNG"))
 
+    def test_is_told_one_command_at_a_time(self):
+        self.begin()
+        done = run(PROGRAMS / "hvhost", "--control", self.host.control, "raw", f"{self.folder}/raw\nhide")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("one line", done.stderr)
+        self.assertIn("shown=1", self.host.say("status"))
+        self.assertFalse((self.folder / "raw").exists())
+
     def test_dies_of_a_signal_with_its_picture_told_once_more(self):
         for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
             with self.subTest(number):
@@ -113,6 +121,20 @@ class HypervGuest(unittest.TestCase):
                 self.assertIn("complaints=0", self.host.say("status"))
                 self.doCleanups()
                 self.setUp()
+
+    def test_dies_of_a_signal_without_a_word_to_a_host_whose_window_is_hidden(self):
+        self.begin()
+        self.draw("123456")
+        self.host.say("hide")
+        hvfbctl = [PROGRAMS / "hvfbctl", f"--bus={self.bus.address}"]
+        while run(*hvfbctl, "get", "Visible").stdout.strip() != "false":
+            pass
+        before = len(self.host.lines)
+        self.daemon.process.send_signal(signal.SIGSEGV)
+        self.assertEqual(self.daemon.process.wait(timeout=20), -signal.SIGSEGV)
+        self.host.await_line("closed", after=before)
+        self.assertFalse([line for line in self.host.lines[before:] if line.startswith("dirt")])
+        self.assertIn("complaints=0", self.host.say("status"))
 
     def test_ends_with_its_picture_told_once_more(self):
         self.begin()

@@ -87,6 +87,18 @@ TEST_F(TheHost, is_dead_after_anything_malformed_until_the_channel_is_opened_aga
     EXPECT_EQ(host.status().state, Host::State::dead) << "DIRT that says it has two rectangles, and has one";
 }
 
+TEST_F(TheHost, counts_the_pixels_of_a_rectangle_and_of_a_pointer_however_large_they_are_said_to_be) {
+    EXPECT_EQ(wire::area({0, 1, 2, 5}), 8u);
+    EXPECT_EQ(wire::area({INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX}),
+              0xffffffffu * std::uint64_t{0xffffffff});
+    EXPECT_EQ(wire::area({3, 0, 2, INT32_MIN}), 0u);
+    shake_hands();
+    // 2^31 x 2^31 pixels of four bytes are 2^64 bytes, and there is none.
+    say({1, 0, 0, 0, 26,  0, 0, 0, 8,   0, 0, 0, 26, 0, 0, 0, 255,
+         1, 0, 0, 0, 128, 0, 0, 0, 128, 0, 0, 0, 0,  0, 0, 0, 0});
+    EXPECT_EQ(host.status().complaints, 1u);
+}
+
 TEST_F(TheHost, is_dead_after_a_packet_that_cannot_be) {
     put({6, 0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
     host.doorbell({});

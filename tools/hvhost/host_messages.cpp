@@ -102,7 +102,8 @@ void Host::take_situation(std::span<const std::byte> body, Time now) {
 void Host::take_pointer_shape(std::span<const std::byte> body) {
     auto shape = prefix<PointerShape>(body);
     if (!shape) return like_openvmm() ? void() : refuse_garbage("POINTER_SHAPE is too short");
-    if (body.size() != sizeof *shape + std::size_t{shape->width} * shape->height * 4)
+    std::size_t pixels = body.size() - sizeof *shape;
+    if (pixels % 4 != 0 || pixels / 4 != std::uint64_t{shape->width} * shape->height)
         complain("POINTER_SHAPE has not the pixels that it says");
 }
 

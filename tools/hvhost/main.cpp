@@ -23,6 +23,9 @@ std::string line_of(std::vector<std::string> command) {
     if (writes && command.size() == 2) command[1] = std::filesystem::absolute(command[1]);
     std::string line;
     for (const std::string& word : command) line += (line.empty() ? "" : " ") + word;
+    // What follows it would be a command of its own.
+    if (line.find('\n') != std::string::npos)
+        throw std::runtime_error("a command, and a file that it names, is one line");
     return line;
 }
 
@@ -54,6 +57,7 @@ int main(int argc, char** argv) {
         .excludes(ivshmem)
         .show_default();
     program.option("--monitor", options.monitor, "The channel has this bit in the monitor page")
+        .within(0, 127)
         .excludes(ivshmem);
     program.option("--max-version", version, "Newest that is accepted; windows only; otherwise 3.5")
         .one_of({"3.5", "3.2"});

@@ -63,7 +63,7 @@ void Server::said(const std::string& line) {
 void Server::dirt(const wire::DirtRect& r) {
     last_dirt_ = clock_now();
     if (options_.quiet) return;
-    std::int64_t area = (std::int64_t{r.x2} - r.x1) * (std::int64_t{r.y2} - r.y1);
+    std::uint64_t area = wire::area(r);
     std::chrono::duration<double> since = last_dirt_ - started_;
     std::cout << "dirt " << r.x1 << ',' << r.y1 << ' ' << r.x2 << ',' << r.y2 << " area=" << area
               << " t=" << since.count() << std::endl;

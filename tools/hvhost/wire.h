@@ -112,6 +112,15 @@ enum : std::uint32_t {
 
 using Bytes = std::vector<std::byte>;
 
+// The pixels of a rectangle, whatever a guest made of it; none of an empty one.
+constexpr std::uint64_t area(const DirtRect& r) {
+    if (r.x2 <= r.x1 || r.y2 <= r.y1) return 0;
+    auto length = [](std::int32_t from, std::int32_t to) {
+        return static_cast<std::uint64_t>(std::int64_t{to} - from);
+    };
+    return length(r.x1, r.x2) * length(r.y1, r.y2);
+}
+
 // The beginning of a body, if it is that long; whatever follows is tolerated.
 template <typename Struct>
 std::optional<Struct> prefix(std::span<const std::byte> body) {
