@@ -87,12 +87,16 @@ void replace(const std::string& path, const struct stat* before, std::span<const
         if (error) break;
         target = next.is_absolute() ? next : target.parent_path() / next;
     }
-    std::string beside = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
+    // Its own name may be as long as names are allowed to be.
+    constexpr std::size_t longest = 200;
+    const std::string name = target.filename().string().substr(0, longest);
+    std::string beside = (target.parent_path() / ("." + name + ".XXXXXX")).string();
     const File file(mkostemp(beside.data(), O_CLOEXEC));
     if (file.descriptor < 0) {
         if (before && (errno == EACCES || errno == EPERM || errno == EROFS)) return write_over(path, bytes);
         fail(path);
     }
+    bool taken = true;
     try {
         const mode_t mask = umask(0);
         umask(mask);
@@ -101,11 +105,16 @@ void replace(const std::string& path, const struct stat* before, std::span<const
             fail(path);
         if (fchmod(file.descriptor, before ? before->st_mode & 0777 : 0666 & ~mask) < 0) fail(path);
         write_all(file.descriptor, bytes, path);
-        if (rename(beside.c_str(), target.c_str()) < 0) fail(path);
+        taken = rename(beside.c_str(), target.c_str()) == 0;
+        // Of another user's file in a folder like /tmp only its content may be replaced.
+        if (!taken && (!before || (errno != EPERM && errno != EACCES))) fail(path);
     } catch (...) {
         unlink(beside.c_str());
         throw;
     }
+    if (taken) return;
+    unlink(beside.c_str());
+    write_over(path, bytes);
 }
 
 }  // namespace

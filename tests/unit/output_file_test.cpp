@@ -82,6 +82,29 @@ TEST_F(AnOutputFile, that_cannot_be_written_stays_what_it_was) {
     EXPECT_EQ(error_of(folder / "none" / "file", "x"), ENOENT);
 }
 
+TEST_F(AnOutputFile, of_another_user_in_a_folder_where_only_owners_remove_is_written_where_it_is) {
+    write(file, "before, and longer");
+    fs::permissions(file, fs::perms{0666});
+    fs::permissions(folder, fs::perms{01777});
+    // In a process of its own, which becomes another user.
+    pid_t child = ::fork();
+    if (child == 0) ::_exit(::setresuid(65534, 65534, 65534) == 0 && error_of(file, "after") == 0 ? 0 : 1);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    bool another = ::getuid() == 0;
+    EXPECT_EQ(status == 0, another);
+    EXPECT_EQ(read(file), another ? "after" : "before, and longer");
+    EXPECT_EQ(files(), 1u) << "and nothing beside it";
+}
+
+TEST_F(AnOutputFile, has_a_name_of_any_length_that_a_file_may_have) {
+    fs::path longest = folder / std::string(255, 'x');
+    write(longest, "one");
+    write(longest, "two");
+    EXPECT_EQ(read(longest), "two");
+    EXPECT_EQ(files(), 1u);
+}
+
 TEST_F(AnOutputFile, behind_a_link_is_written_and_the_link_stays) {
     fs::create_symlink("file", folder / "link");
     write(folder / "link", "one");
