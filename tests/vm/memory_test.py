@@ -81,9 +81,13 @@ class MemoryOutput(Guest):
         self.assertIn(painter.ask("frame"), ("shown", "not shown"))
         self.assert_shows(picture)
 
-    def test_is_started_by_whoever_first_asks(self):
+    def test_is_started_by_a_program_that_draws_where_it_is_enabled_and_by_nobody_who_asks(self):
         self.do("systemctl stop hvfbd")
-        self.assertEqual(self.get("Output"), '"memory"')
+        self.do(f"busctl --system get-property {BUS} {DISPLAY} {BUS}.Display Output", code=1)
+        self.assertEqual(self.do("systemctl is-active hvfbd", code=3), "inactive")
+        self.do("systemctl enable hvfbd")
+        self.addCleanup(self.do, "systemctl disable hvfbd")
+        self.draw_on(self.painter(), Picture(800, 600), 4)
         self.assertEqual(self.do("systemctl is-active hvfbd"), "active")
 
     def test_is_tuned_over_the_bus(self):
