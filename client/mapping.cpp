@@ -115,8 +115,9 @@ int Mapping::change_memory(Mapping& fresh) {
             __atomic_compare_exchange_n(&pixels[i], &expected, after[i], false, __ATOMIC_SEQ_CST,
                                         __ATOMIC_SEQ_CST);
         }
-        // For a child after fork. The number stays, as that of a channel.
-        result = buffer_.become(fresh.buffer_);
+        // For a child after fork, and the next change. The number stays, as that of a channel. Where there is
+        // none to be had the memory is known by its mapping alone: it has changed, whatever this answers.
+        if (buffer_.become(fresh.buffer_) < 0) buffer_.reset();
     }
     munmap(old, size_);
     if (copy != MAP_FAILED) munmap(copy, size_);

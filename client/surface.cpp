@@ -90,9 +90,11 @@ void hvfb_surface_close(hvfb_surface* surface) {
     }
     // A thread that cannot be woken because the program has closed what wakes it sleeps on, and keeps what it
     // looks at when it wakes.
-    if (stopped)
+    if (stopped) {
+        // Closing is not enough where a process that was forked past the C library has the channel as well.
+        surface->channel.hang_up();
         hvfb::release(surface);
-    else
+    } else
         surface->pixels = hvfb::Mapping();
 }
 

@@ -108,6 +108,8 @@ void hvfb_viewer_close(hvfb_viewer* viewer) {
         const hvfb::ForkLock lock;
         viewer->unlist();
     }
+    // As in hvfb_surface_close.
+    viewer->channel.hang_up();
     hvfb::release(viewer);
 }
 

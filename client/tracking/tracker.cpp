@@ -164,7 +164,7 @@ bool Tracker::turn() {
     if (const int result = waiting_.wait(descriptors, due()); result < 0) lose("waiting", result);
     const Nanoseconds now = monotonic_now();
     if (now == 0) lose("the clock", -ENOTSUP);
-    ++fruitless_;
+    if (!waiting_.interrupted()) ++fruitless_;
     if (descriptors[0].revents) serve_faults(now);
     if (descriptors[1].revents) take_wake();
     if (stopping_.load()) return false;

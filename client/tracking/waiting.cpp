@@ -45,10 +45,24 @@ int Waiting::pause() {
     return 0;
 }
 
+bool Waiting::answered() {
+    constexpr int most_tries = 100;
+    constexpr timespec at_once = {};
+    interruptions_ = 0;
+    for (int tries = 0; tries < most_tries; ++tries) {
+        const int result =
+            way_ == Way::poll ? ppoll(nullptr, 0, &at_once, nullptr) : nanosleep(&at_once, nullptr);
+        if (result == 0) return true;
+        if (errno != EINTR) return false;
+    }
+    return false;
+}
+
 int Waiting::failed(int error) {
-    // All signals are blocked: something else interrupts it again and again.
+    // No signal of the program's. The C library interrupts every thread for setuid(3) and its like, as often
+    // as the program calls them; a filter that answers so answers a call that does not wait so, too.
     constexpr int most_interruptions = 1000;
-    if (error == EINTR && ++interruptions_ < most_interruptions) return 0;
+    if (error == EINTR && (++interruptions_ < most_interruptions || answered())) return 0;
     interruptions_ = 0;
     way_ = way_ == Way::poll ? Way::sleep : Way::none;
     return -error;

@@ -23,9 +23,13 @@ class Waiting {
     // It waits for descriptors, and does not only look at them.
     bool notices() const { return way_ == Way::poll; }
 
+    // The last wait was ended by nothing that it waited for.
+    bool interrupted() const { return interruptions_ > 0; }
+
   private:
     enum class Way { poll, sleep, none };
     int failed(int error);
+    bool answered();  // a call that cannot wait, by the kernel
 
     Way way_ = Way::poll;
     int interruptions_ = 0;  // in a row

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
 
 #include <atomic>
 #include <thread>
@@ -64,6 +66,21 @@ TEST_F(SurfaceTest, is_hung_up_when_its_program_goes_though_a_child_lives) {
     EXPECT_TRUE(readable.revents & POLLHUP);
     writing.reset();
     waitpid(pid, nullptr, 0);
+}
+
+// Somebody else who holds the channel: a child that was made past the C library, or a table of descriptors of
+// a thread's own, from unshare(2).
+TEST_F(SurfaceTest, is_hung_up_when_it_is_closed_though_its_channel_is_held) {
+    surface = daemon.open();
+    const auto child = static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+    while (child == 0) syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);
+    hvfb_surface_close(surface);
+    surface = nullptr;
+    pollfd readable = {.fd = daemon.channel(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(poll(&readable, 1, 5000), 1);
+    EXPECT_TRUE(readable.revents & POLLHUP);
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
 }
 
 TEST_F(SurfaceTest, can_fork_while_other_threads_store_and_call) {

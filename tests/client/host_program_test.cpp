@@ -1,5 +1,6 @@
 // What a program may have done to itself: limits, descriptors that it closed or took, a debugger, a right
 // that it gave up.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
@@ -116,6 +117,28 @@ TEST(HostProgram, may_have_no_descriptors_for_tracking) {
         program.go(1);
         EXPECT_TRUE(program.reaches(2)) << left;
     }
+}
+
+// Each of them interrupts every thread.
+TEST(HostProgram, may_change_its_user_as_often_as_it_likes) {
+    ForeignProgram program([](Inside& inside) {
+        live(inside, nothing, [] {
+            for (int i = 0; i < 3000; ++i)
+                if (seteuid(geteuid()) < 0) _exit(9);
+        });
+    });
+    expect_life(program);
+    EXPECT_FALSE(program.given_up);
+    EXPECT_NE(program.state, HVFB_TRACKER_POLLED);
+}
+
+TEST(HostProgram, may_unload_the_library_while_its_thread_runs) {
+    void* const library = dlopen(SHARED_LIBRARY, RTLD_NOW);
+    ASSERT_NE(library, nullptr) << dlerror();
+    const void* const code = dlsym(library, "hvfb_surface_close");
+    EXPECT_EQ(dlclose(library), 0);
+    Dl_info found;
+    EXPECT_NE(dladdr(code, &found), 0) << "the code of its threads is gone";
 }
 
 // The kernel ends a process whose real-time thread runs longer than that.

@@ -62,6 +62,21 @@ TEST(ChangeOfMemory, loses_no_store_of_threads_that_go_on_storing) {
     EXPECT_EQ(lost, 0u);
 }
 
+TEST(ChangeOfMemory, takes_the_content_along_though_the_program_has_closed_the_new_buffer) {
+    Mapping mapping;
+    ASSERT_EQ(Mapping::map(buffer(), layout, mapping), 0);
+    for (std::byte value : {std::byte{1}, std::byte{2}, std::byte{3}}) {
+        Descriptor next = buffer();
+        const int number = next.get();
+        Mapping fresh;
+        ASSERT_EQ(Mapping::map(std::move(next), layout, fresh), 0);
+        mapping.address()[5] = value;
+        close(number);
+        EXPECT_EQ(mapping.change_memory(fresh), 0);
+        EXPECT_EQ(mapping.address()[5], value);
+    }
+}
+
 TEST(ChangeOfMemory, to_another_layout_is_refused_and_changes_nothing) {
     Mapping mapping, fresh;
     ASSERT_EQ(Mapping::map(buffer(), layout, mapping), 0);
