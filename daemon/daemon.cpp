@@ -36,8 +36,8 @@ struct Daemon::Display {
     Pipeline pipeline;
 };
 
-Daemon::Daemon(const Configuration& configuration, DescriptorStore store, const Parts& parts)
-    : configuration_(configuration),
+Daemon::Daemon(Configuration configuration, DescriptorStore store, const Parts& parts)
+    : configuration_(std::move(configuration)),
       store_(std::move(store)),
       keeper_(store_),
       pump_(loop_, store_.notifier()) {

@@ -32,7 +32,7 @@ class Daemon {
 
     // Makes the outputs and displays and goes on with what the process before left in the store. Throws
     // std::system_error and Refusal.
-    Daemon(const Configuration& configuration, DescriptorStore store, const Parts& parts);
+    Daemon(Configuration configuration, DescriptorStore store, const Parts& parts);
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
     ~Daemon();

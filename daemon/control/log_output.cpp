@@ -51,7 +51,7 @@ Descriptor memory_of(const std::string& datagram) {
 }  // namespace
 
 LineOutput::LineOutput(int descriptor, Patience patience)
-    : kind_(Kind::file), patient_(patience == Patience::unlimited), descriptor_(descriptor) {
+    : patient_(patience == Patience::unlimited), descriptor_(descriptor) {
     struct stat status {};
     if (::fstat(descriptor, &status) < 0) return;
     if (S_ISSOCK(status.st_mode)) kind_ = Kind::socket;

@@ -29,7 +29,8 @@ class LineOutput {
     bool flush();
     ssize_t write_some(std::string_view text);
 
-    enum class Kind { socket, stream, file } kind_;
+    enum class Kind { socket, stream, file };
+    Kind kind_ = Kind::file;
     bool patient_;
     int descriptor_;
     Descriptor own_;    // the same pipe or terminal, opened again, so that it does not wait
