@@ -124,6 +124,9 @@ void Daemon::allow_userfaultfds(bool allowed) {
 }
 
 void Daemon::start() {
+    loop_.on_shortage([](const char* why) {
+        spdlog::warn("something that was to be done could not be, and is tried again: {}", why);
+    });
     loop_.after_turn([this](Time now) { turn(now); });
     turn(loop_.now());
 }

@@ -48,6 +48,7 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     expect_descriptors(8);
     bool warned = false;
     Configuration newer = read_configuration(options, warned);
+    const Authority authority = read_authority();
     std::string level = log_level();
     set_log_level(newer.log_level);
     if (newer.output != daemon.configuration().output && (would_start(newer) || newer.output.type == "auto"))
@@ -59,7 +60,7 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     for (std::size_t i = 0; i < before.size(); ++i)
         objects.display(i).object().tuning_changed(before[i], newer.display);
     if (level != log_level()) objects.manager().log_level_changed();
-    objects.set_authority(read_authority());
+    objects.set_authority(authority);
     spdlog::info("the configuration was read again");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "output/drm/kernel_card.h"
 #include "output/drm/screens.h"
@@ -113,11 +114,14 @@ std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configur
 // Not so where a process before had one.
 std::unique_ptr<Outputs> drm_that_shows(EventLoop& loop, const Configuration& configuration,
                                         std::span<const OutputLegacy> legacies) {
+    // A card that cannot be opened for want of a descriptor is no reason to show elsewhere.
+    expect_descriptors(8);
     try {
         auto outputs = make_drm(loop, configuration, legacies);
         for (const Output* output : outputs->all())
             if (output->visible() || showed_on("drm", legacies)) return outputs;
-    } catch (const std::system_error&) {
+    } catch (const std::system_error& error) {
+        if (is_shortage(error)) throw;
         // No device events to be heard, as in a container: there is no screen in there either.
     }
     return nullptr;

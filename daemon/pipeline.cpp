@@ -112,7 +112,7 @@ void Pipeline::set_mode(Mode mode, Time) {
             presenter_.prepare(output_.layout());
         else
             presenter_.forget_prepared();
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {
         output_.set_mode(before);
         refuse(error);
     }

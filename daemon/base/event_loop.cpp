@@ -55,11 +55,40 @@ Time EventLoop::now() const {
     return Time{std::chrono::microseconds{now}};
 }
 
-void EventLoop::guard(const std::function<void()>& callback) noexcept {
+void EventLoop::guard_all(const std::function<void()>& callback) noexcept {
     try {
         callback();
     } catch (...) {
         if (!failure_) failure_ = std::current_exception();
+    }
+}
+
+bool EventLoop::guard(const std::function<void()>& callback) noexcept {
+    try {
+        callback();
+        return true;
+    } catch (const std::exception& exception) {
+        if (!is_shortage(exception)) {
+            if (!failure_) failure_ = std::current_exception();
+            return true;
+        }
+        say_shortage(exception);
+        return false;
+    } catch (...) {
+        if (!failure_) failure_ = std::current_exception();
+        return true;
+    }
+}
+
+void EventLoop::say_shortage(const std::exception& why) noexcept {
+    constexpr Duration between = std::chrono::minutes(1);
+    Time now = clock_now();
+    if (!short_of_ || (said_shortage_ && now < *said_shortage_ + between)) return;
+    said_shortage_ = now;
+    try {
+        short_of_(why.what());
+    } catch (const std::exception&) {
+        // There is no memory to say so.
     }
 }
 
@@ -76,13 +105,38 @@ LoopSource EventLoop::keep(sd_event_source* source, std::unique_ptr<Function> re
 
 namespace {
 
+// Not dropped in its own callback.
+bool registered(sd_event_source* source) {
+    return sd_event_source_get_event(source) != nullptr;
+}
+
+// The descriptor stays ready: without a limit its callback would keep the loop busy. The first call after
+// this is not counted.
+void call_less(sd_event_source* source, bool less) {
+    if (!registered(source)) return;
+    constexpr std::chrono::microseconds interval =
+        std::chrono::duration_cast<std::chrono::microseconds>(EventLoop::until_again);
+    sd_event_source_set_ratelimit(source, less ? static_cast<std::uint64_t>(interval.count()) : 0,
+                                  less ? 1 : 0);
+}
+
+// An alarm has rung, and its callback may have set it again.
+void ring_again(sd_event_source* source, Time now) {
+    int enabled = SD_EVENT_OFF;
+    if (!registered(source) || sd_event_source_get_enabled(source, &enabled) < 0 || enabled != SD_EVENT_OFF)
+        return;
+    sd_event_source_set_time(source, microseconds(now + EventLoop::until_again));
+    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
 struct DescriptorCallback {
-    std::function<void(const std::function<void()>&)> guard;
+    std::function<bool(const std::function<void()>&)> guard;
     std::function<void(std::uint32_t)> callback;
+    bool called_less = false;
 };
 
 struct PlainCallback {
-    std::function<void(const std::function<void()>&)> guard;
+    std::function<bool(const std::function<void()>&)> guard;
     std::function<void()> callback;
 };
 
@@ -90,15 +144,20 @@ struct PlainCallback {
 
 LoopSource EventLoop::watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> callback) {
     sd_event_source* source = nullptr;
-    auto trampoline = [](sd_event_source*, int, std::uint32_t revents, void* userdata) {
+    auto trampoline = [](sd_event_source* of, int, std::uint32_t revents, void* userdata) {
         auto* registration = static_cast<DescriptorCallback*>(userdata);
-        registration->guard([=] { registration->callback(revents); });
+        bool less = !registration->guard([=] { registration->callback(revents); });
+        if (less || registration->called_less) call_less(of, less);
+        registration->called_less = less;
         return 0;
     };
     auto registration = std::make_unique<DescriptorCallback>(
-        DescriptorCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
-    demand(sd_event_add_io(event_.get(), &source, fd, events, trampoline, registration.get()),
-           "watch a descriptor");
+        DescriptorCallback{[this](const auto& call) { return guard(call); }, std::move(callback)});
+    int result = sd_event_add_io(event_.get(), &source, fd, events, trampoline, registration.get());
+    demand(result,
+           result == -ENOSPC
+               ? "watch a descriptor (hvfbd's user has no watch left: sysctl fs.epoll.max_user_watches)"
+               : "watch a descriptor");
     return keep(source, std::move(registration));
 }
 
@@ -109,8 +168,12 @@ LoopSource EventLoop::on_signal(int signal, std::function<void()> callback) {
         registration->guard(registration->callback);
         return 0;
     };
-    auto registration = std::make_unique<PlainCallback>(
-        PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+    // A signal does not come again: its callback has to do what it is for, or the turn ends.
+    auto registration = std::make_unique<PlainCallback>(PlainCallback{[this](const auto& call) {
+                                                                          guard_all(call);
+                                                                          return true;
+                                                                      },
+                                                                      std::move(callback)});
     demand(sd_event_add_signal(event_.get(), &source, signal, trampoline, registration.get()),
            "watch a signal");
     return keep(source, std::move(registration));
@@ -127,7 +190,7 @@ LoopSource EventLoop::before_wait(std::function<void()> callback) {
     // An alarm that never rings; only its prepare callback is wanted. (A post source would do nothing either,
     // but be dispatched after everything else, and so double the turns.)
     auto registration = std::make_unique<PlainCallback>(
-        PlainCallback{[this](const auto& call) { guard(call); }, std::move(callback)});
+        PlainCallback{[this](const auto& call) { return guard(call); }, std::move(callback)});
     demand(
         sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, UINT64_MAX, 0, never, registration.get()),
         "prepare the loop's wait");
@@ -138,15 +201,15 @@ LoopSource EventLoop::before_wait(std::function<void()> callback) {
 
 EventLoop::Alarm::Alarm(EventLoop& loop, std::function<void()> callback) {
     sd_event_source* source = nullptr;
-    auto trampoline = [](sd_event_source*, std::uint64_t, void* userdata) {
+    auto trampoline = [](sd_event_source* of, std::uint64_t, void* userdata) {
         auto* registration = static_cast<PlainCallback*>(userdata);
-        registration->guard(registration->callback);
+        if (!registration->guard(registration->callback)) ring_again(of, clock_now());
         return 0;
     };
     // Accuracy 1 µs: sd-event's default of 250 ms would make a frame of a delay.
     auto registration = std::make_unique<PlainCallback>(PlainCallback{[this, &loop](const auto& call) {
                                                                           at_.reset();
-                                                                          loop.guard(call);
+                                                                          return loop.guard(call);
                                                                       },
                                                                       std::move(callback)});
     demand(

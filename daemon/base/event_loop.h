@@ -39,10 +39,12 @@ class LoopSource {
 };
 
 // The daemon's one loop (sd-event), on one thread. Callbacks that throw end the turn: the exception leaves
-// run_once().
+// run_once(). One that could not have memory or a descriptor (is_shortage()) does not: the callback of a
+// descriptor or an alarm is called again, until_again later, and must be written so that this is harmless.
 class EventLoop {
   public:
     using Turn = std::function<void(Time now)>;
+    static constexpr Duration until_again = std::chrono::milliseconds(100);
 
     EventLoop();
     EventLoop(const EventLoop&) = delete;
@@ -83,6 +85,9 @@ class EventLoop {
         turn_ends_ = std::move(end);
     }
 
+    // Told why a callback is called again, once a minute at most.
+    void on_shortage(std::function<void(const char* why)> told) { short_of_ = std::move(told); }
+
     // Waits until something happens, at most `timeout` (none: for ever), and handles it. False: nothing
     // happened.
     bool run_once(std::optional<Duration> timeout = std::nullopt);
@@ -96,13 +101,18 @@ class EventLoop {
         void operator()(sd_event* event) const;
     };
     // Exceptions must not cross sd-event's C code: they wait here until the turn is over.
-    void guard(const std::function<void()>& callback) noexcept;
+    void guard_all(const std::function<void()>& callback) noexcept;
+    // False: there was a shortage, and nothing waits.
+    bool guard(const std::function<void()>& callback) noexcept;
+    void say_shortage(const std::exception& why) noexcept;
     template <typename Function>
     LoopSource keep(sd_event_source* source, std::unique_ptr<Function> registration);
 
     std::unique_ptr<sd_event, Unref> event_;
     Turn after_turn_;
     std::function<void()> turn_begins_, turn_ends_;
+    std::function<void(const char*)> short_of_;
+    std::optional<Time> said_shortage_;
     std::exception_ptr failure_;
     std::uint64_t turns_ = 0;
     bool stopping_ = false;

@@ -31,7 +31,8 @@ std::string read_regular_file(const fs::path& file, std::size_t most) {
         if (size < 0) throw_errno("read " + file.string());
         if (size == 0) return text;
         if (text.size() + static_cast<std::size_t>(size) > most)
-            throw_errno(file.string() + " is larger than " + std::to_string(most) + " bytes", EFBIG);
+            throw std::system_error(EFBIG, std::system_category(),
+                                    file.string() + " is larger than " + std::to_string(most) + " bytes");
         text.append(part.data(), static_cast<std::size_t>(size));
     }
 }
@@ -42,9 +43,50 @@ std::string first_line_of(const fs::path& file) {
     try {
         std::string text = read_regular_file(file, longest);
         return text.substr(0, text.find('\n'));
-    } catch (const std::system_error&) {
+    } catch (const std::system_error& error) {
+        if (is_shortage(error)) throw;
         return {};
     }
+}
+
+namespace {
+
+bool is_absence(int error) {
+    return error == ENOENT || error == ENOTDIR || error == ENODEV || error == ENXIO;
+}
+
+}  // namespace
+
+bool is_there(const fs::path& file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) == 0) return true;
+    if (!is_absence(errno)) throw_errno("look at " + file.string());
+    return false;
+}
+
+std::string first_line_if_there(const fs::path& file) {
+    constexpr std::size_t longest = 65536;
+    try {
+        std::string text = read_regular_file(file, longest);
+        return text.substr(0, text.find('\n'));
+    } catch (const std::system_error& error) {
+        if (!is_absence(error.code().value())) throw;
+        return {};
+    }
+}
+
+std::vector<fs::path> entries_if_there(const fs::path& folder) {
+    std::error_code error;
+    std::vector<fs::path> entries = entries_of(folder, error);
+    if (error && !is_absence(error.value())) throw_errno("look into " + folder.string(), error.value());
+    return entries;
+}
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+    std::error_code error;
+    std::vector<fs::path> entries = entries_of(folder, error);
+    if (is_shortage(error.value())) throw_errno("look into " + folder.string(), error.value());
+    return entries;
 }
 
 std::vector<fs::path> entries_of(const fs::path& folder, std::error_code& error) {

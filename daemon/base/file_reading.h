@@ -17,10 +17,25 @@ namespace hvfbd {
 std::string read_regular_file(const std::filesystem::path& file, std::size_t most);
 
 // The same for what is an attribute of sysfs or procfs: its first line. Empty where it cannot be read; one
-// that is not there is the usual case.
+// that is not there is the usual case. Throws std::system_error where this process has nothing left to read
+// it with.
 std::string first_line_of(const std::filesystem::path& file);
+
+// Whether there is such a file, of whatever kind, behind links. Throws std::system_error where that cannot be
+// seen.
+bool is_there(const std::filesystem::path& file);
+
+// The first line of what is there. Empty where nothing is, or not any more; anything else is thrown.
+std::string first_line_if_there(const std::filesystem::path& file);
 
 // The entries of a folder, sorted by name. Those that were found before an error are returned with it.
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder, std::error_code& error);
+
+// The same of a folder that may not be there, and then has none. Throws std::system_error for anything else.
+std::vector<std::filesystem::path> entries_if_there(const std::filesystem::path& folder);
+
+// The same of a folder of devices, which come and go: what cannot be read has none. Throws std::system_error
+// where this process has nothing left to read it with.
+std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder);
 
 }  // namespace hvfbd

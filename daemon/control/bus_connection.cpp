@@ -41,10 +41,19 @@ void BusConnection::request_name(const std::string& name) {
 }
 
 void BusConnection::process() {
+    struct Refilled {
+        BusConnection& of;
+        ~Refilled() { of.refill(); }
+    } const refilled{*this};
     for (Descriptor& one : reserve_) one.reset();
-    for (int i = 0; i < requests_per_turn && connection_->processPendingRequest(); ++i) {
+    try {
+        for (int i = 0; i < requests_per_turn && connection_->processPendingRequest(); ++i) {
+        }
+    } catch (const sdbus::Error& error) {
+        // The loop calls again: what was not read is still there.
+        if (error.getName() == "org.freedesktop.DBus.Error.NoMemory") throw_errno("serve the bus", ENOMEM);
+        throw;
     }
-    refill();
 }
 
 // What cannot be had now is had after the next turn.

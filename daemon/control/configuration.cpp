@@ -146,6 +146,7 @@ void read(const std::filesystem::path& path, Configuration& configuration,
     try {
         parse(read_regular_file(path, largest_file), path, configuration, warnings);
     } catch (const std::system_error& error) {
+        if (is_shortage(error)) throw;  // what it says is not known, and not nothing
         warnings.push_back({path, 0, std::string("it is left out: ") + error.what()});
     }
 }
@@ -199,6 +200,8 @@ Configuration load(std::span<const std::filesystem::path> folders,
         std::error_code error;
         for (const auto& entry : entries_of(folder / "hvfbd.conf.d", error))
             if (is_drop_in(entry)) drop_ins[entry.filename()] = entry;
+        if (is_shortage(error.value()))
+            throw_errno("look into " + (folder / "hvfbd.conf.d").string(), error.value());
         if (error && error != std::errc::no_such_file_or_directory)
             warnings.push_back({folder / "hvfbd.conf.d", 0, "its files are left out: " + error.message()});
     }

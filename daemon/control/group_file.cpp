@@ -47,6 +47,7 @@ std::optional<gid_t> group_number(std::string_view name) {
             std::istringstream file(read_regular_file(path, largest));
             if (auto number = group_number(file, name)) return number;
         } catch (const std::system_error& error) {
+            if (is_shortage(error)) throw;
             if (error.code() != std::errc::no_such_file_or_directory)
                 spdlog::warn("{}: nobody has the group {} by it", error.what(), name);
         }

@@ -14,7 +14,7 @@ std::optional<gid_t> group_number(std::istream& groups, std::string_view name);
 
 // The same of the machine's files: /etc/group, or /usr/lib/group, where some distributions have the system's
 // own. Read directly: the user database may be a directory server, and slow. What cannot be read is logged,
-// and grants nothing.
+// and grants nothing. Throws std::system_error where this process has nothing left to read them with.
 std::optional<gid_t> group_number(std::string_view name);
 
 }  // namespace hvfbd

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -113,20 +114,24 @@ bool SimulatedUio::receive_offer() {
     message.msg_controllen = control.size();
     ssize_t size = ::recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (size < 0) return errno == EAGAIN || errno == EINTR;
-    std::vector<Descriptor> descriptors;
+    // Each has its owner before anything is allocated.
+    std::array<Descriptor, most_descriptors> received;
+    std::size_t many = 0;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
         std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t i = 0; i < count; ++i) {
+        for (std::size_t i = 0; i < count && many < received.size(); ++i) {
             int fd = -1;
             std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-            descriptors.emplace_back(fd);
+            received.at(many++).reset(fd);
         }
     }
-    if ((message.msg_flags & MSG_CTRUNC) != 0 && descriptors.size() < most_descriptors)
+    if ((message.msg_flags & MSG_CTRUNC) != 0 && many < most_descriptors)
         throw_errno("take the descriptors of the simulated device " + path_, EMFILE);
     if (size == 0 || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return false;
 
+    std::vector<Descriptor> descriptors(std::make_move_iterator(received.begin()),
+                                        std::make_move_iterator(received.begin() + many));
     return take_offer({text.data(), static_cast<std::size_t>(size)}, std::move(descriptors));
 }
 

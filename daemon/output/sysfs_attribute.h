@@ -8,7 +8,7 @@
 
 namespace hvfbd {
 
-// One line of an attribute of sysfs; empty if there is none. Never throws.
+// One line of an attribute of sysfs; empty if there is none. Throws as first_line_of() does.
 std::string attribute(const std::filesystem::path& file);
 
 // The whole text as a number, decimal, or hexadecimal after 0x. Nothing: it is none.

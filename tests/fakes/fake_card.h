@@ -91,7 +91,7 @@ class FakeCard : public drm::Card {
       public:
         FakeBuffer(FakeKms& kms, Mode mode)
             : kms_(kms),
-              layout_(layout_for(mode, mode.width * 4 + 64)),
+              layout_(layout_for(mode, mode.width * 4 + (kms.odd_rows ? 2 : 64))),
               bytes_(layout_.size),
               id_(kms.next_id++) {
             kms_.framebuffers[id_] = {layout_, bytes_};

@@ -129,6 +129,7 @@ class FakeKms {
     // Frames that were written to while they were shown, which two buffers are for.
     unsigned torn = 0, opened = 0, dirtied = 0, flipped = 0, probed = 0;
     bool refuse_modes = false;
+    bool odd_rows = false;                 // the driver's pitches are no multiple of a pixel
     std::set<drm::Id> refused_connectors;  // no mode can be set on them
     bool console_at_close = false;         // whether whoever closed the card last had put the console back
     drm::Resources resources{{}, {}, {4096, 4096}};

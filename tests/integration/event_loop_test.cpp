@@ -5,7 +5,11 @@
 #include <sys/eventfd.h>
 
 #include <csignal>
+#include <new>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <system_error>
 
 #include "base/descriptor.h"
 
@@ -48,6 +52,51 @@ TEST_F(AnEventLoop, is_silent_about_a_descriptor_whose_source_is_asleep_or_gone)
     source.set_events(EPOLLIN);
     source.reset();
     EXPECT_FALSE(loop.run_once(0ms));
+}
+
+TEST_F(AnEventLoop, calls_again_a_little_later_what_found_no_memory_or_descriptor_and_does_not_spin) {
+    unsigned calls = 0, rings = 0, turns = 0;
+    std::string why;
+    loop.on_shortage([&](const char* what) { why = what; });
+    LoopSource source = loop.watch(bell.get(), EPOLLIN, [&](std::uint32_t) {
+        if (++calls <= 3) throw std::bad_alloc();
+        eventfd_t value;
+        ::eventfd_read(bell.get(), &value);
+    });
+    EventLoop::Alarm alarm(loop, [&] {
+        if (++rings == 1) throw std::system_error(EMFILE, std::system_category(), "open it");
+    });
+    alarm.set(loop.now());
+    ring();
+    for (; calls < 4 || rings < 2; ++turns) ASSERT_TRUE(loop.run_once(10s));
+    EXPECT_FALSE(why.empty());
+    EXPECT_LT(turns, 20u);
+    // As often as it is ready, again.
+    const Time begin = clock_now();
+    for (int i = 0; i < 50; ++i) {
+        ring();
+        ASSERT_TRUE(loop.run_once(10s));
+    }
+    EXPECT_EQ(calls, 54u);
+    EXPECT_LT(clock_now() - begin, 50 * EventLoop::until_again);
+}
+
+TEST_F(AnEventLoop, lets_what_finds_no_memory_be_dropped_in_its_own_callback) {
+    LoopSource source;
+    source = loop.watch(bell.get(), EPOLLIN, [&](std::uint32_t) {
+        source.reset();
+        throw std::bad_alloc();
+    });
+    ring();
+    EXPECT_TRUE(loop.run_once(10s));
+    std::optional<EventLoop::Alarm> alarm;
+    alarm.emplace(loop, [&] {
+        alarm.reset();
+        throw std::bad_alloc();
+    });
+    alarm->set(loop.now());
+    EXPECT_TRUE(loop.run_once(10s));
+    EXPECT_FALSE(loop.run_once(EventLoop::until_again * 2));
 }
 
 TEST_F(AnEventLoop, lets_a_source_be_dropped_in_its_own_callback) {

@@ -1,36 +1,45 @@
 #include "failing_calls.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdarg>
 #include <cstdlib>
 #include <new>
 #include <optional>
+#include <utility>
 
 namespace hvfbd::testing {
 namespace {
 
 std::optional<FailingCalls::Kind> armed;
 unsigned passing_calls = 0;
-bool failed = false;
+bool failed = false, paused = false;
 
-bool fails(FailingCalls::Kind kind) {
-    if (armed != kind) return false;
+bool kernel_fails(int error) {
+    if (!FailingCalls::fails(FailingCalls::Kind::kernel)) return false;
+    errno = error;
+    return true;
+}
+
+}  // namespace
+
+bool FailingCalls::fails(Kind kind) {
+    if (paused || armed != kind) return false;
     if (passing_calls-- > 0) return false;
     armed.reset();
     failed = true;
     return true;
 }
 
-bool kernel_fails(int error) {
-    if (!fails(FailingCalls::Kind::kernel)) return false;
-    errno = error;
-    return true;
+FailingCalls::Pause::Pause() : before_(std::exchange(paused, true)) {}
+FailingCalls::Pause::~Pause() {
+    paused = before_;
 }
-
-}  // namespace
 
 void FailingCalls::arm(Kind kind, unsigned passing) {
     passing_calls = passing;
@@ -85,10 +94,22 @@ int __wrap_fcntl(int fd, int command, ...) {
     return __real_fcntl(fd, command, argument);
 }
 
+int __real_eventfd(unsigned value, int flags);
+int __wrap_eventfd(unsigned value, int flags) {
+    return kernel_fails(EMFILE) ? -1 : __real_eventfd(value, flags);
+}
+
+// Called by libsystemd: found here first. A user has a number of watches (fs.epoll.max_user_watches).
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event* event) noexcept {
+    if (operation == EPOLL_CTL_ADD && kernel_fails(ENOSPC)) return -1;
+    return static_cast<int>(::syscall(SYS_epoll_ctl, epoll, operation, fd, event));
+}
+
 }  // extern "C"
 
 void* operator new(std::size_t size) {
-    if (hvfbd::testing::fails(hvfbd::testing::FailingCalls::Kind::memory)) throw std::bad_alloc();
+    if (hvfbd::testing::FailingCalls::fails(hvfbd::testing::FailingCalls::Kind::memory))
+        throw std::bad_alloc();
     void* memory = std::malloc(size);
     if (!memory) throw std::bad_alloc();
     return memory;

@@ -7,6 +7,7 @@ import tempfile
 import unittest
 
 from examination import NOBODY, SYNTHETIC_VIDEO, Examined, ExaminedFolder
+from private_daemon import PROGRAMS, run
 
 
 class Doctor(Examined):
@@ -35,6 +36,37 @@ class Doctor(Examined):
             alias.unlink()
             alias.symlink_to("/dev/null")
             self.assertIn("not enabled", start())
+
+    def test_what_cannot_be_looked_at_is_not_said_to_be_absent(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            root.chmod(0o755)
+            # Links that lead to themselves: what root cannot look at, either.
+            for file in (
+                "sys/bus/vmbus",
+                "dev/dri",
+                "dev/userfaultfd",
+                "proc/sys/vm/unprivileged_userfaultfd",
+                "etc/systemd/system",
+            ):
+                path = root / file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.symlink_to(path.name)
+            findings = self.findings("--root", root, code=None)
+            for subject in ("Hyper-V guest", "devices", "tracking", "start", "DRM screen"):
+                with self.subTest(subject):
+                    self.assertEqual(findings[subject]["level"], "warn")
+                    self.assertIn("could not be looked at", findings[subject]["sentence"])
+            self.assertNotIn("DRM devices", findings)
+            self.assertNotIn("Hyper-V video", findings)
+
+    def test_without_descriptors_it_says_whose_limit_that_is(self):
+        done = run(
+            "prlimit", "--nofile=20", PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "doctor", "--json"
+        )
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "")
+        self.assertIn("ulimit -n", done.stderr)
 
     def test_finds_who_may_not_draw_and_what_mends_it(self):
         findings = self.findings(code=1, prefix=NOBODY)

@@ -1,6 +1,7 @@
 #include "base/file_reading.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,45 @@ TEST_F(FileReading, waits_for_nobody_whatever_is_there_instead) {
     EXPECT_EQ(error_of(root), EINVAL);
     EXPECT_EQ(error_of(root / "nothing"), ENOENT);
     EXPECT_EQ(first_line_of(root / "fifo"), "");
+}
+
+TEST_F(FileReading, takes_nothing_for_absent_that_it_has_no_descriptor_to_look_at) {
+    std::ofstream(root / "file") << "line\n";
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_THROW(first_line_of(root / "file"), std::system_error);
+    EXPECT_THROW(first_line_if_there(root / "file"), std::system_error);
+    EXPECT_THROW(entries_of(root), std::system_error);
+    EXPECT_THROW(entries_if_there(root), std::system_error);
+    EXPECT_EQ(first_line_of(root / "nothing"), "");
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(first_line_of(root / "file"), "line");
+}
+
+TEST_F(FileReading, tells_what_is_not_there_from_what_cannot_be_seen) {
+    fs::create_symlink("loop", root / "loop");
+    std::ofstream(root / "file") << "line\n";
+    EXPECT_TRUE(is_there(root / "file"));
+    EXPECT_FALSE(is_there(root / "nothing"));
+    EXPECT_FALSE(is_there(root / "file" / "nothing"));
+    EXPECT_THROW(is_there(root / "loop"), std::system_error);
+    EXPECT_EQ(first_line_if_there(root / "file"), "line");
+    EXPECT_EQ(first_line_if_there(root / "nothing"), "");
+    EXPECT_THROW(first_line_if_there(root / "loop"), std::system_error);
+    EXPECT_TRUE(entries_if_there(root / "nothing").empty());
+    EXPECT_THROW(entries_if_there(root / "loop"), std::system_error);
+}
+
+TEST_F(FileReading, of_a_file_that_is_too_large_names_no_limit_of_the_unit) {
+    std::ofstream(root / "file") << std::string(100, 'x');
+    try {
+        read_regular_file(root / "file", 10);
+        FAIL();
+    } catch (const std::system_error& error) {
+        EXPECT_EQ(std::string(error.what()).find("LimitFSIZE"), std::string::npos) << error.what();
+    }
 }
 
 TEST_F(FileReading, takes_the_first_line_of_an_attribute) {

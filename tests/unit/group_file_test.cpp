@@ -1,6 +1,7 @@
 #include "control/group_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <sstream>
 
@@ -38,6 +39,16 @@ TEST(GroupFile, takes_nothing_for_a_number_that_is_none) {
           "video:x: 44:", "video:x:44x:", "video:x:4294967295:", "video:x:4294967340:",
           "video:x:18446744073709551660:", "+video:x:44:", "#video:x:44:", "VIDEO:x:44:"})
         EXPECT_EQ(number_of("video", line), std::nullopt) << line;
+}
+
+TEST(GroupFile, a_group_is_not_missing_where_there_is_no_descriptor_to_look) {
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_THROW(group_number("root"), std::system_error);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(group_number("root"), 0u);
 }
 
 TEST(GroupFile, an_error_of_the_file_is_not_a_missing_group) {

@@ -13,11 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> entries_of(const fs::path& folder) {
-    std::error_code ignored;
-    return hvfbd::entries_of(folder, ignored);
-}
-
 KernelVersion version_of(const std::string& release) {
     KernelVersion version;
     // NOLINTNEXTLINE(cert-err34-c): what is no number stays 0, which is older than everything.
@@ -35,7 +30,7 @@ std::string lockdown_mode(const fs::path& file) {
 }
 
 std::optional<std::string> find_display_adapter(const fs::path& devices) {
-    for (const fs::path& device : entries_of(devices))
+    for (const fs::path& device : entries_if_there(devices))
         if (first_line(device / "vendor") == "0x1414" && first_line(device / "device") == "0x5353")
             return device.filename();
     return std::nullopt;
@@ -50,7 +45,7 @@ bool is_firmware_framebuffer(std::string_view device) {
 
 std::vector<FirmwareFramebuffer> find_firmware_framebuffers(const fs::path& devices) {
     std::vector<FirmwareFramebuffer> found;
-    for (const fs::path& device : entries_of(devices)) {
+    for (const fs::path& device : entries_if_there(devices)) {
         if (!is_firmware_framebuffer(device.filename().native())) continue;
         FirmwareFramebuffer framebuffer = {device.filename(), std::nullopt};
         std::error_code none;
@@ -64,7 +59,7 @@ std::vector<FirmwareFramebuffer> find_firmware_framebuffers(const fs::path& devi
 }  // namespace
 
 std::string first_line(const fs::path& file) {
-    return hvfbd::first_line_of(file);
+    return first_line_if_there(file);
 }
 
 const VmbusDevice* Circumstances::device() const {
@@ -75,16 +70,15 @@ const VmbusDevice* Circumstances::device() const {
 
 Circumstances read_circumstances(const fs::path& root) {
     const fs::path sysfs = root / "sys";
-    std::error_code none;
     Circumstances result;
-    result.vmbus = fs::is_directory(sysfs / "bus/vmbus", none);
+    result.vmbus = is_there(sysfs / "bus/vmbus");
     result.devices = find_synthetic_video(sysfs);
     result.kernel_release = first_line(root / "proc/sys/kernel/osrelease");
     result.kernel = version_of(result.kernel_release);
     result.lockdown = lockdown_mode(sysfs / "kernel/security/lockdown");
     result.display_adapter = find_display_adapter(sysfs / "bus/pci/devices");
     result.firmware = find_firmware_framebuffers(sysfs / "bus/platform/devices");
-    result.uio_driver_loaded = fs::is_directory(sysfs / "bus/vmbus/drivers" / uio_driver, none);
+    result.uio_driver_loaded = is_there(sysfs / "bus/vmbus/drivers" / uio_driver);
     result.host_offers_hibernation = first_line(sysfs / "bus/vmbus/hibernation") == "1";
     return result;
 }

@@ -12,6 +12,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/file_reading.h"
 
 namespace hvfbd {
 
@@ -21,11 +22,6 @@ namespace fs = std::filesystem;
 
 // What a kernel answers in probe functions; user space has no name for it.
 constexpr int kernel_not_supported = 524;
-
-bool is_there(const fs::path& file) {
-    std::error_code none;
-    return fs::exists(file, none);
-}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "base/error.h"
 #include "binding/binding.h"
 #include "command_line_parser.h"
 #include "common/standard_descriptors.h"
@@ -50,6 +51,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     hold_standard_descriptors();
+    hvfbd::is_a_tool = true;
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {

@@ -4,6 +4,7 @@
 
 #include "control/configuration.h"
 #include "drm_screen.h"
+#include "looking.h"
 #include "uio_screen.h"
 
 namespace hvfbctl {
@@ -38,9 +39,10 @@ void examine_configured_output(const std::filesystem::path& root, std::vector<Fi
         said += "; " + warning.file + ":" + std::to_string(warning.line) + ": " + warning.sentence;
     findings.push_back({warnings.empty() ? Level::ok : Level::warn, "configured output", said,
                         warnings.empty() ? "" : "mend that line; /usr/libexec/hvfbd --check-config"});
-    if (configuration.output.type == "uio") examine_uio_screen(root, configuration, findings);
+    if (configuration.output.type == "uio")
+        examine_each("UIO screen", findings, [&] { examine_uio_screen(root, configuration, findings); });
     if (configuration.output.type == "drm" || configuration.output.type == "auto")
-        examine_drm_screen(root, configuration, findings);
+        examine_each("DRM screen", findings, [&] { examine_drm_screen(root, configuration, findings); });
 }
 
 }  // namespace hvfbctl

@@ -7,8 +7,10 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/descriptor.h"
 #include "bus.h"
 #include "commands.h"
+#include "looking.h"
 #include "machine.h"
 #include "programs.h"
 #include "values.h"
@@ -57,7 +59,10 @@ bool is_enabled(const std::filesystem::path& root) {
                                "usr/lib/systemd/system"}) {
         std::error_code error;
         const auto link = root / folder / alias;
-        if (!std::filesystem::is_symlink(std::filesystem::symlink_status(link, error))) continue;
+        const auto status = std::filesystem::symlink_status(link, error);
+        if (status.type() == std::filesystem::file_type::none)
+            throw std::system_error(error, "look at " + link.string());
+        if (!std::filesystem::is_symlink(status)) continue;
         // Masked, where it leads to nothing.
         return std::filesystem::read_symlink(link, error) != "/dev/null";
     }
@@ -134,12 +139,17 @@ void print_json(const std::vector<Finding>& findings, bool can_draw) {
 }  // namespace
 
 bool examine(const Where& where, const std::string& root, bool json) {
+    // What cannot be opened for want of a descriptor would be said not to work.
+    hvfbd::expect_descriptors(32);
     std::vector<Finding> findings = examine_machine(root);
-    const bool enabled = is_enabled(root);
-    findings.push_back({Level::ok, "start",
-                        enabled ? "enabled: hvfbd starts at boot, and for the first program that draws"
-                                : "not enabled: hvfbd starts by hand alone, not at boot nor for programs",
-                        ""});
+    bool enabled = false;
+    examine_each("start", findings, [&] {
+        enabled = is_enabled(root);
+        findings.push_back({Level::ok, "start",
+                            enabled ? "enabled: hvfbd starts at boot, and for the first program that draws"
+                                    : "not enabled: hvfbd starts by hand alone, not at boot nor for programs",
+                            ""});
+    });
     if (examine_daemon(where, enabled, findings)) examine_surfaces(where, root, findings);
     examine_groups(findings);
     const bool can_draw =

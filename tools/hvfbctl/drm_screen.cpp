@@ -29,13 +29,12 @@ struct Connector {
 // Sorted. The class has "card0-HDMI-A-1" beside "card0".
 std::vector<Connector> connectors_of(const fs::path& root, const std::string& card) {
     std::vector<Connector> connectors;
-    std::error_code none;
     const std::string prefix = card + "-";
-    for (const auto& entry : hvfbd::entries_of(root / "sys/class/drm", none)) {
+    for (const auto& entry : hvfbd::entries_if_there(root / "sys/class/drm")) {
         const std::string name = entry.filename();
         if (name.starts_with(prefix))
             connectors.push_back(
-                {name.substr(prefix.size()), hvfbd::attribute(entry / "status") == "connected"});
+                {name.substr(prefix.size()), hvfbd::first_line_if_there(entry / "status") == "connected"});
     }
     std::ranges::sort(connectors, {}, &Connector::name);
     return connectors;
@@ -49,8 +48,7 @@ bool is_connected(const std::vector<Connector>& connectors, const std::string& w
 
 std::vector<std::string> cards(const fs::path& root) {
     std::vector<std::string> names;
-    std::error_code none;
-    for (const auto& entry : hvfbd::entries_of(root / "dev/dri", none))
+    for (const auto& entry : hvfbd::entries_if_there(root / "dev/dri"))
         if (const std::string name = entry.filename(); name.starts_with("card")) names.push_back(name);
     std::ranges::sort(names);
     return names;
@@ -60,11 +58,11 @@ std::vector<std::string> cards(const fs::path& root) {
 // first. Nothing: there is none.
 std::optional<std::string> choose(const fs::path& root, const std::string& card,
                                   const std::string& connector) {
-    std::error_code none;
     if (!card.empty()) {
+        std::error_code none;
         const fs::path node = root / fs::path(card).relative_path();
         if (fs::is_symlink(node, none)) return fs::read_symlink(node, none).filename();
-        return fs::exists(node, none) ? std::optional<std::string>(node.filename()) : std::nullopt;
+        return hvfbd::is_there(node) ? std::optional<std::string>(node.filename()) : std::nullopt;
     }
     const std::vector<std::string> all = cards(root);
     for (const std::string& name : all)

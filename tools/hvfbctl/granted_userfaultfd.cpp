@@ -31,8 +31,7 @@ Finding examine_grant(const fs::path& root) {
             "printf '[Clients]\\nGrantUserfaultfd=yes\\n' > /etc/hvfbd/hvfbd.conf.d/zz-userfaultfd.conf && "
             "systemctl reload hvfbd"};
     const fs::path device = root / "dev/userfaultfd";
-    std::error_code none;
-    if (!fs::exists(device, none))
+    if (!hvfbd::is_there(device))
         return {Level::warn, subject, "there is no /dev/userfaultfd",
                 "use Linux 6.1 or later, with CONFIG_USERFAULTFD"};
     Finding found =
@@ -77,7 +76,7 @@ Finding tracking(const std::string& subject, const UserfaultfdAbilities& abiliti
 
 void examine_tracking(const fs::path& root, Findings& findings) {
     const UserfaultfdAbilities abilities = probe_userfaultfd();
-    const std::string sysctl = hvfbd::first_line_of(root / "proc/sys/vm/unprivileged_userfaultfd");
+    const std::string sysctl = hvfbd::first_line_if_there(root / "proc/sys/vm/unprivileged_userfaultfd");
     const Finding grant = examine_grant(root);
     const bool own = abilities.system_call_errno == 0 || abilities.device_errno == 0;
     const bool granted = grant.level == Level::ok;

@@ -1,5 +1,6 @@
 #include "hyperv_guest.h"
 
+#include "base/file_reading.h"
 #include "binding/circumstances.h"
 #include "rights.h"
 #include "sandbox.h"
@@ -67,9 +68,7 @@ Finding video_memory(const fs::path& root, const Circumstances& guest) {
         found.sentence = "generation 1: " + found.sentence;
         return found;
     }
-    std::error_code none;
-    if (fs::exists(root / "dev/mem", none))
-        return {Level::ok, subject, "generation 2: /dev/mem is there", ""};
+    if (hvfbd::is_there(root / "dev/mem")) return {Level::ok, subject, "generation 2: /dev/mem is there", ""};
     return {Level::warn, subject, "generation 2: this kernel has no /dev/mem",
             "use a kernel with CONFIG_DEVMEM, or set Framebuffer=uio:NAME/MAP in hvfbd.conf"};
 }

@@ -13,6 +13,7 @@
 #include "configured_output.h"
 #include "granted_userfaultfd.h"
 #include "hyperv_guest.h"
+#include "looking.h"
 
 namespace hvfbctl {
 
@@ -21,11 +22,6 @@ namespace {
 using Level = Finding::Level;
 using Findings = std::vector<Finding>;
 namespace fs = std::filesystem;
-
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-    std::error_code error;
-    return hvfbd::entries_of(folder, error);
-}
 
 void examine_kernel(Findings& findings) {
     utsname name = {};
@@ -58,9 +54,9 @@ void examine_memfd(Findings& findings) {
 
 void examine_devices(const fs::path& root, Findings& findings) {
     std::string uio, drm;
-    for (const fs::path& device : sorted_entries(root / "dev"))
+    for (const fs::path& device : hvfbd::entries_if_there(root / "dev"))
         if (device.filename().string().starts_with("uio")) uio += " " + device.string();
-    for (const fs::path& device : sorted_entries(root / "dev/dri"))
+    for (const fs::path& device : hvfbd::entries_if_there(root / "dev/dri"))
         if (device.filename().string().starts_with("card")) drm += " " + device.string();
     findings.push_back({Level::ok, "UIO devices", uio.empty() ? "none on this machine" : uio.substr(1), ""});
     findings.push_back({Level::ok, "DRM devices", drm.empty() ? "none on this machine" : drm.substr(1), ""});
@@ -76,11 +72,11 @@ const char* level_name(Level level) {
 std::vector<Finding> examine_machine(const fs::path& root) {
     Findings findings;
     examine_kernel(findings);
-    examine_tracking(root, findings);
+    examine_each("tracking", findings, [&] { examine_tracking(root, findings); });
     examine_memfd(findings);
-    examine_hyperv_guest(root, findings);
-    examine_devices(root, findings);
-    examine_configured_output(root, findings);
+    examine_each("Hyper-V guest", findings, [&] { examine_hyperv_guest(root, findings); });
+    examine_each("devices", findings, [&] { examine_devices(root, findings); });
+    examine_each("configured output", findings, [&] { examine_configured_output(root, findings); });
     return findings;
 }
 

@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "bus.h"
 #include "command_line.h"
@@ -35,6 +36,7 @@ hvfbctl::ExitCode run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     hold_standard_descriptors();
+    hvfbd::is_a_tool = true;
     try {
         return run(argc, argv);
     } catch (...) {

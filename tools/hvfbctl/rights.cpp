@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/file_reading.h"
+
 namespace hvfbctl {
 
 namespace {
@@ -38,7 +41,8 @@ std::string rights_of(const struct stat& file) {
 Finding examine_rights(const std::string& subject, const std::filesystem::path& file,
                        const std::string& shown, const std::string& mend, const char* another) {
     struct stat found = {};
-    if (stat(file.c_str(), &found) != 0) return {Level::warn, subject, "there is no " + shown, mend};
+    if (!hvfbd::is_there(file)) return {Level::warn, subject, "there is no " + shown, mend};
+    if (stat(file.c_str(), &found) != 0) hvfbd::throw_errno("look at " + shown);
     const passwd* const user = getpwnam(daemon_user);
     if (user == nullptr)
         return {Level::warn, subject, shown + " is there, but no user hvfbd", "systemd-sysusers && " + mend};

@@ -17,7 +17,10 @@ bool says(const fs::path& file, const std::string& setting, const std::string& w
     std::istringstream lines;
     try {
         lines.str(hvfbd::read_regular_file(file, largest));
-    } catch (const std::system_error&) {
+    } catch (const std::system_error& error) {
+        if (error.code() != std::errc::no_such_file_or_directory &&
+            error.code() != std::errc::not_a_directory && error.code() != std::errc::invalid_argument)
+            throw;
         return false;
     }
     for (std::string line; std::getline(lines, line);)
@@ -30,8 +33,7 @@ bool any_drop_in_says(const fs::path& root, const std::string& setting, const st
     for (const char* folder :
          {"etc/systemd/system", "run/systemd/system", "usr/local/lib/systemd/system", "lib/systemd/system"}) {
         if (says(root / folder / "hvfbd.service", setting, word)) return true;
-        std::error_code none;
-        for (const auto& entry : hvfbd::entries_of(root / folder / "hvfbd.service.d", none))
+        for (const auto& entry : hvfbd::entries_if_there(root / folder / "hvfbd.service.d"))
             if (entry.extension() == ".conf" && says(entry, setting, word)) return true;
     }
     return false;

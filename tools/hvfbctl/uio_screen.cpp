@@ -38,14 +38,13 @@ std::string bind_by_hand(const std::string& address) {
 // The node of the PCI device; nothing: a finding says why there is none.
 std::string node_of_pci(const fs::path& root, const std::string& address, Findings& findings) {
     const fs::path device = root / "sys/bus/pci/devices" / address;
-    std::error_code none;
-    if (!fs::exists(device, none)) {
+    if (!hvfbd::is_there(device)) {
         findings.push_back({Level::warn, device_subject, "there is no PCI device " + address,
                             "lspci -D, and set Uio=pci:ADDRESS in hvfbd.conf"});
         return "";
     }
     std::vector<std::string> nodes;
-    for (const auto& entry : hvfbd::entries_of(device / "uio", none)) nodes.push_back(entry.filename());
+    for (const auto& entry : hvfbd::entries_if_there(device / "uio")) nodes.push_back(entry.filename());
     if (!nodes.empty()) return *std::ranges::min_element(nodes);
     const std::string driver = name_behind(device / "driver");
     findings.push_back(
@@ -64,7 +63,7 @@ std::string find_node(const fs::path& root, const std::string& uio, Findings& fi
     std::error_code none;
     const fs::path node = root / "dev" / name;
     if (fs::is_symlink(node, none)) name = name_behind(node);
-    if (fs::exists(root / "sys/class/uio" / name, none)) return name;
+    if (hvfbd::is_there(root / "sys/class/uio" / name)) return name;
     findings.push_back(
         {Level::warn, device_subject, "there is no " + uio,
          "bind a driver that makes UIO devices, such as uio_cif (/usr/share/doc/hvfbd/uio.md)"});
@@ -125,8 +124,7 @@ void examine_maps(const fs::path& root, const std::string& node, const std::stri
         return;
     }
     // As uio_pci_generic has it.
-    std::error_code none;
-    if (fs::exists(root / "sys/class/uio" / node / "device/resource0", none)) {
+    if (hvfbd::is_there(root / "sys/class/uio" / node / "device/resource0")) {
         findings.push_back({Level::ok, memory_subject,
                             "/dev/" + node + " has no maps: resource0 of its PCI device is taken", ""});
         findings.push_back(examine_sandbox(root, VideoMemory::pci_resource));
@@ -181,8 +179,7 @@ void examine_pci_resource(const fs::path& root, const FramebufferLocation& locat
 }
 
 void examine_physical_memory(const fs::path& root, Findings& findings) {
-    std::error_code none;
-    const bool there = fs::exists(root / "dev/mem", none);
+    const bool there = hvfbd::is_there(root / "dev/mem");
     findings.push_back({there ? Level::ok : Level::warn, memory_subject,
                         there ? "/dev/mem is there" : "this kernel has no /dev/mem",
                         there ? "" : "use a kernel with CONFIG_DEVMEM, or name a UIO device: Uio="});

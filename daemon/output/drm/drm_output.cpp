@@ -221,11 +221,18 @@ void DrmOutput::set_mode(Mode mode) {
     try {
         // What there is no memory for is not even begun: shown as before.
         if (layout_.rectangle() != layout_for(mode).rectangle()) prepared_ = card_->make_buffer(mode);
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {
         refuse(error.what());
     }
     failed_ = false;
-    owner_.arrange();
+    try {
+        owner_.arrange();
+    } catch (const std::exception&) {
+        // What came after the mode is done again, and said then.
+        if (shows() && Mode{layout_.width, layout_.height} == mode) return;
+        wish_.mode = before;
+        throw;
+    }
     if (!failed_) return;
     // All of it anew, in the old mode.
     std::string why = description_;

@@ -320,7 +320,8 @@ std::unique_ptr<Card> KernelCardPort::open() {
                 best = std::move(card);
                 best_worth = worth;
             }
-        } catch (const std::system_error&) {
+        } catch (const std::system_error& error) {
+            if (is_shortage(error)) throw;  // it may be the best one
             failure = std::current_exception();
         }
     }

@@ -5,7 +5,7 @@
 namespace hvfbd::drm {
 
 void Presence::happened(Time now) {
-    next_ = last_ ? std::max(now, *last_ + gap) : now;
+    next_ = last_ ? std::max(now, *last_ + gap_) : now;
     left_ = further_attempts;
     wait_ = std::chrono::seconds(1);
 }

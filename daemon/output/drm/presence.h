@@ -17,6 +17,8 @@ class Presence {
     // Between two attempts at least: neither a loose plug nor a client may keep the daemon busy.
     static constexpr Duration gap = std::chrono::milliseconds(100);
 
+    explicit Presence(Duration between = gap) : gap_(between) {}
+
     // Something that may have changed it: an attempt is due, now or soon, and further ones if it fails.
     void happened(Time now);
     // An attempt is due; found() follows.
@@ -29,6 +31,7 @@ class Presence {
     std::optional<Time> wake_at() const { return next_; }
 
   private:
+    Duration gap_;
     State state_ = State::gone;
     std::optional<Time> next_, last_;
     unsigned left_ = 0;

@@ -24,7 +24,11 @@ bool is_on(const Resources& resources, const std::vector<Head>& heads) {
 }  // namespace
 
 Screens::Screens(EventLoop& loop, std::unique_ptr<CardPort> port, Options options)
-    : loop_(loop), port_(std::move(port)), options_(std::move(options)), alarm_(loop, [this] { go_on(); }) {
+    : loop_(loop),
+      port_(std::move(port)),
+      options_(std::move(options)),
+      presence_(options_.gap),
+      alarm_(loop, [this] { go_on(); }) {
     if (!options_.connector.empty()) options_.apart = false;  // there is but one
     if (!options_.apart) {
         options_.before.clear();
@@ -126,8 +130,12 @@ void Screens::attempt() {
     } catch (const std::system_error& error) {
         if (card_ && card_trouble(error) == Presence::State::not_master)
             lost(Presence::State::not_master, "somebody else has taken " + card_->name());
+        else if (card_ && is_shortage(error))
+            put_off();
         else
             lost(Presence::State::gone, error.what());
+    } catch (const std::bad_alloc&) {
+        put_off();
     }
 }
 
@@ -135,9 +143,23 @@ void Screens::arrange() {
     try {
         take(card_->resources());
     } catch (const std::system_error& error) {
+        if (is_shortage(error)) {
+            put_off();
+            throw;
+        }
         lost(card_trouble(error).value_or(Presence::State::gone), error.what());
+    } catch (const std::bad_alloc&) {
+        put_off();
+        throw;
     }
     go_on();
+}
+
+// What there is too little for is no loss of the card: what is shown stays, and what is plugged in is looked
+// at again. What failed while it was being lit is dark, and said to be.
+void Screens::put_off() {
+    presence_.found(nothing_is_shown() ? Presence::State::gone : Presence::State::incomplete, loop_.now());
+    turn();
 }
 
 // What is plugged in, and whether that can be shown.
@@ -158,6 +180,10 @@ void Screens::take(const Resources& resources) {
 void Screens::carry_out(const std::vector<Plan>& plans) {
     // One that cannot be shown leaves the others alone. What concerns the card concerns all.
     std::vector<std::string> failures(displays_.size());
+    auto fail = [&](std::size_t i, const std::exception& why) {
+        displays_[i]->fail(why.what());
+        failures[i] = why.what();
+    };
     auto each = [&](auto step) {
         for (std::size_t i = 0; i < displays_.size(); ++i) {
             if (!failures[i].empty()) continue;
@@ -165,8 +191,9 @@ void Screens::carry_out(const std::vector<Plan>& plans) {
                 step(*displays_[i], plans[i]);
             } catch (const std::system_error& error) {
                 if (card_trouble(error)) throw;
-                failures[i] = error.what();
-                displays_[i]->fail(failures[i]);
+                fail(i, error);
+            } catch (const std::exception& exception) {  // no memory, or rows that are no picture's
+                fail(i, exception);
             }
         }
     };
@@ -211,6 +238,9 @@ void Screens::lost(Presence::State state, const std::string& why) {
     presence_.found(state, loop_.now());
     // Hidden now. The alarm brings the turn in which that is said, by one for all.
     turn();
+    // The console is now that of whoever has the card.
+    console_.clear();
+    drop_card();
     if (displays_.empty()) {  // before there was a card to ask
         std::vector<std::string> connectors;
         for (const Wish& wish : options_.before) connectors.push_back(wish.connector);
@@ -218,9 +248,6 @@ void Screens::lost(Presence::State state, const std::string& why) {
     }
     displays_.front()->describe(Importance::warning, why + std::string(and_then));
     for (const auto& display : displays_) display->describe(displays_.front()->description());
-    // The console is now that of whoever has the card.
-    console_.clear();
-    drop_card();
 }
 
 void Screens::failed(DrmOutput& display, const std::string& why) {

@@ -30,6 +30,8 @@ class Screens final : public Outputs, private DrmOutput::Owner {
         std::vector<Wish> before{};
         // How large their pictures were, apart or not: what they are until a screen says otherwise.
         std::vector<std::optional<Mode>> sizes{};
+        // Between two attempts at least.
+        Duration gap = Presence::gap;
     };
     // Borrowed: the loop outlives this. Takes the card at once, if it is to be had. The displays are those of
     // `before` and the connectors that the card has now; without a card there is one, which takes a connector
@@ -54,6 +56,7 @@ class Screens final : public Outputs, private DrmOutput::Owner {
     void add_displays(const std::vector<std::string>& connectors);
     void give_connectors(const Resources& resources);
     void attempt();
+    void put_off();
     void take(const Resources& resources);
     void carry_out(const std::vector<Plan>& plans);
     void restore_console() noexcept;

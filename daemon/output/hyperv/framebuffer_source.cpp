@@ -55,9 +55,8 @@ Framebuffer FramebufferSource::open(const FramebufferLocation& location) const {
 }
 
 Framebuffer FramebufferSource::open_found() const {
-    std::error_code ignored;
     std::vector<std::string> adapters;
-    for (const auto& entry : entries_of(folders_.sysfs / "bus/pci/devices", ignored))
+    for (const auto& entry : entries_of(folders_.sysfs / "bus/pci/devices"))
         if (attribute(entry / "vendor") == "0x1414" && attribute(entry / "device") == "0x5353")
             adapters.push_back(entry.filename());
     if (!adapters.empty())
@@ -69,7 +68,8 @@ Framebuffer FramebufferSource::open_found() const {
     std::string screen_info;
     try {
         screen_info = read_regular_file(folders_.sysfs / "kernel/boot_params/data", page_size());
-    } catch (const std::system_error&) {
+    } catch (const std::system_error& error) {
+        if (is_shortage(error)) throw;
         // Said below, with what to do about it.
     }
     bool read = screen_info.size() >= size;

@@ -71,9 +71,20 @@ void HypervOutput::say_once(OutputListener::Importance importance, const std::st
     say(importance, sentence);
 }
 
-// Everything that can happen leads here: acts on it, and sets the next alarm.
+// Everything that can happen leads here: acts on it, and sets the next alarm. Where there was a shortage it
+// is called again a little later, and finds what was not done.
 void HypervOutput::go_on(Time now) {
     if (suspended_) return;
+    try {
+        act(now);
+    } catch (...) {
+        alarm_at_ = now + EventLoop::until_again;
+        alarm_.set(alarm_at_);
+        throw;
+    }
+}
+
+void HypervOutput::act(Time now) {
     if (!broken_ && !connection_ && session_.wants_channel(now)) open(now);
     if (!broken_ && connection_) {
         if (deaf_until_ && now >= *deaf_until_) {
@@ -241,7 +252,12 @@ void HypervOutput::set_mode(Mode mode) {
                                   : size_text(mode) +
                                         " is smaller than 640x480, or larger than the video memory is "
                                         "taken to be until there is a session with the host");
-    go_on(loop_.now());
+    try {
+        go_on(loop_.now());
+    } catch (const std::exception& shortage) {
+        // The session has the mode, and what follows from it comes later.
+        if (!is_shortage(shortage)) throw;
+    }
 }
 
 void HypervOutput::ignore_hidden(bool ignore) {

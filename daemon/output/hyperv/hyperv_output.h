@@ -74,6 +74,7 @@ class HypervOutput : public Output {
     void take_over(const OutputLegacy& legacy, Time now);
     bool go_on_with(const KeptOutput& kept, Legacy& legacy, Time now);
     void go_on(Time now);
+    void act(Time now);
     void set_alarm(Time now);
     void open(Time now);
     void enter(Time now);

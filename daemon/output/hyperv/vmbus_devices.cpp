@@ -23,12 +23,6 @@ std::string plain_guid(std::string text) {
     return text;
 }
 
-// A device may be rescinded while its folder is read: then it just has fewer entries.
-std::vector<fs::path> entries_of(const fs::path& folder) {
-    std::error_code ignored;
-    return hvfbd::entries_of(folder, ignored);
-}
-
 // Kernels show the attribute only if the host allotted a bit; those of before 2019 show whatever the offer
 // said, which is 255 where there is none.
 std::optional<unsigned> monitor_id(const fs::path& folder) {

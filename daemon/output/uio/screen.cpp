@@ -6,6 +6,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/file_reading.h"
 #include "base/layout.h"
 #include "output/sysfs_attribute.h"
 #include "output/uio_maps.h"
@@ -24,16 +25,6 @@ constexpr std::string_view pci = "pci:", devices = "/dev/", first_map = "map0", 
 
 bool plain(const std::string& name) {
     return !name.empty() && name.find('/') == std::string::npos && !name.starts_with('.');
-}
-
-// Sorted; what cannot be read is not there.
-std::vector<fs::path> entries_of(const fs::path& folder) {
-    std::vector<fs::path> entries;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-        entries.push_back(entry->path());
-    std::sort(entries.begin(), entries.end());
-    return entries;
 }
 
 fs::path parent_of(const fs::path& sysfs, const std::string& node) {

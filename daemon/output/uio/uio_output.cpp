@@ -62,8 +62,14 @@ void UioOutput::look_at_devices() {
 void UioOutput::go_on() {
     alarm_.set(std::nullopt);
     if (suspended_) return;
-    if (screen_ && !screen_->attached()) leave();
-    if (!screen_) open();
+    try {
+        if (screen_ && !screen_->attached()) leave();
+        if (!screen_) open();
+    } catch (...) {
+        // There was not even memory to say so. The folder does not call again.
+        alarm_.set(loop_.now() + EventLoop::until_again);
+        throw;
+    }
 }
 
 void UioOutput::leave() {

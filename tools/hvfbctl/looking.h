@@ -1,0 +1,15 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "machine.h"
+
+namespace hvfbctl {
+
+// Looks at something. What cannot be looked at is a finding that says so, and not that it is not there.
+void examine_each(const std::string& subject, std::vector<Finding>& findings,
+                  const std::function<void()>& look);
+
+}  // namespace hvfbctl
