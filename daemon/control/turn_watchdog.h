@@ -15,7 +15,8 @@ namespace hvfbd {
 // however long that was, and so is not taken for one that hangs.
 class TurnWatchdog {
   public:
-    // Handles SIGALRM from here on, in a process that has one thread. Throws std::system_error.
+    // Handles SIGALRM from here on, in a process of which no other thread takes signals. Throws
+    // std::system_error.
     explicit TurnWatchdog(Duration limit = std::chrono::seconds(10));
     TurnWatchdog(const TurnWatchdog&) = delete;
     TurnWatchdog& operator=(const TurnWatchdog&) = delete;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/closing.h"
 #include "base/error.h"
 
 namespace hvfbd {
@@ -17,6 +18,35 @@ constexpr int packets_per_turn = 16;
 constexpr double packets_per_second = 4000;
 constexpr double packets_burst = 400;
 constexpr Duration pause = std::chrono::milliseconds(20);
+
+// SCM_MAX_FD of the kernel: a packet brings no more.
+constexpr std::size_t most_descriptors = 253;
+using Control = std::array<std::byte, CMSG_SPACE(sizeof(int) * most_descriptors)>;
+
+// Linux 6.16, on most machines. Where it is there a peer cannot send a descriptor at all.
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+void refuse_descriptors(const Descriptor& socket) {
+    int no = 0;
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no);
+}
+
+// Whether there were any.
+bool close_descriptors(msghdr& header) {
+    bool any = false;
+    for (cmsghdr* item = CMSG_FIRSTHDR(&header); item; item = CMSG_NXTHDR(&header, item)) {
+        if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
+        any = true;
+        for (std::size_t at = 0; at + sizeof(int) <= item->cmsg_len - CMSG_LEN(0); at += sizeof(int)) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(item) + at, sizeof fd);
+            close_elsewhere(Descriptor(fd));
+        }
+    }
+    return any || (header.msg_flags & MSG_CTRUNC) != 0;
+}
 
 enum class Sent { done, would_block, failed };
 
@@ -73,8 +103,16 @@ Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Du
           paused_ = false;
           attempt([this] { rearm(); });
       }) {
+    refuse_descriptors(near_end_);
     source_ = loop.watch(near_end_.get(), EPOLLIN,
                          [this](std::uint32_t events) { attempt([this, events] { ready(events); }); });
+}
+
+// In its queue there may be descriptors of the peer's, which end with it.
+Channel::~Channel() {
+    source_.reset();
+    // Where nobody was given the other end there is nothing in it.
+    if (!peer_end_) close_elsewhere(std::move(near_end_));
 }
 
 template <typename Act>
@@ -97,6 +135,7 @@ void Channel::read_some() {
     constexpr unsigned at_once = 4;
     std::array<std::array<std::byte, HVFB_MESSAGE_MAX>, at_once> buffers;
     std::array<iovec, at_once> data;
+    alignas(cmsghdr) std::array<Control, at_once> controls;
     for (int left = packets_per_turn; left > 0; left -= static_cast<int>(at_once)) {
         // Only as many as are allowed now: what is not taken stays in the client's own socket buffer.
         unsigned wanted = std::min(at_once, allowed());
@@ -106,23 +145,32 @@ void Channel::read_some() {
             rearm();
             return;
         }
-        // No control buffers: descriptors that a client attaches are dropped by the kernel and never opened
-        // here.
+        // Descriptors that a peer attaches have to be taken, all of them: the kernel closes in this call
+        // those for which there is no room, and that may wait.
         std::array<mmsghdr, at_once> headers{};
         for (unsigned i = 0; i < wanted; ++i) {
             data.at(i) = {buffers.at(i).data(), buffers.at(i).size()};
             headers.at(i).msg_hdr.msg_iov = &data.at(i);
             headers.at(i).msg_hdr.msg_iovlen = 1;
+            headers.at(i).msg_hdr.msg_control = controls.at(i).data();
+            headers.at(i).msg_hdr.msg_controllen = controls.at(i).size();
         }
-        int count = ::recvmmsg(near_end_.get(), headers.data(), wanted, MSG_DONTWAIT, nullptr);
+        int count =
+            ::recvmmsg(near_end_.get(), headers.data(), wanted, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, nullptr);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (count <= 0) {
             end(Ending::closed, {});
             return;
         }
         allowance_ -= count;
+        // Before any is looked at: what is looked at may end this.
+        std::array<bool, at_once> attached{};
         for (unsigned i = 0; i < static_cast<unsigned>(count); ++i)
+            attached.at(i) = close_descriptors(headers.at(i).msg_hdr);
+        for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
+            if (attached.at(i)) return end(Ending::violation, "it sent a descriptor");
             if (!take({buffers.at(i).data(), headers.at(i).msg_len}, headers.at(i).msg_hdr.msg_flags)) return;
+        }
         if (static_cast<unsigned>(count) < wanted) return;
     }
 }

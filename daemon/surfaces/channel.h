@@ -16,8 +16,8 @@
 namespace hvfbd {
 
 // The daemon's end of one channel: a SOCK_SEQPACKET socket and what is still to be sent on it. Never blocks,
-// never takes a descriptor, reads a bounded number of packets a turn, and pauses a peer that sends too many a
-// second.
+// keeps no descriptor of the peer's, reads a bounded number of packets a turn, and pauses a peer that sends
+// too many a second.
 class Channel {
   public:
     // A message came. Returns why the peer must be hung up, or nothing. May be called many times a turn.
@@ -35,6 +35,9 @@ class Channel {
     // Goes on with a near end that another process of the daemon made.
     Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up,
             Duration patience = Channel::patience);
+    ~Channel();
+    Channel(const Channel&) = delete;
+    Channel& operator=(const Channel&) = delete;
 
     // The client's end; empty once taken.
     [[nodiscard]] Descriptor take_peer_end() { return std::move(peer_end_); }

@@ -5,6 +5,7 @@ import ctypes
 import json
 import mmap
 import os
+import select
 import socket
 import struct
 import sys
@@ -73,6 +74,12 @@ class Listener:
         return self.count
 
 
+def signal_to_owner():
+    message = dbus.lowlevel.SignalMessage("/", NAME, "Anything")
+    message.set_destination(bus.get_name_owner(NAME))
+    return message
+
+
 held = []
 bus = dbus.bus.BusConnection(sys.argv[1])
 print(json.dumps(bus.get_unique_name()), flush=True)
@@ -88,6 +95,29 @@ for line in sys.stdin:
             message = dbus.lowlevel.MethodCallMessage(NAME, command["path"], command["interface"], command["method"])
             bus.send_message(message)
             bus.flush()
+            result = None
+        elif command["do"] == "send_descriptor":
+            reading, writing = os.pipe()
+            descriptor = dbus.types.UnixFd(writing)
+            os.close(writing)
+            if command["kind"] == "call":
+                result = bus.call_blocking(NAME, command["path"], command["interface"], command["method"], "a{sv}",
+                                           [dbus.Dictionary({"name": descriptor}, signature="sv")])
+            else:
+                message = signal_to_owner()
+                message.append(descriptor, signature="h")
+                del descriptor
+                bus.send_message(message)
+                del message
+                # Whether the bus has let it fall.
+                bus.get_name_owner(NAME)
+                hang_up = select.poll()
+                hang_up.register(reading, 0)
+                result = bool(hang_up.poll(500))
+        elif command["do"] == "send_signals":
+            for _ in range(command["count"]):
+                bus.send_message(signal_to_owner())
+            bus.get_name_owner(NAME)  # all of them have reached the bus
             result = None
         elif command["do"] == "flood":
             for _ in range(command["count"]):

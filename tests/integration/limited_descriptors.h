@@ -5,13 +5,16 @@
 
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/closing.h"
 #include "base/descriptor.h"
 
 namespace hvfbd::testing {
 
 inline std::size_t open_descriptors() {
+    while (closing_elsewhere()) std::this_thread::yield();
     std::size_t count = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
     return count - 1;  // the folder's own
@@ -21,6 +24,7 @@ inline std::size_t open_descriptors() {
 class LimitedDescriptors {
   public:
     explicit LimitedDescriptors(unsigned left) {
+        while (closing_elsewhere()) std::this_thread::yield();
         ::getrlimit(RLIMIT_NOFILE, &before_);
         int highest = 0;
         for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
