@@ -131,6 +131,8 @@ bool set_key(Configuration& configuration, std::string_view section, std::string
     return false;
 }
 
+constexpr std::size_t most_warnings_in_all = 500;
+
 // Larger than any configuration, and small enough to be read in a moment.
 constexpr std::size_t largest_file = std::size_t{1} << 20;
 
@@ -205,8 +207,19 @@ Configuration load(std::span<const std::filesystem::path> folders,
         if (error && error != std::errc::no_such_file_or_directory)
             warnings.push_back({folder / "hvfbd.conf.d", 0, "its files are left out: " + error.message()});
     }
-    if (main_file) read(*main_file, configuration, warnings);
-    for (const auto& [name, path] : drop_ins) read(path, configuration, warnings);
+    std::size_t refused = 0;
+    auto take = [&](const std::filesystem::path& path) {
+        read(path, configuration, warnings);
+        // To say them takes time of the loop.
+        if (warnings.size() <= most_warnings_in_all) return;
+        refused += warnings.size() - most_warnings_in_all;
+        warnings.resize(most_warnings_in_all);
+    };
+    if (main_file) take(*main_file);
+    for (const auto& [name, path] : drop_ins) take(path);
+    if (refused > 0)
+        warnings.push_back(
+            {warnings.back().file, 0, std::to_string(refused) + " more warnings are not said"});
     return configuration;
 }
 

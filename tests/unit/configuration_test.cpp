@@ -217,6 +217,16 @@ TEST_F(ConfigurationFiles, with_any_number_of_mistakes_say_a_bounded_number_of_t
     EXPECT_EQ(warnings.back().sentence, "99950 more lines are left out");
 }
 
+TEST_F(ConfigurationFiles, of_any_number_say_a_bounded_number_of_mistakes_together) {
+    std::string text = "[Display]\n";
+    for (int i = 0; i < 60; ++i) text += "bad\n";
+    for (int i = 0; i < 100; ++i) write("etc/hvfbd.conf.d/" + std::to_string(i) + ".conf", text);
+    write("etc/hvfbd.conf.d/last.conf", "[Display]\nMaxRects=7\n");
+    EXPECT_EQ(read().display.max_rects, 7u);
+    EXPECT_EQ(warnings.size(), 501u);
+    EXPECT_EQ(warnings.back().sentence, "4600 more warnings are not said");
+}
+
 TEST_F(ConfigurationFiles, that_are_no_regular_files_are_refused_and_not_waited_for) {
     write("etc/hvfbd.conf", "[Display]\nRefreshLimit=30\n");
     fs::create_directories(root / "etc/hvfbd.conf.d/folder.conf");
@@ -241,6 +251,8 @@ TEST_F(ConfigurationFiles, that_are_too_large_are_refused_whole) {
     EXPECT_EQ(read().display.refresh_limit, 30u);
     ASSERT_EQ(warnings.size(), 1u);
     EXPECT_EQ(warnings[0].file, (root / "etc/hvfbd.conf.d/large.conf").string());
+    // The file is too large, and no limit of the process was met.
+    EXPECT_EQ(warnings[0].sentence.find("LimitFSIZE"), std::string::npos) << warnings[0].sentence;
 }
 
 TEST_F(ConfigurationFiles, that_are_hidden_or_named_otherwise_are_no_drop_ins) {
