@@ -42,18 +42,6 @@ bool boolean(std::string_view key, std::string_view text) {
     refuse(std::string(key) + " must be yes or no; \"" + std::string(text) + "\" is neither");
 }
 
-Mode mode(std::string_view text) {
-    auto cross = text.find('x');
-    if (cross == std::string_view::npos)
-        refuse("Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + std::string(text) + "\" is not");
-    Mode mode{static_cast<std::uint32_t>(
-                  std::min<std::uint64_t>(number("Mode", text.substr(0, cross)), UINT32_MAX)),
-              static_cast<std::uint32_t>(
-                  std::min<std::uint64_t>(number("Mode", text.substr(cross + 1)), UINT32_MAX))};
-    layout_for(mode);
-    return mode;
-}
-
 // Whether it holds a row is known only with the mode.
 std::uint32_t stride(std::string_view key, std::string_view text) {
     constexpr std::uint64_t longest = std::uint64_t{2} * max_extent * bytes_per_pixel;
@@ -103,7 +91,7 @@ bool set_output(Configuration& configuration, std::string_view key, std::string_
     else if (key == "Screens")
         output.screens = one_of(key, screens, value);
     else if (key == "Mode")
-        output.mode = mode(value);
+        output.mode = mode_of(value);
     else if (key == "Stride")
         output.stride = stride(key, value);
     else if (key == "AssumeVisible")
@@ -159,6 +147,18 @@ bool is_drop_in(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+Mode mode_of(std::string_view text) {
+    auto cross = text.find('x');
+    if (cross == std::string_view::npos)
+        refuse("Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + std::string(text) + "\" is not");
+    Mode mode{static_cast<std::uint32_t>(
+                  std::min<std::uint64_t>(number("Mode", text.substr(0, cross)), UINT32_MAX)),
+              static_cast<std::uint32_t>(
+                  std::min<std::uint64_t>(number("Mode", text.substr(cross + 1)), UINT32_MAX))};
+    layout_for(mode);
+    return mode;
+}
 
 void parse(std::string_view text, const std::string& file, Configuration& configuration,
            std::vector<ConfigurationWarning>& warnings) {

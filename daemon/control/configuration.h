@@ -39,6 +39,9 @@ struct ConfigurationWarning {
     std::string sentence;
 };
 
+// WIDTHxHEIGHT in decimal digits and nothing else. Throws Refusal.
+Mode mode_of(std::string_view text);
+
 // Reads one file's text over what is there already. Any text: never throws for what it says.
 void parse(std::string_view text, const std::string& file, Configuration& configuration,
            std::vector<ConfigurationWarning>& warnings);

@@ -1,9 +1,8 @@
 #include "control/daemon_options.h"
 
-#include <sstream>
-
 #include "base/error.h"
 #include "command_line_parser.h"
+#include "control/configuration.h"
 
 namespace hvfbd {
 
@@ -11,17 +10,11 @@ namespace {
 
 // A sentence, where the text is no mode; otherwise nothing.
 std::string take_mode(const std::string& text, std::optional<Mode>& taken) {
-    Mode mode;
-    char cross = 0;
-    std::istringstream words(text);
-    if (!(words >> mode.width >> cross >> mode.height) || cross != 'x' || words.peek() != EOF)
-        return "must be WIDTHxHEIGHT, such as 1920x1080";
     try {
-        layout_for(mode);
+        taken = mode_of(text);
     } catch (const Refusal& refusal) {
         return refusal.what();
     }
-    taken = mode;
     return {};
 }
 

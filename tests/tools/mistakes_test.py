@@ -36,6 +36,8 @@ class Mistakes(unittest.TestCase):
                       ["hvhost", "--socket=a", "--resolutions=wide"], ["hvfbd-bind", "dance"],
                       ["hvfbd-bind", "--root=/nonexistent", "status"], ["hvfbd-bind", "bind", "status"], ["demo_client"],
                       ["hvfbd-bench", "--daemon=a", "--bus=b", "--size=3x3"], ["hvfbd", "--mode=wide"],
+                      *(["hvfbd", "--check-config", f"--mode={mode}"] for mode in ("-4294966656x480", "+640x480", " 640x480", "640 x480")),
+                      ["hvhost", "--socket=a", "--resolutions=-64896x480"], ["hvhost", "--socket=a", "--resolutions= 640x480"],
                       ["hvfbd", "--log-level=loud"], ["hvfbd", "--check-config", "--log-level=loud"]):
             with self.subTest(words):
                 done = run(PROGRAMS / words[0], *words[1:])

@@ -19,7 +19,9 @@ inline std::vector<wire::Resolution> parse_resolutions(const std::string& text) 
         std::uint16_t height = 0;
         char cross = 0;
         std::istringstream words(item);
-        if (!(words >> width >> cross >> height) || cross != 'x' || !words.eof())
+        // With a sign or a space >> would take it for another number.
+        if (item.find_first_not_of("0123456789x") != std::string::npos ||
+            !(words >> width >> cross >> height) || cross != 'x' || !words.eof())
             throw std::runtime_error("\"" + item + "\" is not WIDTHxHEIGHT");
         resolution.width = width;
         resolution.height = height;
