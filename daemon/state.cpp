@@ -171,19 +171,24 @@ void put_object(ByteWriter& out, Kind kind, const Content& content) {
     out.put_bytes(bytes);
 }
 
-// Calls back for each object of a version that is known. Anything but objects fails `in`.
-template <typename Take>
-void take_objects(ByteReader& in, std::size_t& passed_over, const Take& take) {
+constexpr auto pass_over = [](Kind, ByteReader&) {};
+
+// Calls `take` for each object of a version that is known, and `pass` for each other one. Anything but
+// objects fails `in`.
+template <typename Take, typename Pass = decltype(pass_over)>
+void take_objects(ByteReader& in, std::size_t& passed_over, const Take& take, const Pass& pass = pass_over) {
     while (in.good() && !in.at_end()) {
         auto kind = static_cast<Kind>(in.take<std::uint16_t>());
         auto found = in.take<std::uint16_t>();
         ByteReader content = in.take_part();
         if (!in.good()) return;
         bool known = kind >= Kind::header && kind <= Kind::viewer && found == object_version;
-        if (known)
+        if (known) {
             take(kind, content);
-        else
+        } else {
             ++passed_over;
+            pass(kind, content);
+        }
         if (!content.good()) in.fail();
     }
 }
@@ -222,6 +227,13 @@ KeptViewer take_viewer(ByteReader& in) {
     return viewer;
 }
 
+// In the place of one that has nothing that could be gone on with.
+KeptDisplay new_display() {
+    KeptDisplay display;
+    display.size = default_mode;
+    return display;
+}
+
 KeptDisplay take_display(ByteReader& in, std::size_t& passed_over) {
     KeptDisplay display;
     bool has_facts = false;
@@ -248,11 +260,7 @@ KeptDisplay take_display(ByteReader& in, std::size_t& passed_over) {
             content.fail();
     });
     // Whose facts are of another version has nothing that could be gone on with.
-    if (!has_facts) {
-        display = {};
-        display.size = default_mode;
-        return display;
-    }
+    if (!has_facts) return new_display();
     if (!numbers_are_sound(display.surfaces, display.last_surface) ||
         !numbers_are_sound(display.viewers, display.last_viewer))
         in.fail();
@@ -346,14 +354,21 @@ Decoded decode_state(std::span<const std::byte> bytes) {
     State state;
     bool has_header = false;
     std::size_t passed_over = 0;
-    take_objects(in, passed_over, [&](Kind kind, ByteReader& content) {
+    auto add = [&](ByteReader& content, KeptDisplay display) {
+        state.displays.push_back(std::move(display));
+        if (state.displays.size() > most_displays) content.fail();
+    };
+    auto take = [&](Kind kind, ByteReader& content) {
         if (kind == Kind::header) {
             has_header = true;
             state.generation = take_generation(content);
         } else if (kind == Kind::display) {
-            state.displays.push_back(take_display(content, passed_over));
+            add(content, take_display(content, passed_over));
         }
-        if (state.displays.size() > most_displays) content.fail();
+    };
+    // The place of a display is its number, by which the pictures of those behind it are found.
+    take_objects(in, passed_over, take, [&](Kind kind, ByteReader& content) {
+        if (kind == Kind::display) add(content, new_display());
     });
     // Without the number of processes before, serials could be given twice.
     if (!in.good() || !has_header) return {std::nullopt, "it is damaged"};

@@ -136,6 +136,20 @@ TEST(State, of_a_display_whose_facts_are_not_known_is_one_that_begins_anew) {
     EXPECT_EQ(decode_state(encoded(*decoded.state)).state, decoded.state);
 }
 
+TEST(State, of_a_display_that_is_not_known_leaves_the_displays_behind_it_their_numbers) {
+    State state = some_state();
+    std::vector<std::byte> bytes = encoded(state);
+    // The header, and the version of the first display.
+    bytes.at(8 + 8 + 2) = std::byte{9};
+    Decoded decoded = decode_state(bytes);
+    ASSERT_TRUE(decoded.state) << decoded.why;
+    EXPECT_EQ(decoded.passed_over, 1u);
+    ASSERT_EQ(decoded.state->displays.size(), 2u);
+    EXPECT_TRUE(decoded.state->displays[0].surfaces.empty());
+    EXPECT_EQ(decoded.state->displays[1], state.displays[1]);
+    EXPECT_EQ(decode_state(encoded(*decoded.state)).state, decoded.state);
+}
+
 // The bytes that version 3, and 4 with a flag more, put there, field by field.
 std::vector<std::byte> listed(std::uint32_t format) {
     std::vector<std::byte> bytes;
