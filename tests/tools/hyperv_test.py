@@ -3,8 +3,10 @@
 import os
 import pathlib
 import re
+import resource
 import select
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -54,6 +56,57 @@ class Host:
         self.process.terminate()
         self.process.wait(timeout=20)
         self.process.stdout.close()
+
+
+class HostAlone(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="hvfbd-hyperv-")
+        self.addCleanup(folder.cleanup)
+        self.host = Host(pathlib.Path(folder.name))
+        self.addCleanup(self.host.stop)
+        self.pid = self.host.process.pid
+
+    def connect(self, path, kind=socket.SOCK_STREAM):
+        connection = socket.socket(socket.AF_UNIX, kind)
+        self.addCleanup(connection.close)
+        connection.settimeout(20)
+        connection.connect(str(path))
+        return connection
+
+    def leave_descriptors(self, number):
+        most = max(int(name) for name in os.listdir(f"/proc/{self.pid}/fd")) + 1 + number
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (most, resource.prlimit(self.pid, resource.RLIMIT_NOFILE)[1]))
+
+    def processor_time(self):
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def ask(self, connection):
+        connection.sendall(b"status\n")
+        return connection.recv(4096)
+
+    def test_without_a_descriptor_for_who_connects_waits_and_goes_on_with_who_is_there(self):
+        first = self.connect(self.host.control)
+        self.assertIn(b"ok state=", self.ask(first))
+        self.leave_descriptors(0)
+        second = self.connect(self.host.control)
+        lines, began, used = 0, time.monotonic(), self.processor_time()
+        for _ in range(3):
+            lines = self.host.await_line("complaint: accept a connection: Too many open files", after=lines)
+        self.assertLess(self.processor_time() - used, (time.monotonic() - began) / 2)
+        self.assertIn(b"ok state=", self.ask(first))
+        first.close()
+        self.assertIn(b"ok state=", self.ask(second))
+
+    def test_without_descriptors_for_a_guest_offers_the_device_to_the_next_one(self):
+        first = self.connect(self.host.control)
+        self.assertIn(b"ok state=", self.ask(first))
+        self.leave_descriptors(2)
+        self.assertEqual(self.connect(self.host.socket, socket.SOCK_SEQPACKET).recv(4096), b"")
+        self.leave_descriptors(20)
+        guest = self.connect(self.host.socket, socket.SOCK_SEQPACKET)
+        self.assertIn(b"hvfbd-simulated-uio 1", guest.recv(4096))
+        self.assertIn(b"connected=1", self.ask(first))
 
 
 class Guest(Daemon):

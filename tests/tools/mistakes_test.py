@@ -33,6 +33,7 @@ class Mistakes(unittest.TestCase):
         for words in (["hvfbctl", "--nonsense", "status"], ["hvfbctl", "top", "--interval=0"], ["hvhost", "--nonsense"],
                       ["hvhost", "--like=xen"], ["hvhost", "--socket=a", "--ivshmem=b"], ["hvhost"], ["hvhost", "status"],
                       ["hvhost", "--socket=a", "--ring-size=5"], ["hvhost", "--socket=a", "--hostile=x"],
+                      ["hvhost", "--socket=a", "--monitor=128"], ["hvhost", "--socket=a", "--monitor=90000000"],
                       ["hvhost", "--socket=a", "--resolutions=wide"], ["hvfbd-bind", "dance"],
                       ["hvfbd-bind", "--root=/nonexistent", "status"], ["hvfbd-bind", "bind", "status"], ["demo_client"],
                       ["hvfbd-bench", "--daemon=a", "--bus=b", "--size=3x3"], ["hvfbd", "--mode=wide"],

@@ -16,7 +16,8 @@ class Device {
 
     // As long as the device.
     virtual std::span<std::byte> video_memory() const = 0;
-    // Readable, or hung up, when one of the questions below may have another answer. -1: none.
+    // Readable, or hung up, when one of the questions below may have another answer. -1: none. The first is
+    // where somebody new connects.
     virtual std::vector<int> descriptors() const = 0;
 
     // ---- Asked in this order
@@ -25,6 +26,7 @@ class Device {
     // True: who had it open has closed it, or is gone, and its rings with it.
     virtual bool take_closed() = 0;
     // True: it has been opened. The guest waits until it is let in, when the rings are as it shall find them.
+    // Throws std::system_error where there are no descriptors or memory for it; it may be asked again.
     virtual bool take_opened() = 0;
     virtual std::span<std::byte> rings() const = 0;
     virtual std::uint64_t address() const = 0;  // of the video memory, for the guest

@@ -85,7 +85,10 @@ Fd listen_at(const std::string& path, int type) {
 }
 
 Fd accept_at(const Fd& listener) {
-    return Fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    Fd fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!fd && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+        fail("accept a connection");
+    return fd;
 }
 
 bool send_to(const Fd& socket, std::span<const std::byte> bytes, std::span<const int> descriptors) {

@@ -47,7 +47,7 @@ bool take_from(const Fd& event);
 
 // A listening Unix socket at `path`, which is removed first. Throws std::system_error.
 Fd listen_at(const std::string& path, int type);
-// Nothing: nobody is there.
+// Nothing: nobody is there. Throws std::system_error where there is no descriptor or memory for who is.
 Fd accept_at(const Fd& listener);
 // One message with these descriptors. False: nobody takes it.
 bool send_to(const Fd& socket, std::span<const std::byte> message, std::span<const int> descriptors);

@@ -97,15 +97,23 @@ void Server::run() {
     while (!ending_) {
         std::vector<pollfd> fds{{controls_.get(), POLLIN, 0}};
         for (const Speaker& speaker : speakers_) fds.push_back({speaker.in, POLLIN, 0});
+        std::size_t guests = fds.size();
         for (int fd : device_->descriptors()) fds.push_back({fd, POLLIN, 0});
         int timeout = -1;
-        if (auto at = host_->wake_at()) {
+        std::optional<Time> at = host_->wake_at();
+        // Who waits there would wake it at once, again and again.
+        if (accept_again_) {
+            fds[0].fd = fds[guests].fd = -1;
+            at = at ? std::min(*at, *accept_again_) : *accept_again_;
+        }
+        if (at) {
             auto left = std::chrono::ceil<std::chrono::milliseconds>(*at - clock_now()).count();
             timeout = static_cast<int>(std::max<std::int64_t>(left, 0));
         }
         if (::poll(fds.data(), fds.size(), timeout) < 0 && errno != EINTR)
             throw std::system_error(errno, std::system_category(), "poll");
         Time now = clock_now();
+        if (accept_again_ && now >= *accept_again_) accept_again_.reset();
         if (auto doorbell = device_->take_doorbell(); doorbell != Device::Doorbell::silent) {
             if (doorbell == Device::Doorbell::rung_without_monitor_bit)
                 said("complaint: the monitor bit is not set");
@@ -114,7 +122,9 @@ void Server::run() {
         host_->tick(now);
         if (device_->take_closed()) host_->closed();
         if (rescinded_) take_away(false);
-        if (device_->take_opened()) let_guest_in(now);
+        unless_short(now, [&] {
+            if (device_->take_opened()) let_guest_in(now);
+        });
         if (rescinded_) take_away(false);
         std::size_t next = 1;
         for (auto speaker = speakers_.begin(); speaker != speakers_.end();) {
@@ -122,10 +132,23 @@ void Server::run() {
             speaker = stays ? std::next(speaker) : speakers_.erase(speaker);
         }
         if (fds[0].revents) {
-            Fd owned(::accept4(controls_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-            int fd = owned.get();
-            if (owned) speakers_.push_back({std::move(owned), fd, fd, {}});
+            unless_short(now, [&] {
+                Fd owned = accept_at(controls_);
+                int fd = owned.get();
+                if (owned) speakers_.push_back({std::move(owned), fd, fd, {}});
+            });
         }
+    }
+}
+
+void Server::unless_short(Time now, const std::function<void()>& accept) {
+    constexpr auto pause = std::chrono::milliseconds(100);
+    if (accept_again_) return;
+    try {
+        accept();
+    } catch (const std::system_error& error) {
+        said(std::string("complaint: ") + error.what() + ", and tries again");
+        accept_again_ = now + pause;
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -44,6 +45,8 @@ class Server : private Listener {
     void dirt(const wire::DirtRect& rectangle) override;
 
     bool is_open() const { return host_->status().state != Host::State::closed; }
+    // Accepts, if it has not been found lately that there are no descriptors or memory for somebody new.
+    void unless_short(Time now, const std::function<void()>& accept);
     void let_guest_in(Time now);
     void take_away(bool for_good);
     bool hear(Speaker& speaker, Time now);
@@ -59,6 +62,7 @@ class Server : private Listener {
     Fd controls_;
     std::list<Speaker> speakers_;
     Time started_, last_dirt_;
+    std::optional<Time> accept_again_;  // nothing: at once
     std::uint64_t seed_ = 0;
     bool rescinded_ = false, ending_ = false;
 };
