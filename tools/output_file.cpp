@@ -5,14 +5,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <random>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace hvfbd {
 
@@ -27,8 +31,11 @@ namespace fs = std::filesystem;
 struct File {
     int descriptor;
     explicit File(int opened) : descriptor(opened) {}
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
+    File(File&& other) noexcept : descriptor(std::exchange(other.descriptor, -1)) {}
+    File& operator=(File&& other) noexcept {
+        std::swap(descriptor, other.descriptor);
+        return *this;
+    }
     ~File() {
         if (descriptor >= 0) close(descriptor);
     }
@@ -69,52 +76,128 @@ std::optional<int> descriptor_of(fs::path path) {
     return std::nullopt;
 }
 
+// Where a file is, or shall be made: behind all links.
+struct Place {
+    File folder;
+    std::string name;
+    std::optional<struct stat> status;  // of what has the name; never a link
+};
+
+// As fs.protected_symlinks: in a folder like /tmp a link is followed for its owner, and the folder's.
+bool may_be_followed(const struct stat& link, int folder) {
+    struct stat around = {};
+    if (fstat(folder, &around) < 0) return false;
+    const bool shared = (around.st_mode & S_ISVTX) && (around.st_mode & S_IWOTH);
+    return !shared || link.st_uid == geteuid() || link.st_uid == around.st_uid;
+}
+
+// One link after the other, each read from the descriptor that it was judged by: a name may mean something
+// else at any time.
+Place find_place(const std::string& path) {
+    constexpr int most_links = 40, longest_target = PATH_MAX;
+    File folder(AT_FDCWD);
+    fs::path rest = path;
+    for (int links = 0; links <= most_links; ++links) {
+        const std::string parent = rest.has_parent_path() ? rest.parent_path().string() : ".";
+        File next(openat(folder.descriptor, parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (next.descriptor < 0) fail(path);
+        folder = std::move(next);
+        const std::string name = rest.filename();
+        if (name.empty()) fail(path, EISDIR);
+        const File found(openat(folder.descriptor, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        if (found.descriptor < 0 && errno == ENOENT) return {std::move(folder), name, std::nullopt};
+        struct stat status = {};
+        if (found.descriptor < 0 || fstat(found.descriptor, &status) < 0) fail(path);
+        if (!S_ISLNK(status.st_mode)) return {std::move(folder), name, status};
+        if (!may_be_followed(status, folder.descriptor)) fail(path, EACCES);
+        std::array<char, longest_target> target{};
+        const ssize_t size = readlinkat(found.descriptor, "", target.data(), target.size());
+        if (size < 0) fail(path);
+        rest = std::string(target.data(), static_cast<std::size_t>(size));
+    }
+    fail(path, ELOOP);
+}
+
+bool same(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 // Where no file can be made beside it: over what is there. Cut only when all of it is written.
-void write_over(const std::string& path, std::span<const std::byte> bytes) {
-    const File file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.descriptor < 0) fail(path);
+void write_over(const File& file, const struct stat& before, std::span<const std::byte> bytes,
+                const std::string& path) {
+    struct stat status = {};
+    if (file.descriptor < 0 || fstat(file.descriptor, &status) < 0) fail(path);
+    // Another one has its name by now.
+    if (!same(status, before)) fail(path, ESTALE);
     write_all(file.descriptor, bytes, path);
     if (ftruncate(file.descriptor, static_cast<off_t>(bytes.size())) < 0) fail(path);
 }
 
-// `before`: the file that is there, or null.
-void replace(const std::string& path, const struct stat* before, std::span<const std::byte> bytes) {
-    // What a link leads to, also where that is to be made.
-    fs::path target = fs::absolute(path);
-    std::error_code error;
-    for (int links = 0; links < 40; ++links) {
-        const fs::path next = fs::read_symlink(target, error);
-        if (error) break;
-        target = next.is_absolute() ? next : target.parent_path() / next;
-    }
+constexpr int over = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+void write_over(const Place& place, std::span<const std::byte> bytes, const std::string& path) {
+    const File file(openat(place.folder.descriptor, place.name.c_str(), over | O_NOFOLLOW));
+    write_over(file, *place.status, bytes, path);
+}
+
+// A new file in the folder, for its owner alone, and its name.
+std::pair<File, std::string> make_beside(const Place& place) {
     // Its own name may be as long as names are allowed to be.
     constexpr std::size_t longest = 200;
-    const std::string name = target.filename().string().substr(0, longest);
-    std::string beside = (target.parent_path() / ("." + name + ".XXXXXX")).string();
-    const File file(mkostemp(beside.data(), O_CLOEXEC));
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz234567";
+    constexpr mode_t for_its_owner = 0600;
+    std::random_device random;
+    while (true) {
+        std::string name = "." + place.name.substr(0, longest) + ".";
+        for (int letter = 0; letter < 6; ++letter) name += letters[random() % letters.size()];
+        File file(openat(place.folder.descriptor, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+                         for_its_owner));
+        if (file.descriptor >= 0 || errno != EEXIST) return {std::move(file), name};
+    }
+}
+
+// The owner, the group and the rights of the file that was there, as far as they may be given.
+void take_over_rights(int file, const struct stat& before, const std::string& path) {
+    mode_t rights = before.st_mode & 0777;
+    // Who may not give it to its owner keeps it, for the same group.
+    if (fchown(file, before.st_uid, before.st_gid) < 0) {
+        if (errno != EPERM) fail(path);
+        if (fchown(file, static_cast<uid_t>(-1), before.st_gid) < 0) {
+            if (errno != EPERM) fail(path);
+            // Another group has no more rights than everybody had.
+            rights &= 0707U | ((rights & 0007U) << 3U);
+        }
+    }
+    if (fchmod(file, rights) < 0) fail(path);
+}
+
+void replace(const Place& place, std::span<const std::byte> bytes, const std::string& path) {
+    const auto [file, beside] = make_beside(place);
+    const int folder = place.folder.descriptor;
     if (file.descriptor < 0) {
-        if (before && (errno == EACCES || errno == EPERM || errno == EROFS)) return write_over(path, bytes);
+        if (place.status && (errno == EACCES || errno == EPERM || errno == EROFS))
+            return write_over(place, bytes, path);
         fail(path);
     }
     bool taken = true;
     try {
         const mode_t mask = umask(0);
         umask(mask);
-        // Who may not give it to its owner keeps it.
-        if (before && fchown(file.descriptor, before->st_uid, before->st_gid) < 0 && errno != EPERM)
+        if (place.status)
+            take_over_rights(file.descriptor, *place.status, path);
+        else if (fchmod(file.descriptor, 0666 & ~mask) < 0)
             fail(path);
-        if (fchmod(file.descriptor, before ? before->st_mode & 0777 : 0666 & ~mask) < 0) fail(path);
         write_all(file.descriptor, bytes, path);
-        taken = rename(beside.c_str(), target.c_str()) == 0;
+        taken = renameat(folder, beside.c_str(), folder, place.name.c_str()) == 0;
         // Of another user's file in a folder like /tmp only its content may be replaced.
-        if (!taken && (!before || (errno != EPERM && errno != EACCES))) fail(path);
+        if (!taken && (!place.status || (errno != EPERM && errno != EACCES))) fail(path);
     } catch (...) {
-        unlink(beside.c_str());
+        unlinkat(folder, beside.c_str(), 0);
         throw;
     }
     if (taken) return;
-    unlink(beside.c_str());
-    write_over(path, bytes);
+    unlinkat(folder, beside.c_str(), 0);
+    write_over(place, bytes, path);
 }
 
 }  // namespace
@@ -125,7 +208,13 @@ void write_output(const std::string& path, std::span<const std::byte> bytes, Rea
     struct stat status = {};
     const bool there = stat(path.c_str(), &status) == 0;
     if (!there && errno != ENOENT) fail(path);
-    if (!there || S_ISREG(status.st_mode)) return replace(path, there ? &status : nullptr, bytes);
+    if (!there || S_ISREG(status.st_mode)) {
+        const Place place = find_place(path);
+        // A descriptor of another process, whose name in /proc is a link in no other respect.
+        if (there && !(place.status && same(status, *place.status)))
+            return write_over(File(open(path.c_str(), over)), status, bytes, path);
+        return replace(place, bytes, path);
+    }
     if (S_ISDIR(status.st_mode)) fail(path, EISDIR);
     const int waits = reader == Reader::waited_for ? 0 : O_NONBLOCK;
     const File file(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | waits));

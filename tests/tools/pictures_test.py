@@ -58,6 +58,60 @@ class Pictures(OnPrivateBus):
         self.draw()
         self.assertIn("/nowhere/at/all.png", self.hvfbctl("screenshot", "/nowhere/at/all.png", code=1))
 
+    def begin_screenshot(self, path, *before, **options):
+        return subprocess.Popen([*before, PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "screenshot", str(path)],
+                                stderr=subprocess.PIPE, **options)
+
+    def test_a_screenshot_waits_for_who_reads_a_fifo_and_leaves_the_fifo(self):
+        self.draw()
+        with tempfile.TemporaryDirectory() as folder:
+            fifo = pathlib.Path(folder) / "fifo"
+            os.mkfifo(fifo)
+            with self.begin_screenshot(fifo) as process:
+                self.assertEqual(read_png(fifo.read_bytes()), self.expected())
+                self.assertEqual(process.wait(timeout=20), 0)
+            self.assertTrue(fifo.is_fifo())
+
+    def test_a_screenshot_on_dev_stdout_goes_where_that_stands(self):
+        self.draw()
+        with self.begin_screenshot("/dev/stdout", stdout=subprocess.PIPE) as process:
+            self.assertEqual(read_png(process.communicate(timeout=20)[0]), self.expected())
+        with tempfile.TemporaryFile() as file:
+            file.write(b"before")
+            file.flush()
+            with self.begin_screenshot("/dev/stdout", stdout=file) as process:
+                self.assertEqual(process.wait(timeout=20), 0)
+            file.seek(0)
+            data = file.read()
+        self.assertEqual(data[:6], b"before")
+        self.assertEqual(read_png(data[6:]), self.expected())
+
+    def test_a_screenshot_that_cannot_be_written_removes_nothing(self):
+        self.draw()
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "link").symlink_to("/dev/full")
+            for path in ("/dev/full", folder / "link"):
+                self.assertIn("No space left", self.hvfbctl("screenshot", path, code=1))
+            self.assertTrue(pathlib.Path("/dev/full").is_char_device())
+            self.assertTrue((folder / "link").is_symlink())
+            self.assertIn("Is a directory", self.hvfbctl("screenshot", folder, code=1))
+            self.assertEqual([path.name for path in folder.iterdir()], ["link"])
+
+    @unittest.skipIf(os.getuid() != 0, "only root mounts a file system")
+    def test_a_screenshot_where_there_is_no_room_leaves_the_one_before(self):
+        self.draw()
+        # The file that is there leaves no page to the new one.
+        script = ("mount -t tmpfs -o size=64k tmpfs \"$0\" && head -c 65536 /dev/zero >\"$0/screen.png\" && "
+                  "{ \"$@\"; code=$?; stat -c %n:%s \"$0\"/.[!.]* \"$0\"/* 2>/dev/null; exit $code; }")
+        with tempfile.TemporaryDirectory() as folder:
+            with self.begin_screenshot(f"{folder}/screen.png", "unshare", "--mount", "--propagation", "private", "sh", "-c",
+                                       script, folder, stdout=subprocess.PIPE) as process:
+                said, complaint = process.communicate(timeout=20)
+            self.assertEqual(process.returncode, 1, complaint)
+            self.assertIn(b"No space left", complaint)
+            self.assertEqual(said.decode().split(), [f"{folder}/screen.png:65536"])
+
     def test_refuses_to_write_a_picture_on_a_terminal(self):
         controller, terminal = pty.openpty()
         done = subprocess.run([PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "screenshot", "-"], stdout=terminal,

@@ -1,6 +1,7 @@
 #include "output_file.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <fstream>
 #include <sstream>
 #include <system_error>
+#include <vector>
 
 namespace hvfbd {
 namespace {
@@ -43,6 +45,21 @@ class AnOutputFile : public ::testing::Test {
         std::stringstream text;
         text << std::ifstream(path).rdbuf();
         return text.str();
+    }
+    // What another user gets who writes it, in a process of its own.
+    static int error_of_another(const fs::path& path, const std::string& text,
+                                const std::vector<gid_t>& groups = {}) {
+        pid_t child = ::fork();
+        if (child == 0) {
+            if (::setgroups(groups.size(), groups.data()) < 0 || ::setresgid(65534, 65534, 65534) < 0 ||
+                ::setresuid(65534, 65534, 65534) < 0)
+                ::_exit(255);
+            ::umask(0);
+            ::_exit(error_of(path, text));
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
     std::size_t files() const {
         return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
@@ -95,6 +112,112 @@ TEST_F(AnOutputFile, of_another_user_in_a_folder_where_only_owners_remove_is_wri
     EXPECT_EQ(status == 0, another);
     EXPECT_EQ(read(file), another ? "after" : "before, and longer");
     EXPECT_EQ(files(), 1u) << "and nothing beside it";
+}
+
+TEST_F(AnOutputFile, of_another_user_stays_its_groups) {
+    if (::getuid() != 0) GTEST_SKIP() << "only root becomes another user";
+    constexpr gid_t group = 12345;
+    fs::permissions(folder, fs::perms{0777});
+    write(file, "one");
+    ASSERT_EQ(::chown(file.c_str(), 0, group), 0);
+    fs::permissions(file, fs::perms{0664});
+    EXPECT_EQ(error_of_another(file, "two", {group}), 0);
+    struct stat status {};
+    ASSERT_EQ(::stat(file.c_str(), &status), 0);
+    EXPECT_EQ(read(file), "two");
+    EXPECT_EQ(status.st_uid, 65534u);
+    EXPECT_EQ(status.st_gid, group);
+    EXPECT_EQ(status.st_mode & 0777, 0664u);
+    // Who is not of the group gives the rights of everybody to another one, and no more.
+    EXPECT_EQ(::chown(file.c_str(), 0, group), 0);
+    EXPECT_EQ(error_of_another(file, "three"), 0);
+    ASSERT_EQ(::stat(file.c_str(), &status), 0);
+    EXPECT_EQ(status.st_gid, 65534u);
+    EXPECT_EQ(status.st_mode & 0777, 0644u);
+}
+
+// The kernel may be told not to (fs.protected_symlinks), and a link may come between two looks at a name.
+TEST_F(AnOutputFile, is_not_looked_for_behind_a_link_of_another_user_in_a_folder_that_everybody_writes) {
+    if (::getuid() != 0) GTEST_SKIP() << "only root gives a file to another user";
+    fs::path shared = folder / "shared";
+    fs::create_directory(shared);
+    fs::permissions(shared, fs::perms{01777});
+    fs::permissions(folder, fs::perms{0755});
+    write(file, "before");
+    for (const char* target : {"../file", "../new"}) {
+        fs::path link = shared / "link";
+        fs::create_symlink(target, link);
+        ASSERT_EQ(::lchown(link.c_str(), 65534, 65534), 0);
+        EXPECT_EQ(error_of(link, "x"), EACCES) << target;
+        // A link of the user's own leads to it.
+        fs::path chain = folder / "chain";
+        fs::create_symlink(link, chain);
+        EXPECT_EQ(error_of(chain, "x"), EACCES) << target;
+        fs::remove(chain);
+        fs::remove(link);
+    }
+    EXPECT_EQ(read(file), "before");
+    EXPECT_FALSE(fs::exists(folder / "new"));
+    fs::create_symlink("../file", shared / "own");
+    write(shared / "own", "after");
+    EXPECT_EQ(read(file), "after");
+}
+
+TEST_F(AnOutputFile, never_goes_where_a_link_of_another_user_leads_that_comes_and_goes) {
+    if (::getuid() != 0) GTEST_SKIP() << "only root becomes another user";
+    fs::path shared = folder / "shared", prize = folder / "prize";
+    fs::create_directory(shared);
+    fs::permissions(shared, fs::perms{01777});
+    fs::permissions(folder, fs::perms{0755});
+    write(prize, "before");
+    struct stat before {
+    }, after{};
+    ASSERT_EQ(::stat(prize.c_str(), &before), 0);
+    pid_t other = ::fork();
+    if (other == 0) {
+        if (::setresuid(65534, 65534, 65534) < 0) ::_exit(1);
+        fs::path name = shared / "name", made = shared / "made";
+        while (true) {
+            ::close(::open(made.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+            ::rename(made.c_str(), name.c_str());
+            if (::symlink(prize.c_str(), made.c_str()) == 0) ::rename(made.c_str(), name.c_str());
+            ::unlink(name.c_str());
+        }
+    }
+    for (int round = 0; round < 3000; ++round) {
+        error_of(shared / "name", "x");
+        ::unlink((shared / "name").c_str());  // who may not remove it goes on
+    }
+    ::kill(other, SIGKILL);
+    ::waitpid(other, nullptr, 0);
+    EXPECT_EQ(read(prize), "before");
+    ASSERT_EQ(::stat(prize.c_str(), &after), 0);
+    EXPECT_EQ(after.st_ino, before.st_ino);
+}
+
+TEST_F(AnOutputFile, of_several_names_is_new_under_the_one_that_is_written) {
+    write(file, "before");
+    fs::create_hard_link(file, folder / "other");
+    write(file, "after");
+    EXPECT_EQ(read(file), "after");
+    EXPECT_EQ(read(folder / "other"), "before");
+}
+
+TEST_F(AnOutputFile, that_another_process_has_open_without_a_name_is_written_where_it_is) {
+    int open_file = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_EQ(::write(open_file, "before, longer", 14), 14);
+    ASSERT_EQ(::unlink(file.c_str()), 0);
+    fs::path of_another = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(open_file);
+    pid_t child = ::fork();
+    if (child == 0) ::_exit(error_of(of_another, "after"));
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    char text[20] = {};
+    EXPECT_EQ(::pread(open_file, text, sizeof text, 0), 5);
+    EXPECT_STREQ(text, "after");
+    EXPECT_EQ(files(), 0u);
+    ::close(open_file);
 }
 
 TEST_F(AnOutputFile, has_a_name_of_any_length_that_a_file_may_have) {
