@@ -6,14 +6,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "base/descriptor.h"
 #include "base/layout.h"
 #include "base/mapping.h"
 #include "control/last_words.h"
+#include "processes.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -86,6 +89,32 @@ TEST(AGuardedMapping, takes_no_other_fault_for_its_own) {
     };
     EXPECT_EQ(fault(true), 7) << "the crash handler is called";
     EXPECT_EQ(fault(false), 256 + SIGBUS);
+}
+
+// The crash handler copies the picture to the screen, whatever it was that crashed.
+TEST(AGuardedMapping, that_is_gone_when_the_daemon_crashes_hides_neither_the_crash_nor_the_other_screens) {
+    auto crash = [](int signal) {
+        auto said = Shared<std::atomic<int>>::make();
+        int outcome = outcome_of([&] {
+            Device lost, other;
+            MappingGuard guard(lost.mapping.bytes());
+            LastWords last_words([&] {
+                lost.at(0) = std::byte{1};
+                lost.at(page_size()) = std::byte{1};
+                ++*said;
+                other.at(0) = std::byte{2};
+                ++*said;
+            });
+            lost.take_away();
+            if (signal == 0) other.take_away();
+            ::raise(signal == 0 ? SIGSEGV : signal);
+            return 0;
+        });
+        return std::pair(outcome, said->load());
+    };
+    for (int signal : {SIGSEGV, SIGABRT, SIGBUS, SIGILL})
+        EXPECT_EQ(crash(signal), std::pair(256 + signal, 2)) << signal;
+    EXPECT_EQ(crash(0), std::pair(256 + SIGBUS, 1)) << "what is not guarded ends it";
 }
 
 }  // namespace
