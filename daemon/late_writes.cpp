@@ -5,12 +5,13 @@
 namespace hvfbd {
 
 void LateWrites::reported(const Hints& where, const Layout& layout, bool suspicious, Time now) {
+    if (!in_use) return;
     if (last_report_ && now - *last_report_ >= renewed_after) allowed_ = allowance;
     last_report_ = now;
     if (!due_) {
         young_.reset();
         old_.reset();
-        young_since_ = until_ = compared_ = now;
+        young_since_ = compared_ = now;
         suspicious_ = false;
     }
     // A client that never pauses would make it ever more.
@@ -22,9 +23,9 @@ void LateWrites::reported(const Hints& where, const Layout& layout, bool suspici
     if (!young_) young_.emplace(layout);
     young_->merge(where);
     suspicious_ = suspicious_ || suspicious;
-    until_ = std::max(until_, now + (suspicious ? longest : usual));
+    until_ = now + longest;
     step_ = first;
-    due_ = std::min(until_, now + (allowed_ > 0 ? step_ : usual));
+    due_ = now + (allowed_ > 0 ? step_ : without_allowance);
 }
 
 std::span<const Rectangle> LateWrites::where() {
@@ -53,7 +54,7 @@ void LateWrites::compared(bool found, Time now) {
     if (now < *due_) return;
     if (allowed_ > 0) --allowed_;
     step_ *= suspicious_ ? 2 : 4;
-    due_ = std::min(until_, now + (allowed_ > 0 ? step_ : std::max(step_, usual)));
+    due_ = allowed_ > 0 ? std::min(until_, now + step_) : until_;
 }
 
 void LateWrites::forget() {

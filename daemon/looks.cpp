@@ -129,10 +129,13 @@ void Looks::last(const Tuning& tuning, Time now) {
     finish(tuning, now);
 }
 
-// Not of one that reports unasked: it is looked at anyhow, and reports everything once more when it rests.
+// Not of one that is not protected, or polled: it is looked at anyhow, and once more as a whole when it
+// rests.
 std::optional<Time> Looks::late_writes_due() const {
     const Surface* surface = surfaces_.active();
-    return surface && !surface->conversation().unprotected() ? late_writes_.due() : std::nullopt;
+    if (!surface || surface->conversation().unprotected() || surface->conversation().polled())
+        return std::nullopt;
+    return late_writes_.due();
 }
 
 bool Looks::only_late_writes(const Tuning& tuning, Time now) const {
@@ -183,9 +186,9 @@ bool Looks::compare_reported(const Tuning& tuning, Surface& surface, Time now) {
     if (conversation.unprotected() && !skipped)
         conversation.note_compared(changed_pages(surface.shadow().layout(), look.spans));
     // What is open all the time is reported again until it is protected, and what is compared by itself
-    // anyhow.
-    if (!conversation.explicit_damage() && !compares_by_itself(conversation, tuning) &&
-        !conversation.only_open())
+    // anyhow; but one that is polled for want of its HELLO, after a restart, may rest from its answer on.
+    bool always = compares_by_itself(conversation, tuning) && !conversation.polled();
+    if (!conversation.explicit_damage() && !always && !conversation.only_open())
         late_writes_.reported(conversation.hints(), surface.shadow().layout(),
                               conversation.caught() && !found, now);
     conversation.compared();

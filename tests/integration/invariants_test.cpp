@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include "daemon_process.h"
 #include "late_writes.h"
 #include "rounds.h"
+#include "tracking/mutation.h"
 #include "writers.h"
 
 namespace hvfbd::testing {
@@ -201,16 +203,58 @@ INSTANTIATE_TEST_SUITE_P(Invariants, EveryWayThatRests,
                                            Way{"without_scanning", "no-scan", Tuning::Tracking::automatic}),
                          [](const auto& way) { return way.param.name; });
 
+// The tests above see what a tracker loses: this one's protects after it has reported, and the store comes in
+// between.
+class ATrackerThatLosesAStore : public ::testing::Test {
+  protected:
+    ~ATrackerThatLosesAStore() override {
+        hvfb::hook = nullptr;
+        hvfb::mutation = hvfb::Mutation::none;
+        LateWrites::in_use = false;
+    }
+    // What differs after it.
+    DaemonProcess::Difference lose(Duration within) {
+        DaemonProcess daemon({640, 480});
+        AdoptedSurface surface(daemon.open());
+        EXPECT_TRUE(daemon.await_equal().none());
+        surface.await_event(0, 500ms);  // at rest
+        pixels = surface.pixels();
+        hvfb::mutation = hvfb::Mutation::report_before_protect;
+        hvfb::hook = [](hvfb::HookPoint point) {
+            if (point != hvfb::HookPoint::after_report || !pixels) return;
+            // Past the daemon's look.
+            timespec time{0, 100'000'000};
+            ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+            pixels.exchange(nullptr)[1] = 2;
+        };
+        surface.pixels()[0] = 1;
+        while (pixels) surface.await_event(0, 10ms);
+        surface.await_event(0, 100ms);
+        return daemon.await_equal(within);
+    }
+    static inline std::atomic<std::uint32_t*> pixels = nullptr;
+};
+
+TEST_F(ATrackerThatLosesAStore, is_noticed_by_these_tests) {
+    EXPECT_EQ(lose(1s).front_shadow, 1u);
+}
+TEST_F(ATrackerThatLosesAStore, would_not_be_where_what_was_reported_is_compared_again) {
+    LateWrites::in_use = true;
+    EXPECT_EQ(lose(LateWrites::longest + 1s).front_shadow, 0u);
+}
+
 TEST(Rest, costs_neither_the_daemon_nor_the_client_a_wake_up) {
+    LateWrites::in_use = true;
     DaemonProcess daemon({640, 480});
+    LateWrites::in_use = false;
     AdoptedSurface surface(daemon.open());
     surface.pixels()[100] = 1;
     EXPECT_ALL_EQUAL(daemon);
     // Over the idle time-out, the last collections, and the last comparison of late writes.
-    surface.await_event(0, LateWrites::usual + 1s);
+    surface.await_event(0, LateWrites::longest + 500ms);
     auto client_before = surface.tracker_switches();
     auto daemon_before = daemon.counters();
-    surface.await_event(0, 3s);
+    surface.await_event(0, 2s);
     auto daemon_after = daemon.counters();
     EXPECT_EQ(surface.tracker_switches(), client_before);
     // The question itself is one turn and one switch.

@@ -100,6 +100,7 @@ TEST_F(APipeline, compares_everything_and_goes_on_when_a_collection_is_not_answe
 }
 
 TEST_F(APipeline, rests_though_a_client_never_answers) {
+    without_late_writes();
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(await(client, HVFB_COLLECT));

@@ -17,6 +17,7 @@ constexpr std::uint32_t resting = HVFB_TRACKER_RESTING << HVFB_WRITTEN_STATE_SHI
 class AReportingClient : public PipelineFixture {
   protected:
     AReportingClient() : client(open()) {
+        without_late_writes();
         client.hello(reporting_tracker);
         // The first answer says that it rests: from then on it is not asked.
         auto collect = await(client, HVFB_COLLECT);
@@ -38,7 +39,7 @@ TEST_F(AReportingClient, is_given_leave_and_shown_without_being_asked) {
     EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
     EXPECT_FALSE(was_asked());
     EXPECT_EQ(pipeline->statistics().frames, 2u);
-    pass_late_writes();
+    turn_until([] { return false; }, 200ms);
     EXPECT_FALSE(loop.run_once(300ms)) << "rest";
 }
 
@@ -99,6 +100,7 @@ TEST_F(AReportingClient, that_reports_for_nothing_without_end_does_not_keep_the_
 class AClientWithAnAlarm : public PipelineFixture {
   protected:
     AClientWithAnAlarm() : client(open()) {
+        without_late_writes();
         client.hello(reporting_tracker | HVFB_HELLO_CAN_ALARM);
         auto given = await(client, HVFB_ALARM);
         if (given) alarm = std::move(given->attached);
@@ -126,7 +128,7 @@ TEST_F(AClientWithAnAlarm, that_sets_it_and_reports_wakes_the_daemon_once) {
     auto turns = loop.turns();
     EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
     EXPECT_LE(loop.turns() - turns, 2u);
-    pass_late_writes();
+    turn_until([] { return false; }, 200ms);
     EXPECT_FALSE(loop.run_once(600ms)) << "rest";
 }
 

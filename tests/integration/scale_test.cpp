@@ -16,6 +16,7 @@ class ManyClients : public PipelineFixture {
 
     // 64 surfaces of four users, the last one active; each client has said all that it has to say.
     ManyClients() {
+        without_late_writes();
         for (std::size_t i = 0; i < surfaces; ++i) {
             clients.push_back(open({"many", false, false}, static_cast<uid_t>(1000 + i / 16)));
             RawClient& client = clients.back();
@@ -66,7 +67,7 @@ TEST_F(ManyClients, and_eight_viewers_rest_together) {
                     clients.back().written(message->as<hvfb_collect>().serial, resting);
             return false;
         },
-        LateWrites::usual + 300ms);
+        500ms);
     EXPECT_FALSE(loop.run_once(500ms));
     // And all are told of one store.
     clients.back().pixel(3, 3) = 0x123456;

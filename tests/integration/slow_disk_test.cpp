@@ -5,8 +5,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <ostream>
 #include <thread>
 
@@ -92,15 +94,88 @@ TEST_P(PicturesOfASlowDisk, are_shown_whole_and_in_part_at_rest_and_while_the_pr
     expect_shown(word, 131072);
 }
 
+// A read of two pieces; what happens between the two makes the first fault and its report a thing of the
+// past.
+class APictureThatTakesLong : public ::testing::Test {
+  protected:
+    void open(Tuning::Tracking tracking = Tuning::Tracking::automatic) {
+        Tuning tuning;
+        tuning.tracking = tracking;
+        tuning.idle_timeout = 50ms;
+        daemon.set_tuning(tuning);
+        surface.emplace(daemon.open());
+        ASSERT_TRUE(daemon.await_equal().none());
+    }
+    void expect_shown(const std::function<void()>& meanwhile, std::chrono::milliseconds second_piece) {
+        slow.set_word(0x456789);
+        slow.set_delay(second_piece, 1);
+        std::thread program([&] {
+            EXPECT_EQ(::pread(file.get(), surface->pixels(), length, 0), static_cast<ssize_t>(length));
+        });
+        std::this_thread::sleep_for(100ms);  // it is under way
+        meanwhile();
+        program.join();
+        ASSERT_EQ(surface->pixels()[length / 4 - 1], 0x456789u);
+        EXPECT_EQ(daemon.await_equal(LateWrites::longest + 1s).front_shadow, 0u);
+    }
+
+    static constexpr std::size_t length = 262144;
+    SlowFile slow{layout_for(mode).size, 0ms};
+    DaemonProcess daemon{mode, 0, DaemonProcess::Kind::managed};
+    std::optional<AdoptedSurface> surface;
+    Descriptor file = slow.open();
+};
+
+TEST_F(APictureThatTakesLong, is_shown_whole_though_its_first_piece_came_at_once) {
+    open();
+    expect_shown([] {}, 1300ms);
+}
+
+TEST_F(APictureThatTakesLong, is_shown_though_the_daemon_was_restarted) {
+    open();
+    expect_shown([&] { daemon.end_by(SIGKILL); }, 1500ms);
+}
+
+TEST_F(APictureThatTakesLong, is_shown_though_the_display_was_hidden_and_its_mode_and_surface_were_others) {
+    open();
+    expect_shown(
+        [&] {
+            daemon.set_visible(false);
+            std::this_thread::sleep_for(100ms);
+            daemon.set_visible(true);
+            daemon.set_mode({800, 600});
+            std::this_thread::sleep_for(100ms);
+            daemon.set_mode(mode);
+            AdoptedSurface other(daemon.open());
+            other.await_event(0, 100ms);
+        },
+        1700ms);
+}
+
+TEST_F(APictureThatTakesLong, is_shown_though_the_program_draws_elsewhere_meanwhile) {
+    open(Tuning::Tracking::scan);
+    expect_shown(
+        [&] {
+            for (std::uint32_t i = 1; i < 50; ++i) {
+                std::fill_n(surface->pixels() + 400 * 640, 640 * 40, i);
+                std::this_thread::sleep_for(4ms);
+            }
+        },
+        2000ms);
+}
+
 // As io_uring's registered buffers, and a device that was given the memory before: another mapping than the
 // library's.
 TEST(PixelsThatNeverFault, are_shown_when_the_program_tells_them) {
+    // What is compared again for another reason would show them.
+    LateWrites::in_use = false;
     DaemonProcess daemon(mode);
+    LateWrites::in_use = true;
     DaemonProcess::Opened opened = daemon.open();
     Mapping registered(opened.buffer, opened.layout.size, Mapping::Access::read_write);
     AdoptedSurface surface(std::move(opened));
     ASSERT_TRUE(daemon.await_equal().none());
-    std::this_thread::sleep_for(LateWrites::usual + 200ms);
+    surface.await_event(0, 400ms);  // at rest
     std::memset(registered.bytes().data(), 0x33, 4096);
     EXPECT_NE(daemon.await_equal(100ms).front_shadow, 0u) << "nobody could know";
     hvfb_rect told{0, 0, 640, 2};

@@ -23,15 +23,35 @@
 #include "processes.h"
 
 namespace hvfbd::testing {
+
+struct SlowFile::Order {
+    enum class Kind { word, delay } kind;
+    std::uint32_t word = 0;
+    std::chrono::milliseconds delay{};
+    unsigned at_once = 0;
+};
+
 namespace {
 
+template <typename Order>
 struct Server {
     int fuse;
     int control;
     std::size_t size;
     std::chrono::milliseconds delay;
     std::uint32_t word = 0;
+    unsigned at_once = 0;
 
+    void take_orders() {
+        Order order;
+        while (::recv(control, &order, sizeof order, MSG_DONTWAIT) == sizeof order) {
+            if (order.kind == Order::Kind::word) word = order.word;
+            if (order.kind == Order::Kind::delay) {
+                delay = order.delay;
+                at_once = order.at_once;
+            }
+        }
+    }
     void reply(const fuse_in_header& request, int error, const void* body, std::size_t length) const {
         fuse_out_header header{static_cast<std::uint32_t>(sizeof header + length), -error, request.unique};
         iovec parts[] = {{&header, sizeof header}, {const_cast<void*>(body), length}};
@@ -48,10 +68,12 @@ struct Server {
         return attributes;
     }
     void read(const fuse_in_header& request, const fuse_read_in& what) {
+        take_orders();
         timespec wait{delay.count() / 1000, delay.count() % 1000 * 1'000'000};
-        ::nanosleep(&wait, nullptr);
-        std::uint32_t newer = 0;
-        while (::recv(control, &newer, sizeof newer, MSG_DONTWAIT) == sizeof newer) word = newer;
+        if (at_once > 0)
+            --at_once;
+        else
+            ::nanosleep(&wait, nullptr);
         std::size_t length = what.offset < size ? std::min<std::size_t>(what.size, size - what.offset) : 0;
         std::vector<std::uint32_t> words(length / 4, word);
         reply(request, 0, words.data(), length);
@@ -127,7 +149,7 @@ SlowFile::SlowFile(std::size_t size, std::chrono::milliseconds delay) {
     control_ = Descriptor(ends[0]);
     Descriptor far(ends[1]);
     server_ = fork_process([&]() -> int {
-        Server{fuse_.get(), far.get(), size, delay}.serve();
+        Server<Order>{fuse_.get(), far.get(), size, delay}.serve();
         return 0;
     });
     // Only the server has it: a reader that waits for an answer fails when the server has ended.
@@ -150,7 +172,15 @@ Descriptor SlowFile::open() const {
 }
 
 void SlowFile::set_word(std::uint32_t word) const {
-    if (::send(control_.get(), &word, sizeof word, MSG_NOSIGNAL) != sizeof word)
+    tell({Order::Kind::word, word});
+}
+
+void SlowFile::set_delay(std::chrono::milliseconds delay, unsigned at_once) const {
+    tell({Order::Kind::delay, 0, delay, at_once});
+}
+
+void SlowFile::tell(const Order& order) const {
+    if (::send(control_.get(), &order, sizeof order, MSG_NOSIGNAL) != sizeof order)
         throw_errno("speak to the slow file's server");
 }
 

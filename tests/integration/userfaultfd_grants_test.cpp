@@ -138,6 +138,7 @@ TEST_F(UserfaultfdGrantsTest, at_the_limit_of_descriptors_it_is_drawn_as_before)
 }
 
 TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_looked_at_and_then_rests) {
+    without_late_writes();
     grant(grants);
     RawClient client = asking();
     auto first = await(client, HVFB_COLLECT);
@@ -152,7 +153,7 @@ TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_looked_at_a
     ASSERT_TRUE(collect);
     client.written(collect->as<hvfb_collect>().serial, resting);
     EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
-    pass_late_writes();
+    turn_until([] { return false; }, 200ms);
     EXPECT_FALSE(loop.run_once(600ms)) << "rest";
     EXPECT_EQ(pipeline->surfaces().active()->kept().introduction.flags, granted)
         << "the next process of the daemon knows it";

@@ -13,9 +13,11 @@
  * Errors: functions return 0 (or what they say) on success and a negative errno on failure.
  *
  * Threads: any thread may store into the pixels at any time; so may system calls: read(2) into the buffer,
- * also with O_DIRECT, whose pixels may land seconds after the call was caught. What no fault shows is not
- * noticed: io_uring's registered buffers, and a device that was given the memory before. Tell that with
- * hvfb_surface_damage once it has landed; so also what lands more than 5 seconds after the call.
+ * also with O_DIRECT, whose pixels land after the call was noticed. They are shown if they land at most
+ * 5 seconds after that, or after the piece before them was shown, so that a slow disk may take minutes for a
+ * picture. They may be shown some seconds late; at once if they are told with hvfb_surface_damage when they
+ * have landed. What lands later than that, or unnoticed (in io_uring's registered buffers, by a device that
+ * was given the memory before), has to be told so.
  *
  * The functions on one surface or viewer are called by one thread at a time, except hvfb_surface_damage,
  * _begin, _end, _fill, _copy and _blit, which may be called by any thread. The library has one thread of its
