@@ -58,11 +58,13 @@ Viewers::Opened Pipeline::open_viewer(Client client, Time now, std::size_t elsew
 
 void Pipeline::activate(SurfaceNumber number, Time) {
     surfaces_.activate(number);
+    report_.handing_over();
     wanted();
 }
 
 void Pipeline::close_surface(SurfaceNumber number, Time) {
     surfaces_.close(number, "closed from outside");
+    report_.handing_over();
 }
 
 void Pipeline::set_tuning(const Tuning& tuning, Time now) {
@@ -70,6 +72,7 @@ void Pipeline::set_tuning(const Tuning& tuning, Time now) {
     bool hides_otherwise = tuning.when_hidden != tuning_.when_hidden;
     looks_.change_interval(tuning_.interval(), tuning.interval());
     tuning_ = tuning;
+    report_.handing_over();
     if (hides_otherwise) {
         output_.ignore_hidden(tuning.when_hidden == Tuning::WhenHidden::ignore);
         // What was drawn while hidden was neither tracked nor told.
@@ -87,7 +90,7 @@ void Pipeline::grant_userfaultfds(UserfaultfdGrants& grants) {
     for (auto& surface : surfaces_.stack()) surface->forget_userfaultfd();
 }
 
-void Pipeline::set_mode(Mode mode, Time) {
+void Pipeline::set_mode(Mode mode, Time now) {
     const Mode before{layout().width, layout().height};
     auto refuse = [&](const std::exception& why) {
         throw Refusal(Refusal::Kind::failed, std::to_string(mode.width) + "x" + std::to_string(mode.height) +
@@ -117,6 +120,9 @@ void Pipeline::set_mode(Mode mode, Time) {
         refuse(error);
     }
     mode_set_ = mode;
+    // Who is answered may have asked the next thing already, and a process that is killed now has answered.
+    if (output_.layout() != layout()) follow_output(now);
+    report_.handing_over();
 }
 
 void Pipeline::wanted() {

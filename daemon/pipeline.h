@@ -52,12 +52,13 @@ class Pipeline : private OutputListener {
     Surfaces::Opened open_surface(const SurfaceOptions& options, Client client, Time now,
                                   const Surfaces::Elsewhere& elsewhere = {});
     Viewers::Opened open_viewer(Client client, Time now, std::size_t elsewhere = 0);
+    // Saved and in effect when these return, so that their caller may be answered.
     void activate(SurfaceNumber number, Time now);
     void close_surface(SurfaceNumber number, Time now);
     // Closes a kept surface without a client in favour of a new one on another display.
     void give_way(SurfaceNumber number) { surfaces_.give_way(number); }
 
-    // What the administrator asks for; effective with the next frame.
+    // What the administrator asks for; saved when these return, and effective with the next frame.
     const Tuning& tuning() const { return tuning_; }
     void set_tuning(const Tuning& tuning, Time now);
     void set_mode(Mode mode, Time now);  // throws Refusal (no_such_mode, not_supported, failed)

@@ -101,6 +101,30 @@ TEST_F(APipeline, says_that_its_modes_have_changed_once) {
     EXPECT_EQ(report.modes, 1u);
 }
 
+// The bus is answered when these return: a caller may have asked the next thing already, and a process that
+// is killed then has answered.
+TEST_F(APipeline, has_saved_what_was_asked_of_it_when_it_returns) {
+    KeptDisplay saved;
+    RawClient first = open(), second = open();
+    report.on_handing_over = [&] { saved = pipeline->keep({}); };
+    pipeline->set_mode({400, 300}, loop.now());
+    EXPECT_EQ(pipeline->layout().width, 400u);
+    EXPECT_EQ(saved.mode, (Mode{400, 300}));
+    Tuning tuning = pipeline->tuning();
+    tuning.refresh_limit = 7;
+    pipeline->set_tuning(tuning, loop.now());
+    EXPECT_EQ(std::ranges::count(saved.tuning, std::pair<std::string, std::string>("RefreshLimit", "7")), 1);
+    SurfaceNumber below = pipeline->surfaces().all().front()->number();
+    if (pipeline->surfaces().active()->number() == below) below = pipeline->surfaces().all().back()->number();
+    const auto before = saved.surfaces.front().number;
+    pipeline->activate(below, loop.now());
+    ASSERT_EQ(saved.surfaces.size(), 2u);
+    EXPECT_NE(saved.surfaces.front().number, before);
+    pipeline->close_surface(below, loop.now());
+    EXPECT_EQ(saved.surfaces.size(), 1u);
+    report.on_handing_over = {};
+}
+
 TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
     Tuning tuning = pipeline->tuning();
     tuning.refresh_limit = 1;
