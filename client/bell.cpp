@@ -38,11 +38,13 @@ int Bell::quiet(End end) const {
     const Descriptor& mine = of(end);
     if (!mine.ours()) return -EBADF;
     std::array<char, 64> rung;
-    for (;;) {
+    // It does not wait: what interrupts it so often is not a signal.
+    constexpr int most_tries = 100;
+    for (int tries = 0;;) {
         const ssize_t length = read(mine.get(), rung.data(), rung.size());
         if (length > 0 && static_cast<std::size_t>(length) == rung.size()) continue;
         if (length > 0 || (length < 0 && errno == EAGAIN)) return 0;
-        if (length < 0 && errno == EINTR) continue;
+        if (length < 0 && errno == EINTR && ++tries < most_tries) continue;
         // The other end was closed.
         return length == 0 ? -EPIPE : -errno;
     }

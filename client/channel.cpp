@@ -34,7 +34,10 @@ int Channel::send(const message::Packet& packet) const {
 }
 
 int Channel::receive(Received& received) const {
-    if (!socket_.ours()) return -EBADF;
+    return socket_.ours() ? receive_more(received) : -EBADF;
+}
+
+int Channel::receive_more(Received& received) const {
     alignas(8) std::array<std::byte, message::Packet::capacity> packet;
     alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control;
     iovec contents = {.iov_base = packet.data(), .iov_len = packet.size()};

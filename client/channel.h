@@ -33,6 +33,8 @@ class Channel {
     // 1: there is a message. 0: there is none now. Negative errno: it is over; -ECONNRESET: hung up, -EPROTO:
     // malformed, -EBADF: the program has closed it.
     int receive(Received& received) const;
+    // The same, just after another one.
+    int receive_more(Received& received) const;
 
   private:
     Descriptor socket_;

@@ -22,10 +22,6 @@ int mark() {
     return SIGRTMAX;
 }
 
-bool refused(int error) {
-    return error == EPERM || error == ENOSYS || error == EACCES;
-}
-
 // Where a filter refuses close(2), threads may still wait for what closing lets go on.
 void close_otherwise(int fd) {
 #ifdef SYS_close_range
@@ -91,7 +87,8 @@ void Descriptor::reset() {
     const int fd = get();
     const bool close_it = ours();
     fd_ = -1;
-    if (close_it && close(fd) < 0 && refused(errno) && identity_.is(fd)) close_otherwise(fd);
+    // The kernel closes it whatever it answers; a filter does not.
+    if (close_it && close(fd) < 0 && identity_.is(fd)) close_otherwise(fd);
 }
 
 void Descriptor::out_of_the_way() {

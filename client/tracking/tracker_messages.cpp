@@ -20,7 +20,7 @@ constexpr int messages_a_turn = 16;
 bool Tracker::receive(Nanoseconds now) {
     Channel::Received received;
     for (int i = 0; i < messages_a_turn; ++i) {
-        const int result = channel_.receive(received);
+        const int result = i == 0 ? channel_.receive(received) : channel_.receive_more(received);
         if (result == 0) return true;
         if (result < 0) {
             over(result);

@@ -85,7 +85,8 @@ std::vector<Refused> all_refused() {
 
 class RefusedCalls : public testing::TestWithParam<Refused> {};
 
-constexpr std::uint32_t answers[] = {SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | ENOSYS};
+constexpr std::uint32_t answers[] = {SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | ENOSYS,
+                                     SECCOMP_RET_ERRNO | EINTR};
 
 // Its thread may be busy for a moment, but not all the time.
 void expect_no_spin(std::list<ForeignProgram>& programs) {
