@@ -56,15 +56,26 @@ Viewers::Opened Pipeline::open_viewer(Client client, Time now, std::size_t elsew
     return opened;
 }
 
-void Pipeline::activate(SurfaceNumber number, Time) {
+void Pipeline::activate(SurfaceNumber number, Time now) {
     surfaces_.activate(number);
-    report_.handing_over();
+    complete(now);
     wanted();
 }
 
-void Pipeline::close_surface(SurfaceNumber number, Time) {
+void Pipeline::close_surface(SurfaceNumber number, Time now) {
     surfaces_.close(number, "closed from outside");
-    report_.handing_over();
+    complete(now);
+}
+
+void Pipeline::complete(Time now) {
+    try {
+        if (output_.layout() != layout()) follow_output(now);
+        // Who is answered may have asked the next thing already, and a process that is killed now has
+        // answered.
+        report_.handing_over();
+    } catch (const std::exception& error) {
+        recover(error, now);
+    }
 }
 
 void Pipeline::set_tuning(const Tuning& tuning, Time now) {
@@ -72,7 +83,7 @@ void Pipeline::set_tuning(const Tuning& tuning, Time now) {
     bool hides_otherwise = tuning.when_hidden != tuning_.when_hidden;
     looks_.change_interval(tuning_.interval(), tuning.interval());
     tuning_ = tuning;
-    report_.handing_over();
+    complete(now);
     if (hides_otherwise) {
         output_.ignore_hidden(tuning.when_hidden == Tuning::WhenHidden::ignore);
         // What was drawn while hidden was neither tracked nor told.
@@ -120,9 +131,7 @@ void Pipeline::set_mode(Mode mode, Time now) {
         refuse(error);
     }
     mode_set_ = mode;
-    // Who is answered may have asked the next thing already, and a process that is killed now has answered.
-    if (output_.layout() != layout()) follow_output(now);
-    report_.handing_over();
+    complete(now);
 }
 
 void Pipeline::wanted() {

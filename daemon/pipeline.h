@@ -98,6 +98,10 @@ class Pipeline : private OutputListener {
     void turn(Time now);
     // A turn that could not be finished, for want of memory as it may be.
     void recover(const std::exception& why, Time now);
+    // What was asked has been done: takes it to front, and saves it, before its caller is answered. Where
+    // there is no memory for that the end of the turn does it again; it does not fail, for what was asked is
+    // done.
+    void complete(Time now);
     // Goes over to the output's layout. Where there is no memory for that nothing is shown, which is said,
     // and it is tried again when it has changed or somebody wants to see something.
     void follow_output(Time now);

@@ -87,7 +87,7 @@ void Pipeline::offer_buffers() {
     for (auto& surface : surfaces_.stack()) {
         try {
             surface->configure(layout());
-        } catch (const std::system_error& error) {
+        } catch (const std::exception& error) {
             offer_missing_ = true;
             report_.output_said(true, "surface" + std::to_string(surface->number()) +
                                           " stays as large as it is: " + error.what());
