@@ -6,6 +6,7 @@ import pathlib
 import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 PROGRAMS = pathlib.Path(os.environ["HVFBD_PROGRAMS"])
@@ -115,7 +116,23 @@ class OnTheBus(unittest.TestCase):
                         f"--mode={mode}", *options), env={**os.environ, "NOTIFY_SOCKET": str(path)}, stderr=self.log)
             while b"READY=1" not in notify.recv(4096):
                 pass
+            # As a service manager, which reads whatever it is told for as long as the daemon lives.
+            manager = notify.dup()
+        manager.settimeout(None)
+        reader = threading.Thread(target=self.read_all, args=(manager,), daemon=True)
+        reader.start()
+        self.addCleanup(manager.close)
+        self.addCleanup(reader.join, 20)
+        self.addCleanup(manager.shutdown, socket.SHUT_RDWR)
         self.addCleanup(self.end_daemon)
+
+    @staticmethod
+    def read_all(manager):
+        try:
+            while manager.recv(65536):
+                pass
+        except OSError:
+            pass
 
     def end_daemon(self):
         if self.daemon.poll() is None:

@@ -136,6 +136,13 @@ class Packages(WithClients):
         painter = self.painter("drawer")
         painter.tell("scribble 100 0 0")
         painter.ask("frame")
+        # A daemon that is asked to end saves once more, and would write its own version.
+        drop_in = pathlib.Path("/run/systemd/system/hvfbd.service.d/killed.conf")
+        drop_in.parent.mkdir(parents=True, exist_ok=True)
+        drop_in.write_text("[Service]\nKillSignal=SIGKILL\n")
+        self.addCleanup(run, "systemctl", "daemon-reload")
+        self.addCleanup(shutil.rmtree, drop_in.parent)
+        run("systemctl", "daemon-reload")
         # What a newer daemon would have written into the memory that it keeps: the version of the state, behind eight bytes.
         process = pathlib.Path(f"/proc/{of_service('MainPID')}/fd")
         [state] = [fd for fd in process.iterdir() if os.readlink(fd).startswith("/memfd:hvfbd-state")]
