@@ -82,10 +82,12 @@ struct hvfb_open_options {
  * longest goes. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it starts.
  * -EPROTO: it did not answer as it should. -EINVAL: options that this version does not know, or names that
  * cannot be. Others as the system calls give them. Starts the daemon where it is enabled (systemctl enable
- * hvfbd), and then waits until it is ready; where it is not, fails at once. */
+ * hvfbd), and then waits until it is ready; where it is not, fails at once. Needs 64 KiB of the thread's
+ * stack. */
 HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
 
-/* Closes the surface and unmaps its pixels. NULL is allowed. */
+/* Closes the surface and unmaps its pixels. NULL is allowed. Waits for the library's thread, which ends at
+ * once; for 2 s where the program has closed the descriptors that wake that thread, which is then left. */
 HVFB_API void hvfb_surface_close(hvfb_surface* surface);
 
 /* The pixels, valid until close, hvfb_surface_configure or a hvfb_surface_reconnect that says so. Never NULL.
@@ -114,7 +116,8 @@ HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
     64u /* it was lost, and the library has opened it again; with HVFB_EVENT_LOST both have happened */
 
 /* A descriptor that is readable when hvfb_surface_dispatch has something to tell. It belongs to the surface.
- * A program that does not want to know need not look at it. */
+ * A program that does not want to know need not look at it. Where the program has closed it, the library may
+ * make another with another number: ask again after HVFB_EVENT_BACK. */
 HVFB_API int hvfb_surface_fd(hvfb_surface* surface);
 
 /* What happened since the last call, as HVFB_EVENT_ bits; 0 if nothing. Does not wait. */
