@@ -114,6 +114,8 @@ TEST_P(RefusedCalls, after_it_was_opened_hang_no_store_and_lose_nothing) {
                 inside.reach(1);
                 if (drawing)
                     for (std::uint32_t i = 0; inside.shared.go.load() < 2; ++i) inside.store(i % 40);
+                else
+                    inside.reach(2);
                 if (!refuse(GetParam().calls, answer)) return;
                 for (std::uint32_t i = 0; i < 200; ++i) inside.store(i);
                 inside.reach(3);
