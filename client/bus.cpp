@@ -14,7 +14,8 @@
 namespace hvfb {
 
 Bus::~Bus() {
-    if (fd_ < 0 || socket_.is(fd_)) sd_bus_close_unref(object);
+    // A bus that hung up has had its descriptor closed already, by libsystemd.
+    if (fd_ < 0 || sd_bus_get_fd(object) < 0 || socket_.is(fd_)) sd_bus_close_unref(object);
 }
 
 void Bus::remember() {

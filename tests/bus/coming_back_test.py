@@ -51,7 +51,9 @@ class Painter:
     def stop(self):
         self.process.stdin.close()
         self.process.stdout.close()
-        self.process.wait(timeout=20)
+        # Not 0 where the leak checker has found something, too.
+        status = self.process.wait(timeout=20)
+        assert status == 0, f"it ended with {status}"
 
 
 class ComingBack(OnTheBus):
