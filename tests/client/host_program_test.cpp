@@ -185,7 +185,9 @@ TEST(HostProgram, gets_a_thread_as_urgent_as_the_process_may_make_it) {
     });
     ASSERT_TRUE(idle.reaches(1) && idle.begin());
     EXPECT_EQ(idle.policy_of_thread(), idle.shared.allowed ? SCHED_OTHER : SCHED_IDLE);
-    EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(idle.thread())), idle.shared.allowed ? -10 : 0);
+    // Whoever runs the tests may be nice.
+    EXPECT_EQ(getpriority(PRIO_PROCESS, static_cast<id_t>(idle.thread())),
+              idle.shared.allowed ? -10 : getpriority(PRIO_PROCESS, 0));
 }
 
 TEST(HostProgram, keeps_the_three_standard_numbers_though_they_are_closed) {
