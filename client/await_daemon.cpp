@@ -32,7 +32,8 @@ int find_owner(sd_bus* bus, int interrupt, DaemonName& daemon) {
 
 }  // namespace
 
-int await_daemon_on_bus(const OpenOptions& options, int interrupt, const DaemonName* refused) {
+int await_daemon_on_bus(const OpenOptions& options, int interrupt, const DaemonName* refused,
+                        Absence absence) {
     DaemonName other = refused ? *refused : DaemonName{};
     bool learn = refused && !other.known();
     Bus bus;
@@ -53,6 +54,7 @@ int await_daemon_on_bus(const OpenOptions& options, int interrupt, const DaemonN
             changed = false;
             DaemonName daemon;
             if ((result = find_owner(bus.object, interrupt, daemon)) < 0) break;
+            if (result == 0) absence.tell(absence.context);
             if (result > 0 && learn) other = daemon;
             learn = false;
             if (result > 0 && !(daemon == other)) break;

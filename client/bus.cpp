@@ -81,6 +81,9 @@ int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, 
         static_cast<Message*>(context)->object = sd_bus_message_ref(message);
         return 1;
     };
+    std::uint64_t longest = 0;  // microseconds
+    (void)sd_bus_get_method_call_timeout(bus, &longest);
+    const Nanoseconds began = monotonic_now();
     // Given back before the reply is: nobody writes into it afterwards.
     Slot slot;
     int result = sd_bus_call_async(bus, &slot.object, call, keep, &reply, 0);
@@ -92,6 +95,11 @@ int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, 
     if (!sd_bus_message_is_method_error(reply.object, nullptr)) return 0;
     // What libsystemd answers itself where the bus has gone is no answer.
     if (sd_bus_is_open(bus) <= 0) return -ECONNRESET;
+    // The same name means that it takes too long, which libsystemd says, and that it ended, which the bus
+    // says.
+    if (sd_bus_message_is_method_error(reply.object, "org.freedesktop.DBus.Error.NoReply") &&
+        monotonic_now() - began < longest * 1000)
+        return -EHOSTUNREACH;
     result = sd_bus_error_copy(&error.error, sd_bus_message_get_error(reply.object));
     return result < 0 ? result : -EIO;
 }

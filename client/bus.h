@@ -53,7 +53,7 @@ DaemonName daemon_name(sd_bus* bus, const char* owner);
 // return early. -EBADF: the program has closed the bus's descriptor meanwhile.
 int wait_for_bus(sd_bus* bus, int interrupt);
 // Calls and waits for the answer, as long as the bus lets it. 0, or a negative errno as wait_for_bus; the
-// error's where the answer is one.
+// error's where the answer is one; -EHOSTUNREACH where who was called ended before it answered.
 int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply);
 
 }  // namespace hvfb

@@ -96,8 +96,13 @@ int hvfb_surface::open_again(hvfb::DaemonName& daemon) {
 bool hvfb_surface::await_daemon(const hvfb::DaemonName* refused) {
     hvfb::BusWatch watch;
     int pause = 0;
+    // What the last attempt failed with says nothing any more. What was refused for good is told on, as
+    // HVFB_EVENT_GAVE_UP said it.
+    const auto note = [](void* surface) { static_cast<hvfb_surface*>(surface)->notices.note(-EHOSTUNREACH); };
+    const auto keep = [](void*) {};
+    const hvfb::Absence absence = refused ? hvfb::Absence{keep, nullptr} : hvfb::Absence{note, this};
     for (;;) {
-        const int there = await(options, outbox.get(), refused);
+        const int there = await(options, outbox.get(), refused, absence);
         if (there > 0) return true;
         if (there == 0) {
             // In this order: whoever ends the thread says so first, and wakes it then.

@@ -121,7 +121,7 @@ int errno_of_bus_error(const char* name, int otherwise) {
         std::string_view name;
         int error;
     };
-    static constexpr std::array<Meaning, 13> meanings = {{
+    static constexpr std::array<Meaning, 14> meanings = {{
         {"org.hvfbd.Framebuffer1.Error.InvalidArgs", EINVAL},
         {"org.hvfbd.Framebuffer1.Error.NotSupported", EOPNOTSUPP},
         {"org.hvfbd.Framebuffer1.Error.Busy", EBUSY},
@@ -132,6 +132,8 @@ int errno_of_bus_error(const char* name, int otherwise) {
         {"org.freedesktop.DBus.Error.UnknownObject", ENOENT},
         {"org.freedesktop.DBus.Error.ServiceUnknown", EHOSTUNREACH},
         {"org.freedesktop.DBus.Error.NameHasNoOwner", EHOSTUNREACH},
+        // The bus waited too long for one that it started.
+        {"org.freedesktop.DBus.Error.TimedOut", EHOSTUNREACH},
         {"org.freedesktop.DBus.Error.UnknownInterface", EPROTO},
         {"org.freedesktop.DBus.Error.UnknownMethod", EPROTO},
         {"org.freedesktop.DBus.Error.InvalidArgs", EPROTO},

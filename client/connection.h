@@ -56,6 +56,12 @@ struct Opened {
     DaemonName daemon;  // who answered, also where it refused
 };
 
+// Who is told, by the thread that waits for a daemon, that nobody has its name on the bus.
+struct Absence {
+    void (*tell)(void* context);
+    void* context;
+};
+
 // Opens over the bus; it waits for the daemon, as long as the bus lets it, or until `interrupt` is readable
 // (-1: none). 0, or a negative errno as hvfb_surface_open; -EINTR: interrupted.
 int open_surface_on_bus(const OpenOptions& options, int interrupt, Opened& opened);

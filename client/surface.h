@@ -19,8 +19,8 @@ namespace hvfb {
 // Asks the daemon for a surface, or somebody who plays it. Gives up when `interrupt` (-1: none) is readable.
 using Connect = int (*)(const OpenOptions& options, int interrupt, Opened& opened);
 // Waits until there is a daemon again, another one than `refused` (null: any): 1, 0 if the descriptor is
-// readable, or a negative errno.
-using Await = int (*)(const OpenOptions& options, int interrupt, const DaemonName* refused);
+// readable, or a negative errno. Tells `absence` where there is none.
+using Await = int (*)(const OpenOptions& options, int interrupt, const DaemonName* refused, Absence absence);
 
 // hvfb_surface_open, with another way to the daemon. Without `await` a lost surface is not opened again by
 // itself.

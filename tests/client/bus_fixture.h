@@ -62,6 +62,15 @@ class SlowBus {
     bool would_have_started() const { return may_start_; }
     // What was asked is refused, as too many.
     void answer() { wake(answer_); }
+    void end_daemon_after_it_refused() {
+        nobody_ = true;
+        answer();
+    }
+    // What was asked is answered as a bus does for a daemon that ended: nobody has its name from then on.
+    void end_daemon() {
+        nobody_ = ended_ = true;
+        answer();
+    }
 
   private:
     static void wake(const Descriptor& descriptor) {
@@ -75,7 +84,9 @@ class SlowBus {
         if (sd_bus_message_is_method_call(message, nullptr, "AddMatch"))
             return sd_bus_reply_method_return(message, "");
         if (sd_bus_message_is_method_call(message, nullptr, "GetNameOwner"))
-            return sd_bus_reply_method_return(message, "s", ":1.0");
+            return bus.nobody_ ? sd_bus_reply_method_errorf(
+                                     message, "org.freedesktop.DBus.Error.NameHasNoOwner", "nobody")
+                               : sd_bus_reply_method_return(message, "s", ":1.0");
         // Such as what sd-bus tells of a peer that has gone.
         if (!sd_bus_message_is_method_call(message, nullptr, nullptr)) return 0;
         bus.may_start_ = sd_bus_message_get_auto_start(message) > 0;
@@ -115,7 +126,10 @@ class SlowBus {
                 std::uint64_t count = 0;
                 EXPECT_GT(read(answer_.get(), &count, sizeof count), 0);
                 for (sd_bus_message* call : calls_) {
-                    sd_bus_reply_method_errorf(call, "org.hvfbd.Framebuffer1.Error.Busy", "too many");
+                    sd_bus_reply_method_errorf(
+                        call,
+                        ended_ ? "org.freedesktop.DBus.Error.NoReply" : "org.hvfbd.Framebuffer1.Error.Busy",
+                        "refused");
                     sd_bus_message_unref(call);
                 }
                 calls_.clear();
@@ -130,7 +144,7 @@ class SlowBus {
     std::string address_;
     std::list<sd_bus*> peers_;
     std::list<sd_bus_message*> calls_;
-    std::atomic<bool> may_start_ = false;
+    std::atomic<bool> may_start_ = false, ended_ = false, nobody_ = false;
     std::thread thread_;
 };
 

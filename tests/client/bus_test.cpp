@@ -115,6 +115,33 @@ TEST(Opening, is_not_ended_by_a_signal_that_the_program_handles) {
     answers.join();
 }
 
+TEST(Opening, finds_no_daemon_where_the_daemon_ends_before_it_answers) {
+    SlowBus bus;
+    const hvfb_open_options options = on(bus);
+    hvfb_surface* surface = nullptr;
+    hvfb_viewer* viewer = nullptr;
+    for (const bool draws : {true, false}) {
+        std::thread answers([&] {
+            EXPECT_TRUE(bus.asked());
+            bus.forget_asked();
+            bus.end_daemon();
+        });
+        EXPECT_EQ(draws ? hvfb_surface_open(&surface, &options) : hvfb_viewer_open(&viewer, &options),
+                  -EHOSTUNREACH);
+        answers.join();
+    }
+}
+
+TEST(Opening, tells_a_daemon_that_takes_too_long_from_one_that_ended) {
+    // As long as libsystemd lets a call take.
+    setenv("SYSTEMD_BUS_TIMEOUT", "50ms", 1);
+    SlowBus bus;
+    const hvfb_open_options options = on(bus);
+    hvfb_surface* surface = nullptr;
+    EXPECT_EQ(hvfb_surface_open(&surface, &options), -ETIMEDOUT);
+    unsetenv("SYSTEMD_BUS_TIMEOUT");
+}
+
 // Opened by the test, and again over the bus.
 bool opened = false;  // NOLINT: a plain function finds it here
 int connect_the_second_time(const OpenOptions& options, int interrupt, Opened& to) {
@@ -134,6 +161,40 @@ TEST_F(SurfaceTest, is_closed_at_once_while_a_daemon_that_hangs_is_asked_to_open
     hvfb_surface_close(surface);
     surface = nullptr;
     EXPECT_LT(monotonic_now() - before, 5 * second);
+}
+
+TEST_F(SurfaceTest, says_that_no_daemon_is_on_the_bus_after_one_ended_while_it_opened_it_again) {
+    SlowBus bus;
+    const hvfb_open_options options = on(bus);
+    opened = false;
+    ASSERT_EQ(open_surface(&surface, &options, connect_the_second_time, await_daemon_on_bus), 0);
+    daemon.hang_up();
+    ASSERT_TRUE(told(HVFB_EVENT_LOST));
+    // Refused once, with what passes.
+    ASSERT_TRUE(bus.asked());
+    bus.forget_asked();
+    bus.answer();
+    ASSERT_TRUE(bus.asked());
+    EXPECT_EQ(hvfb_surface_error(surface), -EBUSY);
+    bus.end_daemon();
+    // Whoever waits for it may ask for as long as it takes.
+    const Nanoseconds deadline = monotonic_now() + 5 * second;
+    while (hvfb_surface_error(surface) == -EBUSY && monotonic_now() < deadline) usleep(1000);
+    EXPECT_EQ(hvfb_surface_error(surface), -EHOSTUNREACH);
+    EXPECT_EQ(hvfb_surface_dispatch(surface) & HVFB_EVENT_GAVE_UP, 0);
+}
+
+TEST_F(SurfaceTest, says_that_no_daemon_is_on_the_bus_where_it_ended_after_it_refused) {
+    SlowBus bus;
+    const hvfb_open_options options = on(bus);
+    opened = false;
+    ASSERT_EQ(open_surface(&surface, &options, connect_the_second_time, await_daemon_on_bus), 0);
+    daemon.hang_up();
+    ASSERT_TRUE(bus.asked());
+    bus.end_daemon_after_it_refused();
+    const Nanoseconds deadline = monotonic_now() + 5 * second;
+    while (hvfb_surface_error(surface) != -EHOSTUNREACH && monotonic_now() < deadline) usleep(1000);
+    EXPECT_EQ(hvfb_surface_error(surface), -EHOSTUNREACH);
 }
 
 }  // namespace

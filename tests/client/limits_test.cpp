@@ -89,7 +89,7 @@ int connect_and_count(const OpenOptions& options, int interrupt, Opened& opened)
 }
 std::atomic<bool> another{true};      // NOLINT: whether one comes after the one that refused
 std::atomic<int> refused_awaited{0};  // NOLINT: how often another one than the one that refused was awaited
-int await_when_hung_up(const OpenOptions&, int interrupt, const DaemonName* refused) {
+int await_when_hung_up(const OpenOptions&, int interrupt, const DaemonName* refused, Absence) {
     if (refused) ++refused_awaited;
     pollfd woken = {.fd = interrupt, .events = POLLIN, .revents = 0};
     while (!hung_up.load() || (refused && !another.load()))

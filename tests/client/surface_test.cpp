@@ -168,6 +168,7 @@ TEST(Connection, gives_the_errors_of_the_bus_the_errno_that_the_header_promises)
     EXPECT_EQ(errno_of_bus_error("org.hvfbd.Framebuffer1.Error.Busy", 5), EBUSY);
     EXPECT_EQ(errno_of_bus_error("org.hvfbd.Framebuffer1.Error.AccessDenied", 5), EACCES);
     EXPECT_EQ(errno_of_bus_error("org.freedesktop.DBus.Error.ServiceUnknown", 5), EHOSTUNREACH);
+    EXPECT_EQ(errno_of_bus_error("org.freedesktop.DBus.Error.TimedOut", 5), EHOSTUNREACH);
     EXPECT_EQ(errno_of_bus_error("org.freedesktop.DBus.Error.UnknownObject", 5), ENOENT);
     EXPECT_EQ(errno_of_bus_error("com.example.Other", 77), 77);
     // The bus cannot start it: it is not enabled, masked, or failed.

@@ -50,7 +50,7 @@ int open_again(const hvfb::OpenOptions&, int, hvfb::Opened& opened) {
                      from.layout.size};
     return 0;
 }
-int await_again(const hvfb::OpenOptions&, int interrupt, const hvfb::DaemonName*) {
+int await_again(const hvfb::OpenOptions&, int interrupt, const hvfb::DaemonName*, hvfb::Absence) {
     for (;;) {
         pollfd woken{interrupt, POLLIN, 0};
         if (::poll(&woken, 1, 2) == 1) return 0;

@@ -79,11 +79,11 @@ struct hvfb_open_options {
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
  * -EACCES: neither root nor in group video. -EBUSY: this user has 16 surfaces with a client, or a kept
  * surface of this name has a client. With 16 of which some have none, the kept one without a client for
- * longest goes. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it starts.
- * -EPROTO: it did not answer as it should. -EINVAL: options that this version does not know, or names that
- * cannot be. Others as the system calls give them. Starts the daemon where it is enabled (systemctl enable
- * hvfbd), and then waits until it is ready; where it is not, fails at once. Needs 64 KiB of the thread's
- * stack. */
+ * longest goes. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it starts,
+ * or it ended before it answered. -ETIMEDOUT: it is there and does not answer. -EPROTO: it did not answer as
+ * it should. -EINVAL: options that this version does not know, or names that cannot be. Others as the system
+ * calls give them. Starts the daemon where it is enabled (systemctl enable hvfbd), and then waits until it is
+ * ready; where it is not, fails at once. Needs 64 KiB of the thread's stack. */
 HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
 
 /* Closes the surface and unmaps its pixels. NULL is allowed. Waits for the library's thread, which ends at
@@ -125,10 +125,10 @@ HVFB_API int hvfb_surface_dispatch(hvfb_surface* surface);
 
 /* 0 while the daemon has the surface, and otherwise why it has not, or has not got it back: -ECANCELED closed
  * from outside (HVFB_EVENT_REVOKED). After HVFB_EVENT_LOST: -ECONNRESET the daemon ended or hung up,
- * -EHOSTUNREACH it is not on the bus; the bus's own where that is away, such as -ENOENT and -ECONNREFUSED;
- * -EBUSY, -ENOMEM, -EMFILE and so on, which the library tries again. After HVFB_EVENT_GAVE_UP: -EACCES no
- * right to it any more, -ENOENT no such display, -EOPNOTSUPP the mode is another one and the daemon is too
- * old for that, -EPROTO, -EINVAL. */
+ * -EHOSTUNREACH it is not on the bus, also where it ended while it opened it again; the bus's own where that
+ * is away, such as -ENOENT and -ECONNREFUSED; -EBUSY, -ETIMEDOUT, -ENOMEM, -EMFILE and so on, which the
+ * library tries again. After HVFB_EVENT_GAVE_UP: -EACCES no right to it any more, -ENOENT no such display,
+ * -EOPNOTSUPP the mode is another one and the daemon is too old for that, -EPROTO, -EINVAL. */
 HVFB_API int hvfb_surface_error(hvfb_surface* surface);
 
 /* 1 if somebody can see this surface now, 0 if not: it may stop drawing, and need not. */
