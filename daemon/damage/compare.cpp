@@ -7,8 +7,6 @@
 
 namespace hvfbd {
 
-void (*between_compare_and_copy)() = nullptr;
-
 namespace {
 
 bool differs(const Pixel* source, const Pixel* target, std::int32_t count) {

@@ -42,10 +42,6 @@ void compare_and_copy(PictureView source, MutablePictureView front, MutablePictu
 bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
                        unsigned turn);
 
-// Called between comparing a tile and copying it, so that a test can land a store exactly there. Null but in
-// tests.
-extern void (*between_compare_and_copy)();
-
 // Copies the rectangles from front to scanout, in long stores one after the other. Scanout is never read. The
 // pictures have the same width and height, not necessarily the same stride.
 void copy_spans(PictureView front, MutablePictureView scanout, std::span<const Rectangle> rectangles);

@@ -10,6 +10,13 @@
 // for each instruction set, by inlining.
 namespace hvfbd {
 
+#ifdef HVFBD_STORE_MEANWHILE
+// Of a test that is compiled with this file: a store that lands between the comparison and the copy.
+void store_meanwhile();
+#else
+inline void store_meanwhile() {}
+#endif
+
 using Pixel = std::uint32_t;
 inline constexpr std::int32_t tile_pixels = 64;
 
@@ -41,7 +48,7 @@ struct Difference {
     asm volatile("" ::: "memory");
     Difference difference = trim(taken, target, count);
     if (!difference) return difference;
-    if (between_compare_and_copy) between_compare_and_copy();
+    store_meanwhile();
     std::memcpy(target, taken, bytes);
     return difference;
 }
@@ -66,7 +73,7 @@ struct Difference {
     Pixel pixels_taken[tile_pixels];
     std::memcpy(pixels_taken, taken, sizeof taken);
     Difference difference = trim(pixels_taken, target, tile_pixels);
-    if (between_compare_and_copy) between_compare_and_copy();
+    store_meanwhile();
 #pragma GCC unroll 8
     for (std::ptrdiff_t i = 0; i < wides; ++i) std::memcpy(target + i * pixels, &taken[i], sizeof(Wide));
     return difference;
