@@ -17,7 +17,8 @@ class Bell {
     int get(End end) const { return of(end).get(); }
     // Makes the other end readable. 0, or a negative errno if it cannot.
     int ring(End from) const;
-    // Not readable any more. 0, or a negative errno: reading it told nothing, and would not later.
+    // Not readable any more. 1: it was; 0: it was not; a negative errno: reading it told nothing, and would
+    // not later.
     int quiet(End end) const;
     // Whether the program has left it alone.
     bool ours() const { return program_.ours() && library_.ours(); }

@@ -28,8 +28,8 @@ int Channel::send(const message::Packet& packet) const {
             return 0;
         if (errno == EINTR && tries < most_tries) continue;
         // Too many packets on their way in the whole system, or no memory for one: it may be tried again as
-        // well.
-        return errno == ENOBUFS || errno == ENOMEM ? -EAGAIN : -errno;
+        // well, though there is room.
+        return errno == ENOMEM ? -ENOBUFS : -errno;
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <span>
 
 #include "descriptor.h"
@@ -22,8 +23,11 @@ class Channel {
     // takes it that the client has gone.
     void hang_up();
 
-    // 0, or a negative errno; -EAGAIN: the daemon does not read. -EBADF: the program has closed it.
+    // 0, or a negative errno; -EAGAIN: the daemon does not read; -ENOBUFS: the kernel has no memory for it
+    // now. -EBADF: the program has closed it.
     int send(const message::Packet& packet) const;
+    // Whether it may be tried again, by what send said.
+    static bool later(int result) { return result == -EAGAIN || result == -ENOBUFS; }
 
     struct Received {
         message::FromDaemon message;

@@ -106,7 +106,7 @@ bool hvfb_surface::await_daemon(const hvfb::DaemonName* refused) {
         if (there > 0) return true;
         if (there == 0) {
             // In this order: whoever ends the thread says so first, and wakes it then.
-            if (outbox.quiet() < 0 && outbox.make_again() < 0) return false;
+            if (outbox.quiet() <= 0 && outbox.make_again() < 0) return false;
             if (tracker.stopping()) return false;
             continue;
         }
@@ -142,7 +142,8 @@ hvfb_surface::Rested hvfb_surface::rest(int milliseconds, hvfb::BusWatch* watch)
         const int ready = poll(woken, 2, ends ? static_cast<int>((end - now) / 1'000'000) + 1 : -1);
         if (ready < 0 && errno != EINTR) return Rested::stopping;
         if (ready <= 0) continue;
-        if (woken[0].revents && outbox.quiet() < 0 && outbox.make_again() < 0) return Rested::stopping;
+        // Readable, and nothing is read: a filter answers so, and would again.
+        if (woken[0].revents && outbox.quiet() <= 0 && outbox.make_again() < 0) return Rested::stopping;
         if (watch && woken[1].revents && watch->changed()) return Rested::bus_changed;
     }
 }

@@ -81,7 +81,9 @@ message::Presented Notices::newest(std::uint32_t& sequence) const {
 std::optional<message::Presented> Notices::wait_presented(std::uint64_t frame, Nanoseconds deadline) const {
     constexpr Nanoseconds second = 1'000'000'000;
     constexpr int pause = 10;  // milliseconds
-    for (;;) {
+    // No signals of the program's.
+    constexpr int most_errors = 1000;
+    for (int errors = 0;;) {
         std::uint32_t sequence = 0;
         const message::Presented presented = newest(sequence);
         if (presented.frame >= frame) return presented;
@@ -93,7 +95,9 @@ std::optional<message::Presented> Notices::wait_presented(std::uint64_t frame, N
                                         .tv_nsec = static_cast<long long>(left % second)};
         // Returns early on a signal, or when the sequence has moved on: then it looks again.
         if (syscall(futex, &sequence_, FUTEX_WAIT_PRIVATE, sequence, &wait, nullptr, 0) == 0) continue;
-        if (errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT) continue;
+        // A filter may say so as well: then nothing has moved on.
+        if (errno == EAGAIN && sequence_.load() != sequence) continue;
+        if ((errno == EINTR || errno == ETIMEDOUT) && ++errors < most_errors) continue;
         // Not to be had, as under a filter of system calls: it looks now and then.
         if (poll(nullptr, 0, pause) < 0 && errno != EINTR) return std::nullopt;
     }

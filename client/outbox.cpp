@@ -13,7 +13,7 @@ int Outbox::post(const message::Packet& packet, std::uint32_t bit) {
     if (owed_.load() == 0) {
         const int result = channel_.send(packet);
         if (result == 0) return 0;
-        if (result != -EAGAIN) return -ENOTCONN;
+        if (!Channel::later(result)) return -ENOTCONN;
     }
     if (bit == 0) return 0;
     owed_.fetch_or(bit);

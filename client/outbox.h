@@ -30,7 +30,8 @@ class Outbox {
     // ---- the library's thread
     // Readable after wake, until quiet.
     int get() const { return bell_.get(Bell::End::library); }
-    // A negative errno: it tells nothing any more, and is not to be waited for.
+    // 1: it was readable; 0: it was not. A negative errno: it tells nothing any more, and is not to be waited
+    // for.
     int quiet() const { return bell_.quiet(Bell::End::library); }
     // Another one where the program has closed it. 0 or a negative errno.
     int make_again() { return bell_.make(); }

@@ -133,19 +133,27 @@ int hvfb_viewer_wait(hvfb_viewer* viewer, uint64_t timeout_us, hvfb_viewer_frame
     constexpr hvfb::Nanoseconds longest = 3'155'760'000 * hvfb::Nanoseconds{1'000'000};
     const hvfb::Nanoseconds deadline = hvfb::monotonic_now() + std::min(timeout_us, longest) * 1000;
     viewer->ask();
+    // Readable, and nothing comes: a filter answers instead of the kernel.
+    constexpr unsigned most_fruitless = 32;
     hvfb::Channel::Received received;
-    for (;;) {
+    for (unsigned fruitless = 0;;) {
         const int got = viewer->channel.receive(received);
         if (got < 0) return -ENOTCONN;
         if (got > 0) {
             if (const int result = viewer->take(received, frame); result != -EAGAIN) return result;
+            fruitless = 0;
             continue;
         }
-        const hvfb::Nanoseconds now = hvfb::monotonic_now();
-        if (now >= deadline) return -ETIME;
-        const timespec wait = hvfb::timespec_of(deadline - now);
+        if (fruitless > most_fruitless) {
+            viewer->over = true;
+            viewer->channel.hang_up();
+            return -ENOTCONN;
+        }
+        if (hvfb::monotonic_now() >= deadline) return -ETIME;
         pollfd readable = {.fd = viewer->channel.get(), .events = POLLIN, .revents = 0};
-        if (ppoll(&readable, 1, &wait, nullptr) < 0 && errno != EINTR) return -errno;
+        (void)viewer->waiting.wait(std::span(&readable, 1), deadline);
+        if (viewer->waiting.impossible()) return -EIO;
+        if (viewer->waiting.notices() && readable.revents) ++fruitless;
     }
 }
 

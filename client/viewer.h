@@ -9,6 +9,7 @@
 #include "fork.h"
 #include "mapping.h"
 #include "surface.h"
+#include "tracking/waiting.h"
 
 namespace hvfb {
 
@@ -31,8 +32,9 @@ struct hvfb_viewer : hvfb::ForkListed {
     // Of a mode that was announced: becomes front with its first frame. None: there is none.
     hvfb::Mapping next_front;
     hvfb::Channel channel;
+    hvfb::Waiting waiting;
     bool asked = false, forked = false;
-    bool over = false;  // a new front could not be mapped
+    bool over = false;  // a new front could not be mapped, or what is sent cannot be read
 
     // The newest frame.
     std::uint64_t number = 0, time = 0;

@@ -24,6 +24,8 @@ namespace {
 
 // Each poll may return once or twice for nothing.
 constexpr unsigned most_fruitless_turns = 32;
+// With a pause after each of the last ones.
+constexpr unsigned most_unusable_turns = most_fruitless_turns + 8;
 
 }  // namespace
 
@@ -76,7 +78,7 @@ bool Tracker::begin(bool afresh) {
     timetable_ = {};
     told_ = {};
     lost_ = false;
-    fruitless_ = 0;
+    fruitless_ = unusable_ = 0;
     if (afresh) {
         reports_ = capabilities().announce || capabilities().scan;
         answer_.reset();
@@ -176,12 +178,24 @@ bool Tracker::turn() {
     }
     if (timetable_.due() && *timetable_.due() <= now && !answer_) report_unasked(now);
     if (entered_rest_) beware_of_debugger(now);
-    if (waiting_.notices() && fruitless_ > most_fruitless_turns) {
-        // Something is ready that cannot be taken.
-        if (descriptors[0].revents) lose("taking faults", -EIO);
-        (void)waiting_.pause();
+    if (waiting_.notices()) beware_of_refusals(descriptors);
+    if (unusable_ <= most_unusable_turns) return true;
+    over(-EIO);
+    return false;
+}
+
+// A filter may answer a call with what means that there is nothing to take, or no room. Where something is
+// ready all the same it would be asked for without end.
+void Tracker::beware_of_refusals(std::span<const pollfd> descriptors) {
+    const bool ready = (descriptors[2].revents & (POLLIN | POLLOUT)) != 0;
+    unusable_ = ready && fruitless_ > 0 && !short_of_memory_ ? unusable_ + 1 : 0;
+    if (fruitless_ <= most_fruitless_turns) return;
+    if (descriptors[0].revents) lose("taking faults", -EIO);
+    if (descriptors[1].revents) {
+        lose("the descriptor that wakes", -EIO);
+        unwakeable_ = true;
     }
-    return true;
+    (void)waiting_.pause();
 }
 
 // When to go on, though nothing is heard.
@@ -195,9 +209,10 @@ std::optional<Nanoseconds> Tracker::due() const {
 }
 
 void Tracker::take_wake() {
-    fruitless_ = 0;
     const int result = outbox_.quiet();
+    if (result > 0) fruitless_ = 0;
     if (result >= 0) return;
+    fruitless_ = 0;
     lose("the descriptor that wakes", result);
     unwakeable_ = outbox_.make_again() < 0;
 }

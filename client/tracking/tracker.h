@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "channel.h"
 #include "mapping.h"
@@ -72,6 +73,7 @@ class Tracker {
     bool turn();  // false: no more
     std::optional<Nanoseconds> due() const;
     void take_wake();
+    void beware_of_refusals(std::span<const pollfd> descriptors);
     void over(int error);
     void serve_faults(Nanoseconds now);
     bool receive(Nanoseconds now);
@@ -118,7 +120,9 @@ class Tracker {
     bool unwakeable_ = false;    // by the bell
     bool channel_over_ = false;  // sending is refused
     bool entered_rest_ = false;
-    unsigned fruitless_ = 0;  // turns in a row that took nothing
+    bool short_of_memory_ = false;  // the last packet found none in the kernel
+    unsigned fruitless_ = 0;        // turns in a row that took nothing
+    unsigned unusable_ = 0;         // of these, in a row, with a channel that was ready
     Nanoseconds looked_for_debugger_ = 0;
     std::optional<message::State> state_;  // the newest
     std::uint64_t serial_ = 0;             // of the collection that is being answered; 0: of none

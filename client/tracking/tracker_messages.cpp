@@ -123,7 +123,8 @@ void Tracker::send(const Report& report) {
 
 // False: there is no room. That the daemon hung up is left to receive, which finds it after the last message.
 bool Tracker::sent(int result) {
-    if (result == -EAGAIN) return false;
+    short_of_memory_ = result == -ENOBUFS;
+    if (Channel::later(result)) return false;
     if (result >= 0)
         fruitless_ = 0;
     else if (result != -EPIPE && result != -ECONNRESET)

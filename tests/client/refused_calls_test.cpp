@@ -15,6 +15,8 @@
 #include <tuple>
 
 #include "foreign_program.h"
+#include "surface_fixture.h"
+#include "viewer.h"
 
 namespace hvfb {
 namespace {
@@ -86,7 +88,7 @@ std::vector<Refused> all_refused() {
 class RefusedCalls : public testing::TestWithParam<Refused> {};
 
 constexpr std::uint32_t answers[] = {SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | ENOSYS,
-                                     SECCOMP_RET_ERRNO | EINTR};
+                                     SECCOMP_RET_ERRNO | EINTR, SECCOMP_RET_ERRNO | EAGAIN};
 
 // Its thread may be busy for a moment, but not all the time.
 void expect_no_spin(std::list<ForeignProgram>& programs) {
@@ -179,6 +181,54 @@ TEST_P(RefusedCalls, before_it_is_opened_hang_nothing) {
 
 INSTANTIATE_TEST_SUITE_P(Each, RefusedCalls, testing::ValuesIn(all_refused()),
                          [](const auto& given) { return std::string(given.param.name); });
+
+// Of the thread that calls.
+Nanoseconds used_by(const std::function<void()>& act) {
+    const auto used = [] {
+        timespec time = {};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<Nanoseconds>(time.tv_sec) * 1'000'000'000 + static_cast<Nanoseconds>(time.tv_nsec);
+    };
+    const Nanoseconds before = used();
+    act();
+    return used() - before;
+}
+
+TEST(RefusedCall, of_a_wait_for_a_frame_does_not_spin) {
+    for (const std::uint32_t answer : answers) {
+        ForeignProgram program([&](ForeignProgram::Inside& inside) {
+            std::uint64_t frame = 0;
+            if (inside.open() < 0 || hvfb_surface_request_frame(inside.surface, &frame) < 0) return;
+            if (!refuse({SYS_futex}, answer)) return;
+            int waited = 0;
+            const Nanoseconds used =
+                used_by([&] { waited = hvfb_surface_wait_frame(inside.surface, frame, 100'000, nullptr); });
+            inside.shared.allowed = waited == -ETIME && used < 50'000'000;
+            inside.reach(1);
+        });
+        ASSERT_TRUE(program.reaches(1)) << "waits for ever";
+        EXPECT_TRUE(program.shared.allowed) << "spins";
+    }
+}
+
+TEST(RefusedCall, of_a_viewer_ends_the_view_or_the_wait_and_does_not_spin) {
+    for (const std::uint32_t answer : answers)
+        for (const std::vector<long>& calls :
+             {std::vector<long>{SYS_recvmsg}, std::vector<long>{SYS_ppoll}, std::vector<long>{SYS_sendto}}) {
+            EXPECT_TRUE(child_succeeds([&] {
+                ScriptedDaemon daemon;
+                hvfb_viewer* viewer = nullptr;
+                if (open_viewer(&viewer, nullptr, ScriptedDaemon::connect) < 0) return false;
+                daemon.send(HVFB_HELLO, hvfb_hello{{}, HVFB_PROTOCOL_VERSION, 0});
+                if (!refuse(calls, answer)) return false;
+                int waited = 0;
+                const Nanoseconds used =
+                    used_by([&] { waited = hvfb_viewer_wait(viewer, 100'000, nullptr); });
+                return (waited == -ETIME || waited == -ENOTCONN) && used < 50'000'000;
+            })) << calls[0]
+                << " answered with " << (answer & SECCOMP_RET_DATA);
+        }
+}
 
 void answer_with_eperm(int, siginfo_t*, void* context) {
     mcontext_t& registers = static_cast<ucontext_t*>(context)->uc_mcontext;
