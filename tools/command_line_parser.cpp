@@ -19,8 +19,8 @@ Option& Option::show_default() {
     return *this;
 }
 
-Option& Option::one_of(std::initializer_list<std::string> values) {
-    option_->check(CLI::IsMember(std::vector<std::string>(values)));
+Option& Option::one_of(const std::vector<std::string>& values) {
+    option_->check(CLI::IsMember(values));
     return *this;
 }
 
@@ -63,6 +63,10 @@ Option Command::flag(const std::string& name, bool& value, const std::string& de
     return Option(*command_->add_flag(name, value, description));
 }
 
+void Command::footer(const std::string& text) {
+    command_->footer(text);
+}
+
 template <typename Value>
 Option Command::option(const std::string& name, Value& value, const std::string& description) {
     return Option(*command_->add_option(name, value, description));
@@ -97,6 +101,24 @@ Command CommandLineParser::command(const std::string& name, const std::string& d
     CLI::App* const command = program_->add_subcommand(name, description);
     if (run) command->callback(std::move(run));
     return Command(*command);
+}
+
+CommandLineModel CommandLineParser::model() const {
+    const auto options_of = [](const CLI::App& app) {
+        std::vector<CommandLineModel::Option> options;
+        for (const CLI::Option* option : app.get_options()) {
+            if (option->get_group().empty()) continue;
+            const bool by_place = option->get_lnames().empty();
+            options.push_back({by_place ? option->get_single_name() : "--" + option->get_lnames().front(),
+                               option->get_description(), option->get_items_expected_max() > 0});
+        }
+        return options;
+    };
+    CommandLineModel model{options_of(*program_), {}};
+    const CLI::App& program = *program_;
+    for (const CLI::App* command : program.get_subcommands([](const CLI::App*) { return true; }))
+        model.commands.push_back({command->get_name(), command->get_description(), options_of(*command)});
+    return model;
 }
 
 std::optional<int> CommandLineParser::parse(int argc, const char* const* argv) {

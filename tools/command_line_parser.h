@@ -1,10 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -12,6 +12,22 @@ class Option;
 }  // namespace CLI
 
 namespace tools {
+
+// What a command line may hold, for completion. Nothing of what is hidden.
+struct CommandLineModel {
+    struct Option {
+        std::string name;  // --NAME, or NAME for what is told by its place
+        std::string description;
+        bool takes_value = false;
+        bool by_place() const { return !name.starts_with('-'); }
+    };
+    struct Command {
+        std::string name, description;
+        std::vector<Option> options;
+    };
+    std::vector<Option> options;  // of the program: before the command, and after it
+    std::vector<Command> commands;
+};
 
 // What a program of tools/, or the daemon, takes on its command line: --help says it, and `parse` puts it
 // where it belongs. CLI11 does it, which takes a compiler twenty seconds wherever it is included; that is in
@@ -27,7 +43,7 @@ class CommandLineParser {
 
         Option& required();
         Option& show_default();  // what its variable has before `parse` is in --help
-        Option& one_of(std::initializer_list<std::string> values);
+        Option& one_of(const std::vector<std::string>& values);
         Option& within(double least, double most);
         Option& within(int least, int most);
         Option& existing_folder();
@@ -52,6 +68,7 @@ class CommandLineParser {
         Option flag(const std::string& name, bool& value, const std::string& description);
         template <typename Value>
         Option option(const std::string& name, Value& value, const std::string& description);
+        void footer(const std::string& text);  // at the end of its --help
 
       private:
         CLI::App* command_;
@@ -69,6 +86,8 @@ class CommandLineParser {
     // From the first one on, one of them must be given. `run` is called by `parse`, through which its
     // exceptions come. Options of the program may follow the command as well.
     Command command(const std::string& name, const std::string& description, std::function<void()> run = {});
+
+    CommandLineModel model() const;
 
     // Nothing: go on. Otherwise the exit code of a program that has said all there is to say: 0 after --help
     // and --version, 2 where the command line makes no sense.

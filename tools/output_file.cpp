@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +16,8 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "common/numbers.h"
 
 namespace hvfbd {
 
@@ -65,9 +66,7 @@ std::optional<int> descriptor_of(fs::path path) {
         const std::string own = "/proc/" + std::to_string(getpid()) + "/fd";
         if (folder == own || folder == "/proc/self/fd") {
             const std::string name = path.filename();
-            int number = -1;
-            const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
-            if (failed == std::errc() && end == name.data() + name.size()) return number;
+            if (const auto number = hvfbd::whole_number<int>(name)) return number;
         }
         const fs::path next = fs::read_symlink(path, error);
         if (error) return std::nullopt;

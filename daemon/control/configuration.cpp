@@ -5,11 +5,12 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <map>
 
 #include "base/error.h"
 #include "base/file_reading.h"
+#include "common/numbers.h"
+#include "common/settings_table.h"
 #include "control/ini.h"
 
 namespace hvfbd {
@@ -21,11 +22,9 @@ namespace {
 }
 
 std::uint64_t number(std::string_view key, std::string_view text) {
-    std::uint64_t value = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size())
-        refuse(std::string(key) + " must be a number; \"" + std::string(text) + "\" is not");
-    return value;
+    const auto value = whole_number(text);
+    if (!value) refuse(std::string(key) + " must be a number; \"" + std::string(text) + "\" is not");
+    return *value;
 }
 
 std::uint32_t rectangles_per_message(std::string_view key, std::string_view text) {
@@ -71,8 +70,6 @@ std::string one_of(std::string_view key, std::span<const std::string_view> known
 
 constexpr std::array<std::string_view, 5> output_types{"auto", "memory", "uio", "drm", "hyperv"};
 constexpr std::array<std::string_view, 2> screens{"apart", "together"};
-constexpr std::array<std::string_view, 6> log_levels{"trace",   "debug", "info",
-                                                     "warning", "error", "critical"};
 
 bool set_output(Configuration& configuration, std::string_view key, std::string_view value) {
     auto& output = configuration.output;
@@ -113,7 +110,8 @@ bool set_key(Configuration& configuration, std::string_view section, std::string
         return true;
     }
     if (section == "Log" && key == "Level") {
-        configuration.log_level = one_of(key, log_levels, value);
+        if (std::string wrong = what_is_wrong(log_level_setting, value, key); !wrong.empty()) refuse(wrong);
+        configuration.log_level = value;
         return true;
     }
     return false;
@@ -149,13 +147,10 @@ bool is_drop_in(const std::filesystem::path& path) {
 }  // namespace
 
 Mode mode_of(std::string_view text) {
-    auto cross = text.find('x');
-    if (cross == std::string_view::npos)
-        refuse("Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + std::string(text) + "\" is not");
-    Mode mode{static_cast<std::uint32_t>(
-                  std::min<std::uint64_t>(number("Mode", text.substr(0, cross)), UINT32_MAX)),
-              static_cast<std::uint32_t>(
-                  std::min<std::uint64_t>(number("Mode", text.substr(cross + 1)), UINT32_MAX))};
+    const auto sides = sides_of_mode(text);
+    if (!sides) refuse("Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + std::string(text) + "\" is not");
+    Mode mode{static_cast<std::uint32_t>(std::min<std::uint64_t>(number("Mode", sides->first), UINT32_MAX)),
+              static_cast<std::uint32_t>(std::min<std::uint64_t>(number("Mode", sides->second), UINT32_MAX))};
     layout_for(mode);
     return mode;
 }

@@ -29,7 +29,7 @@ struct Configuration {
         bool operator==(const OutputSection&) const = default;
     } output;
     bool grant_userfaultfd = true;  // to clients that may not make one
-    std::string log_level = "info";
+    std::string log_level = to_text(log_level_setting, log_level_setting.usual);
 };
 
 // Something in a file that was not understood. What stood before, or the default, stands.

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "command_line_parser.h"
+#include "common/settings_table.h"
 #include "control/configuration.h"
 
 namespace hvfbd {
@@ -40,7 +41,7 @@ std::optional<DaemonOptions> DaemonOptions::parse(int argc, char** argv, int& ex
     program.option("--displays", options.displays, "How many displays there are (memory output)")
         .within(1, 16);
     program.option("--log-level", log_level, "Instead of the configuration's Level")
-        .one_of({"trace", "debug", "info", "warning", "error", "critical"});
+        .one_of(words_of(log_level_setting));
     if (auto ended = program.parse(argc, argv)) {
         exit_code = *ended;
         return std::nullopt;

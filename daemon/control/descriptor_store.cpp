@@ -2,11 +2,11 @@
 
 #include <systemd/sd-daemon.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
 #include "base/error.h"
+#include "common/numbers.h"
 
 namespace hvfbd {
 
@@ -19,12 +19,8 @@ DescriptorStore::DescriptorStore(bool there, Legacy legacy) : legacy_(std::move(
         problem_ = error.what();
     }
     // systemd says it from version 254 on.
-    if (const char* text = std::getenv("FDSTORE")) {
-        std::string_view digits(text);
-        std::size_t most = 0;
-        auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), most);
-        if (error == std::errc() && end == digits.data() + digits.size()) most_ = most;
-    }
+    if (const char* text = std::getenv("FDSTORE"))
+        if (const auto most = whole_number<std::size_t>(text)) most_ = *most;
 }
 
 DescriptorStore DescriptorStore::from_environment() {

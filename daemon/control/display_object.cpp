@@ -1,5 +1,6 @@
 #include "control/display_object.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "control/options.h"
@@ -29,6 +30,7 @@ DisplayObject::DisplayObject(BusContext& context, Pipeline& pipeline, std::strin
       pipeline_(pipeline),
       name_(std::move(name)),
       path_(bus_root + ("/" + name_)) {
+    register_settings();
     registerAdaptor();
 }
 
@@ -42,13 +44,7 @@ void DisplayObject::changed(const std::vector<std::string>& properties) {
 
 void DisplayObject::tuning_changed(const Tuning& before, const Tuning& after) {
     std::vector<std::string> names;
-    if (before.refresh_limit != after.refresh_limit) names.emplace_back("RefreshLimit");
-    if (before.refresh_mode != after.refresh_mode) names.emplace_back("RefreshMode");
-    if (before.settle_delay != after.settle_delay) names.emplace_back("SettleDelay");
-    if (before.idle_timeout != after.idle_timeout) names.emplace_back("IdleTimeout");
-    if (before.tracking != after.tracking) names.emplace_back("Tracking");
-    if (before.max_rects != after.max_rects) names.emplace_back("MaxRects");
-    if (before.when_hidden != after.when_hidden) names.emplace_back("WhenHidden");
+    for (const auto& [name, value] : differences(before, after)) names.push_back(name);
     if (!names.empty()) changed(names);
 }
 
@@ -72,36 +68,51 @@ std::map<std::string, uint64_t> DisplayObject::Statistics() {
     };
 }
 
-void DisplayObject::tune(const std::function<void(Tuning&)>& change) {
+template <typename Value>
+void DisplayObject::register_setting(const TuningField& field) {
+    constexpr bool is_text = std::is_same_v<Value, std::string>;
+    const auto get_value = [this, &field] {
+        if constexpr (is_text)
+            return get(tuning(), field);
+        else
+            return static_cast<Value>(field.get(tuning()));
+    };
+    const auto set_value = [this, &field](const Value& value) {
+        if constexpr (is_text)
+            tune(field, value);
+        else
+            tune(field, std::to_string(value));
+    };
+    getObject()
+        .registerProperty(std::string(field.setting.name))
+        .onInterface(INTERFACE_NAME)
+        .withGetter(get_value)
+        .withSetter(set_value)
+        .withUpdateBehavior(sdbus::Flags::EMITS_CHANGE_SIGNAL);
+}
+
+void DisplayObject::register_settings() {
+    for (const TuningField& field : tuning_fields()) switch (field.setting.type) {
+            case Setting::Type::number:
+                register_setting<std::uint32_t>(field);
+                break;
+            case Setting::Type::long_number:
+                register_setting<std::uint64_t>(field);
+                break;
+            case Setting::Type::word:
+                register_setting<std::string>(field);
+                break;
+        }
+}
+
+void DisplayObject::tune(const TuningField& field, const std::string& value) {
     with_bus_errors([&] {
         context_.expect_root_sets();
         Tuning before = tuning(), after = before;
-        change(after);
+        set(after, field, value);
         pipeline_.set_tuning(after, context_.now());
         tuning_changed(before, after);
     });
-}
-
-void DisplayObject::RefreshLimit(const uint32_t& value) {
-    tune([&](Tuning& tuning) { set_refresh_limit(tuning, value); });
-}
-void DisplayObject::RefreshMode(const std::string& value) {
-    tune([&](Tuning& tuning) { set_refresh_mode(tuning, value); });
-}
-void DisplayObject::SettleDelay(const uint64_t& value) {
-    tune([&](Tuning& tuning) { set_settle_delay(tuning, value); });
-}
-void DisplayObject::IdleTimeout(const uint64_t& value) {
-    tune([&](Tuning& tuning) { set_idle_timeout(tuning, value); });
-}
-void DisplayObject::Tracking(const std::string& value) {
-    tune([&](Tuning& tuning) { set_tracking(tuning, value); });
-}
-void DisplayObject::MaxRects(const uint32_t& value) {
-    tune([&](Tuning& tuning) { set_max_rects(tuning, value); });
-}
-void DisplayObject::WhenHidden(const std::string& value) {
-    tune([&](Tuning& tuning) { set_when_hidden(tuning, value); });
 }
 
 void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,

@@ -2,7 +2,6 @@
 
 #include <sdbus-c++/sdbus-c++.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,21 +36,6 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     sdbus::ObjectPath ActiveSurface() override;
     std::map<std::string, uint64_t> Statistics() override;
 
-    uint32_t RefreshLimit() override { return tuning().refresh_limit; }
-    void RefreshLimit(const uint32_t& value) override;
-    std::string RefreshMode() override { return std::string(to_string(tuning().refresh_mode)); }
-    void RefreshMode(const std::string& value) override;
-    uint64_t SettleDelay() override { return static_cast<uint64_t>(tuning().settle_delay.count()); }
-    void SettleDelay(const uint64_t& value) override;
-    uint64_t IdleTimeout() override { return static_cast<uint64_t>(tuning().idle_timeout.count()); }
-    void IdleTimeout(const uint64_t& value) override;
-    std::string Tracking() override { return std::string(to_string(tuning().tracking)); }
-    void Tracking(const std::string& value) override;
-    uint32_t MaxRects() override { return tuning().max_rects; }
-    void MaxRects(const uint32_t& value) override;
-    std::string WhenHidden() override { return std::string(to_string(tuning().when_hidden)); }
-    void WhenHidden(const std::string& value) override;
-
     void OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
                                    std::map<std::string, sdbus::Variant>>&& result,
                      std::map<std::string, sdbus::Variant> options) override;
@@ -63,8 +47,13 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
                  std::map<std::string, sdbus::Variant> options) override;
 
     const Tuning& tuning() const { return pipeline_.tuning(); }
-    // What a setter does: checks the caller, changes a copy, and only then the pipeline's.
-    void tune(const std::function<void(Tuning&)>& change);
+    // Settings are properties as well, which the adaptor does not have: their table has them. Before
+    // registerAdaptor.
+    void register_settings();
+    template <typename Value>
+    void register_setting(const TuningField& field);
+    // Checks the caller, changes a copy, and only then the pipeline's.
+    void tune(const TuningField& field, const std::string& value);
 
     BusContext& context_;
     Pipeline& pipeline_;

@@ -7,6 +7,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -15,15 +16,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "common/settings_table.h"
 
 namespace hvfbd {
 
 namespace {
 
-constexpr std::array levels{
-    std::pair{"trace", spdlog::level::trace}, std::pair{"debug", spdlog::level::debug},
-    std::pair{"info", spdlog::level::info},   std::pair{"warning", spdlog::level::warn},
-    std::pair{"error", spdlog::level::err},   std::pair{"critical", spdlog::level::critical}};
+// In the order of the setting's words.
+constexpr std::array levels{spdlog::level::trace, spdlog::level::debug, spdlog::level::info,
+                            spdlog::level::warn,  spdlog::level::err,   spdlog::level::critical};
+static_assert(levels.size() == log_levels.size());
 
 // As systemd.exec(5) says: JOURNAL_STREAM is the device and inode of the journal's socket.
 bool stderr_is_the_journal() {
@@ -89,17 +91,15 @@ void log_event(const Event& event, std::string_view sentence, std::initializer_l
 }
 
 void set_log_level(std::string_view level) {
-    for (const auto& [name, value] : levels)
-        if (name == level) return spdlog::set_level(value);
-    throw Refusal(Refusal::Kind::invalid_arguments,
-                  "LogLevel must be one of trace, debug, info, warning, error, critical; \"" +
-                      std::string(level) + "\" is not");
+    const auto place = value_in(log_level_setting, level);
+    if (!place) throw Refusal(Refusal::Kind::invalid_arguments, what_is_wrong(log_level_setting, level));
+    spdlog::set_level(levels[*place]);
 }
 
 std::string log_level() {
-    for (const auto& [name, value] : levels)
-        if (value == spdlog::get_level()) return name;
-    return "off";
+    const auto* level = std::ranges::find(levels, spdlog::get_level());
+    if (level == levels.end()) return "off";
+    return to_text(log_level_setting, static_cast<std::uint64_t>(level - levels.begin()));
 }
 
 }  // namespace hvfbd

@@ -2,11 +2,11 @@
 
 #include <fcntl.h>
 
-#include <charconv>
 #include <map>
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "common/numbers.h"
 #include "output/uio_maps.h"
 
 namespace hvfbd {
@@ -77,12 +77,8 @@ std::unique_ptr<UioDevice> KernelUioPort::go_on(const std::string& text,
     std::string name = text.substr(0, text.find(' '));
     std::optional<unsigned> monitor_id;
     if (name.size() < text.size()) {
-        unsigned value = 0;
-        const char* end = text.data() + text.size();
-        if (auto [at, error] = std::from_chars(text.data() + name.size() + 1, end, value);
-            error != std::errc{} || at != end)
-            return nullptr;
-        monitor_id = value;
+        monitor_id = whole_number<unsigned>(std::string_view(text).substr(name.size() + 1));
+        if (!monitor_id) return nullptr;
     }
     // A path of sysfs is made of it.
     if (descriptors.size() != 1 || name.empty() || name.find('/') != std::string::npos || name.front() == '.')

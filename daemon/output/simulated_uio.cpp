@@ -10,7 +10,6 @@
 
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <cstring>
 #include <iterator>
 #include <map>
@@ -20,6 +19,7 @@
 #include "base/error.h"
 #include "base/layout.h"
 #include "base/mapping.h"
+#include "common/numbers.h"
 
 namespace hvfbd {
 
@@ -70,14 +70,6 @@ class SimulatedUio : public UioDevice {
     std::optional<unsigned> monitor_id_;
     bool opened_ = false, gone_ = false;
 };
-
-template <typename Number>
-std::optional<Number> number(std::string_view text, int base = 10) {
-    Number value{};
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
 
 UioDevice::Interrupt SimulatedUio::acknowledge() {
     if (gone_) return Interrupt::gone;
@@ -173,19 +165,19 @@ bool SimulatedUio::take_line(std::string_view line, std::size_t& next) {
     }
     if (word == "address") {
         if (value.starts_with("0x")) value.remove_prefix(2);
-        auto address = number<std::uint64_t>(value, 16);
+        auto address = whole_number<std::uint64_t>(value, 16);
         address_ = address.value_or(0);
         return address.has_value();
     }
     if (word == "monitor") {
-        monitor_id_ = number<unsigned>(value);
+        monitor_id_ = whole_number<unsigned>(value);
         return monitor_id_ && *monitor_id_ < 128;
     }
     return true;
 }
 
 bool SimulatedUio::take_map(std::string_view name, std::string_view size_text, const Descriptor& memory) {
-    auto size = number<std::uint64_t>(size_text);
+    auto size = whole_number<std::uint64_t>(size_text);
     struct stat status {};
     if (!memory || !size || *size == 0 || *size % 4096 != 0 || ::fstat(memory.get(), &status) < 0)
         return false;

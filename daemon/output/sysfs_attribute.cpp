@@ -1,8 +1,7 @@
 #include "output/sysfs_attribute.h"
 
-#include <charconv>
-
 #include "base/file_reading.h"
+#include "common/numbers.h"
 
 namespace hvfbd {
 
@@ -16,10 +15,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
         text.remove_prefix(2);
         base = 16;
     }
-    std::uint64_t value = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
-    return value;
+    return whole_number(text, base);
 }
 
 }  // namespace hvfbd

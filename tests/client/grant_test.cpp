@@ -2,29 +2,21 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <linux/userfaultfd.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstddef>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
 
 #include "tracker_fixture.h"
-
-#ifndef USERFAULTFD_IOC_NEW
-#define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)
-#endif
 
 namespace hvfb {
 namespace {
@@ -54,24 +46,6 @@ struct Granted : TrackerTest {
     }
     void give(int fd) { daemon.send(HVFB_USERFAULTFD, hvfb_userfaultfd{}, nullptr, 0, fd); }
     void give() { give(device.get()); }
-    // Neither of them is the device.
-    void give_two() {
-        hvfb_userfaultfd body = {{HVFB_USERFAULTFD, sizeof body}};
-        const std::array<int, 2> both = {0, 0};
-        iovec contents = {.iov_base = &body, .iov_len = sizeof body};
-        alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof both)> control = {};
-        msghdr header = {};
-        header.msg_iov = &contents;
-        header.msg_iovlen = 1;
-        header.msg_control = control.data();
-        header.msg_controllen = control.size();
-        cmsghdr* part = CMSG_FIRSTHDR(&header);
-        part->cmsg_level = SOL_SOCKET;
-        part->cmsg_type = SCM_RIGHTS;
-        part->cmsg_len = CMSG_LEN(sizeof both);
-        std::memcpy(CMSG_DATA(part), both.data(), sizeof both);
-        EXPECT_GT(sendmsg(daemon.channel(), &header, MSG_NOSIGNAL), 0);
-    }
     // What it says that it can do now; 0: it says nothing.
     std::uint32_t capabilities(int milliseconds = 5000) {
         const auto said = daemon.next(HVFB_CAPABILITIES, milliseconds);
@@ -150,9 +124,7 @@ TEST_F(Granted, rests_and_scans_where_userfaultfd_2_is_forbidden) {
 }
 
 TEST_F(Granted, anything_but_the_device_goes_on_as_before) {
-    Descriptor of_another(ioctl(device.get(), USERFAULTFD_IOC_NEW, O_CLOEXEC | O_NONBLOCK));
-    ASSERT_TRUE(of_another);
-    as_nobody([&] {
+    as_nobody([this] {
         open();
         daemon.begin();
         std::vector<Descriptor> others;
@@ -161,9 +133,6 @@ TEST_F(Granted, anything_but_the_device_goes_on_as_before) {
             if (other) others.push_back(std::move(other));
         }
         others.emplace_back(eventfd(0, EFD_CLOEXEC));
-        // Of another address space, and of this one.
-        others.push_back(std::move(of_another));
-        others.emplace_back(static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY)));
         others.emplace_back(memfd_create("none", MFD_CLOEXEC));
         others.emplace_back(dup(daemon.channel()));
         others.emplace_back(::open("/dev/userfaultfd", O_PATH | O_CLOEXEC));
@@ -309,104 +278,6 @@ TEST_F(Granted, reports_every_store_of_threads_that_draw_meanwhile) {
         drawer.join();
         while (look()) continue;
         for (std::uint32_t page = 0; page < pages; ++page) EXPECT_EQ(seen.at(page), stored.at(page).load());
-    });
-}
-
-// The library's thread opens one of /proc now and then, and closes it again.
-constexpr std::ptrdiff_t few = 3;
-std::ptrdiff_t open_descriptors() {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
-}
-
-TEST_F(Granted, many_times_takes_one_and_keeps_none_of_the_others) {
-    as_nobody([this] {
-        open();
-        daemon.begin();
-        give();
-        EXPECT_EQ(capabilities(), can_all);
-        const auto before = open_descriptors();
-        const Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-        for (int i = 0; i < 300; ++i) give(i % 3 == 0 ? null.get() : device.get());
-        // Answered after all of them.
-        EXPECT_TRUE(daemon.collect().body.count == 0);
-        EXPECT_LE(open_descriptors(), before + few);
-        EXPECT_STREQ(hvfb_surface_tracking(surface), "resting+scanning");
-        expect_rest_and_an_announcement();
-    });
-}
-
-TEST_F(Granted, while_it_rests_and_scans_misses_no_store) {
-    as_nobody([this] {
-        open();
-        daemon.begin();
-        give();
-        EXPECT_EQ(capabilities(), can_all);
-        EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
-        daemon.collect();
-        let_rest();
-        give();
-        EXPECT_EQ(capabilities(), can_all) << "a process of the daemon may not know it";
-        store(90, 1);
-        EXPECT_TRUE(daemon.next(HVFB_DAMAGED));
-        EXPECT_TRUE(daemon.collect().holds(90));
-        expect_rest_and_an_announcement();
-    });
-}
-
-TEST_F(Granted, without_a_descriptor_is_malformed_and_ends_the_surface_with_its_event) {
-    as_nobody([this] {
-        open();
-        daemon.begin();
-        give(-1);
-        EXPECT_TRUE(told(HVFB_EVENT_LOST));
-        EXPECT_EQ(hvfb_surface_error(surface), -EPROTO);
-        store(3, 3);
-        // And may be opened again.
-        EXPECT_EQ(hvfb_surface_reconnect(surface), 0);
-    });
-}
-
-// By a daemon that has not heard that the surface is closed, or that sends while the library opens it again.
-TEST_F(Granted, after_the_surface_was_closed_or_lost_reaches_nobody) {
-    as_nobody([this] {
-        open();
-        daemon.begin();
-        const auto before = open_descriptors();
-        give();
-        daemon.hang_up();
-        EXPECT_TRUE(told(HVFB_EVENT_LOST));
-        store(3, 3);
-        EXPECT_STRNE(hvfb_surface_tracking(surface), "polled");
-        ASSERT_GE(hvfb_surface_reconnect(surface), 0);
-        const auto hello = daemon.next(HVFB_HELLO);
-        ASSERT_TRUE(hello);
-        // It had the time to take it, or not.
-        const bool asks = hello->as<hvfb_hello>().flags & HVFB_HELLO_WANTS_USERFAULTFD;
-        daemon.begin();
-        give();
-        if (asks) {
-            EXPECT_EQ(capabilities(), can_all);
-        }
-        expect_rest_and_an_announcement();
-        give();
-        hvfb_surface_close(surface);
-        surface = nullptr;
-        const hvfb_userfaultfd late = {{HVFB_USERFAULTFD, sizeof late}};
-        EXPECT_LT(::send(daemon.channel(), &late, sizeof late, MSG_NOSIGNAL), 0);
-        // Those of the surface, its userfaultfd and all that was given are closed; the daemon's new channel
-        // and buffer took the place of the old ones.
-        EXPECT_LT(open_descriptors(), before);
-    });
-}
-
-TEST_F(Granted, with_two_descriptors_keeps_neither_that_it_does_not_need) {
-    as_nobody([this] {
-        open();
-        daemon.begin();
-        const auto before = open_descriptors();
-        for (int i = 0; i < 20; ++i) give_two();
-        daemon.collect();
-        EXPECT_LE(open_descriptors(), before + few);
     });
 }
 

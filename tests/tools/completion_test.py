@@ -10,7 +10,8 @@ import xml.etree.ElementTree
 
 from private_daemon import PROGRAMS, SOURCE, OnPrivateBus, run
 
-COMPLETION = SOURCE / "tools/completion"
+# Of hvfbctl it is written by the build, of hvhost by people.
+FILES = {"hvfbctl": PROGRAMS.parent / "tools/completion/hvfbctl.bash", "hvhost": SOURCE / "tools/completion/hvhost.bash"}
 # COMP_WORDS as readline makes it: broken at blanks, and at = and : as words of their own.
 SCRIPT = r"""
 set -u
@@ -32,7 +33,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 def bash(line, **options):
     """What bash offers at the end of this line."""
     program = line.split()[0]
-    done = subprocess.run(["bash", "--norc", "-c", SCRIPT, "bash", COMPLETION / f"{program}.bash", PROGRAMS, line],
+    done = subprocess.run(["bash", "--norc", "-c", SCRIPT, "bash", FILES[program], PROGRAMS, line],
                           capture_output=True, text=True, timeout=30, check=False, **options)
     assert done.stderr == "", done.stderr
     return set(done.stdout.split())
@@ -89,7 +90,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(bash("hvhost --control /tmp/host sc"), {"screenshot"})
 
     def test_the_one_for_zsh_knows_the_same(self):
-        text = (COMPLETION / "_hvfbctl").read_text()
+        text = (PROGRAMS.parent / "tools/completion/_hvfbctl").read_text()
         self.assertTrue(text.startswith("#compdef hvfbctl\n"))
         commands = re.search(r"commands=\((.*?)\n    \)", text, re.S).group(1)
         self.assertEqual(set(re.findall(r"'([a-z]+):", commands)), bash("hvfbctl "))

@@ -8,11 +8,13 @@ import xml.etree.ElementTree
 from private_daemon import PROGRAMS, SOURCE, run
 
 PAGES = SOURCE / "docs/man"
+MADE = PROGRAMS.parent / "docs/man"  # the same with what the build writes into them
+CONFIGURATION = PROGRAMS.parent / "packaging/hvfbd.conf"
 
 
 def source(name):
     """What the page says, without the marks of scdoc."""
-    return re.sub(r"\\(.)", r"\1", (PAGES / f"{name}.scd").read_text())
+    return re.sub(r"\\(.)", r"\1", (MADE / f"{name}.scd").read_text())
 
 
 def options(*command):
@@ -35,7 +37,7 @@ class ManualPages(unittest.TestCase):
         self.assertEqual([page.stem for page in pages], ["hvfb.3", "hvfbctl.1", "hvfbd-bind.8", "hvfbd.8", "hvfbd.conf.5",
                                                          "hvhost.1", "org.hvfbd.Framebuffer1.5"])
         for page in pages:
-            made = subprocess.run(["scdoc"], input=page.read_bytes(), capture_output=True, check=False)
+            made = subprocess.run(["scdoc"], input=(MADE / page.name).read_bytes(), capture_output=True, check=False)
             self.assertEqual((made.returncode, made.stderr), (0, b""), page)
             name, section = page.stem.rsplit(".", 1)
             self.assertIn(f'.TH "{name}" "{section}"'.encode(), made.stdout)
@@ -45,11 +47,11 @@ class ManualPages(unittest.TestCase):
         self.assertEqual(sorted(listed), sorted(page.stem for page in PAGES.glob("*.scd")))
 
     def test_every_key_of_the_configuration_is_in_its_page(self):
-        keys = re.findall(r"^#?([A-Z]\w+)=", (SOURCE / "units/hvfbd.conf").read_text(), re.M)
+        keys = re.findall(r"^#?([A-Z]\w+)=", CONFIGURATION.read_text(), re.M)
         self.assert_says("hvfbd.conf.5", {key + "=" for key in keys})
 
     def test_the_page_has_no_key_that_is_not_in_the_configuration(self):
-        keys = re.findall(r"^#?([A-Z]\w+=)", (SOURCE / "units/hvfbd.conf").read_text(), re.M)
+        keys = re.findall(r"^#?([A-Z]\w+=)", CONFIGURATION.read_text(), re.M)
         self.assertEqual(set(re.findall(r"^\*([A-Z]\w+=)\*$", source("hvfbd.conf.5"), re.M)) - set(keys), set())
 
     def test_every_command_of_hvfbctl_and_its_options_are_in_its_page(self):

@@ -91,6 +91,28 @@ Level=debug
     EXPECT_EQ(c.log_level, "debug");
 }
 
+TEST_F(ConfigurationFiles, take_every_setting_of_the_table_and_refuse_what_it_is_not) {
+    for (const Setting& setting : display_settings) {
+        const std::string other =
+            to_text(setting, setting.usual == setting.most ? setting.least : setting.most);
+        write("etc/hvfbd.conf", "[Display]\n" + std::string(setting.name) + "=" + other + "\n");
+        const auto kept = differences(Tuning(), read().display);
+        EXPECT_TRUE(warnings.empty()) << warnings.front().sentence;
+        ASSERT_EQ(kept.size(), 1u) << setting.name;
+        EXPECT_EQ(kept.front(), std::pair(std::string(setting.name), other));
+
+        write("etc/hvfbd.conf", "[Display]\n" + std::string(setting.name) + "=nonsense\n");
+        EXPECT_EQ(read().display, Tuning());
+        ASSERT_EQ(warnings.size(), 1u) << setting.name;
+        EXPECT_EQ(warnings.front().sentence,
+                  std::string(setting.name) + " must be " + range_of(setting) + "; \"nonsense\" is not");
+    }
+    for (const std::string& word : words_of(log_level_setting)) {
+        write("etc/hvfbd.conf", "[Log]\nLevel=" + word + "\n");
+        EXPECT_EQ(read().log_level, word);
+    }
+}
+
 TEST_F(ConfigurationFiles, of_a_stronger_folder_hide_the_main_file_of_a_weaker_one) {
     write("usr/hvfbd.conf", "[Display]\nRefreshLimit=10\nMaxRects=10\n");
     write("etc/hvfbd.conf", "[Display]\nRefreshLimit=30\n");

@@ -19,15 +19,21 @@ std::string refusal(std::string_view name, std::string_view value) {
     return "";
 }
 
+std::string said(const Tuning& tuning, std::string_view name) {
+    for (const TuningField& field : tuning_fields())
+        if (field.setting.name == name) return get(tuning, field);
+    return "no setting " + std::string(name);
+}
+
 TEST(Tuning, has_the_defaults_of_the_contract) {
     Tuning tuning;
     EXPECT_EQ(tuning.refresh_limit, 20u);
-    EXPECT_EQ(to_string(tuning.refresh_mode), "on-demand");
+    EXPECT_EQ(said(tuning, "RefreshMode"), "on-demand");
     EXPECT_EQ(tuning.settle_delay.count(), 1000);
     EXPECT_EQ(tuning.idle_timeout.count(), 250000);
-    EXPECT_EQ(to_string(tuning.tracking), "auto");
+    EXPECT_EQ(said(tuning, "Tracking"), "auto");
     EXPECT_EQ(tuning.max_rects, 16u);
-    EXPECT_EQ(to_string(tuning.when_hidden), "pause");
+    EXPECT_EQ(said(tuning, "WhenHidden"), "pause");
 }
 
 TEST(Tuning, takes_both_ends_of_each_range_and_refuses_what_lies_beyond_naming_the_range) {
@@ -61,6 +67,43 @@ TEST(Tuning, knows_no_other_name) {
     Tuning tuning;
     EXPECT_FALSE(set(tuning, "refreshlimit", "1"));
     EXPECT_FALSE(set(tuning, "", ""));
+}
+
+// One that is not the default.
+std::string another(const Setting& setting) {
+    return to_text(setting, setting.usual == setting.most ? setting.least : setting.most);
+}
+
+TEST(Tuning, has_every_setting_of_the_table_at_its_default) {
+    ASSERT_EQ(tuning_fields().size(), display_settings.size());
+    for (const Setting& setting : display_settings)
+        EXPECT_EQ(said(Tuning(), setting.name), to_text(setting, setting.usual));
+}
+
+TEST(Tuning, says_each_setting_of_the_table_that_differs_and_that_one_alone) {
+    for (const Setting& setting : display_settings) {
+        Tuning changed, restored;
+        ASSERT_TRUE(set(changed, setting.name, another(setting)));
+        const auto kept = differences(Tuning(), changed);
+        ASSERT_EQ(kept.size(), 1u) << setting.name;
+        EXPECT_EQ(kept.front(), std::pair(std::string(setting.name), another(setting)));
+        EXPECT_TRUE(set(restored, kept.front().first, kept.front().second));
+        EXPECT_EQ(restored, changed);
+    }
+}
+
+TEST(Tuning, takes_the_ends_of_every_range_of_the_table_and_nothing_beyond) {
+    for (const Setting& setting : display_settings) {
+        if (!setting.words.empty()) {
+            for (const std::string& word : words_of(setting)) EXPECT_EQ(refusal(setting.name, word), "");
+            continue;
+        }
+        EXPECT_EQ(refusal(setting.name, std::to_string(setting.least)), "");
+        EXPECT_EQ(refusal(setting.name, std::to_string(setting.most)), "");
+        EXPECT_EQ(refusal(setting.name, std::to_string(setting.most + 1)),
+                  std::string(setting.name) + " must be " + range_of(setting) + "; " +
+                      std::to_string(setting.most + 1) + " is not");
+    }
 }
 
 TEST(Tuning, interval_is_the_reciprocal_of_the_limit) {

@@ -1,11 +1,12 @@
 // Measures hvfbd beside `reference` and `floor`: tools/bench runs it with a bus of its own.
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "command_line_parser.h"
+#include "common/numbers.h"
 #include "floor.h"
 #include "hvfbctl/table.h"
 #include "latency.h"
@@ -185,10 +186,10 @@ void run(const Options& options) {
 }
 
 std::string check_size(const std::string& text) {
-    int width = 0, height = 0, length = 0;
-    bool whole = std::sscanf(text.c_str(), "%dx%d%n", &width, &height, &length) == 2 &&
-                 length == static_cast<int>(text.size());
-    return whole && width >= 640 && height >= 480 ? "" : text + " is not WIDTHxHEIGHT of at least 640x480";
+    const auto size = mode_in<int>(text);
+    return size && size->first >= 640 && size->second >= 480
+               ? ""
+               : text + " is not WIDTHxHEIGHT of at least 640x480";
 }
 
 }  // namespace
@@ -222,8 +223,8 @@ int main(int argc, char** argv) {
     program.flag("--json", options.json, "For machines");
     if (const auto code = program.parse(argc, argv)) return *code;
     options.workloads = {workloads.begin(), workloads.end()};
-    if (!options.size.empty())
-        std::sscanf(options.size.c_str(), "%dx%d", &options.tracked.width, &options.tracked.height);
+    if (const auto size = hvfbd::mode_in<int>(options.size))
+        std::tie(options.tracked.width, options.tracked.height) = *size;
     try {
         run(options);
     } catch (const std::exception& exception) {

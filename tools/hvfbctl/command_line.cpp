@@ -1,7 +1,7 @@
 #include "command_line.h"
 
-#include "command_line_parser.h"
 #include "commands.h"
+#include "common/settings_table.h"
 
 namespace hvfbctl {
 
@@ -14,6 +14,20 @@ struct Arguments {
     double interval = 1;  // seconds
     unsigned count = 0;
 };
+
+// What `set` takes: a line each, with the range, the default and what it is.
+std::string settings_help() {
+    std::string text = "Properties:";
+    const auto add = [&text](const hvfbd::Setting& setting) {
+        std::string line = "\n  " + std::string(setting.name);
+        line.append(line.size() < 17 ? 17 - line.size() : 1, ' ');
+        text += line + range_of(setting) + "; default " + to_text(setting, setting.usual) + ". " +
+                std::string(setting.help);
+    };
+    for (const hvfbd::Setting& setting : hvfbd::display_settings) add(setting);
+    add(hvfbd::log_level_setting);
+    return text;
+}
 
 void add_commands(tools::CommandLineParser& program, const Where& where, Arguments& arguments,
                   ExitCode& code) {
@@ -40,6 +54,7 @@ void add_commands(tools::CommandLineParser& program, const Where& where, Argumen
                    [&] { set_property(where, a.name, a.value); });
     set.option("PROPERTY", a.name, "such as RefreshLimit").required();
     set.option("VALUE", a.value, "what it becomes").required();
+    set.footer(settings_help());
 
     add_json(add("displays", "Lists the displays", [&] { list_displays(where, a.json); }));
     add_json(add("surfaces", "Lists the surfaces of the display", [&] { list_surfaces(where, a.json); }));
@@ -71,21 +86,36 @@ void add_commands(tools::CommandLineParser& program, const Where& where, Argumen
     doctor.option("--root", a.root, "look at another /sys, /dev and /proc").hidden();
 }
 
+struct CommandLine {
+    explicit CommandLine(Where& where) {
+        program.option("--bus", where.bus, "system, session or a D-Bus address; $HVFB_BUS if not given")
+            .show_default();
+        program.option("--display", where.display, "the display, as in its object path").show_default();
+        program.version(HVFBD_VERSION);
+        add_commands(program, where, arguments, code);
+    }
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
+    ~CommandLine() = default;
+
+    Arguments arguments;
+    ExitCode code = success;
+    tools::CommandLineParser program{"Looks at hvfbd, the framebuffer in user space, and tunes it.",
+                                     "hvfbctl"};
+};
+
 }  // namespace
 
 ExitCode run_command_line(int argc, char** argv, Where& where) {
-    Arguments arguments;
-    ExitCode code = success;
-    tools::CommandLineParser program("Looks at hvfbd, the framebuffer in user space, and tunes it.",
-                                     "hvfbctl");
-    program.option("--bus", where.bus, "system, session or a D-Bus address; $HVFB_BUS if not given")
-        .show_default();
-    program.option("--display", where.display, "the display, as in its object path").show_default();
-    program.version(HVFBD_VERSION);
-    add_commands(program, where, arguments, code);
+    CommandLine line(where);
     // The commands run in there.
-    const auto ended = program.parse(argc, argv);
-    return ended ? static_cast<ExitCode>(*ended) : code;
+    const auto ended = line.program.parse(argc, argv);
+    return ended ? static_cast<ExitCode>(*ended) : line.code;
+}
+
+tools::CommandLineModel command_line_model() {
+    Where where;
+    return CommandLine(where).program.model();
 }
 
 }  // namespace hvfbctl

@@ -1,9 +1,8 @@
-#include <charconv>
-#include <optional>
 #include <utility>
 
 #include "bus.h"
 #include "commands.h"
+#include "common/numbers.h"
 
 namespace hvfbctl {
 
@@ -11,20 +10,8 @@ namespace {
 
 using Options = std::map<std::string, sdbus::Variant>;
 
-std::optional<std::uint32_t> number(std::string_view text) {
-    std::uint32_t value = 0;
-    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || stopped != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 std::pair<std::uint32_t, std::uint32_t> parse_mode(std::string_view text) {
-    const auto cross = text.find('x');
-    if (cross != std::string_view::npos) {
-        const auto width = number(text.substr(0, cross));
-        const auto height = number(text.substr(cross + 1));
-        if (width && height) return {*width, *height};
-    }
+    if (const auto mode = hvfbd::mode_in(text)) return *mode;
     throw UsageError("a mode is WIDTHxHEIGHT, such as 1920x1080; " + std::string(text) + " is not");
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/descriptor.h"
+#include "base/text.h"
 #include "bus.h"
 #include "commands.h"
 #include "looking.h"

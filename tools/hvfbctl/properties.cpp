@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bus.h"
 #include "commands.h"
+#include "common/settings_table.h"
 #include "table.h"
 #include "values.h"
 
@@ -66,6 +67,9 @@ void set_property(const Where& where, const std::string& property, const std::st
     const auto [interface, now] = known.find(property);
     const auto value = from_text(text, *now);
     if (!value) throw UsageError(property + " takes " + type_in_words(*now) + "; " + text + " is not");
+    if (const hvfbd::Setting* setting = hvfbd::setting_named(property))
+        if (std::string wrong = hvfbd::what_is_wrong(*setting, text); !wrong.empty())
+            throw std::runtime_error(wrong);
     daemon.set(interface, property, *value);
 }
 

@@ -1,9 +1,10 @@
-#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "bus.h"
 #include "commands.h"
+#include "common/numbers.h"
+#include "common/settings_table.h"
 #include "surface_list.h"
 #include "table.h"
 #include "values.h"
@@ -13,9 +14,6 @@ namespace hvfbctl {
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr auto limits = {"RefreshLimit", "RefreshMode", "SettleDelay", "IdleTimeout",
-                         "Tracking",     "MaxRects",    "WhenHidden"};
 
 template <class Value>
 Value get(const Properties& properties, const char* name) {
@@ -31,25 +29,31 @@ ordered_json status_json(const Properties& display, const Properties& manager,
     result["version"] = to_json(manager.at("Version"));
     ordered_json& shown = result["display"];
     for (const auto& [name, value] : display)
-        if (name != "Statistics" && std::ranges::find(limits, name) == limits.end())
-            shown[name] = to_json(value);
+        if (name != "Statistics" && hvfbd::setting_named(name) == nullptr) shown[name] = to_json(value);
     shown["FormatName"] = format_name(get<std::uint32_t>(display, "Format"));
-    for (const char* name : limits) result["limits"][name] = to_json(display.at(name));
+    for (const hvfbd::Setting& limit : hvfbd::display_settings) {
+        const std::string name(limit.name);
+        result["limits"][name] = to_json(display.at(name));
+    }
     result["surfaces"] = surfaces_json(surfaces);
     result["statistics"] = to_json(display.at("Statistics"));
     return result;
 }
 
-std::string limit_text(std::string_view name, const sdbus::Variant& value) {
-    if (value.peekValueType() == "t") return duration(static_cast<double>(value.get<std::uint64_t>()) * 1000);
-    if (name != "RefreshLimit") return to_text(value);
-    const auto limit = value.get<std::uint32_t>();
-    return limit == 0 ? "none" : std::to_string(limit) + " Hz";
+std::string limit_text(hvfbd::Setting::Unit unit, const sdbus::Variant& value) {
+    std::string text = to_text(value);
+    const auto number = hvfbd::whole_number(text);
+    if (!number || unit == hvfbd::Setting::Unit::none) return text;
+    if (unit == hvfbd::Setting::Unit::microseconds) return duration(static_cast<double>(*number) * 1000);
+    return *number == 0 ? "none" : text + " Hz";
 }
 
 void print_limits(const Properties& display) {
     Table table({Table::Align::left, Table::Align::left});
-    for (const char* name : limits) table.add({name, limit_text(name, display.at(name))});
+    for (const hvfbd::Setting& limit : hvfbd::display_settings) {
+        const std::string name(limit.name);
+        table.add({name, limit_text(limit.unit, display.at(name))});
+    }
     table.print(std::cout, "  ");
 }
 

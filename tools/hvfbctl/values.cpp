@@ -1,10 +1,11 @@
 #include "values.h"
 
-#include <charconv>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <vector>
+
+#include "common/numbers.h"
 
 namespace hvfbctl {
 
@@ -16,11 +17,8 @@ using Counters = std::map<std::string, std::uint64_t>;
 
 template <class Number>
 std::optional<sdbus::Variant> number_from(const std::string& text) {
-    Number number{};
-    const char* const end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stopped != end) return std::nullopt;
-    return sdbus::Variant(number);
+    const auto number = hvfbd::whole_number<Number>(text);
+    return number ? std::optional(sdbus::Variant(*number)) : std::nullopt;
 }
 
 }  // namespace

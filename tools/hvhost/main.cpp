@@ -5,16 +5,20 @@
 #include <stdexcept>
 
 #include "command_line_parser.h"
+#include "common/numbers.h"
 #include "common/standard_descriptors.h"
 #include "hvhost/resolutions.h"
 #include "hvhost/server.h"
 
 namespace {
 
-std::pair<std::uint64_t, std::uint64_t> parse_seeds(const std::string& text) {
-    std::size_t dots = text.find("..");
-    std::uint64_t first = std::stoull(text.substr(0, dots));
-    return {first, dots == std::string::npos ? UINT64_MAX : std::stoull(text.substr(dots + 2))};
+std::pair<std::uint64_t, std::uint64_t> parse_seeds(std::string_view text) {
+    const std::size_t dots = text.find("..");
+    const auto first = hvfbd::whole_number(text.substr(0, dots));
+    const auto last =
+        dots == std::string_view::npos ? UINT64_MAX : hvfbd::whole_number(text.substr(dots + 2));
+    if (!first || !last) throw std::invalid_argument("seeds");
+    return {*first, *last};
 }
 
 // A running one has another working folder.

@@ -1,0 +1,54 @@
+#include "common/settings_table.h"
+
+#include "common/numbers.h"
+
+namespace hvfbd {
+
+const Setting* setting_named(std::string_view name) {
+    for (const Setting& setting : display_settings)
+        if (setting.name == name) return &setting;
+    return log_level_setting.name == name ? &log_level_setting : nullptr;
+}
+
+std::string to_text(const Setting& setting, std::uint64_t value) {
+    if (setting.type != Setting::Type::word) return std::to_string(value);
+    return value < setting.words.size() ? std::string(setting.words[value].word) : std::string();
+}
+
+std::optional<std::uint64_t> value_in(const Setting& setting, std::string_view text) {
+    if (setting.type == Setting::Type::word) {
+        for (std::uint64_t place = 0; place < setting.words.size(); ++place)
+            if (setting.words[place].word == text) return place;
+        return std::nullopt;
+    }
+    const auto value = whole_number(text);
+    if (!value || *value < setting.least || *value > setting.most) return std::nullopt;
+    return value;
+}
+
+std::vector<std::string> words_of(const Setting& setting) {
+    std::vector<std::string> words;
+    for (const auto& [word, help] : setting.words) words.emplace_back(word);
+    return words;
+}
+
+std::string range_of(const Setting& setting) {
+    if (setting.type != Setting::Type::word)
+        return std::to_string(setting.least) + " to " + std::to_string(setting.most);
+    std::string list;
+    for (const auto& [word, help] : setting.words) list += (list.empty() ? "" : ", ") + std::string(word);
+    return "one of " + list;
+}
+
+std::string what_is_wrong(const Setting& setting, std::string_view text, std::string_view name) {
+    if (value_in(setting, text)) return {};
+    const auto number = setting.type == Setting::Type::word ? std::nullopt : whole_number(text);
+    std::string shown = '"' + std::string(text) + '"';
+    if (number)
+        shown = std::to_string(*number);
+    else if (text.empty() && setting.type != Setting::Type::word)
+        shown = "nothing";
+    return std::string(name) + " must be " + range_of(setting) + "; " + shown + " is not";
+}
+
+}  // namespace hvfbd

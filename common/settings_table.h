@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hvfbd {
+
+// What an administrator may set while the daemon runs: a property on the bus and a key of the configuration.
+// A value is a number here; that of a setting of words is the place of the word in `words`.
+struct Setting {
+    enum class Type : char { number = 'u', long_number = 't', word = 's' };  // as D-Bus writes them
+    enum class Unit { none, hertz, microseconds };
+    struct Word {
+        std::string_view word, help;
+    };
+
+    std::string_view name;
+    Type type;
+    Unit unit;
+    std::uint64_t least, most;    // both are taken
+    std::span<const Word> words;  // empty for numbers
+    std::uint64_t usual;          // the default
+    std::string_view help;        // plain text, without the range and the default; ends with a full stop
+};
+
+constexpr Setting number_setting(std::string_view name, Setting::Type type, Setting::Unit unit,
+                                 std::uint64_t least, std::uint64_t most, std::uint64_t usual,
+                                 std::string_view help) {
+    return {name, type, unit, least, most, {}, usual, help};
+}
+constexpr Setting word_setting(std::string_view name, std::span<const Setting::Word> words,
+                               std::uint64_t usual, std::string_view help) {
+    return {name, Setting::Type::word, Setting::Unit::none, 0, words.size() - 1, words, usual, help};
+}
+
+inline constexpr std::array refresh_modes{
+    Setting::Word{"on-demand", "present what changed"},
+    Setting::Word{"periodic", "present everything at the limit, for hosts that need it"}};
+inline constexpr std::array trackings{Setting::Word{"auto", "what the machine does best"},
+                                      Setting::Word{"fault", ""}, Setting::Word{"scan", ""},
+                                      Setting::Word{"compare", ""}};
+inline constexpr std::array reactions_to_hiding{
+    Setting::Word{"pause", "nothing is tracked, copied or told while nobody looks"},
+    Setting::Word{"ignore",
+                  "as if somebody did; a Hyper-V host is written and told all the same, even where it says "
+                  "that nobody looks; a monitor that is off or a card that somebody else has cannot be"}};
+inline constexpr std::array log_levels{Setting::Word{"trace", ""}, Setting::Word{"debug", ""},
+                                       Setting::Word{"info", ""},  Setting::Word{"warning", ""},
+                                       Setting::Word{"error", ""}, Setting::Word{"critical", ""}};
+
+// Of each display: properties of org.hvfbd.Framebuffer1.Display, and keys of [Display]. To add one takes an
+// entry here and what it does: its place in Tuning (daemon/pacing/tuning.h), which does not compile without,
+// and the member in dbus/, which is the contract. Everything else follows from here.
+inline constexpr std::array display_settings{
+    number_setting("RefreshLimit", Setting::Type::number, Setting::Unit::hertz, 0, 1000, 20,
+                   "Presents a second at most; 0: no limit."),
+    word_setting("RefreshMode", refresh_modes, 0, "What is presented."),
+    number_setting(
+        "SettleDelay", Setting::Type::long_number, Setting::Unit::microseconds, 0, 1000000, 1000,
+        "Microseconds from the first store after rest to its present, so that a burst becomes one frame."),
+    number_setting("IdleTimeout", Setting::Type::long_number, Setting::Unit::microseconds, 0, 60000000,
+                   250000, "Microseconds without a store after which tracking rests."),
+    word_setting("Tracking", trackings, 0, "How stores are noticed; all but auto are for diagnosis."),
+    number_setting("MaxRects", Setting::Type::number, Setting::Unit::none, 1, 255, 16,
+                   "Rectangles told to the host a frame at most. A Hyper-V host is told in four messages at "
+                   "most, and so 4 x RectanglesPerMessage rectangles."),
+    word_setting("WhenHidden", reactions_to_hiding, 0, "What happens while nobody looks.")};
+
+// Of the daemon: a property of org.hvfbd.Framebuffer1.Manager, and the key Level of [Log].
+inline constexpr Setting log_level_setting =
+    word_setting("LogLevel", log_levels, 2, "What is logged: this and worse.");
+
+// One of the above by its name. Null: there is none.
+const Setting* setting_named(std::string_view name);
+
+std::string to_text(const Setting& setting, std::uint64_t value);
+// Nothing: it is none, or out of the range.
+std::optional<std::uint64_t> value_in(const Setting& setting, std::string_view text);
+
+// Empty for a setting of numbers.
+std::vector<std::string> words_of(const Setting& setting);
+// "0 to 1000", "one of pause, ignore".
+std::string range_of(const Setting& setting);
+// What is said of a value that is refused: "RefreshLimit must be 0 to 1000; 1001 is not". `name`: what the
+// setting is called where it was set. Empty: nothing is wrong.
+std::string what_is_wrong(const Setting& setting, std::string_view text, std::string_view name);
+inline std::string what_is_wrong(const Setting& setting, std::string_view text) {
+    return what_is_wrong(setting, text, setting.name);
+}
+
+}  // namespace hvfbd

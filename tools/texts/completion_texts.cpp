@@ -1,0 +1,140 @@
+#include "completion_texts.h"
+
+#include <map>
+#include <stdexcept>
+
+#include "common/settings_table.h"
+#include "hvfbctl/command_line.h"
+
+namespace texts {
+
+namespace {
+
+using Command = tools::CommandLineModel::Command;
+using Option = tools::CommandLineModel::Option;
+
+// In single quotes of a shell.
+std::string quoted(const std::string& text) {
+    std::string inside;
+    for (char c : text) inside += c == '\'' ? "'\\''" : std::string(1, c);
+    return "'" + inside + "'";
+}
+
+// The descriptions of zsh end with ] and with :.
+std::string escaped(const std::string& text) {
+    std::string escaped;
+    for (char c : text)
+        escaped += c == ']' || c == '[' || c == ':' ? std::string("\\") + c : std::string(1, c);
+    return escaped;
+}
+
+void append(std::string& list, const std::string& word) {
+    list += (list.empty() ? "" : " ") + word;
+}
+
+// How zsh completes what stands at this place of a command.
+std::string zsh_argument(const Command& command, const Option& argument, int place) {
+    static const std::map<std::string, std::string> known = {{"VALUE", "value:->value"},
+                                                             {"SURFACE", "surface:_hvfbctl_surfaces"},
+                                                             {"FILE", "file:_files -g \"*.png\""},
+                                                             {"MODE", "mode:"}};
+    const std::string at = std::to_string(place) + ":";
+    if (argument.name == "PROPERTY")
+        return "\"" + at + "property:($" + (command.name == "set" ? "tunable" : "readable") + ")\"";
+    const auto found = known.find(argument.name);
+    if (found == known.end())
+        throw std::runtime_error(
+            "hvfbctl " + command.name + " takes " + argument.name +
+            ", which tools/texts/completion_texts.cpp and tools/completion/ do not know");
+    return "'" + at + found->second + "'";
+}
+
+// --NAME[description]:NAME:values
+std::string zsh_option(const Option& option) {
+    static const std::map<std::string, std::string> values = {{"--bus", "(system session)"},
+                                                              {"--display", "_hvfbctl_displays"}};
+    const std::string about = "[" + escaped(option.description) + "]";
+    if (option.name == "--help") return "'(- *)'{-h,--help}" + quoted(about);
+    if (!option.takes_value) return quoted(option.name + about);
+    const auto found = values.find(option.name);
+    return quoted(option.name + "=" + about + ":" + option.name.substr(2) + ":" +
+                  (found == values.end() ? "" : found->second));
+}
+
+struct Lists {
+    std::string bash, zsh;
+    std::string arguments;  // by place
+};
+
+Lists lists_of(const Command& command) {
+    Lists lists;
+    int place = 0;
+    for (const Option& option : command.options) {
+        if (option.by_place()) {
+            append(lists.arguments, option.name);
+            append(lists.zsh, zsh_argument(command, option, ++place));
+        } else if (option.name != "--help") {
+            append(lists.bash, option.name);
+            append(lists.zsh, zsh_option(option));
+        }
+    }
+    return lists;
+}
+
+void add_words(Texts& texts, const hvfbd::Setting& setting) {
+    const std::string name(setting.name);
+    std::string words;
+    for (const std::string& word : words_of(setting)) append(words, word);
+    append(texts["TUNABLE"], name);
+    if (words.empty()) return;
+    texts["VALUES_IN_BASH"] += "        [" + name + "]=" + quoted(words) + "\n";
+    texts["VALUES_IN_ZSH"] += "                " + name + ") _values " + name + " " + words + " ;;\n";
+}
+
+}  // namespace
+
+void add_completion_texts(Texts& texts, const std::set<std::string>& properties) {
+    const tools::CommandLineModel model = hvfbctl::command_line_model();
+    std::string everywhere, first, with_value, names, zsh_everywhere;
+    for (const Option& option : model.options) {
+        append(first, option.name);
+        if (option.name == "--version") continue;
+        append(everywhere, option.name);
+        append(zsh_everywhere, zsh_option(option));
+    }
+    std::set<std::string> valued;
+    const auto note = [&valued](const std::vector<Option>& options) {
+        for (const Option& option : options)
+            if (!option.by_place() && option.takes_value) valued.insert(option.name);
+    };
+    note(model.options);
+    texts["OPTIONS_IN_BASH"] = "        [-]=" + quoted(first) + "\n";
+    for (const Command& command : model.commands) {
+        note(command.options);
+        append(names, command.name);
+        const Lists lists = lists_of(command);
+        std::string options = lists.bash;
+        append(options, everywhere);
+        texts["OPTIONS_IN_BASH"] += "        [" + command.name + "]=" + quoted(options) + "\n";
+        if (!lists.arguments.empty())
+            texts["ARGUMENTS_IN_BASH"] += "        [" + command.name + "]=" + quoted(lists.arguments) + "\n";
+        texts["COMMANDS_IN_ZSH"] += "        " + quoted(command.name + ":" + command.description) + "\n";
+        texts["ARGUMENTS_IN_ZSH"] += "                " + command.name + ") _arguments $common" +
+                                     (lists.zsh.empty() ? "" : " " + lists.zsh) + " ;;\n";
+    }
+    for (const std::string& option : valued) append(with_value, option);
+    for (const hvfbd::Setting& setting : hvfbd::display_settings) add_words(texts, setting);
+    add_words(texts, hvfbd::log_level_setting);
+    const std::string tunable = texts["TUNABLE"];
+    std::string read_only;
+    for (const std::string& property : properties)
+        if (hvfbd::setting_named(property) == nullptr) append(read_only, property);
+    texts["COMMANDS_IN_BASH"] = "    local commands=" + quoted(names) + "\n";
+    texts["WITH_VALUE_IN_BASH"] = "    local with_value=" + quoted(with_value) + "\n";
+    texts["PROPERTIES_IN_BASH"] =
+        "    local tunable=" + quoted(tunable) + "\n    local readable=\"$tunable " + read_only + "\"\n";
+    texts["PROPERTIES_IN_ZSH"] = "    tunable=(" + tunable + ")\n    readable=($tunable " + read_only + ")\n";
+    texts["COMMON_IN_ZSH"] = "    common=(" + zsh_everywhere + ")\n";
+}
+
+}  // namespace texts

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "setting_texts.h"
+
+namespace texts {
+
+// What hvfbctl's command line takes, for its completion in bash and in zsh. `properties`: all on the bus.
+// Throws std::runtime_error where it is not known how to complete something.
+void add_completion_texts(Texts& texts, const std::set<std::string>& properties);
+
+}  // namespace texts
