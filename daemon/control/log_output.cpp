@@ -13,8 +13,9 @@
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <utility>
+
+#include "base/passing.h"
 
 namespace hvfbd {
 
@@ -110,29 +111,19 @@ LogOutput::Sent LogOutput::send(const std::string& datagram) {
     sockaddr_un to{};
     to.sun_family = AF_UNIX;
     journal_.copy(to.sun_path, sizeof to.sun_path - 1);
-    iovec data{const_cast<char*>(datagram.data()), datagram.size()};
-    msghdr header{};
     // Named each time: journald's socket may be another by now.
-    header.msg_name = &to;
-    header.msg_namelen = sizeof to;
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    if (::sendmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::done;
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    Passing packet{.data = datagram.data(),
+                   .size = datagram.size(),
+                   .to = reinterpret_cast<const sockaddr*>(&to),
+                   .to_size = sizeof to};
+    if (pass(socket_.get(), packet)) return Sent::done;
     Descriptor memory;
     if (errno == EMSGSIZE || errno == ENOBUFS) {
         memory = memory_of(datagram);
         if (!memory) return Sent::later;
-        header.msg_iovlen = 0;
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        int fd = memory.get();
-        std::memcpy(CMSG_DATA(item), &fd, sizeof fd);
-        if (::sendmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::done;
+        packet.size = 0;
+        packet.attached = memory.get();
+        if (pass(socket_.get(), packet)) return Sent::done;
     }
     bool nobody = errno == ENOENT || errno == ECONNREFUSED || errno == EACCES || errno == EBADF;
     return nobody ? Sent::nobody : Sent::later;

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 
 #include "base/error.h"
+#include "base/passing.h"
 
 namespace hvfbd {
 
@@ -46,21 +46,8 @@ void Notifier::connect() {
 }
 
 Notifier::Sent Notifier::send_now(const std::string& text, int attached) {
-    iovec data{const_cast<char*>(text.data()), text.size()};
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    if (attached >= 0) {
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(item), &attached, sizeof attached);
-    }
-    if (::sendmsg(socket_.get(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::done;
+    Passing packet{.data = text.data(), .size = text.size(), .attached = attached};
+    if (pass(socket_.get(), packet)) return Sent::done;
     // ETOOMANYREFS: too many descriptors under way to a manager that does not read.
     bool later =
         errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS;

@@ -8,6 +8,7 @@
 
 #include "base/closing.h"
 #include "base/error.h"
+#include "base/passing.h"
 
 namespace hvfbd {
 
@@ -51,21 +52,8 @@ bool close_descriptors(msghdr& header) {
 enum class Sent { done, would_block, failed };
 
 Sent send_now(int socket, const message::Packet& packet, int attached) noexcept {
-    iovec data{const_cast<std::byte*>(packet.bytes.data()), packet.size};
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    if (attached >= 0) {
-        header.msg_control = control;
-        header.msg_controllen = sizeof control;
-        cmsghdr* item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(item), &attached, sizeof attached);
-    }
-    if (::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return Sent::done;
+    if (pass(socket, {.data = packet.bytes.data(), .size = packet.size, .attached = attached}))
+        return Sent::done;
     // ETOOMANYREFS: too many descriptors under way to a peer that does not read: the same as a full queue.
     bool later =
         errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS;
