@@ -9,9 +9,6 @@ namespace hvfbd {
 
 namespace {
 
-// What a FRAME waits for a present that the output refuses.
-constexpr Duration longest_refusal = std::chrono::seconds(1);
-
 // How long after a turn that could not be finished.
 constexpr Duration until_recovery = std::chrono::milliseconds(100);
 
@@ -28,12 +25,13 @@ Pipeline::Pipeline(EventLoop& loop, Output& output, const Tuning& tuning, Report
       viewers_(loop, report),
       surfaces_(loop, report),
       presenter_(output, viewers_, statistics_),
-      looks_(surfaces_, presenter_, statistics_),
+      frames_(scheduler_, tuning_, surfaces_, presenter_, statistics_),
       alarm_(loop, [] {}),
       told_layout_(output.layout()),
       was_visible_(output.visible()),
       output_was_visible_(output.visible()),
       modes_(output.modes()) {
+    scheduler_.settings_changed(schedule_settings());
     output_.listen(this);
     output_.ignore_hidden(tuning_.when_hidden == Tuning::WhenHidden::ignore);
 }
@@ -52,7 +50,7 @@ Viewers::Opened Pipeline::open_viewer(Client client, Time now, std::size_t elsew
     wanted();
     Viewers::Opened opened = viewers_.open(std::move(client), front(), elsewhere);
     output_.viewers_changed(viewers_.size());
-    looks_.look_at(now);
+    scheduler_.refresh(now);
     return opened;
 }
 
@@ -81,8 +79,8 @@ void Pipeline::complete(Time now) {
 void Pipeline::set_tuning(const Tuning& tuning, Time now) {
     bool tracks_otherwise = tuning.tracking != tuning_.tracking;
     bool hides_otherwise = tuning.when_hidden != tuning_.when_hidden;
-    looks_.change_interval(tuning_.interval(), tuning.interval());
     tuning_ = tuning;
+    scheduler_.settings_changed(schedule_settings());
     complete(now);
     if (hides_otherwise) {
         output_.ignore_hidden(tuning.when_hidden == Tuning::WhenHidden::ignore);
@@ -146,7 +144,7 @@ void Pipeline::try_again() {
 
 void Pipeline::refresh(Time now) {
     presenter_.want_everything();
-    looks_.look_at(now);
+    scheduler_.refresh(now);
     if (Surface* surface = surfaces_.active()) surface->conversation().hints().add_everything();
 }
 
@@ -176,6 +174,7 @@ void Pipeline::update(Time now) {
 // notices in the next one, too.
 void Pipeline::recover(const std::exception& why, Time now) {
     refresh(now);
+    scheduler_.frame_failed(now);
     alarm_.set(now + until_recovery);
     if (std::exchange(recovering_, true)) return;
     try {
@@ -194,55 +193,25 @@ void Pipeline::turn(Time now) {
     give_userfaultfds();
     send_offers();
 
-    if (looks_.waiting_until()) looks_.go_on(tuning_, holds_.count() > 0, now);
-    Decision decision{Decision::Kind::rest, now};
-    if (!looks_.waiting_until()) {
-        decision = decide(facts(), now);
-        if (decision.kind == Decision::Kind::present) {
-            looks_.begin(tuning_, now);
-            if (!looks_.waiting_until()) decision = decide(facts(), now);
-        }
-    }
+    std::optional<Time> at = frames_.run(now);
     answer_unshown_frames(now);
-    set_alarm(decision, now);
+    set_alarm(at, now);
 }
 
-Facts Pipeline::facts() const {
-    Facts facts;
-    facts.interval = tuning_.interval();
-    facts.settle = tuning_.settle_delay;
-    facts.holds = holds_.count();
-    facts.periodic = tuning_.refresh_mode == Tuning::RefreshMode::periodic;
-    looks_.add_facts(facts);
-    if (const Surface* surface = surfaces_.active()) {
-        const Conversation& conversation = surface->conversation();
-        facts.damaged_since = conversation.damaged_since();
-        // What it reports by itself has settled; what it only announced is not waited for without end.
-        if (conversation.reports() && !conversation.frame_request())
-            facts.settle = conversation.reported() ? Duration{} : facts.settle + Looks::report_patience;
-    }
-    return facts;
-}
-
-Duration Pipeline::patience(const Surface& surface) const {
-    Duration interval = std::max<Duration>(tuning_.interval(), Looks::empty_interval);
-    bool shown = surface.active() && !holds_.held(Holds::Reason::hidden);
-    return shown ? tuning_.settle_delay + interval + longest_refusal : interval;
+FrameScheduler::Settings Pipeline::schedule_settings() const {
+    return {tuning_.interval(), tuning_.settle_delay, tuning_.refresh_mode == Tuning::RefreshMode::periodic};
 }
 
 void Pipeline::answer_unshown_frames(Time now) {
     for (auto& surface : surfaces_.stack()) {
         const auto& request = surface->conversation().frame_request();
         if (!request) continue;
-        if (surface->conversation().frame_overdue(patience(*surface), now))
+        if (surface->conversation().frame_overdue(scheduler_.frame_timeout(surface->active()), now))
             surface->answer_frame(request->frame, clock_now(), false);
     }
 }
 
-void Pipeline::set_alarm(const Decision& decision, Time now) {
-    std::optional<Time> at = looks_.waiting_until();
-    if (decision.kind != Decision::Kind::rest) keep_earliest(at, std::max(decision.at, now));
-    keep_earliest(at, open_frame_.due());
+void Pipeline::set_alarm(std::optional<Time> at, Time now) {
     for (auto& surface : surfaces_.stack()) {
         const Conversation& conversation = surface->conversation();
         keep_earliest(at, conversation.frame_due());
@@ -257,7 +226,7 @@ void Pipeline::set_alarm(const Decision& decision, Time now) {
 void Pipeline::finish(Time now) {
     if (Surface* surface = surfaces_.active()) surface->conversation().hints().add_everything();
     presenter_.want_everything();
-    looks_.last(tuning_, now);
+    frames_.flush(now);
 }
 
 void Pipeline::last_words() noexcept {

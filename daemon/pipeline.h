@@ -5,11 +5,9 @@
 #include <vector>
 
 #include "base/event_loop.h"
-#include "base/running_timer.h"
-#include "looks.h"
+#include "frame_runner.h"
 #include "output/output.h"
-#include "pacing/holds.h"
-#include "pacing/pacer.h"
+#include "pacing/frame_scheduler.h"
 #include "pacing/tuning.h"
 #include "presenter.h"
 #include "report.h"
@@ -24,11 +22,11 @@ namespace hvfbd {
 // READ FIRST. The way of a pixel, from a client's store to the host, for one display:
 //
 //   surfaces    who draws, and what each of them reported written                      (shadow)
-//   pacing      when to look: now, at a time, or not at all
-//   looks       asks the active surface's client what was written, waits a frame at most, and plans the next
-//   look presenter   what differs between shadow and front (damage), copied as it is found to front and to
-//   the output's
-//               scanout, reduced to a few rectangles, told to the host and to those who look at front
+//   scheduler   when to do what: collect, compare, present, wake at a time, or rest
+//   frames      do that at the active surface, and tell the scheduler what became of it
+//   presenter   what differs between shadow and front (damage), copied as it is found to front and to the
+//               output's scanout, reduced to a few rectangles, told to the host and to those who look at
+//               front
 //
 // Everybody stores facts; update() alone decides. It runs once after every turn of the loop. One thread.
 class Pipeline : private OutputListener {
@@ -119,11 +117,9 @@ class Pipeline : private OutputListener {
     void give_userfaultfds();
     void send_offers();
 
-    Facts facts() const;
-    // How long a FRAME is waited for before it is said not to be shown.
-    Duration patience(const Surface& surface) const;
     void answer_unshown_frames(Time now);
-    void set_alarm(const Decision& decision, Time now);
+    void set_alarm(std::optional<Time> at, Time now);
+    FrameScheduler::Settings schedule_settings() const;
 
     Output& output_;
     Report& report_;
@@ -133,18 +129,16 @@ class Pipeline : private OutputListener {
     Viewers viewers_;
     Surfaces surfaces_;
     Presenter presenter_;
-    Looks looks_;
+    FrameScheduler scheduler_;
+    FrameRunner frames_;
     EventLoop::Alarm alarm_;
 
-    Holds holds_;
-    RunningTimer open_frame_{Holds::longest_frame, 4};  // of the active surface's client
-    std::optional<Time> frame_open_since_;              // that it judges
-    std::optional<Mode> mode_set_;                      // by the administrator
-    std::optional<Layout> too_large_;                   // there was no memory for it
-    bool offer_missing_ = false;                        // nor for a buffer that was to be offered
-    bool offers_due_ = false;                           // such a one is tried again
-    bool recovering_ = false;                           // the last turn was not finished
-    Layout told_layout_;                                // that was reported
+    std::optional<Mode> mode_set_;     // by the administrator
+    std::optional<Layout> too_large_;  // there was no memory for it
+    bool offer_missing_ = false;       // nor for a buffer that was to be offered
+    bool offers_due_ = false;          // such a one is tried again
+    bool recovering_ = false;          // the last turn was not finished
+    Layout told_layout_;               // that was reported
 
     SurfaceNumber shown_ = 0;  // the surface that was active last turn; 0: none
     bool was_visible_, output_was_visible_;

@@ -35,7 +35,7 @@ void Pipeline::restore(const KeptDisplay& display, std::uint64_t first_serial, L
     output_was_visible_ = output_.visible();
     // The mode may be another one, if the output had to begin anew.
     offer_buffers();
-    looks_.look_at(now);
+    scheduler_.refresh(now);
 }
 
 KeptDisplay Pipeline::keep(const Tuning& configured) const {

@@ -43,8 +43,9 @@ void Pipeline::notice_clients(Time now) {
 void Pipeline::notice_output(Time now) {
     if (output_.layout() != layout()) follow_output(now);
     if (std::exchange(offers_due_, false)) offer_buffers();
-    holds_.set(Holds::Reason::no_front, output_.layout() != layout());
-    holds_.set(Holds::Reason::hidden, !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
+    scheduler_.inhibit(FrameScheduler::Inhibitor::no_front, output_.layout() != layout());
+    scheduler_.inhibit(FrameScheduler::Inhibitor::hidden,
+                       !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
     // What was drawn unseen was not tracked, and a host that shows its window again may have lost the
     // picture.
     bool lost = output_.take_repaint();
@@ -99,7 +100,7 @@ void Pipeline::notice_active(Time now) {
     Surface* surface = surfaces_.active();
     SurfaceNumber number = surface ? surface->number() : 0;
     if (number != shown_) {
-        looks_.start_over(now);
+        scheduler_.surface_changed(now);
         if (surface) {
             surface->conversation().hints().add_everything();
             surface->conversation().announce(now);
@@ -108,20 +109,7 @@ void Pipeline::notice_active(Time now) {
         shown_ = number;
     }
     std::optional<Time> open = surface ? surface->conversation().frame_open_since() : std::nullopt;
-    if (open != frame_open_since_) {
-        frame_open_since_ = open;
-        if (open)
-            open_frame_.start(*open);
-        else
-            open_frame_.stop();
-    }
-    if (open_frame_.reached(now)) {
-        surface->conversation().close_frame();
-        open.reset();
-        frame_open_since_.reset();
-        open_frame_.stop();
-    }
-    holds_.set(Holds::Reason::client_frame, open.has_value());
+    if (!scheduler_.frame_open(open, now)) surface->conversation().close_frame();
 }
 
 void Pipeline::send_offers() {
@@ -133,7 +121,7 @@ void Pipeline::send_offers() {
 }
 
 void Pipeline::tell_states() {
-    bool hidden = holds_.held(Holds::Reason::hidden);
+    bool hidden = scheduler_.inhibited(FrameScheduler::Inhibitor::hidden);
     for (auto& surface : surfaces_.stack()) {
         message::State state;
         state.visible = visible();

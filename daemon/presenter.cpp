@@ -71,8 +71,8 @@ bool Presenter::glance(const Picture& shadow, std::span<const Rectangle> where) 
     return differs_somewhere(view(shadow), view(front_), where, glance_++);
 }
 
-Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
-    if (!something_to_tell()) return Told::nothing;
+FrameScheduler::Presented Presenter::present(Time now, std::size_t max_rectangles) {
+    if (!something_to_tell()) return FrameScheduler::Presented::nothing;
     output_.before_stores();
     if (everything_) {
         untold_ = Region(front_.layout().rectangle());
@@ -87,7 +87,7 @@ Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     Stopwatch watch(statistics_.present_ns);
     if (output_.present(rectangles_) == Output::Presented::refused) {
         ++statistics_.refused;
-        return Told::refused;
+        return FrameScheduler::Presented::refused;
     }
     ++statistics_.frames;
     statistics_.rectangles += rectangles_.size();
@@ -96,7 +96,7 @@ Presenter::Told Presenter::tell(Time now, std::size_t max_rectangles) {
     viewers_.changed(front_, untold_, ++frame_, now);
     untold_.clear();
     behind_ = false;
-    return Told::done;
+    return FrameScheduler::Presented::done;
 }
 
 // Scanout is to hold all of front with the next present.

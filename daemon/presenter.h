@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "damage/compare.h"
 #include "output/output.h"
+#include "pacing/frame_scheduler.h"
 #include "statistics.h"
 #include "surfaces/viewers.h"
 
@@ -36,9 +37,8 @@ class Presenter {
     std::uint64_t frame() const { return frame_; }
     void set_frame(std::uint64_t frame) { frame_ = frame; }
 
-    enum class Told { nothing, done, refused };
     // `max_rectangles`, or fewer where the output takes no more.
-    Told tell(Time now, std::size_t max_rectangles);
+    FrameScheduler::Presented present(Time now, std::size_t max_rectangles);
 
     // Front has just been looked over: those who began to look since the last time may see it.
     void start_viewers(Time now) { viewers_.current(front_, frame_, now); }

@@ -54,8 +54,8 @@ class Conversation {
     bool wants_userfaultfd() const {
         return !explicit_damage_ && !can_announce_ && (flags_ & HVFB_HELLO_WANTS_USERFAULTFD);
     }
-    // A look begins: it answers what was announced until now, and nothing that is announced while it goes on.
-    void look_begins() { announced_since_.reset(); }
+    // A frame begins: it shows what was announced until now, and nothing that is announced while it goes on.
+    void frame_begins() { announced_since_.reset(); }
     // What was hinted has been compared.
     void compared();
     // A store would not be announced now: look again without being asked.

@@ -13,7 +13,7 @@
 
 #include "adopted_surface.h"
 #include "daemon_process.h"
-#include "late_writes.h"
+#include "pacing/recheck.h"
 #include "rounds.h"
 #include "tracking/mutation.h"
 #include "writers.h"
@@ -210,7 +210,7 @@ class ATrackerThatLosesAStore : public ::testing::Test {
     ~ATrackerThatLosesAStore() override {
         hvfb::hook = nullptr;
         hvfb::mutation = hvfb::Mutation::none;
-        LateWrites::in_use = false;
+        Recheck::in_use = false;
     }
     // What differs after it.
     DaemonProcess::Difference lose(Duration within) {
@@ -239,19 +239,19 @@ TEST_F(ATrackerThatLosesAStore, is_noticed_by_these_tests) {
     EXPECT_EQ(lose(1s).front_shadow, 1u);
 }
 TEST_F(ATrackerThatLosesAStore, would_not_be_where_what_was_reported_is_compared_again) {
-    LateWrites::in_use = true;
-    EXPECT_EQ(lose(LateWrites::longest + 1s).front_shadow, 0u);
+    Recheck::in_use = true;
+    EXPECT_EQ(lose(Recheck::longest + 1s).front_shadow, 0u);
 }
 
 TEST(Rest, costs_neither_the_daemon_nor_the_client_a_wake_up) {
-    LateWrites::in_use = true;
+    Recheck::in_use = true;
     DaemonProcess daemon({640, 480});
-    LateWrites::in_use = false;
+    Recheck::in_use = false;
     AdoptedSurface surface(daemon.open());
     surface.pixels()[100] = 1;
     EXPECT_ALL_EQUAL(daemon);
     // Over the idle time-out, the last collections, and the last comparison of late writes.
-    surface.await_event(0, LateWrites::longest + 500ms);
+    surface.await_event(0, Recheck::longest + 500ms);
     auto client_before = surface.tracker_switches();
     auto daemon_before = daemon.counters();
     surface.await_event(0, 2s);

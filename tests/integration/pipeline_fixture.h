@@ -55,16 +55,16 @@ class PipelineFixture : public ::testing::Test {
         loop.after_turn([this](Time now) { pipeline->update(now); });
         pipeline->update(loop.now());
     }
-    ~PipelineFixture() override { LateWrites::in_use = true; }
+    ~PipelineFixture() override { Recheck::in_use = true; }
 
     bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
         return testing::turn_until(loop, condition, within);
     }
     // Nothing that was reported is compared again: a test need not wait for the last time.
-    static void without_late_writes() { LateWrites::in_use = false; }
-    // Turns the loop until what was reported last is not compared again any more: see LateWrites.
-    void pass_late_writes() {
-        turn_until([] { return false; }, LateWrites::longest + std::chrono::milliseconds(100));
+    static void without_recheck() { Recheck::in_use = false; }
+    // Turns the loop until what was reported last is not compared again any more: see Recheck.
+    void pass_rechecks() {
+        turn_until([] { return false; }, Recheck::longest + std::chrono::milliseconds(100));
     }
     // Turns the loop while something happens at once; nothing that waits for a time.
     void turn_while_ready() {

@@ -45,7 +45,7 @@ TEST_F(APipeline, keeps_half_drawn_frames_back_but_not_for_ever) {
     client.pixel(1, 1) = 0x77;
     client.damaged({0, 0, 10, 10});
     EXPECT_TRUE(turn_until([&] { return front_pixel(1, 1) == 0x77; }));
-    EXPECT_GE(clock_now() - begun, Holds::longest_frame);
+    EXPECT_GE(clock_now() - begun, FrameScheduler::longest_open_frame);
 
     client.send(HVFB_BEGIN, hvfb_begin{});
     client.pixel(1, 1) = 0x88;
@@ -64,7 +64,7 @@ TEST_F(APipeline, keeps_a_half_drawn_frame_back_over_a_time_in_which_the_daemon_
     client.damaged({0, 0, 10, 10});
     turn_while_ready();
     // Nothing runs the loop: as if the process, or its machine, were stopped.
-    std::this_thread::sleep_for(3 * Holds::longest_frame);
+    std::this_thread::sleep_for(3 * FrameScheduler::longest_open_frame);
     turn_while_ready();
     EXPECT_EQ(front_pixel(1, 1), 0u);
     client.send(HVFB_END, hvfb_end{});

@@ -62,7 +62,7 @@ TEST_F(APipeline, does_nothing_at_rest) {
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(present(client, 1));
-    pass_late_writes();
+    pass_rechecks();
     EXPECT_FALSE(loop.run_once(700ms));
 }
 
@@ -100,7 +100,7 @@ TEST_F(APipeline, compares_everything_and_goes_on_when_a_collection_is_not_answe
 }
 
 TEST_F(APipeline, rests_though_a_client_never_answers) {
-    without_late_writes();
+    without_recheck();
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(await(client, HVFB_COLLECT));

@@ -17,7 +17,7 @@ constexpr std::uint32_t resting = HVFB_TRACKER_RESTING << HVFB_WRITTEN_STATE_SHI
 class AReportingClient : public PipelineFixture {
   protected:
     AReportingClient() : client(open()) {
-        without_late_writes();
+        without_recheck();
         client.hello(reporting_tracker);
         // The first answer says that it rests: from then on it is not asked.
         auto collect = await(client, HVFB_COLLECT);
@@ -100,7 +100,7 @@ TEST_F(AReportingClient, that_reports_for_nothing_without_end_does_not_keep_the_
 class AClientWithAnAlarm : public PipelineFixture {
   protected:
     AClientWithAnAlarm() : client(open()) {
-        without_late_writes();
+        without_recheck();
         client.hello(reporting_tracker | HVFB_HELLO_CAN_ALARM);
         auto given = await(client, HVFB_ALARM);
         if (given) alarm = std::move(given->attached);

@@ -16,7 +16,7 @@ class ManyClients : public PipelineFixture {
 
     // 64 surfaces of four users, the last one active; each client has said all that it has to say.
     ManyClients() {
-        without_late_writes();
+        without_recheck();
         for (std::size_t i = 0; i < surfaces; ++i) {
             clients.push_back(open({"many", false, false}, static_cast<uid_t>(1000 + i / 16)));
             RawClient& client = clients.back();

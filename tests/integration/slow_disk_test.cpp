@@ -15,7 +15,7 @@
 #include "adopted_surface.h"
 #include "base/mapping.h"
 #include "daemon_process.h"
-#include "late_writes.h"
+#include "pacing/recheck.h"
 #include "rounds.h"
 #include "slow_file.h"
 
@@ -116,7 +116,7 @@ class APictureThatTakesLong : public ::testing::Test {
         meanwhile();
         program.join();
         ASSERT_EQ(surface->pixels()[length / 4 - 1], 0x456789u);
-        EXPECT_EQ(daemon.await_equal(LateWrites::longest + 1s).front_shadow, 0u);
+        EXPECT_EQ(daemon.await_equal(Recheck::longest + 1s).front_shadow, 0u);
     }
 
     static constexpr std::size_t length = 262144;
@@ -168,9 +168,9 @@ TEST_F(APictureThatTakesLong, is_shown_though_the_program_draws_elsewhere_meanwh
 // library's.
 TEST(PixelsThatNeverFault, are_shown_when_the_program_tells_them) {
     // What is compared again for another reason would show them.
-    LateWrites::in_use = false;
+    Recheck::in_use = false;
     DaemonProcess daemon(mode);
-    LateWrites::in_use = true;
+    Recheck::in_use = true;
     DaemonProcess::Opened opened = daemon.open();
     Mapping registered(opened.buffer, opened.layout.size, Mapping::Access::read_write);
     AdoptedSurface surface(std::move(opened));

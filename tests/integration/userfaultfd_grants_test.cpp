@@ -138,7 +138,7 @@ TEST_F(UserfaultfdGrantsTest, at_the_limit_of_descriptors_it_is_drawn_as_before)
 }
 
 TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_looked_at_and_then_rests) {
-    without_late_writes();
+    without_recheck();
     grant(grants);
     RawClient client = asking();
     auto first = await(client, HVFB_COLLECT);

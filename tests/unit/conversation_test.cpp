@@ -16,7 +16,7 @@ Layout layout() {
 Conversation introduced(std::uint32_t flags, bool explicit_damage = false) {
     Conversation conversation(layout(), explicit_damage);
     EXPECT_FALSE(conversation.receive(message::Hello{HVFB_PROTOCOL_VERSION, flags}, start));
-    conversation.look_begins();
+    conversation.frame_begins();
     return conversation;
 }
 
@@ -104,7 +104,7 @@ TEST(Conversation, the_first_announcement_counts_until_a_look_begins) {
     conversation.receive(message::Damaged{}, start + 1ms);
     conversation.receive(message::Damaged{}, start + 2ms);
     EXPECT_EQ(conversation.damaged_since(), start + 1ms);
-    conversation.look_begins();
+    conversation.frame_begins();
     EXPECT_FALSE(conversation.damaged_since());
 }
 
@@ -141,7 +141,7 @@ TEST(Conversation, reported_pages_stay_hinted_until_they_were_compared) {
     conversation.receive(written(serial, {{2, 3}}), start + 1ms);
     EXPECT_FALSE(conversation.hints().empty());
     EXPECT_EQ(conversation.damaged_since(), start + 1ms);
-    conversation.look_begins();
+    conversation.frame_begins();
     EXPECT_TRUE(conversation.damaged_since());
     conversation.compared();
     EXPECT_FALSE(conversation.damaged_since());
@@ -201,12 +201,12 @@ TEST(Conversation, an_open_frame_counts_from_the_first_begin) {
 TEST(Conversation, an_alarm_is_not_answered_by_a_report_that_was_sent_before_it_rang) {
     auto conversation = introduced(full | HVFB_HELLO_CAN_REPORT | HVFB_HELLO_CAN_ALARM);
     conversation.compared();
-    conversation.look_begins();
+    conversation.frame_begins();
     conversation.rang(start + 5ms);
     // It was in the socket already; its client was stopped after that.
     EXPECT_FALSE(conversation.receive(written(0, {}), start + 5ms));
     EXPECT_EQ(conversation.damaged_since(), start + 5ms);
-    conversation.look_begins();
+    conversation.frame_begins();
     std::uint64_t serial = conversation.begin_collection(start + 6ms);
     EXPECT_FALSE(conversation.receive(written(0, {}), start + 6ms)) << "so was this";
     EXPECT_FALSE(conversation.receive(written(serial, {}), start + 7ms));

@@ -1,5 +1,5 @@
 // When what was reported is compared again, under a clock of the test's.
-#include "late_writes.h"
+#include "pacing/recheck.h"
 
 #include <gtest/gtest.h>
 
@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-struct LateWritesTest : testing::Test {
+struct ARecheck : testing::Test {
     const Layout layout = layout_for({320, 200});
-    LateWrites late;
+    Recheck late;
     Time now = Time(100s);
 
     void report(bool suspicious, Rectangle where = {0, 0, 10, 10}) {
@@ -37,25 +37,25 @@ struct LateWritesTest : testing::Test {
     }
 };
 
-TEST_F(LateWritesTest, what_did_not_differ_is_compared_for_some_seconds_and_then_no_more) {
+TEST_F(ARecheck, what_did_not_differ_is_compared_for_some_seconds_and_then_no_more) {
     report(true);
     auto compared = pass(60s);
     ASSERT_FALSE(compared.empty());
-    EXPECT_EQ(compared.front(), LateWrites::first);
-    EXPECT_EQ(compared.back(), LateWrites::longest);
+    EXPECT_EQ(compared.front(), Recheck::first);
+    EXPECT_EQ(compared.back(), Recheck::longest);
     EXPECT_LE(compared.size(), 10u);
     EXPECT_FALSE(late.due());
 }
 
 // It may have been the first piece of a picture.
-TEST_F(LateWritesTest, what_did_differ_is_compared_as_long_but_less_often) {
+TEST_F(ARecheck, what_did_differ_is_compared_as_long_but_less_often) {
     report(false);
     auto compared = pass(60s);
-    EXPECT_EQ(compared.back(), LateWrites::longest);
+    EXPECT_EQ(compared.back(), Recheck::longest);
     EXPECT_LE(compared.size(), 5u);
 }
 
-TEST_F(LateWritesTest, a_picture_whose_pieces_come_seconds_apart_is_found_to_the_last) {
+TEST_F(ARecheck, a_picture_whose_pieces_come_seconds_apart_is_found_to_the_last) {
     report(false);
     for (int piece = 0; piece < 16; ++piece) {
         auto lands = now + 4s;
@@ -65,7 +65,7 @@ TEST_F(LateWritesTest, a_picture_whose_pieces_come_seconds_apart_is_found_to_the
     }
 }
 
-TEST_F(LateWritesTest, whatever_lands_within_five_seconds_is_found_and_so_is_what_follows_it) {
+TEST_F(ARecheck, whatever_lands_within_five_seconds_is_found_and_so_is_what_follows_it) {
     for (Duration lands = 1ms; lands < 5s; lands = lands * 3 / 2) {
         now += 1min;
         report(true);
@@ -73,13 +73,13 @@ TEST_F(LateWritesTest, whatever_lands_within_five_seconds_is_found_and_so_is_wha
         auto found = std::ranges::find_if(compared, [&](Duration at) { return at >= lands; });
         ASSERT_NE(found, compared.end());
         // As late again as it took, at most.
-        EXPECT_LE(*found, std::max<Duration>(2 * lands + 2 * LateWrites::first, 60ms));
-        EXPECT_GE(compared.back(), *found + LateWrites::longest);
+        EXPECT_LE(*found, std::max<Duration>(2 * lands + 2 * Recheck::first, 60ms));
+        EXPECT_GE(compared.back(), *found + Recheck::longest);
     }
 }
 
 // A cursor: a report every half second, for ever, of which the program's stores were all.
-TEST_F(LateWritesTest, a_cursor_that_blinks_for_long_wakes_nobody_and_is_compared_on_the_way) {
+TEST_F(ARecheck, a_cursor_that_blinks_for_long_wakes_nobody_and_is_compared_on_the_way) {
     unsigned wakeups = 0, rides = 0;
     for (unsigned blink = 0; blink < 7200; ++blink) {
         if (late.rides(false, now)) {
@@ -90,13 +90,13 @@ TEST_F(LateWritesTest, a_cursor_that_blinks_for_long_wakes_nobody_and_is_compare
         wakeups += static_cast<unsigned>(pass(499ms).size());
         now += 1ms;
     }
-    EXPECT_LE(wakeups, LateWrites::allowance);
+    EXPECT_LE(wakeups, Recheck::allowance);
     EXPECT_GE(rides, 3500u) << "at each second blink those before";
     EXPECT_EQ(pass(60s).size(), 2u) << "soon after its end, and once more";
 }
 
 // Drawn 60 times a second, the same picture again and again.
-TEST_F(LateWritesTest, a_program_that_never_pauses_is_compared_on_the_way_once_a_second) {
+TEST_F(ARecheck, a_program_that_never_pauses_is_compared_on_the_way_once_a_second) {
     unsigned wakeups = 0, rides = 0;
     for (unsigned frame = 0; frame < 3600; ++frame) {
         if (late.rides(false, now)) {
@@ -108,13 +108,13 @@ TEST_F(LateWritesTest, a_program_that_never_pauses_is_compared_on_the_way_once_a
     }
     EXPECT_EQ(wakeups, 0u) << "the first is later than the next frame";
     EXPECT_FALSE(late.rides(true, now));
-    now += LateWrites::on_the_way_busy;
+    now += Recheck::on_the_way_busy;
     EXPECT_TRUE(late.rides(true, now));
     EXPECT_GE(rides, 50u);
     EXPECT_LE(rides, 60u);
 }
 
-TEST_F(LateWritesTest, what_lands_while_the_program_goes_on_drawing_elsewhere_is_found_within_seconds) {
+TEST_F(ARecheck, what_lands_while_the_program_goes_on_drawing_elsewhere_is_found_within_seconds) {
     // No allowance is left.
     for (unsigned i = 0; i < 1000; ++i) {
         report(false, {100, 100, 110, 110});
@@ -122,7 +122,7 @@ TEST_F(LateWritesTest, what_lands_while_the_program_goes_on_drawing_elsewhere_is
     }
     report(true, {5, 5, 6, 6});
     for (unsigned i = 0; i < 4; ++i) {
-        now += LateWrites::on_the_way;
+        now += Recheck::on_the_way;
         ASSERT_TRUE(late.rides(false, now));
         bool there = false;
         for (const Rectangle& rectangle : late.where()) there |= rectangle.left <= 5 && rectangle.right >= 6;
@@ -132,7 +132,7 @@ TEST_F(LateWritesTest, what_lands_while_the_program_goes_on_drawing_elsewhere_is
     }
 }
 
-TEST_F(LateWritesTest, what_is_compared_again_does_not_grow_for_ever) {
+TEST_F(ARecheck, what_is_compared_again_does_not_grow_for_ever) {
     for (unsigned i = 0; i < 100; ++i) {
         report(false, {static_cast<int>(i), 0, static_cast<int>(i) + 1, 1});
         now += 500ms;
@@ -142,7 +142,7 @@ TEST_F(LateWritesTest, what_is_compared_again_does_not_grow_for_ever) {
     EXPECT_LE(pixels, 22) << "those of ten seconds";
 }
 
-TEST_F(LateWritesTest, a_find_and_a_long_pause_renew_the_allowance) {
+TEST_F(ARecheck, a_find_and_a_long_pause_renew_the_allowance) {
     auto exhaust = [&] {
         for (unsigned i = 0; i < 100; ++i) {
             report(false);
@@ -151,14 +151,14 @@ TEST_F(LateWritesTest, a_find_and_a_long_pause_renew_the_allowance) {
         report(false);
     };
     exhaust();
-    EXPECT_EQ(*late.due(), now + LateWrites::without_allowance);
+    EXPECT_EQ(*late.due(), now + Recheck::without_allowance);
     late.compared(true, now);
     report(false);
-    EXPECT_EQ(*late.due(), now + LateWrites::first);
+    EXPECT_EQ(*late.due(), now + Recheck::first);
     exhaust();
-    pass(LateWrites::renewed_after);
+    pass(Recheck::renewed_after);
     report(false);
-    EXPECT_EQ(*late.due(), now + LateWrites::first);
+    EXPECT_EQ(*late.due(), now + Recheck::first);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "late_writes.h"
+#include "pacing/recheck.h"
 
 #include <algorithm>
 
 namespace hvfbd {
 
-void LateWrites::reported(const Hints& where, const Layout& layout, bool suspicious, Time now) {
+void Recheck::reported(const Hints& where, const Layout& layout, bool suspicious, Time now) {
     if (!in_use) return;
     if (last_report_ && now - *last_report_ >= renewed_after) allowed_ = allowance;
     last_report_ = now;
@@ -28,7 +28,7 @@ void LateWrites::reported(const Hints& where, const Layout& layout, bool suspici
     due_ = now + (allowed_ > 0 ? step_ : without_allowance);
 }
 
-std::span<const Rectangle> LateWrites::where() {
+std::span<const Rectangle> Recheck::where() {
     if (!young_) return {};
     if (!old_) return young_->rectangles();
     Region both(old_->rectangles());
@@ -37,7 +37,7 @@ std::span<const Rectangle> LateWrites::where() {
     return both_;
 }
 
-void LateWrites::compared(bool found, Time now) {
+void Recheck::compared(bool found, Time now) {
     if (!due_) return;
     compared_ = now;
     if (found) {
@@ -57,7 +57,7 @@ void LateWrites::compared(bool found, Time now) {
     due_ = allowed_ > 0 ? std::min(until_, now + step_) : until_;
 }
 
-void LateWrites::forget() {
+void Recheck::forget() {
     due_.reset();
     young_.reset();
     old_.reset();

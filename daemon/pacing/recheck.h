@@ -15,9 +15,9 @@ namespace hvfbd {
 // io_uring) lands later, piece by piece, after the pages were protected again, and is never announced.
 // Nothing tells it from a program's store, so that everything reported is compared again, with back-off, for
 // some seconds: also what did differ, for that may have been the first piece. A program that only stores
-// spends its allowance, and is then compared again on the way, at looks that happen anyhow, and twice after
-// its last report. Pure.
-class LateWrites {
+// spends its allowance, and is then compared again on the way, at comparisons that happen anyhow, and twice
+// after its last report. Pure.
+class Recheck {
   public:
     // False: nothing is compared again. Only for tests in which programs do nothing but store: a store that a
     // tracker lost would be found, and nobody would know.
@@ -30,7 +30,7 @@ class LateWrites {
     static constexpr Duration longest = std::chrono::seconds(5);
     // Without allowance the first one comes after so long, and the next is the last.
     static constexpr Duration without_allowance = std::chrono::seconds(1);
-    // What waits longer than this is compared at the next look, whatever that is for.
+    // What waits longer than this is compared with the next frame, whatever that is for.
     static constexpr Duration on_the_way = std::chrono::seconds(1), on_the_way_busy = std::chrono::seconds(2);
     // Wake-ups that find nothing: so many, and again after a find or so long without a report.
     static constexpr unsigned allowance = 24;
@@ -41,8 +41,8 @@ class LateWrites {
     void reported(const Hints& where, const Layout& layout, bool suspicious, Time now);
     // When to compare again; none: no more.
     std::optional<Time> due() const { return due_; }
-    // Whether a look that happens now shall do it on the way. `busy`: the client is looked at again anyhow,
-    // until it rests.
+    // Whether a frame that is compared now shall do it on the way. `busy`: the client is compared again
+    // anyhow, until it rests.
     bool rides(bool busy, Time now) const {
         return due_ && ((!busy && now >= *due_) || now - compared_ >= (busy ? on_the_way_busy : on_the_way));
     }
