@@ -1,437 +1,286 @@
 #include "state.h"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <cstring>
-#include <set>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string_view>
 
-#include "base/bytes.h"
-#include "base/error.h"
+#include "base/cbor.h"
+#include "state_fields.h"
+#include "state_rules.h"
 
 namespace hvfbd {
 
 namespace {
 
-// Of how objects follow each other, which has no reason to change: what is in them has versions of its own.
-constexpr std::uint32_t version = 5;
-// Those before it were one list of fields; they are read as well.
-constexpr std::uint32_t oldest_version = 3, version_of_replaced_offers = 4;
-constexpr std::array<char, 8> magic{'h', 'v', 'f', 'b', 'd', 's', 't', '\n'};
+using Json = nlohmann::json;
 
-constexpr std::size_t most_displays = 64, most_properties = 64, most_surfaces = 4096, most_viewers = 4096;
-constexpr std::size_t longest_word = 64, longest_bus_name = 255, longest_output = 65536;
-// A pid or a number of a surface that is no int any more would be another's when it is used.
-constexpr std::uint32_t largest_pid = 1U << 30;
+constexpr const char* version_field = "version";
 
-void put(ByteWriter& out, const Layout& layout) {
-    out.put(layout.width);
-    out.put(layout.height);
-    out.put(layout.stride);
-}
-
-Layout take_layout(ByteReader& in) {
-    Mode mode{in.take<std::uint32_t>(), in.take<std::uint32_t>()};
-    auto stride = in.take<std::uint32_t>();
-    // 0 means "none beyond the width" to who makes a layout; one that was made has a stride.
-    if (stride == 0) in.fail();
-    try {
-        if (in.good()) return layout_for(mode, stride);
-    } catch (const Refusal&) {
-        in.fail();
+// A map says how many entries it has before them.
+class FieldCounter {
+  public:
+    template <typename Value>
+    void required(std::string_view, const Value&) {
+        ++count_;
     }
-    return {};
-}
-
-Mode take_mode(ByteReader& in) {
-    Mode mode;
-    mode.width = in.take<std::uint32_t>();
-    mode.height = in.take<std::uint32_t>();
-    try {
-        if (in.good()) layout_for(mode);
-    } catch (const Refusal&) {
-        in.fail();
+    template <typename Value>
+    void optional(std::string_view, const Value&) {
+        ++count_;
     }
-    return mode;
-}
-
-void put(ByteWriter& out, const Mode& mode) {
-    out.put(mode.width);
-    out.put(mode.height);
-}
-
-void put(ByteWriter& out, const KeptClient& client) {
-    out.put_text(client.bus_name);
-    out.put(client.uid);
-    out.put(client.pid);
-    out.put(static_cast<std::uint8_t>(client.has_process));
-}
-
-KeptClient take_client(ByteReader& in) {
-    KeptClient client;
-    client.bus_name = in.take_text(longest_bus_name);
-    client.uid = in.take<std::uint32_t>();
-    client.pid = in.take<std::uint32_t>();
-    client.has_process = in.take_flag();
-    if (client.pid > largest_pid) in.fail();
-    return client;
-}
-
-void put(ByteWriter& out, const KeptSurface& surface) {
-    out.put(surface.number);
-    out.put_text(surface.name);
-    out.put(static_cast<std::uint8_t>(surface.explicit_damage));
-    out.put(static_cast<std::uint8_t>(surface.keep));
-    out.put(surface.uid);
-    put(out, surface.layout);
-    out.put(surface.shadow);
-    out.put(surface.last_shadow);
-    out.put(static_cast<std::uint8_t>(surface.offer.has_value()));
-    if (surface.offer) {
-        out.put(surface.offer->serial);
-        put(out, surface.offer->layout);
+    template <typename Value>
+    void optional(std::string_view, const std::optional<Value>& value) {
+        if (value) ++count_;
     }
-    out.put(static_cast<std::uint8_t>(surface.replaced.has_value()));
-    if (surface.replaced) {
-        out.put(surface.replaced->serial);
-        put(out, surface.replaced->layout);
-    }
-    out.put(surface.connection);
-    out.put(static_cast<std::uint8_t>(surface.client.has_value()));
-    if (surface.client) put(out, *surface.client);
-    out.put(static_cast<std::uint8_t>(surface.introduction.made));
-    out.put(surface.introduction.flags);
-}
+    void octets(std::string_view, const std::string&) { ++count_; }
+    std::size_t count() const { return count_; }
 
-KeptSurface take_surface(ByteReader& in, std::uint32_t format = version) {
-    KeptSurface surface;
-    surface.number = in.take<SurfaceNumber>();
-    surface.name = in.take_text(longest_word);
-    surface.explicit_damage = in.take_flag();
-    surface.keep = in.take_flag();
-    surface.uid = in.take<std::uint32_t>();
-    surface.layout = take_layout(in);
-    surface.shadow = in.take<std::uint64_t>();
-    surface.last_shadow = in.take<std::uint64_t>();
-    if (in.take_flag()) {
-        surface.offer.emplace();
-        surface.offer->serial = in.take<std::uint64_t>();
-        surface.offer->layout = take_layout(in);
-    }
-    if (format >= version_of_replaced_offers && in.take_flag()) {
-        surface.replaced.emplace();
-        surface.replaced->serial = in.take<std::uint64_t>();
-        surface.replaced->layout = take_layout(in);
-    }
-    surface.connection = in.take<std::uint64_t>();
-    if (in.take_flag()) surface.client = take_client(in);
-    surface.introduction.made = in.take_flag();
-    surface.introduction.flags = in.take<std::uint32_t>();
-    // Without a client only a kept surface stays, and nobody answers an offer.
-    if (!surface.client && (!surface.keep || surface.offer)) in.fail();
-    if (surface.offer && surface.offer->serial == surface.shadow) in.fail();
-    // It was replaced by an offer, and what it stands for is in the store under its serial.
-    if (surface.replaced && (!surface.offer || surface.replaced->serial == surface.shadow ||
-                             surface.replaced->serial == surface.offer->serial))
-        in.fail();
-    return surface;
-}
-
-// Numbers are paths on the bus and names of descriptors: each once, and none that is yet to be given.
-template <typename Items>
-bool numbers_are_sound(const Items& items, unsigned last) {
-    std::set<unsigned> seen;
-    return std::ranges::all_of(items, [&](const auto& item) {
-        return item.number > 0 && item.number <= last && seen.insert(item.number).second;
-    });
-}
-
-// ---- objects: a kind, a version and a size before the content. A reader passes over kinds, and versions,
-// that it does not know, and over what a content holds behind what it knows. So a new fact goes behind the
-// others of its object, and is read where there is still something to read; a fact that changes its meaning
-// makes another version.
-
-enum class Kind : std::uint16_t {
-    header = 1,
-    display = 2,
-    display_facts = 3,
-    tuning = 4,
-    surface = 5,
-    viewer = 6
+  private:
+    std::size_t count_ = 0;
 };
-constexpr std::uint16_t object_version = 1;
 
-template <typename Content>
-void put_object(ByteWriter& out, Kind kind, const Content& content) {
-    std::vector<std::byte> bytes;
-    ByteWriter inner(bytes);
-    content(inner);
-    out.put(kind);
-    out.put(object_version);
-    out.put_bytes(bytes);
+// Not by a tree of nlohmann's: its destructor allocates, which ends the process where there is no memory, and
+// it takes 17 times as long. See docs/decisions/0155-the-saved-state-is-cbor.md.
+class Encoder {
+  public:
+    explicit Encoder(std::vector<std::byte>& bytes) : out_(bytes) {}
+
+    template <typename Value>
+    void required(std::string_view name, const Value& value) {
+        out_.text(name);
+        put(value);
+    }
+    template <typename Value>
+    void optional(std::string_view name, const Value& value) {
+        required(name, value);
+    }
+    template <typename Value>
+    void optional(std::string_view name, const std::optional<Value>& value) {
+        if (value) required(name, *value);
+    }
+    void octets(std::string_view name, const std::string& value) {
+        out_.text(name);
+        out_.octets(value);
+    }
+
+    template <typename Object>
+    requires std::is_class_v<Object>
+    void put(const Object& object) {
+        constexpr bool has_version = version_of<Object> != 0;
+        FieldCounter fields;
+        describe(fields, object);
+        out_.map(fields.count() + (has_version ? 1 : 0));
+        if (has_version) required(version_field, version_of<Object>);
+        describe(*this, object);
+    }
+
+  private:
+    void put(bool value) { out_.flag(value); }
+    void put(std::unsigned_integral auto value) { out_.number(value); }
+    void put(const std::string& value) { out_.text(value); }
+    template <typename Object>
+    void put(const std::vector<Object>& objects) {
+        out_.array(objects.size());
+        for (const Object& object : objects) put(object);
+    }
+
+    CborWriter out_;
+};
+
+// Where a field is, and what is wrong with it. Empty: nothing is.
+using Fault = std::string;
+
+Fault within(const std::string& name, const Fault& fault) {
+    if (fault.empty()) return {};
+    return name + (fault.front() == '.' || fault.front() == '[' || fault.front() == ' ' ? "" : ".") + fault;
 }
 
-constexpr auto pass_over = [](Kind, ByteReader&) {};
+// Of an object, and none where it has none.
+std::optional<std::uint64_t> version_in(const Json& object) {
+    if (!object.is_object()) return std::nullopt;
+    auto found = object.find(version_field);
+    if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+    return found->get<std::uint64_t>();
+}
 
-// Calls `take` for each object of a version that is known, and `pass` for each other one. Anything but
-// objects fails `in`.
-template <typename Take, typename Pass = decltype(pass_over)>
-void take_objects(ByteReader& in, std::size_t& passed_over, const Take& take, const Pass& pass = pass_over) {
-    while (in.good() && !in.at_end()) {
-        auto kind = static_cast<Kind>(in.take<std::uint16_t>());
-        auto found = in.take<std::uint16_t>();
-        ByteReader content = in.take_part();
-        if (!in.good()) return;
-        bool known = kind >= Kind::header && kind <= Kind::viewer && found == object_version;
-        if (known) {
-            take(kind, content);
-        } else {
-            ++passed_over;
-            pass(kind, content);
+// Reads the fields of one map. After the first fault it reads nothing more.
+class Decoder {
+  public:
+    // `passed_over` counts objects that are not known. Both are borrowed.
+    Decoder(const Json& map, std::size_t& passed_over) : map_(map), passed_over_(passed_over) {}
+
+    // Of an object whose version is known, or of a value that has none.
+    template <typename Object>
+    static Fault take_fields(const Json& from, Object& object, std::size_t& passed_over) {
+        if (!from.is_object()) return " is no map";
+        Decoder decoder(from, passed_over);
+        describe(decoder, object);
+        if (decoder.fault_.empty()) decoder.pass_over_unknown();
+        return std::move(decoder.fault_);
+    }
+
+    template <typename Value>
+    void required(const char* name, Value& value) {
+        const Json* from = find(name);
+        if (from == nullptr && fault_.empty()) fault_ = within(name, " is missing");
+        read(name, from, value);
+    }
+    template <typename Value>
+    void optional(const char* name, Value& value) {
+        read(name, find(name), value);
+    }
+    template <typename Value>
+    void optional(const char* name, std::optional<Value>& value) {
+        const Json* from = find(name);
+        if (from != nullptr) read(name, from, value.emplace());
+    }
+    void octets(const char* name, std::string& value) {
+        const Json* from = find(name);
+        if (from == nullptr) return;
+        if (!from->is_binary()) {
+            fault_ = within(name, " is no byte string");
+            return;
         }
-        if (!content.good()) in.fail();
+        const auto& octets = from->get_binary();
+        value.assign(octets.begin(), octets.end());
     }
-}
 
-void put(ByteWriter& out, const KeptDisplay& display) {
-    put_object(out, Kind::display_facts, [&](ByteWriter& inner) {
-        inner.put(static_cast<std::uint8_t>(display.mode.has_value()));
-        if (display.mode) put(inner, *display.mode);
-        inner.put(display.frame);
-        inner.put(display.last_surface);
-        inner.put(display.last_viewer);
-        inner.put_text(display.output);
-        inner.put_text(display.output_name);
-        put(inner, display.size);
-    });
-    for (const auto& [name, value] : display.tuning)
-        put_object(out, Kind::tuning, [&, &name = name, &value = value](ByteWriter& inner) {
-            inner.put_text(name);
-            inner.put_text(value);
-        });
-    for (const KeptSurface& surface : display.surfaces)
-        put_object(out, Kind::surface, [&](ByteWriter& inner) { put(inner, surface); });
-    for (const KeptViewer& viewer : display.viewers)
-        put_object(out, Kind::viewer, [&](ByteWriter& inner) {
-            inner.put(viewer.number);
-            put(inner, viewer.client);
-            inner.put(static_cast<std::uint8_t>(viewer.introduced));
-        });
-}
+  private:
+    const Json* find(const char* name) {
+        known_.emplace_back(name);
+        if (!fault_.empty()) return nullptr;
+        auto found = map_.find(name);
+        return found == map_.end() ? nullptr : &*found;
+    }
 
-KeptViewer take_viewer(ByteReader& in) {
-    KeptViewer viewer;
-    viewer.number = in.take<unsigned>();
-    viewer.client = take_client(in);
-    viewer.introduced = in.take_flag();
-    return viewer;
-}
+    template <typename Value>
+    void read(const char* name, const Json* from, Value& value) {
+        if (from != nullptr) fault_ = within(name, take(*from, value));
+    }
 
-// In the place of one that has nothing that could be gone on with.
-KeptDisplay new_display() {
-    KeptDisplay display;
-    display.size = default_mode;
-    return display;
-}
+    Fault take(const Json& from, bool& value) {
+        if (!from.is_boolean()) return " is neither true nor false";
+        value = from.get<bool>();
+        return {};
+    }
+    template <std::unsigned_integral Number>
+    requires(!std::same_as<Number, bool>) Fault take(const Json& from, Number& value) {
+        if (!from.is_number_unsigned()) return " is no unsigned number";
+        auto number = from.get<std::uint64_t>();
+        if (number > std::numeric_limits<Number>::max()) return " is too large";
+        value = static_cast<Number>(number);
+        return {};
+    }
+    Fault take(const Json& from, std::string& value) {
+        if (!from.is_string()) return " is no text";
+        value = from.get_ref<const std::string&>();
+        return {};
+    }
+    Fault take(const Json& from, Layout& layout) {
+        if (Fault fault = take_fields(from, layout, passed_over_); !fault.empty()) return fault;
+        auto valid = saved_layout(layout.width, layout.height, layout.stride);
+        if (!valid) return " is the layout of no buffer";
+        layout = *valid;
+        return {};
+    }
+    template <typename Value>
+    requires std::is_class_v<Value> Fault take(const Json& from, Value& value) {
+        return take_fields(from, value, passed_over_);
+    }
+    template <typename Object>
+    Fault take(const Json& from, std::vector<Object>& objects) {
+        if (!from.is_array()) return " is no list";
+        for (const Json& item : from)
+            if (Fault fault = take_into(objects, item); !fault.empty())
+                return within("[" + std::to_string(&item - &from.front()) + "]", fault);
+        return {};
+    }
 
-KeptDisplay take_display(ByteReader& in, std::size_t& passed_over) {
-    KeptDisplay display;
-    bool has_facts = false;
-    take_objects(in, passed_over, [&](Kind kind, ByteReader& content) {
-        if (kind == Kind::display_facts) {
-            has_facts = true;
-            if (content.take_flag()) display.mode = take_mode(content);
-            display.frame = content.take<std::uint64_t>();
-            display.last_surface = content.take<SurfaceNumber>();
-            display.last_viewer = content.take<unsigned>();
-            display.output = content.take_text(longest_output);
-            display.output_name = content.take_text(longest_word);
-            display.size = take_mode(content);
-        } else if (kind == Kind::tuning) {
-            std::string name = content.take_text(longest_word);
-            display.tuning.emplace_back(std::move(name), content.take_text(longest_word));
-        } else if (kind == Kind::surface) {
-            display.surfaces.push_back(take_surface(content));
-        } else if (kind == Kind::viewer) {
-            display.viewers.push_back(take_viewer(content));
+    template <typename Object>
+    Fault take_into(std::vector<Object>& objects, const Json& item) {
+        std::optional<std::uint64_t> version = version_in(item);
+        if (!version) return "version is missing";
+        bool known = version == version_of<Object>;
+        if (!known) ++passed_over_;
+        if constexpr (std::same_as<Object, KeptDisplay>) {
+            // The place of a display is its number, by which the pictures of those behind it are found.
+            objects.push_back(new_display());
+        } else if (known) {
+            objects.emplace_back();
         }
-        if (display.tuning.size() > most_properties || display.surfaces.size() > most_surfaces ||
-            display.viewers.size() > most_viewers)
-            content.fail();
-    });
-    // Whose facts are of another version has nothing that could be gone on with.
-    if (!has_facts) return new_display();
-    if (!numbers_are_sound(display.surfaces, display.last_surface) ||
-        !numbers_are_sound(display.viewers, display.last_viewer))
-        in.fail();
-    return display;
-}
-
-// ---- before there were objects
-
-std::uint64_t take_generation(ByteReader& in) {
-    auto generation = in.take<std::uint64_t>();
-    // Serials have 32 bits for it.
-    if (generation >= std::uint64_t{1} << 31) in.fail();
-    return generation;
-}
-
-KeptDisplay take_listed_display(ByteReader& in, std::uint32_t format) {
-    KeptDisplay display;
-    for (std::size_t left = in.take_count(most_properties); left > 0 && in.good(); --left) {
-        std::string name = in.take_text(longest_word);
-        display.tuning.emplace_back(std::move(name), in.take_text(longest_word));
+        return known ? take_fields(item, objects.back(), passed_over_) : Fault();
     }
-    if (in.take_flag()) display.mode = take_mode(in);
-    display.frame = in.take<std::uint64_t>();
-    display.last_surface = in.take<SurfaceNumber>();
-    display.last_viewer = in.take<unsigned>();
-    for (std::size_t left = in.take_count(most_surfaces); left > 0 && in.good(); --left)
-        display.surfaces.push_back(take_surface(in, format));
-    for (std::size_t left = in.take_count(most_viewers); left > 0 && in.good(); --left)
-        display.viewers.push_back(take_viewer(in));
-    display.output = in.take_text(longest_output);
-    display.output_name = in.take_text(longest_word);
-    display.size = take_mode(in);
-    if (!numbers_are_sound(display.surfaces, display.last_surface) ||
-        !numbers_are_sound(display.viewers, display.last_viewer))
-        in.fail();
-    return display;
-}
 
-struct SlotHeader {
-    std::uint64_t sequence, size, checksum;
+    // Of a newer hvfbd. A value is skipped; an object is lost, and that is said.
+    void pass_over_unknown() {
+        auto is_object = [](const Json& value) { return version_in(value).has_value(); };
+        for (const auto& [name, value] : map_.get_ref<const Json::object_t&>()) {
+            if (name == version_field || std::ranges::find(known_, name) != known_.end()) continue;
+            if (value.is_array())
+                passed_over_ += static_cast<std::size_t>(std::ranges::count_if(value, is_object));
+            else if (is_object(value))
+                ++passed_over_;
+        }
+    }
+
+    const Json& map_;
+    std::size_t& passed_over_;
+    std::vector<std::string_view> known_;
+    Fault fault_;
 };
 
-std::span<std::byte> slot_of(std::span<std::byte> memory, std::size_t index) {
-    return memory.subspan(64 + index * state_slot_size, state_slot_size);
+// Empties it from within. The library's destructor, which is noexcept, allocates for each array or object
+// that is not empty. The structure was checked: it is no deeper than `deepest_cbor`.
+void dismantle(Json& tree) noexcept {
+    if (!tree.is_structured()) return;
+    for (Json& item : tree) dismantle(item);
+    tree.clear();
 }
 
-SlotHeader header_of(std::span<const std::byte> slot) {
-    SlotHeader header{};
-    std::memcpy(&header, slot.data(), sizeof header);
-    return header;
-}
+// What was read, and is given back without memory.
+struct Tree {
+    Tree() = default;
+    Tree(const Tree&) = delete;
+    Tree& operator=(const Tree&) = delete;
+    ~Tree() { dismantle(root); }
 
-// FNV-1a: it has to tell a half-written slot from a whole one, and nothing else.
-std::uint64_t checksum_of(std::uint64_t sequence, std::span<const std::byte> bytes) {
-    constexpr std::uint64_t prime = 0x100000001b3;
-    std::uint64_t sum = (0xcbf29ce484222325 ^ sequence) * prime;
-    for (std::byte byte : bytes) sum = (sum ^ static_cast<std::uint64_t>(byte)) * prime;
-    return sum;
-}
-
-// The sum also tells objects from a list: a process that takes a list over writes objects beside it, and may
-// be killed before it has said so.
-constexpr std::uint64_t of_objects = 0x6f626a65637473;
-
-struct Content {
-    std::span<const std::byte> bytes;  // empty: it holds nothing whole
-    bool objects = false;
+    Json root;
 };
 
-Content content_of(std::span<const std::byte> slot) {
-    SlotHeader header = header_of(slot);
-    if (header.sequence == 0 || header.size > slot.size() - sizeof header) return {};
-    std::span<const std::byte> bytes = slot.subspan(sizeof header, header.size);
-    std::uint64_t sum = checksum_of(header.sequence, bytes);
-    if (sum != header.checksum && (sum ^ of_objects) != header.checksum) return {};
-    return {bytes, sum != header.checksum};
+Decoded refused(const std::string& why) {
+    return {std::nullopt, "it is damaged: " + why};
 }
 
 }  // namespace
 
 void encode(const State& state, std::vector<std::byte>& bytes) {
     bytes.clear();
-    ByteWriter out(bytes);
-    put_object(out, Kind::header, [&](ByteWriter& inner) { inner.put(state.generation); });
-    for (const KeptDisplay& display : state.displays)
-        put_object(out, Kind::display, [&](ByteWriter& inner) { put(inner, display); });
+    Encoder(bytes).put(state);
 }
 
 Decoded decode_state(std::span<const std::byte> bytes) {
-    ByteReader in(bytes);
+    // The library trusts its input: it recurses as deep as the input is nested, and throws where a length is
+    // absurd.
+    if (std::string why = why_no_cbor(bytes); !why.empty()) return refused(why);
+    const auto* begin = reinterpret_cast<const char*>(bytes.data());
+    Tree tree;
+    const Json& root = tree.root;
+    // What Json::from_cbor does, with a tree of ours: where it finds no memory, it destroys its own.
+    nlohmann::detail::json_sax_dom_parser<Json> builder(tree.root, false);
+    if (!Json::sax_parse(begin, begin + bytes.size(), &builder, Json::input_format_t::cbor))
+        return refused("it is no CBOR");
+    std::optional<std::uint64_t> version = version_in(root);
+    if (!version) return refused("version is missing");
+    if (version != version_of<State>)
+        return {std::nullopt, "its objects have version " + std::to_string(*version) +
+                                  ", and this hvfbd reads version " + std::to_string(version_of<State>)};
+    Decoded decoded;
     State state;
-    bool has_header = false;
-    std::size_t passed_over = 0;
-    auto add = [&](ByteReader& content, KeptDisplay display) {
-        state.displays.push_back(std::move(display));
-        if (state.displays.size() > most_displays) content.fail();
-    };
-    auto take = [&](Kind kind, ByteReader& content) {
-        if (kind == Kind::header) {
-            has_header = true;
-            state.generation = take_generation(content);
-        } else if (kind == Kind::display) {
-            add(content, take_display(content, passed_over));
-        }
-    };
-    // The place of a display is its number, by which the pictures of those behind it are found.
-    take_objects(in, passed_over, take, [&](Kind kind, ByteReader& content) {
-        if (kind == Kind::display) add(content, new_display());
-    });
-    // Without the number of processes before, serials could be given twice.
-    if (!in.good() || !has_header) return {std::nullopt, "it is damaged"};
-    return {std::move(state), {}, passed_over};
-}
-
-Decoded decode_listed_state(std::span<const std::byte> bytes, std::uint32_t format) {
-    ByteReader in(bytes);
-    State state;
-    state.generation = take_generation(in);
-    for (std::size_t left = in.take_count(most_displays); left > 0 && in.good(); --left)
-        state.displays.push_back(take_listed_display(in, format));
-    if (!in.good() || !in.at_end()) return {std::nullopt, "it is damaged"};
-    return {std::move(state), {}};
-}
-
-void format_state_memory(std::span<std::byte> memory) {
-    std::memset(memory.data(), 0, 64);
-    for (std::size_t index : {0, 1}) std::memset(slot_of(memory, index).data(), 0, sizeof(SlotHeader));
-    std::memcpy(memory.data(), magic.data(), magic.size());
-    std::memcpy(memory.data() + magic.size(), &version, sizeof version);
-}
-
-bool write_state(std::span<std::byte> memory, std::span<const std::byte> encoded) {
-    if (encoded.size() > state_slot_size - sizeof(SlotHeader)) return false;
-    // One that somebody was killed in counts for nothing, whatever its sequence says.
-    auto sequence_of = [&](std::size_t index) {
-        std::span<const std::byte> slot = slot_of(memory, index);
-        return content_of(slot).bytes.empty() ? 0 : header_of(slot).sequence;
-    };
-    std::uint64_t first = sequence_of(0), second = sequence_of(1);
-    // The older one, so that the newer stands until this one is whole.
-    std::span<std::byte> slot = slot_of(memory, first <= second ? 0 : 1);
-    SlotHeader header{std::max(first, second) + 1, encoded.size(), 0};
-    header.checksum = checksum_of(header.sequence, encoded) ^ of_objects;
-    std::memcpy(slot.data(), &header, sizeof header);
-    std::memcpy(slot.data() + sizeof header, encoded.data(), encoded.size());
-    // Written now, and not when the compiler likes: what is done next relies on it.
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    std::memcpy(memory.data() + magic.size(), &version, sizeof version);
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    return true;
-}
-
-Decoded read_state(std::span<const std::byte> memory) {
-    if (memory.size() < state_memory_size || std::memcmp(memory.data(), magic.data(), magic.size()) != 0)
-        return {std::nullopt, "it is none of hvfbd's"};
-    std::uint32_t found = 0;
-    std::memcpy(&found, memory.data() + magic.size(), sizeof found);
-    if (found < oldest_version || found > version)
-        return {std::nullopt, "it has version " + std::to_string(found) + ", and this hvfbd reads version " +
-                                  std::to_string(oldest_version) + " to " + std::to_string(version)};
-    Content newest;
-    std::uint64_t sequence = 0;
-    for (std::size_t index : {0, 1}) {
-        std::span<const std::byte> slot = memory.subspan(64 + index * state_slot_size, state_slot_size);
-        Content content = content_of(slot);
-        if (content.bytes.empty() || header_of(slot).sequence <= sequence) continue;
-        newest = content;
-        sequence = header_of(slot).sequence;
-    }
-    if (newest.bytes.empty()) return {std::nullopt, "nothing was written yet"};
-    return newest.objects ? decode_state(newest.bytes) : decode_listed_state(newest.bytes, found);
+    if (Fault fault = Decoder::take_fields(root, state, decoded.passed_over); !fault.empty())
+        return refused(fault);
+    if (std::string why = why_unsound(state); !why.empty()) return refused(why);
+    decoded.state = std::move(state);
+    return decoded;
 }
 
 }  // namespace hvfbd

@@ -42,7 +42,9 @@ constexpr std::uint64_t first_serial(std::uint64_t generation) {
     return generation << 32;
 }
 
-// The bytes of a state, and back. What they are not is any state's: the sentence says why.
+// The state as CBOR, and back; docs/saved-state.md describes it. `encode` keeps the memory that `bytes` has,
+// and can find no more (std::bad_alloc). Bytes that are no sound state are refused, and `why` is a sentence;
+// decode throws nothing but std::bad_alloc.
 void encode(const State& state, std::vector<std::byte>& bytes);
 struct Decoded {
     std::optional<State> state;
@@ -50,8 +52,6 @@ struct Decoded {
     std::size_t passed_over = 0;  // objects of a newer hvfbd, which this one does not know
 };
 Decoded decode_state(std::span<const std::byte> bytes);
-// The same of what versions 3 and 4 wrote: one list of fields.
-Decoded decode_listed_state(std::span<const std::byte> bytes, std::uint32_t format);
 
 // A state in memory that is there however suddenly its writer ends: two slots, of which the newer whole one
 // counts, and the version of how they are written before them.

@@ -4,14 +4,21 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
 #include <random>
 
-#include "base/bytes.h"
 #include "output/hyperv/kept_output.h"
 #include "pacing/tuning.h"
+#include "rounds.h"
+#include "state_before.h"
 
 namespace hvfbd {
 namespace {
+
+// Another writer and reader of CBOR than the one under test; this one keeps the order of fields.
+using Json = nlohmann::ordered_json;
 
 KeptDisplay some_display(std::uint64_t seed) {
     KeptDisplay state;
@@ -57,6 +64,22 @@ std::vector<std::byte> encoded(const State& state) {
     return bytes;
 }
 
+Json tree_of(const State& state) {
+    std::vector<std::byte> bytes = encoded(state);
+    const auto* begin = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    return Json::from_cbor(begin, begin + bytes.size());
+}
+
+std::vector<std::byte> bytes_of(const Json& tree) {
+    std::vector<std::uint8_t> numbers = Json::to_cbor(tree);
+    auto bytes = std::as_bytes(std::span(numbers));
+    return {bytes.begin(), bytes.end()};
+}
+
+Decoded decoded(const Json& tree) {
+    return decode_state(bytes_of(tree));
+}
+
 struct Memory {
     Memory() : bytes(state_memory_size) { format_state_memory(bytes); }
     std::vector<std::byte> bytes;
@@ -69,157 +92,266 @@ TEST(State, comes_back_as_it_was_written) {
     EXPECT_EQ(decode_state(encoded({})).state, State());
 }
 
+TEST(State, is_cbor_as_another_writer_writes_it) {
+    EXPECT_EQ(bytes_of(tree_of(some_state())), encoded(some_state()));
+    State large = some_state();
+    large.generation = (1U << 31) - 1;
+    large.displays[0].frame = ~std::uint64_t{0};
+    large.displays[0].output = std::string(300, '\xff');
+    large.displays[0].surfaces[0].shadow = std::uint64_t{1} << 40;
+    EXPECT_EQ(bytes_of(tree_of(large)), encoded(large));
+    EXPECT_EQ(decode_state(encoded(large)).state, large);
+}
+
 TEST(State, that_is_cut_off_or_goes_on_is_refused) {
     std::vector<std::byte> bytes = encoded(some_state());
-    std::vector<std::size_t> accepted;
     for (std::size_t size = 0; size < bytes.size(); ++size)
-        if (decode_state(std::span(bytes).first(size)).state) accepted.push_back(size);
-    EXPECT_EQ(accepted.size(), 2u) << "only between two objects: that a slot is whole is its sum's to say";
+        EXPECT_FALSE(decode_state(std::span(bytes).first(size)).state) << size;
     bytes.push_back(std::byte{});
     EXPECT_FALSE(decode_state(bytes).state);
 }
 
-// What a newer hvfbd may have written: see the objects of state.cpp.
-TEST(State, of_a_newer_daemon_is_gone_on_with_but_for_what_is_not_known) {
-    State state = some_state();
-    state.displays.pop_back();
-    std::vector<std::byte> bytes = encoded(state);
-    auto u16 = [](std::vector<std::byte>& to, std::uint16_t value) { ByteWriter(to).put(value); };
-    auto u32 = [](const std::vector<std::byte>& from, std::size_t at) {
-        std::uint32_t value = 0;
-        std::memcpy(&value, from.data() + at, sizeof value);
-        return value;
-    };
-    // Each object gets a field more, and a sibling of a kind that nobody knows; a second surface comes in a
-    // version that nobody knows.
-    auto newer = [&](const auto& self, std::span<const std::byte> objects) -> std::vector<std::byte> {
-        std::vector<std::byte> out;
-        std::vector<std::byte> from(objects.begin(), objects.end());
-        for (std::size_t at = 0; at < from.size();) {
-            std::uint16_t kind = 0;
-            std::memcpy(&kind, from.data() + at, sizeof kind);
-            std::span<const std::byte> content = std::span(from).subspan(at + 8, u32(from, at + 4));
-            bool nested = kind == 2;
-            std::vector<std::byte> longer =
-                nested ? self(self, content) : std::vector<std::byte>(content.begin(), content.end());
-            if (!nested) longer.insert(longer.end(), 5, std::byte{0xee});
-            for (std::uint16_t version : {1, 2}) {
-                if (version == 2 && kind != 5) continue;
-                u16(out, kind);
-                u16(out, version);
-                ByteWriter(out).put_bytes(longer);
-            }
-            u16(out, 777);
-            u16(out, 1);
-            ByteWriter(out).put_bytes(content);
-            at += 8 + content.size();
-        }
-        return out;
-    };
-    Decoded decoded = decode_state(newer(newer, bytes));
-    ASSERT_TRUE(decoded.state) << decoded.why;
-    EXPECT_EQ(*decoded.state, state);
-    // Of 2 at the top and 6 in the display a sibling each, and of 2 surfaces another version.
-    EXPECT_EQ(decoded.passed_over, 10u);
+// What a newer hvfbd may have written: see state_fields.h.
+TEST(State, of_a_newer_daemon_is_restored_but_for_the_objects_that_are_not_known) {
+    Json tree = tree_of(some_state());
+    Json cursor = {{"version", 1}, {"x", 5}};
+    tree["cursor"] = cursor;
+    Json& display = tree["displays"][0];
+    display["cursors"] = Json::array({cursor, 7, cursor});
+    display["surfaces"].push_back(display["surfaces"][0]);
+    display["surfaces"][2]["version"] = 2;
+    display["surfaces"][2]["layout"] = "another meaning";
+    display["viewers"].insert(display["viewers"].begin(), Json{{"version", 9}});
+    Decoded read = decoded(tree);
+    ASSERT_TRUE(read.state) << read.why;
+    EXPECT_EQ(*read.state, some_state());
+    EXPECT_EQ(read.passed_over, 5u) << "three cursors, a surface and a viewer";
 }
 
-TEST(State, of_a_display_whose_facts_are_not_known_is_one_that_begins_anew) {
+TEST(State, with_fields_that_are_not_known_is_restored_without_them) {
+    Json tree = tree_of(some_state());
+    Json values = {
+        true, nullptr, -5, 1.5, "text", Json::array({1, Json::array()}), {{"x", 1}}, Json::binary({1, 2})};
+    auto add = [&](Json& map, const auto& self) -> void {
+        for (auto& [name, value] : map.items())
+            if (value.is_object()) self(value, self);
+        for (const char* list : {"displays", "settings", "surfaces", "viewers"})
+            if (map.contains(list))
+                for (Json& item : map[list]) self(item, self);
+        for (std::size_t i = 0; i < values.size(); ++i) map["unknown" + std::to_string(i)] = values[i];
+    };
+    add(tree, add);
+    Decoded read = decoded(tree);
+    ASSERT_TRUE(read.state) << read.why;
+    EXPECT_EQ(*read.state, some_state());
+    EXPECT_EQ(read.passed_over, 0u) << "fields are no objects";
+}
+
+TEST(State, whose_optional_fields_are_missing_has_their_defaults) {
+    Json tree = {{"version", 1}, {"generation", 5}};
+    EXPECT_EQ(decoded(tree).state, (State{5, {}}));
+    Json surface = {{"version", 1},    {"number", 2},
+                    {"uid", 1000},     {"layout", {{"width", 64}, {"height", 48}, {"stride", 256}}},
+                    {"shadow", 4},     {"last_shadow", 4},
+                    {"connection", 3}, {"keep", true}};
+    Json viewer = {{"version", 1}, {"number", 1}, {"client", {{"bus_name", ":1.2"}, {"uid", 7}, {"pid", 8}}}};
+    tree["displays"] = {{{"version", 1}},
+                        {{"version", 1},
+                         {"last_surface", 2},
+                         {"last_viewer", 1},
+                         {"surfaces", {surface}},
+                         {"viewers", {viewer}}}};
+    Decoded read = decoded(tree);
+    ASSERT_TRUE(read.state) << read.why;
+    State expected{5, std::vector<KeptDisplay>(2)};
+    for (KeptDisplay& display : expected.displays) display.size = default_mode;
+    KeptSurface& kept = expected.displays[1].surfaces.emplace_back();
+    kept.number = 2;
+    kept.uid = 1000;
+    kept.layout = layout_for({64, 48}, 256);
+    kept.shadow = kept.last_shadow = 4;
+    kept.connection = 3;
+    kept.keep = true;
+    expected.displays[1].viewers = {{1, {":1.2", 7, 8, false}, false}};
+    expected.displays[1].last_surface = 2;
+    expected.displays[1].last_viewer = 1;
+    EXPECT_EQ(*read.state, expected);
+}
+
+// Calls `act` with each map and the name of each of its fields.
+template <typename Act>
+void for_each_field(Json& tree, const Json& map, const Json::json_pointer& where, const Act& act) {
+    for (const auto& [name, value] : map.items()) {
+        act(where / name);
+        if (value.is_object()) for_each_field(tree, value, where / name, act);
+        for (std::size_t i = 0; value.is_array() && i < value.size(); ++i)
+            for_each_field(tree, value[i], where / name / i, act);
+    }
+}
+
+// Either it is refused and the sentence names the field, or it is a state like another.
+TEST(State, with_a_field_that_is_missing_or_of_another_type_is_refused_by_name_or_sound) {
     State state = some_state();
     state.displays.pop_back();
-    std::vector<std::byte> bytes = encoded(state);
-    // The header, the display's head, and the version of the first object in it.
-    bytes.at(8 + 8 + 8 + 2) = std::byte{9};
-    Decoded decoded = decode_state(bytes);
-    ASSERT_TRUE(decoded.state) << decoded.why;
-    ASSERT_EQ(decoded.state->displays.size(), 1u);
-    EXPECT_TRUE(decoded.state->displays[0].surfaces.empty());
-    EXPECT_EQ(decode_state(encoded(*decoded.state)).state, decoded.state);
+    Json whole = tree_of(state);
+    std::size_t fields = 0, refused = 0;
+    for_each_field(whole, whole, Json::json_pointer(), [&](const Json::json_pointer& field) {
+        ++fields;
+        Json missing = whole;
+        missing[field.parent_pointer()].erase(field.back());
+        std::vector<Json> spoiled{missing};
+        for (const Json& other :
+             {Json(-1), Json(1.5), Json("text"), Json(true), Json(Json::array({3})), Json(nullptr),
+              Json(Json::object()), Json(~std::uint64_t{0}), Json(Json::binary({1}))}) {
+            spoiled.push_back(whole);
+            spoiled.back()[field] = other;
+        }
+        for (std::size_t i = 0; i < spoiled.size(); ++i) {
+            Decoded read = decoded(spoiled[i]);
+            if (read.state) {
+                EXPECT_EQ(decode_state(encoded(*read.state)).state, read.state) << field << ", " << i;
+            } else {
+                ++refused;
+                EXPECT_EQ(read.why.rfind("it", 0), 0u) << field << ", " << i << ": " << read.why;
+                EXPECT_GT(read.why.size(), std::strlen("it is damaged: ")) << field << ", " << i;
+            }
+        }
+    });
+    EXPECT_GT(fields, 60u);
+    EXPECT_GT(refused, 7 * fields);
+}
+
+TEST(State, that_is_refused_says_which_field_it_was) {
+    Json tree = tree_of(some_state());
+    tree["displays"][1]["surfaces"][0].erase("uid");
+    EXPECT_EQ(decoded(tree).why, "it is damaged: displays[1].surfaces[0].uid is missing");
+    tree = tree_of(some_state());
+    tree["displays"][0]["viewers"][0]["client"]["pid"] = "12";
+    EXPECT_EQ(decoded(tree).why, "it is damaged: displays[0].viewers[0].client.pid is no unsigned number");
+    tree = tree_of(some_state());
+    tree["displays"][0]["surfaces"][1]["number"] = 2;
+    EXPECT_EQ(decoded(tree).why, "it is damaged: display0: surface 2 is there twice");
+    tree = tree_of(some_state());
+    tree["version"] = 2;
+    EXPECT_EQ(decoded(tree).why, "its objects have version 2, and this hvfbd reads version 1");
 }
 
 TEST(State, of_a_display_that_is_not_known_leaves_the_displays_behind_it_their_numbers) {
     State state = some_state();
-    std::vector<std::byte> bytes = encoded(state);
+    Json tree = tree_of(state);
+    tree["displays"][0]["version"] = 9;
+    Decoded read = decoded(tree);
+    ASSERT_TRUE(read.state) << read.why;
+    EXPECT_EQ(read.passed_over, 1u);
+    ASSERT_EQ(read.state->displays.size(), 2u);
+    EXPECT_TRUE(read.state->displays[0].surfaces.empty());
+    EXPECT_EQ(read.state->displays[1], state.displays[1]);
+    EXPECT_EQ(decode_state(encoded(*read.state)).state, read.state);
+}
+
+// A library that recurses once a level has no stack left long before the end of it.
+TEST(State, that_is_nested_as_deep_as_it_fits_is_refused) {
+    for (std::vector<std::uint8_t> level : {std::vector<std::uint8_t>{0x81},
+                                            {0x9f},
+                                            {0x7f},
+                                            {0x5f},
+                                            {0xbf},
+                                            {0xc6},
+                                            {0xa1, 0x60},
+                                            {0xbf, 0x60}}) {
+        std::vector<std::byte> bytes;
+        while (bytes.size() < state_slot_size - 64)
+            for (std::uint8_t byte : level) bytes.push_back(std::byte{byte});
+        Decoded read = decode_state(bytes);
+        EXPECT_FALSE(read.state);
+        EXPECT_FALSE(read.why.empty());
+        // The same where a field that nobody knows is skipped.
+        std::vector<std::byte> whole = bytes_of({{"version", 1}, {"generation", 5}, {"unknown", 0}});
+        whole.pop_back();
+        whole.insert(whole.end(), bytes.begin(), bytes.end() - 64);
+        EXPECT_FALSE(decode_state(whole).state);
+    }
+    Json nested = 1;
+    for (unsigned depth = 0; depth < 15; ++depth) nested = Json::array({nested});
+    EXPECT_TRUE(decoded({{"version", 1}, {"generation", 5}, {"unknown", nested}}).state);
+    EXPECT_FALSE(decoded({{"version", 1}, {"generation", 5}, {"unknown", Json::array({nested})}}).state);
+}
+
+TEST(State, that_promises_more_than_there_is_is_refused) {
+    for (std::uint8_t type : {0x40, 0x60, 0x80, 0xa0}) {
+        for (std::uint64_t size : {std::uint64_t{1}, std::uint64_t{200}, std::uint64_t{1} << 31,
+                                   std::uint64_t{1} << 62, ~std::uint64_t{0} >> 1, ~std::uint64_t{0}}) {
+            std::vector<std::byte> bytes = bytes_of({{"version", 1}, {"generation", 5}, {"unknown", 0}});
+            bytes.back() = std::byte{static_cast<std::uint8_t>(type | 27)};
+            for (unsigned i = 0; i < 8; ++i) bytes.push_back(static_cast<std::byte>(size >> (56 - 8 * i)));
+            EXPECT_FALSE(decode_state(bytes).state) << unsigned{type} << ", " << size;
+        }
+    }
+}
+
+// ---- the encoding before CBOR. The file was written by the last hvfbd that wrote it.
+
+std::vector<std::byte> memory_of_version_5() {
+    std::ifstream file(HVFBD_TEST_DATA "/state_version_5", std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::vector<std::byte> memory(state_memory_size);
+    EXPECT_GT(text.size(), 88u) << "no " HVFBD_TEST_DATA "/state_version_5";
+    std::memcpy(memory.data(), text.data(), std::min(text.size(), memory.size()));
+    return memory;
+}
+
+constexpr std::size_t first_content = 64 + 24;
+
+std::vector<std::byte> content_of_version_5() {
+    std::vector<std::byte> memory = memory_of_version_5();
+    std::uint64_t size = 0;
+    std::memcpy(&size, memory.data() + 64 + 8, sizeof size);
+    return {memory.begin() + first_content,
+            memory.begin() + first_content + static_cast<std::ptrdiff_t>(size)};
+}
+
+TEST(StateBefore, is_restored_as_it_was_written) {
+    Decoded read = read_state(memory_of_version_5());
+    ASSERT_TRUE(read.state) << read.why;
+    EXPECT_EQ(*read.state, some_state());
+    EXPECT_EQ(read.passed_over, 0u);
+}
+
+TEST(StateBefore, that_is_cut_off_or_cannot_be_is_refused) {
+    std::vector<std::byte> bytes = content_of_version_5();
+    std::vector<std::size_t> accepted;
+    for (std::size_t size = 0; size < bytes.size(); ++size)
+        if (decode_state_before(std::span(bytes).first(size)).state) accepted.push_back(size);
+    EXPECT_EQ(accepted.size(), 2u) << "only between two objects: that a slot is complete is its sum's to say";
+    // The number of processes before is the first field of the first object.
+    bytes.at(8 + 7) = std::byte{1};
+    Decoded read = decode_state_before(bytes);
+    EXPECT_FALSE(read.state);
+    EXPECT_NE(read.why.find("generation"), std::string::npos) << read.why;
+}
+
+TEST(StateBefore, of_a_display_whose_facts_are_not_known_is_one_that_begins_anew) {
+    std::vector<std::byte> bytes = content_of_version_5();
+    // The header, the display's head, and the version of the first object in it.
+    bytes.at(8 + 8 + 8 + 2) = std::byte{9};
+    Decoded read = decode_state_before(bytes);
+    ASSERT_TRUE(read.state) << read.why;
+    EXPECT_EQ(read.passed_over, 1u);
+    ASSERT_EQ(read.state->displays.size(), 2u);
+    EXPECT_TRUE(read.state->displays[0].surfaces.empty());
+    EXPECT_EQ(read.state->displays[1], some_state().displays[1]);
+}
+
+TEST(StateBefore, of_a_display_that_is_not_known_leaves_the_displays_behind_it_their_numbers) {
+    std::vector<std::byte> bytes = content_of_version_5();
     // The header, and the version of the first display.
     bytes.at(8 + 8 + 2) = std::byte{9};
-    Decoded decoded = decode_state(bytes);
-    ASSERT_TRUE(decoded.state) << decoded.why;
-    EXPECT_EQ(decoded.passed_over, 1u);
-    ASSERT_EQ(decoded.state->displays.size(), 2u);
-    EXPECT_TRUE(decoded.state->displays[0].surfaces.empty());
-    EXPECT_EQ(decoded.state->displays[1], state.displays[1]);
-    EXPECT_EQ(decode_state(encoded(*decoded.state)).state, decoded.state);
-}
-
-// The bytes that version 3, and 4 with a flag more, put there, field by field.
-std::vector<std::byte> listed(std::uint32_t format) {
-    std::vector<std::byte> bytes;
-    ByteWriter out(bytes);
-    auto mode = [&](std::uint32_t width, std::uint32_t height) {
-        out.put(width);
-        out.put(height);
-    };
-    out.put(std::uint64_t{7});  // generation
-    out.put(std::uint32_t{1});  // displays
-    out.put(std::uint32_t{1});  // what was set
-    out.put_text("RefreshLimit");
-    out.put_text("60");
-    out.put(std::uint8_t{1});
-    mode(1280, 720);
-    out.put(std::uint64_t{12345});  // frame
-    out.put(std::uint32_t{2});      // last surface
-    out.put(std::uint32_t{1});      // last viewer
-    out.put(std::uint32_t{1});      // surfaces
-    out.put(std::uint32_t{2});
-    out.put_text("kept");
-    out.put(std::uint8_t{0});
-    out.put(std::uint8_t{1});
-    out.put(std::uint32_t{1000});
-    mode(1280, 720);
-    out.put(std::uint32_t{5120});
-    out.put(std::uint64_t{4});  // shadow
-    out.put(std::uint64_t{4});
-    out.put(std::uint8_t{0});                   // offer
-    if (format >= 4) out.put(std::uint8_t{0});  // replaced offer
-    out.put(std::uint64_t{1});                  // connection
-    out.put(std::uint8_t{0});                   // client
-    out.put(std::uint8_t{1});
-    out.put(std::uint32_t{7});
-    out.put(std::uint32_t{1});  // viewers
-    out.put(std::uint32_t{1});
-    out.put_text(":1.43");
-    out.put(std::uint32_t{0});
-    out.put(std::uint32_t{99});
-    out.put(std::uint8_t{0});
-    out.put(std::uint8_t{1});
-    out.put_text("");
-    out.put_text("memory");
-    mode(1280, 720);
-    return bytes;
-}
-
-void expect_listed(const Decoded& decoded) {
-    ASSERT_TRUE(decoded.state) << decoded.why;
-    EXPECT_EQ(decoded.state->generation, 7u);
-    ASSERT_EQ(decoded.state->displays.size(), 1u);
-    const KeptDisplay& display = decoded.state->displays[0];
-    EXPECT_EQ(display.tuning.size(), 1u);
-    EXPECT_EQ(display.frame, 12345u);
-    EXPECT_EQ(display.output_name, "memory");
-    ASSERT_EQ(display.surfaces.size(), 1u);
-    EXPECT_EQ(display.surfaces[0].name, "kept");
-    EXPECT_EQ(display.surfaces[0].shadow, 4u);
-    EXPECT_EQ(display.surfaces[0].introduction, (Introduction{true, 7}));
-    ASSERT_EQ(display.viewers.size(), 1u);
-    EXPECT_EQ(display.viewers[0].client.pid, 99u);
-}
-
-TEST(State, of_the_daemons_before_there_were_objects_is_gone_on_with) {
-    for (std::uint32_t format : {3U, 4U}) {
-        std::vector<std::byte> bytes = listed(format);
-        expect_listed(decode_listed_state(bytes, format));
-        for (std::size_t size = 0; size < bytes.size(); ++size)
-            EXPECT_FALSE(decode_listed_state(std::span(bytes).first(size), format).state) << size;
-    }
+    Decoded read = decode_state_before(bytes);
+    ASSERT_TRUE(read.state) << read.why;
+    EXPECT_EQ(read.passed_over, 1u);
+    ASSERT_EQ(read.state->displays.size(), 2u);
+    EXPECT_TRUE(read.state->displays[0].surfaces.empty());
+    EXPECT_EQ(read.state->displays[1], some_state().displays[1]);
 }
 
 TEST(State, that_cannot_be_is_refused) {
@@ -248,7 +380,26 @@ TEST(State, that_cannot_be_is_refused) {
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].client->pid = 0xffffffff; }));
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.mode = Mode{0, 5}; }));
     EXPECT_TRUE(refused([](KeptDisplay& state) { state.size = Mode{5, 0}; }));
-    EXPECT_TRUE(whole_refused([](State& whole) { whole.displays.resize(65); }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].keep = false; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) {
+        state.surfaces[0].offer = KeptOffer{9, layout_for({64, 48})};
+    })) << "nobody to answer it";
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].offer->layout.height = 0; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].replaced->layout.width = 16385; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].layout.stride = 0; }));
+    EXPECT_TRUE(
+        refused([](KeptDisplay& state) { state.surfaces[1].client->bus_name = std::string(256, 'x'); }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.viewers[0].client.pid = 0x40000001; }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.viewers.push_back(state.viewers[0]); }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.output = std::string(65537, 'x'); }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.output_name = std::string(65, 'x'); }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) { state.tuning[0].second = std::string(65, 'x'); }));
+    EXPECT_TRUE(refused([](KeptDisplay& state) {
+        for (unsigned i = 0; i < 65; ++i) state.tuning.emplace_back("x" + std::to_string(i), "1");
+    }));
+    EXPECT_TRUE(whole_refused([](State& whole) {
+        whole.displays.resize(65, KeptDisplay(whole.displays[0]));
+    })) << "more displays than there can be";
     EXPECT_TRUE(whole_refused([](State& whole) { whole.displays[1].viewers[0].number = 0; }));
     EXPECT_TRUE(whole_refused([](State& whole) { whole.generation = ~std::uint64_t{0}; }));
 }
@@ -273,7 +424,7 @@ TEST(StateMemory, whose_writer_is_killed_at_any_byte_holds_the_state_before_or_a
         if (before.bytes[at] != after.bytes[at]) changed.push_back(at);
     ASSERT_GT(changed.size(), 8u);
     std::mt19937_64 random(5);
-    for (unsigned round = 0; round < 300; ++round) {
+    for (unsigned round = 0; round < testing::rounds(300); ++round) {
         Memory torn = before;
         for (std::size_t at : changed)
             if (random() % (1 + round % 5) == 0) torn.bytes[at] = after.bytes[at];
@@ -298,44 +449,47 @@ TEST(StateMemory, of_another_version_is_refused_by_a_sentence_that_names_both) {
     Decoded decoded = read_state(memory.bytes);
     EXPECT_FALSE(decoded.state);
     EXPECT_NE(decoded.why.find("version 99"), std::string::npos) << decoded.why;
-    EXPECT_NE(decoded.why.find("version 3 to 5"), std::string::npos) << decoded.why;
+    EXPECT_NE(decoded.why.find("version 5 and 6"), std::string::npos) << decoded.why;
     memory.bytes[0] = std::byte{};
     EXPECT_FALSE(read_state(memory.bytes).state);
     EXPECT_FALSE(read_state(std::span(memory.bytes).first(100)).state);
 }
 
-// As version 3 wrote it: one slot, and FNV-1a over sequence and content.
-TEST(StateMemory, of_a_daemon_before_is_taken_over_whenever_the_next_one_is_killed) {
+TEST(StateMemory, of_a_daemon_before_is_restored_whenever_the_next_one_is_killed) {
     Memory before;
-    std::vector<std::byte> list = listed(3);
-    std::uint64_t sum = (0xcbf29ce484222325 ^ 1) * 0x100000001b3;
-    for (std::byte byte : list) sum = (sum ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3;
-    std::vector<std::byte> slot;
-    ByteWriter out(slot);
-    for (std::uint64_t value : {std::uint64_t{1}, std::uint64_t{list.size()}, sum}) out.put(value);
-    slot.insert(slot.end(), list.begin(), list.end());
-    std::memcpy(before.bytes.data() + 64, slot.data(), slot.size());
-    before.bytes[8] = std::byte{3};
-    expect_listed(read_state(before.bytes));
+    before.bytes = memory_of_version_5();
     Memory after = before;
     ASSERT_TRUE(write_state(after.bytes, encoded(some_state(4))));
     EXPECT_EQ(read_state(after.bytes).state, some_state(4));
-    EXPECT_EQ(after.bytes[8], std::byte{5});
+    EXPECT_EQ(after.bytes[8], std::byte{6});
     // In the order in which it is written: the slot, then the version.
+    std::vector<std::size_t> changed;
+    for (std::size_t at = 64; at < state_memory_size; ++at)
+        if (before.bytes[at] != after.bytes[at]) changed.push_back(at);
+    changed.push_back(8);
     Memory torn = before;
-    for (std::size_t at = 64; at < state_memory_size; ++at) {
-        if (torn.bytes[at] == after.bytes[at]) continue;
+    for (std::size_t at : changed) {
         torn.bytes[at] = after.bytes[at];
-        Decoded decoded = read_state(torn.bytes);
-        ASSERT_TRUE(decoded.state) << at << decoded.why;
-        ASSERT_TRUE(decoded.state->generation == 7 || *decoded.state == some_state(4)) << at;
-        if (at % 16 == 0 && *decoded.state != some_state(4)) {
+        Decoded read = read_state(torn.bytes);
+        ASSERT_TRUE(read.state) << at << read.why;
+        ASSERT_TRUE(*read.state == some_state(1) || *read.state == some_state(4)) << at;
+        if (at % 16 == 0 && *read.state != some_state(4)) {
             Memory again = torn;
             ASSERT_TRUE(write_state(again.bytes, encoded(some_state(5))));
             ASSERT_EQ(read_state(again.bytes).state, some_state(5));
         }
     }
-    EXPECT_EQ(read_state(torn.bytes).state, some_state(4));
+    EXPECT_EQ(torn.bytes, after.bytes);
+}
+
+TEST(StateMemory, of_a_daemon_that_wrote_lists_is_refused_by_a_sentence) {
+    for (unsigned version : {3U, 4U}) {
+        Memory memory;
+        memory.bytes[8] = std::byte{static_cast<std::uint8_t>(version)};
+        Decoded read = read_state(memory.bytes);
+        EXPECT_FALSE(read.state);
+        EXPECT_NE(read.why.find("it has version " + std::to_string(version)), std::string::npos) << read.why;
+    }
 }
 
 TEST(StateMemory, keeps_what_it_has_when_something_too_long_comes) {
