@@ -15,7 +15,7 @@
 namespace hvfbd {
 
 // Property and value.
-using Setting = decltype(KeptDisplay::tuning)::value_type;
+using SavedSetting = decltype(KeptDisplay::tuning)::value_type;
 
 // Of each object that has one. An object of another version is passed over.
 template <typename Object>
@@ -25,7 +25,7 @@ inline constexpr std::uint64_t version_of<State> = 1;
 template <>
 inline constexpr std::uint64_t version_of<KeptDisplay> = 1;
 template <>
-inline constexpr std::uint64_t version_of<Setting> = 1;
+inline constexpr std::uint64_t version_of<SavedSetting> = 1;
 template <>
 inline constexpr std::uint64_t version_of<KeptSurface> = 1;
 template <>
@@ -70,7 +70,7 @@ void describe(Fields& fields, Either<KeptOffer> auto& offer) {
 }
 
 template <typename Fields>
-void describe(Fields& fields, Either<Setting> auto& setting) {
+void describe(Fields& fields, Either<SavedSetting> auto& setting) {
     fields.required("property", setting.first);
     fields.required("value", setting.second);
 }

@@ -101,6 +101,13 @@ TEST(State, is_cbor_as_another_writer_writes_it) {
     large.displays[0].surfaces[0].shadow = std::uint64_t{1} << 40;
     EXPECT_EQ(bytes_of(tree_of(large)), encoded(large));
     EXPECT_EQ(decode_state(encoded(large)).state, large);
+    // Each width of a number, and its neighbours.
+    for (unsigned bits : {0U, 3U, 5U, 8U, 16U, 32U, 63U}) {
+        for (std::uint64_t below : {0U, 1U, 8U, 9U}) {
+            large.displays[0].frame = (std::uint64_t{1} << bits) - below;
+            EXPECT_EQ(bytes_of(tree_of(large)), encoded(large)) << large.displays[0].frame;
+        }
+    }
 }
 
 TEST(State, that_is_cut_off_or_goes_on_is_refused) {
