@@ -161,7 +161,8 @@ TEST_F(AKeeper, whose_manager_never_reads_holds_no_more_descriptors_for_it_than_
         ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().all().empty(); }));
         keeper.save();
     }
-    EXPECT_EQ(count(), before);
+    // Another thread closes them: daemon/base/closing.h.
+    EXPECT_TRUE(turn_until([&] { return count() <= before; })) << count() << " of " << before;
 }
 
 TEST_F(AKeeper, says_when_the_manager_has_room_for_less_than_there_is) {
