@@ -217,7 +217,8 @@ class ATrackerThatLosesAStore : public ::testing::Test {
         DaemonProcess daemon({640, 480});
         AdoptedSurface surface(daemon.open());
         EXPECT_TRUE(daemon.await_equal().none());
-        surface.await_event(0, 500ms);  // at rest
+        surface.await_event(0, 500ms);
+        surface.tracker_switches_asleep();  // at rest
         pixels = surface.pixels();
         hvfb::mutation = hvfb::Mutation::report_before_protect;
         hvfb::hook = [](hvfb::HookPoint point) {
@@ -236,7 +237,10 @@ class ATrackerThatLosesAStore : public ::testing::Test {
 };
 
 TEST_F(ATrackerThatLosesAStore, is_noticed_by_these_tests) {
-    EXPECT_EQ(lose(1s).front_shadow, 1u);
+    // On a busy machine the daemon may look so late that it finds both stores.
+    std::uint64_t lost = 0;
+    for (int attempt = 0; attempt < 10 && lost != 1; ++attempt) lost = lose(1s).front_shadow;
+    EXPECT_EQ(lost, 1u);
 }
 TEST_F(ATrackerThatLosesAStore, would_not_be_where_what_was_reported_is_compared_again) {
     Recheck::in_use = true;
