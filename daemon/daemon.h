@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "base/event_loop.h"
-#include "control/configuration.h"
-#include "control/descriptor_store.h"
-#include "control/keeper.h"
-#include "control/reports.h"
+#include "config/configuration.h"
+#include "display/pipeline.h"
+#include "display/reports.h"
 #include "output/outputs.h"
-#include "pipeline.h"
+#include "restart/descriptor_store.h"
+#include "restart/keeper.h"
+#include "restart/state.h"
 
 namespace hvfbd {
 

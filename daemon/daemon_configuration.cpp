@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "control/log.h"
 #include "output_choice.h"
+#include "system/log.h"
 
 namespace hvfbd {
 

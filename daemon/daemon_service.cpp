@@ -7,19 +7,19 @@
 #include <optional>
 #include <string>
 
-#include "control/bus_connection.h"
-#include "control/bus_service.h"
-#include "control/group_file.h"
-#include "control/last_words.h"
-#include "control/log.h"
-#include "control/log_report.h"
-#include "control/logind.h"
-#include "control/service.h"
-#include "control/store_limit.h"
-#include "control/turn_watchdog.h"
+#include "bus/bus_connection.h"
+#include "bus/bus_service.h"
+#include "bus/group_file.h"
 #include "daemon.h"
 #include "daemon_configuration.h"
 #include "output_choice.h"
+#include "system/last_words.h"
+#include "system/log.h"
+#include "system/log_report.h"
+#include "system/logind.h"
+#include "system/service.h"
+#include "system/store_limit.h"
+#include "system/turn_watchdog.h"
 
 namespace hvfbd {
 

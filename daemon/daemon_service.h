@@ -1,7 +1,7 @@
 #pragma once
 
-#include "control/configuration.h"
-#include "control/daemon_options.h"
+#include "config/configuration.h"
+#include "config/daemon_options.h"
 
 namespace hvfbd {
 

@@ -5,11 +5,11 @@
 #include <exception>
 
 #include "common/standard_descriptors.h"
-#include "control/daemon_options.h"
-#include "control/log.h"
-#include "control/service.h"
+#include "config/daemon_options.h"
 #include "daemon_configuration.h"
 #include "daemon_service.h"
+#include "system/log.h"
+#include "system/service.h"
 
 namespace {
 

@@ -4,13 +4,13 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "devices/kernel_uio.h"
+#include "devices/simulated_uio.h"
+#include "devices/vmbus_devices.h"
 #include "output/drm/kernel_card.h"
 #include "output/drm/screens.h"
 #include "output/hyperv/hyperv_output.h"
-#include "output/hyperv/vmbus_devices.h"
-#include "output/kernel_uio.h"
 #include "output/memory_output.h"
-#include "output/simulated_uio.h"
 #include "output/uio/uio_output.h"
 
 namespace hvfbd {

@@ -5,8 +5,8 @@
 #include <span>
 
 #include "base/event_loop.h"
-#include "control/configuration.h"
-#include "control/daemon_options.h"
+#include "config/configuration.h"
+#include "config/daemon_options.h"
 #include "output/outputs.h"
 
 namespace hvfbd {

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/constant.h"
 #include "monotonic.h"
-#include "tracking/constant.h"
 
 // Every number that the tracker decides by. They were measured at 1920x1080 on two virtual cores, on
 // Linux 6.18.

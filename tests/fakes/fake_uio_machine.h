@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/layout.h"
 #include "base/mapping.h"
-#include "output/framebuffer_location.h"
+#include "devices/framebuffer_location.h"
 
 namespace hvfbd::testing {
 

@@ -1,7 +1,7 @@
 // Any text as a configuration file: nothing may go wrong, and what it sets stays within the ranges.
 #include <string_view>
 
-#include "control/configuration.h"
+#include "config/configuration.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     hvfbd::Configuration configuration;

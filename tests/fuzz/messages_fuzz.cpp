@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "surfaces/conversation.h"
+#include "clients/conversation.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace hvfbd;

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "output/hyperv/kept_output.h"
-#include "state.h"
-#include "state_before.h"
+#include "restart/state.h"
+#include "restart/state_before.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace hvfbd;

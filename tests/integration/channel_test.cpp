@@ -1,4 +1,4 @@
-#include "surfaces/channel.h"
+#include "clients/channel.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>

@@ -10,9 +10,9 @@
 
 #include "base/error.h"
 #include "daemon_process_messages.h"
+#include "devices/simulated_uio.h"
 #include "fakes/fake_output.h"
 #include "output/hyperv/hyperv_output.h"
-#include "output/simulated_uio.h"
 
 namespace hvfbd::testing {
 

@@ -12,10 +12,10 @@
 #include "base/event_loop.h"
 #include "base/layout.h"
 #include "base/time.h"
-#include "control/descriptor_store.h"
+#include "display/tuning.h"
 #include "output/output.h"
-#include "pacing/tuning.h"
 #include "processes.h"
+#include "restart/descriptor_store.h"
 
 namespace hvfbd::testing {
 

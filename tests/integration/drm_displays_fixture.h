@@ -8,9 +8,9 @@
 #include <optional>
 #include <vector>
 
+#include "display/pipeline.h"
 #include "fakes/fake_card.h"
 #include "output/drm/screens.h"
-#include "pipeline.h"
 #include "raw_client.h"
 #include "sentences.h"
 #include "turning.h"

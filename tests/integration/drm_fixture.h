@@ -7,9 +7,9 @@
 #include <memory>
 #include <optional>
 
+#include "display/pipeline.h"
 #include "fakes/fake_card.h"
 #include "output/drm/screens.h"
-#include "pipeline.h"
 #include "raw_client.h"
 #include "sentences.h"
 #include "turning.h"

@@ -4,9 +4,9 @@
 #include <cstdlib>
 
 #include "adopted_surface.h"
+#include "devices/simulated_uio.h"
 #include "host_process.h"
 #include "output/hyperv/hyperv_output.h"
-#include "output/simulated_uio.h"
 #include "pipeline_fixture.h"
 
 namespace hvfbd::testing {

@@ -7,9 +7,9 @@
 
 #include "adopted_surface.h"
 #include "base/error.h"
+#include "devices/simulated_uio.h"
 #include "host_process.h"
 #include "output/hyperv/hyperv_output.h"
-#include "output/simulated_uio.h"
 #include "rounds.h"
 #include "turning.h"
 #include "writers.h"

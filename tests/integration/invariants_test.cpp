@@ -13,7 +13,7 @@
 
 #include "adopted_surface.h"
 #include "daemon_process.h"
-#include "pacing/recheck.h"
+#include "display/recheck.h"
 #include "rounds.h"
 #include "tracking/mutation.h"
 #include "writers.h"

@@ -1,6 +1,6 @@
 // What is kept for the next process, in a manager's store: when it goes in, when it leaves, and what a
 // strange state does.
-#include "control/keeper.h"
+#include "restart/keeper.h"
 
 #include <cstdlib>
 #include <filesystem>

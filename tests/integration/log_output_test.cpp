@@ -1,4 +1,4 @@
-#include "control/log_output.h"
+#include "system/log_output.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -15,8 +15,8 @@
 #include "base/descriptor.h"
 #include "base/layout.h"
 #include "base/mapping.h"
-#include "control/last_words.h"
 #include "processes.h"
+#include "system/last_words.h"
 
 namespace hvfbd::testing {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "display/pipeline.h"
 #include "fakes/fake_output.h"
-#include "pipeline.h"
 #include "raw_client.h"
 #include "turning.h"
 

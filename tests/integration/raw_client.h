@@ -10,8 +10,8 @@
 #include "base/descriptor.h"
 #include "base/layout.h"
 #include "base/mapping.h"
-#include "surfaces/surfaces.h"
-#include "surfaces/viewers.h"
+#include "clients/surfaces.h"
+#include "clients/viewers.h"
 
 namespace hvfbd::testing {
 

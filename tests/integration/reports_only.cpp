@@ -1,6 +1,6 @@
 // In a test with this, what a program stored is found because its tracker reported it, or not at all. A store
 // that the tracker loses is then a difference that stays, where a late comparison would find it in the end.
-#include "pacing/recheck.h"
+#include "display/recheck.h"
 
 namespace hvfbd::testing {
 namespace {

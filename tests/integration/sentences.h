@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline.h"
+#include "display/pipeline.h"
 
 namespace hvfbd::testing {
 

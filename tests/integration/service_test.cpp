@@ -1,4 +1,4 @@
-#include "control/service.h"
+#include "system/service.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -5,11 +5,11 @@
 
 #include <cstring>
 
+#include "devices/simulated_uio.h"
 #include "failing_calls.h"
 #include "host_process.h"
 #include "limited_descriptors.h"
 #include "output/hyperv/hyperv_output.h"
-#include "output/simulated_uio.h"
 #include "pipeline_fixture.h"
 
 namespace hvfbd::testing {

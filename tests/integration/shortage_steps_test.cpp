@@ -4,12 +4,12 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "control/keeper.h"
-#include "control/reports.h"
+#include "display/reports.h"
 #include "failing_calls.h"
 #include "fakes/service_manager.h"
 #include "limited_descriptors.h"
 #include "pipeline_fixture.h"
+#include "restart/keeper.h"
 
 namespace hvfbd::testing {
 namespace {

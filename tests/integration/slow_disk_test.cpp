@@ -15,7 +15,7 @@
 #include "adopted_surface.h"
 #include "base/mapping.h"
 #include "daemon_process.h"
-#include "pacing/recheck.h"
+#include "display/recheck.h"
 #include "rounds.h"
 #include "slow_file.h"
 

@@ -1,4 +1,4 @@
-#include "control/turn_watchdog.h"
+#include "system/turn_watchdog.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>

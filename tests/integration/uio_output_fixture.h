@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "display/pipeline.h"
 #include "fakes/fake_uio_machine.h"
 #include "output/uio/uio_output.h"
-#include "pipeline.h"
 #include "raw_client.h"
 #include "turning.h"
 

@@ -15,10 +15,10 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/layout.h"
+#include "devices/kernel_uio.h"
+#include "devices/simulated_uio.h"
 #include "output/hyperv/channel.h"
 #include "output/hyperv/framebuffer_source.h"
-#include "output/kernel_uio.h"
-#include "output/simulated_uio.h"
 
 namespace hvfbd {
 namespace {

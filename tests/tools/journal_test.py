@@ -16,7 +16,7 @@ import unittest
 
 from private_daemon import CONFIGURATION, PROGRAMS, SOURCE, Bus, run
 
-EVENTS = dict(re.findall(r'Event \w+\{"([a-z-]+)",\s*"([0-9a-f]{32})"', (SOURCE / "daemon/control/events.h").read_text()))
+EVENTS = dict(re.findall(r'Event \w+\{"([a-z-]+)",\s*"([0-9a-f]{32})"', (SOURCE / "daemon/system/events.h").read_text()))
 CATALOG = SOURCE / "units/hvfbd.catalog"
 
 
@@ -178,7 +178,7 @@ class Catalog(unittest.TestCase):
         self.assertEqual(len(entries), len(set(entries)))
         self.assertEqual(len(EVENTS), len(set(EVENTS.values())))
         self.assertEqual(set(entries), set(EVENTS.values()))
-        self.assertEqual(len(EVENTS), (SOURCE / "daemon/control/events.h").read_text().count("inline constexpr Event"))
+        self.assertEqual(len(EVENTS), (SOURCE / "daemon/system/events.h").read_text().count("inline constexpr Event"))
 
     def test_every_entry_has_a_subject_and_says_what_to_do(self):
         for entry in re.split(r"^-- [0-9a-f]{32}\n", CATALOG.read_text(), flags=re.M)[1:]:

@@ -81,7 +81,7 @@ class ManualPages(unittest.TestCase):
         self.assertGreater(len(members), 30)
         self.assert_says("org.hvfbd.Framebuffer1.5", members)
         errors = re.findall(r'"org\.hvfbd\.Framebuffer1\.Error\.(\w+)"|"(\w+)"',
-                            (SOURCE / "daemon/control/bus_errors.cpp").read_text())
+                            (SOURCE / "daemon/bus/bus_errors.cpp").read_text())
         names = {one or other for one, other in errors if (one or other)[0].isupper()}
         self.assert_says("org.hvfbd.Framebuffer1.5", names)
 
@@ -104,7 +104,7 @@ class ManualPages(unittest.TestCase):
         self.assertEqual(declarations(synopsis), header)
 
     def test_every_event_of_the_journal_is_in_the_page_of_the_daemon(self):
-        text = (SOURCE / "daemon/control/events.h").read_text()
+        text = (SOURCE / "daemon/system/events.h").read_text()
         names = re.findall(r'Event \w+\{"([a-z-]+)"', text)
         self.assertGreater(len(names), 5)
         table = source("hvfbd.8").split("# JOURNAL")[1].split("# FILES")[0]

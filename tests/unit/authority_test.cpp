@@ -1,4 +1,4 @@
-#include "control/authority.h"
+#include "bus/authority.h"
 
 #include <gtest/gtest.h>
 

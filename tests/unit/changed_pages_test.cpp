@@ -1,4 +1,4 @@
-#include "surfaces/changed_pages.h"
+#include "clients/changed_pages.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "control/configuration.h"
+#include "config/configuration.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "surfaces/conversation.h"
+#include "clients/conversation.h"
 
 #include <gtest/gtest.h>
 

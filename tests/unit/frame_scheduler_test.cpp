@@ -1,5 +1,5 @@
 // When a display is collected from, compared and presented, under a clock of the test's.
-#include "pacing/frame_scheduler.h"
+#include "display/frame_scheduler.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "control/group_file.h"
+#include "bus/group_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

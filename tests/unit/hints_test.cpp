@@ -1,4 +1,4 @@
-#include "damage/hints.h"
+#include "clients/hints.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "surfaces/messages.h"
+#include "clients/messages.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "control/opening_limit.h"
+#include "bus/opening_limit.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // When what was reported is compared again, under a clock of the test's.
-#include "pacing/recheck.h"
+#include "display/recheck.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // The state that the daemon leaves for its next process: what is read is what was written, however it ended.
-#include "state.h"
+#include "restart/state.h"
 
 #include <gtest/gtest.h>
 
@@ -9,10 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "display/tuning.h"
 #include "output/hyperv/kept_output.h"
-#include "pacing/tuning.h"
+#include "restart/state_before.h"
 #include "rounds.h"
-#include "state_before.h"
 
 namespace hvfbd {
 namespace {

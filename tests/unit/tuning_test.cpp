@@ -1,4 +1,4 @@
-#include "pacing/tuning.h"
+#include "display/tuning.h"
 
 #include <gtest/gtest.h>
 

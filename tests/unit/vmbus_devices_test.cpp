@@ -1,4 +1,4 @@
-#include "output/hyperv/vmbus_devices.h"
+#include "devices/vmbus_devices.h"
 
 #include <gtest/gtest.h>
 

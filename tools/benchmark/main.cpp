@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-#include "command_line_parser.h"
+#include "common/command_line_parser.h"
 #include "common/numbers.h"
 #include "floor.h"
 #include "hvfbctl/table.h"

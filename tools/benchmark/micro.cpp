@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "base/region.h"
+#include "clients/hints.h"
+#include "clients/messages.h"
 #include "damage/compare.h"
-#include "damage/hints.h"
 #include "damage/reduce.h"
+#include "display/pipeline.h"
 #include "output/hyperv/ring.h"
 #include "output/hyperv/synthvid.h"
 #include "output/memory_output.h"
-#include "pipeline.h"
-#include "surfaces/messages.h"
 
 // The variable of Google Benchmark's loops is there to be named.
 // NOLINTBEGIN(clang-analyzer-deadcode.DeadStores)

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "output/hyperv/vmbus_devices.h"
+#include "devices/vmbus_devices.h"
 
 namespace hvfbd {
 

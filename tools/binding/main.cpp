@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "binding/binding.h"
-#include "command_line_parser.h"
+#include "common/command_line_parser.h"
 #include "common/standard_descriptors.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <iostream>
 
-#include "command_line_parser.h"
+#include "common/command_line_parser.h"
 #include "hvfbctl/bus.h"
 #include "hvfbctl/table.h"
 #include "measurement.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "command_line_parser.h"
+#include "common/command_line_parser.h"
 #include "where.h"
 
 namespace hvfbctl {

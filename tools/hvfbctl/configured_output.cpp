@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "control/configuration.h"
+#include "config/configuration.h"
 #include "drm_screen.h"
 #include "looking.h"
 #include "uio_screen.h"

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/file_reading.h"
-#include "output/sysfs_attribute.h"
+#include "devices/sysfs_attribute.h"
 #include "rights.h"
 
 namespace hvfbctl {

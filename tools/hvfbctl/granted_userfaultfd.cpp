@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/file_reading.h"
-#include "control/configuration.h"
+#include "config/configuration.h"
 #include "rights.h"
 
 namespace hvfbctl {

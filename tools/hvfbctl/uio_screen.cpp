@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/file_reading.h"
-#include "output/framebuffer_location.h"
-#include "output/sysfs_attribute.h"
-#include "output/uio_maps.h"
+#include "devices/framebuffer_location.h"
+#include "devices/sysfs_attribute.h"
+#include "devices/uio_maps.h"
 #include "rights.h"
 #include "sandbox.h"
 

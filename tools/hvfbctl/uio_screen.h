@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "control/configuration.h"
+#include "config/configuration.h"
 #include "machine.h"
 
 namespace hvfbctl {

@@ -4,7 +4,7 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "command_line_parser.h"
+#include "common/command_line_parser.h"
 #include "common/numbers.h"
 #include "common/standard_descriptors.h"
 #include "hvhost/resolutions.h"

@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "devices/uio_device.h"
 #include "output/hyperv/ring.h"
-#include "output/uio_device.h"
 
 namespace hvfbd::hyperv {
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/file_reading.h"
 #include "base/layout.h"
-#include "output/sysfs_attribute.h"
+#include "devices/sysfs_attribute.h"
 
 namespace hvfbd::hyperv {
 

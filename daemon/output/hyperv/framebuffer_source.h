@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "output/device_memory.h"
-#include "output/framebuffer_location.h"
-#include "output/uio_device.h"
+#include "devices/device_memory.h"
+#include "devices/framebuffer_location.h"
+#include "devices/uio_device.h"
 
 namespace hvfbd::hyperv {
 

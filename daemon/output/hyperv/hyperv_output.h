@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "base/event_loop.h"
+#include "devices/uio_device.h"
 #include "output/hyperv/channel.h"
 #include "output/hyperv/dirt_frame.h"
 #include "output/hyperv/framebuffer_source.h"
 #include "output/hyperv/host_watch.h"
 #include "output/hyperv/session.h"
 #include "output/output.h"
-#include "output/uio_device.h"
 
 namespace hvfbd::hyperv {
 

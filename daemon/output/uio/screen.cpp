@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/file_reading.h"
 #include "base/layout.h"
-#include "output/sysfs_attribute.h"
-#include "output/uio_maps.h"
+#include "devices/sysfs_attribute.h"
+#include "devices/uio_maps.h"
 
 namespace hvfbd::uio {
 

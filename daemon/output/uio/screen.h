@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/file_identity.h"
-#include "output/device_memory.h"
-#include "output/framebuffer_location.h"
+#include "devices/device_memory.h"
+#include "devices/framebuffer_location.h"
 #include "output/uio/display_adapter.h"
 
 namespace hvfbd::uio {

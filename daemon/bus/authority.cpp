@@ -1,0 +1,47 @@
+#include "bus/authority.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace hvfbd {
+
+namespace {
+
+[[noreturn]] void deny(const std::string& sentence) {
+    throw Refusal(Refusal::Kind::access_denied, sentence);
+}
+
+// Root, or a process of the group.
+void expect(const Credentials& who, std::optional<gid_t> group, const std::string& otherwise) {
+    if (who.uid == 0) return;
+    if (!who.groups)
+        deny(
+            "the bus does not say which groups its callers have (UnixGroupIDs), so that only root may: use "
+            "dbus-daemon 1.14 or later, or dbus-broker, over a Unix socket");
+    if (!group || std::ranges::count(*who.groups, *group) == 0) deny(otherwise);
+}
+
+}  // namespace
+
+void Authority::check_open_surface(const Credentials& who) const {
+    expect(who, drawers,
+           "only root and members of the group video may draw: usermod --append --groups video USER, and log "
+           "in again");
+}
+
+void Authority::check_view(const Credentials& who) const {
+    expect(who, viewers,
+           "only root and members of the group hvfbd-view may look at the screen: "
+           "usermod --append --groups hvfbd-view USER, and log in again");
+}
+
+void Authority::check_tune(uid_t uid) {
+    if (uid != 0) deny("only root may change the settings: use sudo");
+}
+
+void Authority::check_control(uid_t asker, uid_t owner) {
+    if (asker != 0 && asker != owner) deny("only the user who opened the surface, and root, may do that");
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,53 @@
+#include "bus/bus_display.h"
+
+#include <utility>
+
+namespace hvfbd {
+
+BusDisplay::BusDisplay(BusContext& context, Pipeline& pipeline, std::string name)
+    : context_(context), pipeline_(pipeline), display_(context, pipeline, std::move(name)) {
+    // Those of the process before. Nobody is told: who listens sees the name come back, and asks.
+    for (const Surface* surface : pipeline.surfaces().all())
+        surfaces_[surface->number()] = make(surface->number());
+}
+
+std::unique_ptr<SurfaceObject> BusDisplay::make(SurfaceNumber number) {
+    return std::make_unique<SurfaceObject>(context_, pipeline_, display_.path(), number);
+}
+
+void BusDisplay::surface_opened(SurfaceNumber number, std::string_view, const Client&) {
+    auto object = make(number);
+    object->announce();
+    surfaces_[number] = std::move(object);
+}
+
+void BusDisplay::surface_closed(SurfaceNumber number, std::string_view, std::string_view) {
+    auto found = surfaces_.find(number);
+    if (found == surfaces_.end()) return;
+    std::unique_ptr<SurfaceObject> object = std::move(found->second);
+    surfaces_.erase(found);
+    object->announce_removal();
+}
+
+void BusDisplay::surface_client_changed(SurfaceNumber number, std::string_view, std::string_view) {
+    if (auto found = surfaces_.find(number); found != surfaces_.end()) found->second->client_changed();
+}
+
+void BusDisplay::active_surface_changed() {
+    for (auto& [number, object] : surfaces_) object->active_may_have_changed();
+    display_.changed({"ActiveSurface"});
+}
+
+void BusDisplay::visibility_changed(bool) {
+    display_.changed({"Visible"});
+}
+
+void BusDisplay::layout_changed(const Layout&) {
+    display_.changed({"Width", "Height", "Stride", "Format"});
+}
+
+void BusDisplay::modes_changed() {
+    display_.changed({"Modes"});
+}
+
+}  // namespace hvfbd

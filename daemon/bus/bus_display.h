@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "bus/bus_context.h"
+#include "bus/display_object.h"
+#include "bus/surface_object.h"
+#include "clients/report.h"
+
+namespace hvfbd {
+
+// A display and its surfaces on the bus, kept in step with its pipeline by its reports.
+class BusDisplay : public Report {
+  public:
+    BusDisplay(BusContext& context, Pipeline& pipeline, std::string name);
+
+    DisplayObject& object() { return display_; }
+
+    void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override;
+    void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override;
+    void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override;
+    void active_surface_changed() override;
+    void visibility_changed(bool visible) override;
+    void layout_changed(const Layout& layout) override;
+    void modes_changed() override;
+
+  private:
+    std::unique_ptr<SurfaceObject> make(SurfaceNumber number);
+
+    BusContext& context_;
+    Pipeline& pipeline_;
+    DisplayObject display_;
+    std::map<SurfaceNumber, std::unique_ptr<SurfaceObject>> surfaces_;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,188 @@
+#include "bus/display_object.h"
+
+#include <type_traits>
+#include <utility>
+
+#include "bus/options.h"
+#include "bus/surface_object.h"
+
+namespace hvfbd {
+
+namespace {
+
+std::map<std::string, sdbus::Variant> on_bus(const Layout& layout) {
+    return {{"width", layout.width},
+            {"height", layout.height},
+            {"stride", layout.stride},
+            {"format", layout.format},
+            {"size", std::uint64_t{layout.size}}};
+}
+
+sdbus::UnixFd give(Descriptor descriptor) {
+    return {descriptor.release(), sdbus::adopt_fd};
+}
+
+}  // namespace
+
+DisplayObject::DisplayObject(BusContext& context, Pipeline& pipeline, std::string name)
+    : AdaptorInterfaces(context.connection(), bus_root + ("/" + name)),
+      context_(context),
+      pipeline_(pipeline),
+      name_(std::move(name)),
+      path_(bus_root + ("/" + name_)) {
+    register_settings();
+    registerAdaptor();
+}
+
+DisplayObject::~DisplayObject() {
+    unregisterAdaptor();
+}
+
+void DisplayObject::changed(const std::vector<std::string>& properties) {
+    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, properties);
+}
+
+void DisplayObject::tuning_changed(const Tuning& before, const Tuning& after) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : differences(before, after)) names.push_back(name);
+    if (!names.empty()) changed(names);
+}
+
+std::vector<sdbus::Struct<uint32_t, uint32_t>> DisplayObject::Modes() {
+    std::vector<sdbus::Struct<uint32_t, uint32_t>> modes;
+    for (const Mode& mode : pipeline_.output().modes()) modes.emplace_back(mode.width, mode.height);
+    return modes;
+}
+
+sdbus::ObjectPath DisplayObject::ActiveSurface() {
+    const Surface* surface = pipeline_.surfaces().active();
+    return surface ? surface_path(path_, surface->number()) : "/";
+}
+
+std::map<std::string, uint64_t> DisplayObject::Statistics() {
+    const auto statistics = pipeline_.statistics();
+    return {
+#define X(name) {#name, statistics.name},
+        HVFBD_STATISTICS(X)
+#undef X
+    };
+}
+
+template <typename Value>
+void DisplayObject::register_setting(const TuningField& field) {
+    constexpr bool is_text = std::is_same_v<Value, std::string>;
+    const auto get_value = [this, &field] {
+        if constexpr (is_text)
+            return get(tuning(), field);
+        else
+            return static_cast<Value>(field.get(tuning()));
+    };
+    const auto set_value = [this, &field](const Value& value) {
+        if constexpr (is_text)
+            tune(field, value);
+        else
+            tune(field, std::to_string(value));
+    };
+    getObject()
+        .registerProperty(std::string(field.setting.name))
+        .onInterface(INTERFACE_NAME)
+        .withGetter(get_value)
+        .withSetter(set_value)
+        .withUpdateBehavior(sdbus::Flags::EMITS_CHANGE_SIGNAL);
+}
+
+void DisplayObject::register_settings() {
+    for (const TuningField& field : tuning_fields()) switch (field.setting.type) {
+            case Setting::Type::number:
+                register_setting<std::uint32_t>(field);
+                break;
+            case Setting::Type::long_number:
+                register_setting<std::uint64_t>(field);
+                break;
+            case Setting::Type::word:
+                register_setting<std::string>(field);
+                break;
+        }
+}
+
+void DisplayObject::tune(const TuningField& field, const std::string& value) {
+    with_bus_errors([&] {
+        context_.expect_root_sets();
+        Tuning before = tuning(), after = before;
+        set(after, field, value);
+        pipeline_.set_tuning(after, context_.now());
+        tuning_changed(before, after);
+    });
+}
+
+void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
+                                              std::map<std::string, sdbus::Variant>>&& result,
+                                std::map<std::string, sdbus::Variant> options) {
+    context_.when_it_may_open(
+        getObject(), std::move(result),
+        [this, options](const Caller& caller) {
+            context_.authority().check_open_surface(caller.credentials);
+            const auto given = surface_options(options).layout;
+            const std::uint64_t usual = pipeline_.layout().size;
+            // With another layout, one of the display's is offered as well.
+            return OpeningLimit::Buffer{given ? given->size + usual : usual, usual};
+        },
+        [this, options](Caller caller, const auto& answer) {
+            BusContext::expect_room_to_open();
+            uid_t user = caller.client.uid;
+            auto elsewhere = context_.surfaces_elsewhere(pipeline_, user);
+            auto opened = pipeline_.open_surface(surface_options(options), std::move(caller.client),
+                                                 context_.now(), elsewhere);
+            answer.returnResults(sdbus::ObjectPath(surface_path(path_, opened.number)),
+                                 give(std::move(opened.buffer)), give(std::move(opened.channel)),
+                                 on_bus(opened.layout));
+            if (opened.takes_room_elsewhere) context_.make_room_elsewhere(pipeline_, user);
+        });
+}
+
+void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
+                                             std::map<std::string, sdbus::Variant>>&& result,
+                               std::map<std::string, sdbus::Variant> options) {
+    context_.when_it_may_open(
+        getObject(), std::move(result),
+        [this, options](const Caller& caller) {
+            context_.authority().check_view(caller.credentials);
+            expect_no_options(options);
+            return OpeningLimit::Buffer{};
+        },
+        [this](Caller caller, const auto& answer) {
+            BusContext::expect_room_to_open();
+            auto elsewhere = context_.viewers_elsewhere(pipeline_, caller.client.uid);
+            auto opened = pipeline_.open_viewer(std::move(caller.client), context_.now(), elsewhere);
+            answer.returnResults(sdbus::ObjectPath(path_ + "/viewer" + std::to_string(opened.number)),
+                                 give(std::move(opened.front)), give(std::move(opened.channel)),
+                                 on_bus(opened.layout));
+        });
+}
+
+void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbus::Variant> options) {
+    context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
+                             [this, options = std::move(options)](const Caller& caller, const auto& answer) {
+                                 Authority::check_tune(caller.credentials.uid);
+                                 expect_no_options(options);
+                                 if (std::string why = pipeline_.output().problem(); !why.empty())
+                                     throw Refusal(Refusal::Kind::busy, "nothing can be shown now: " + why +
+                                                                            "; see journalctl -u hvfbd");
+                                 pipeline_.refresh(context_.now());
+                                 answer.returnResults();
+                             });
+}
+
+void DisplayObject::SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,
+                            std::map<std::string, sdbus::Variant> options) {
+    context_.when_identified(
+        Callers::Depth::user, getObject(), std::move(result),
+        [=, this, options = std::move(options)](const Caller& caller, const auto& answer) {
+            Authority::check_tune(caller.credentials.uid);
+            expect_no_options(options);
+            pipeline_.set_mode({width, height}, context_.now());
+            answer.returnResults();
+        });
+}
+
+}  // namespace hvfbd

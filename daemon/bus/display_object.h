@@ -1,0 +1,63 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <string>
+#include <vector>
+
+#include "bus/bus_context.h"
+#include "display_adaptor.h"
+
+namespace hvfbd {
+
+// A display on the bus.
+class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Display_adaptor> {
+  public:
+    // `name`: the last element of its path. Borrowed: the pipeline.
+    DisplayObject(BusContext& context, Pipeline& pipeline, std::string name);
+    DisplayObject(const DisplayObject&) = delete;
+    DisplayObject& operator=(const DisplayObject&) = delete;
+    ~DisplayObject();
+
+    const std::string& path() const { return path_; }
+    void changed(const std::vector<std::string>& properties);
+    // Signals what differs between the two.
+    void tuning_changed(const Tuning& before, const Tuning& after);
+
+  private:
+    std::string Name() override { return name_; }
+    std::string Output() override { return std::string(pipeline_.output().name()); }
+    uint32_t Width() override { return pipeline_.layout().width; }
+    uint32_t Height() override { return pipeline_.layout().height; }
+    uint32_t Stride() override { return pipeline_.layout().stride; }
+    uint32_t Format() override { return pipeline_.layout().format; }
+    std::vector<sdbus::Struct<uint32_t, uint32_t>> Modes() override;
+    bool Visible() override { return pipeline_.visible(); }
+    sdbus::ObjectPath ActiveSurface() override;
+    std::map<std::string, uint64_t> Statistics() override;
+
+    void OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
+                                   std::map<std::string, sdbus::Variant>>&& result,
+                     std::map<std::string, sdbus::Variant> options) override;
+    void OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,
+                                  std::map<std::string, sdbus::Variant>>&& result,
+                    std::map<std::string, sdbus::Variant> options) override;
+    void Refresh(sdbus::Result<>&& result, std::map<std::string, sdbus::Variant> options) override;
+    void SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,
+                 std::map<std::string, sdbus::Variant> options) override;
+
+    const Tuning& tuning() const { return pipeline_.tuning(); }
+    // Settings are properties as well, which the adaptor does not have: their table has them. Before
+    // registerAdaptor.
+    void register_settings();
+    template <typename Value>
+    void register_setting(const TuningField& field);
+    // Checks the caller, changes a copy, and only then the pipeline's.
+    void tune(const TuningField& field, const std::string& value);
+
+    BusContext& context_;
+    Pipeline& pipeline_;
+    std::string name_, path_;
+};
+
+}  // namespace hvfbd

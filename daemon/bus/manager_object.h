@@ -1,0 +1,37 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bus/bus_context.h"
+#include "manager_adaptor.h"
+
+namespace hvfbd {
+
+// The daemon itself on the bus, and the list of all its objects.
+class ManagerObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Manager_adaptor,
+                                                            sdbus::ObjectManager_adaptor> {
+  public:
+    // `reload` reads the configuration again; what it throws is the caller's answer.
+    ManagerObject(BusContext& context, std::function<void()> reload);
+    ManagerObject(const ManagerObject&) = delete;
+    ManagerObject& operator=(const ManagerObject&) = delete;
+    ~ManagerObject();
+
+    void log_level_changed();
+
+  private:
+    std::string Version() override;
+    std::vector<std::string> Interfaces() override { return {}; }
+    std::string LogLevel() override;
+    void LogLevel(const std::string& value) override;
+    void Reload(sdbus::Result<>&& result) override;
+
+    BusContext& context_;
+    std::function<void()> reload_;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,142 @@
+#include "bus/set_callers.h"
+
+#include <sdbus-c++/sdbus-c++.h>
+#include <systemd/sd-bus.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "bus/bus_errors.h"
+
+namespace hvfbd {
+
+namespace {
+
+// sdbus-c++ 1.2 keeps the connection of libsystemd to itself; a message leads to it.
+class Native : public sdbus::Message {
+  public:
+    static sd_bus* connection_of(const sdbus::Message& message) {
+        return sd_bus_message_get_bus(static_cast<sd_bus_message*>(message.*(&Native::msg_)));
+    }
+};
+
+void reply(sd_bus_message* call, const sdbus::Error& error) {
+    sd_bus_reply_method_errorf(call, error.getName().c_str(), "%s", error.getMessage().c_str());
+}
+
+}  // namespace
+
+class SetCallers::Filter {
+  public:
+    Filter(sdbus::IConnection& connection, Callers& callers) : callers_(callers) {
+        auto bus = sdbus::createProxy(connection, "org.freedesktop.DBus", "/org/freedesktop/DBus");
+        bus_ = Native::connection_of(bus->createMethodCall("org.freedesktop.DBus", "GetId"));
+        sd_bus_slot* slot = nullptr;
+        if (int result = sd_bus_add_filter(bus_, &slot, on_message, this); result < 0)
+            throw_errno("look at the messages of the bus first", -result);
+        slot_.reset(slot);
+    }
+
+    std::optional<uid_t> current() const { return current_; }
+
+  private:
+    struct Unref {
+        void operator()(sd_bus_message* message) const { sd_bus_message_unref(message); }
+        void operator()(sd_bus_slot* slot) const { sd_bus_slot_unref(slot); }
+    };
+    using Call = std::unique_ptr<sd_bus_message, Unref>;
+
+    // Called with every message, before anybody else is. 1: nobody else is.
+    static int on_message(sd_bus_message* message, void* filter, sd_bus_error*) noexcept {
+        return static_cast<Filter*>(filter)->filter(message);
+    }
+
+    int filter(sd_bus_message* message) noexcept {
+        current_.reset();
+        if (sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Properties", "Set") <= 0) return 0;
+        // The same message again, and not another at its address: a reference is held.
+        if (auto found = identified_.find(message); found != identified_.end()) {
+            current_ = found->second.user;
+            identified_.erase(found);
+            return 0;
+        }
+        try {
+            with_bus_errors([&] { hold(message); });
+        } catch (const sdbus::Error& error) {
+            reply(message, error);
+        }
+        return 1;
+    }
+
+    void hold(sd_bus_message* message) {
+        const char* name = sd_bus_message_get_sender(message);
+        if (!name) throw Refusal(Refusal::Kind::access_denied, "the caller has no name on the bus");
+        if (waiting_ + identified_.size() >= most_held)
+            throw Refusal(Refusal::Kind::busy, "too many properties are being set; wait for the answers");
+        const std::string sender = name;
+        std::vector<Call>& calls = held_[sender];
+        calls.emplace_back(sd_bus_message_ref(message));
+        ++waiting_;
+        if (calls.size() > 1) return;  // asked already
+        try {
+            callers_.identify(
+                Callers::Depth::user, sender,
+                [this, sender](const Caller& caller) { take_up(sender, caller.credentials.uid); },
+                [this, sender](const Refusal& refusal) { refuse(sender, refusal); });
+        } catch (...) {
+            take(sender);
+            throw;
+        }
+    }
+
+    std::vector<Call> take(const std::string& sender) {
+        auto node = held_.extract(sender);
+        if (node.empty()) return {};
+        waiting_ -= node.mapped().size();
+        return std::move(node.mapped());
+    }
+
+    // In the order in which they came.
+    void take_up(const std::string& sender, uid_t user) {
+        for (Call& call : take(sender)) {
+            sd_bus_message* message = call.get();
+            identified_.emplace(message, Identified{std::move(call), user});
+            if (sd_bus_enqueue_for_read(bus_, message) >= 0) continue;
+            reply(message, bus_error({Refusal::Kind::failed, "the call could not be taken up again"}));
+            identified_.erase(message);
+        }
+    }
+
+    void refuse(const std::string& sender, const Refusal& refusal) {
+        for (const Call& call : take(sender)) reply(call.get(), bus_error(refusal));
+    }
+
+    // Of all callers together.
+    static constexpr std::size_t most_held = 1024;
+
+    struct Identified {
+        Call call;
+        uid_t user;
+    };
+
+    Callers& callers_;
+    sd_bus* bus_ = nullptr;
+    std::map<std::string, std::vector<Call>> held_;  // by sender, until the bus has said who that is
+    std::size_t waiting_ = 0;                        // in all of them
+    std::map<sd_bus_message*, Identified> identified_;
+    std::optional<uid_t> current_;
+    std::unique_ptr<sd_bus_slot, Unref> slot_;
+};
+
+SetCallers::SetCallers(sdbus::IConnection& connection, Callers& callers)
+    : filter_(std::make_unique<Filter>(connection, callers)) {}
+
+SetCallers::~SetCallers() = default;
+
+std::optional<uid_t> SetCallers::current() const {
+    return filter_->current();
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <string>
+
+#include "bus/bus_context.h"
+#include "surface_adaptor.h"
+
+namespace hvfbd {
+
+std::string surface_path(const std::string& display, SurfaceNumber number);
+
+// One surface on the bus, for as long as it is there.
+class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Surface_adaptor> {
+  public:
+    // `display`: the path of its display. Borrowed: the pipeline.
+    SurfaceObject(BusContext& context, Pipeline& pipeline, const std::string& display, SurfaceNumber number);
+    SurfaceObject(const SurfaceObject&) = delete;
+    SurfaceObject& operator=(const SurfaceObject&) = delete;
+    ~SurfaceObject();
+
+    void announce();
+    void announce_removal();
+    // Signals Active if it is not what was signalled last.
+    void active_may_have_changed();
+    void client_changed();
+
+  private:
+    std::string Name() override;
+    std::string Owner() override;
+    uint32_t Pid() override;
+    bool Active() override;
+    std::string TrackingState() override;
+    void Activate(sdbus::Result<>&& result) override;
+    void Close(sdbus::Result<>&& result) override;
+
+    const Surface& surface() const;
+
+    BusContext& context_;
+    Pipeline& pipeline_;
+    SurfaceNumber number_;
+    bool active_;  // as it was signalled
+};
+
+}  // namespace hvfbd

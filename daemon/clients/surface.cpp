@@ -1,0 +1,290 @@
+#include "clients/surface.h"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "clients/changed_pages.h"
+
+namespace hvfbd {
+
+// What adopt() and take() rely on.
+static_assert(std::is_nothrow_move_assignable_v<Picture> && std::is_nothrow_move_assignable_v<Conversation> &&
+              std::is_nothrow_move_assignable_v<SurfaceOptions>);
+
+Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
+                 const Layout& layout)
+    : loop_(loop),
+      number_(number),
+      options_(std::move(options)),
+      uid_(client.uid),
+      shadow_(Picture::shadow(options_.layout.value_or(layout))),
+      connections_(1),
+      conversation_(shadow_.layout(), options_.explicit_damage),
+      connection_(std::make_unique<ClientConnection>(loop, std::move(client), receiver())) {
+    configure(layout);
+}
+
+Surface::Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial)
+    : loop_(loop),
+      number_(kept.number),
+      options_{kept.name, kept.explicit_damage, kept.keep},
+      uid_(kept.uid),
+      shadow_(Picture::shadow(legacy.demand(kept.shadow_name(kept.shadow)), kept.layout)),
+      shadow_serial_(kept.shadow),
+      last_serial_(std::max(kept.last_shadow, first_serial)),
+      connections_(kept.connection),
+      conversation_(kept.layout, options_.explicit_damage) {
+    if (kept.replaced) restore_replaced(*kept.replaced, legacy.take(kept.shadow_name(kept.replaced->serial)));
+    if (kept.offer) restore_offer(*kept.offer, legacy.demand(kept.shadow_name(kept.offer->serial)));
+    take_what_is_drawn_on();
+    if (!kept.client) {
+        abandon();
+        return;
+    }
+    Client client{kept.client->bus_name, kept.client->uid, static_cast<pid_t>(kept.client->pid), {}};
+    if (kept.client->has_process) client.pidfd = legacy.demand(kept.process_name());
+    conversation_ =
+        Conversation(shadow_.layout(), options_.explicit_damage, kept.introduction, first_serial, loop.now());
+    connection_ = std::make_unique<ClientConnection>(loop_, std::move(client),
+                                                     legacy.demand(kept.channel_name()), receiver());
+}
+
+void Surface::restore_offer(const KeptOffer& kept, Descriptor buffer) {
+    bool taken = Picture::taken(buffer);
+    try {
+        offer_ = Offer{kept.serial, Picture::shadow(std::move(buffer), kept.layout), false, true};
+    } catch (const std::system_error&) {
+        if (taken) throw;
+        // No memory for a mode that nobody draws in yet is no reason to lose what is drawn. Should its client
+        // take that buffer after all, the next offer brings it back: so there is one, even of the same
+        // layout.
+        offer_ = Offer{++last_serial_, copy_of(shadow_, shadow_.layout())};
+    }
+}
+
+void Surface::restore_replaced(const KeptOffer& kept, Descriptor buffer) {
+    if (!buffer) return;
+    bool taken = Picture::taken(buffer);
+    try {
+        replaced_ = Offer{kept.serial, Picture::shadow(std::move(buffer), kept.layout), true, true};
+    } catch (const std::system_error&) {
+        if (taken) throw;
+    }
+}
+
+KeptSurface Surface::kept() const {
+    KeptSurface kept;
+    kept.number = number_;
+    kept.name = options_.name;
+    kept.explicit_damage = options_.explicit_damage;
+    kept.keep = options_.keep;
+    kept.uid = uid_;
+    kept.layout = shadow_.layout();
+    kept.shadow = shadow_serial_;
+    kept.last_shadow = last_serial_;
+    if (offer_) kept.offer = KeptOffer{offer_->serial, offer_->shadow.layout()};
+    if (replaced_) kept.replaced = KeptOffer{replaced_->serial, replaced_->shadow.layout()};
+    kept.connection = connections_;
+    if (const Client* client = this->client()) {
+        kept.client = KeptClient{client->bus_name, client->uid, static_cast<std::uint32_t>(client->pid),
+                                 static_cast<bool>(client->pidfd)};
+        kept.introduction = conversation_.introduction();
+    }
+    return kept;
+}
+
+void Surface::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
+    KeptSurface kept = this->kept();
+    keepsakes.push_back({kept.shadow_name(shadow_serial_), shadow_.memfd().get()});
+    for (const auto* offer : {&replaced_, &offer_})
+        if (*offer) keepsakes.push_back({kept.shadow_name((*offer)->serial), (*offer)->shadow.memfd().get()});
+    if (!connection_) return;
+    keepsakes.push_back({kept.channel_name(), connection_->channel().near_end().get()});
+    if (const Descriptor& process = connection_->client().pidfd)
+        keepsakes.push_back({kept.process_name(), process.get()});
+}
+
+Channel::Receive Surface::receiver() {
+    return [this](const message::FromClient& message) { return conversation_.receive(message, loop_.now()); };
+}
+
+Surface::Handles Surface::take_handles() {
+    return {shadow_.memfd().duplicate(), connection_->channel().take_peer_end()};
+}
+
+std::string_view Surface::tracking_state() const {
+    if (!connection_) return "none";
+    // What the tracker said last is old where it was told since to stop, or is not asked any more.
+    bool tracked = !conversation_.explicit_damage() && !conversation_.polled();
+    const auto& told = connection_->told_state;
+    if (tracked && told && told->tracking == HVFB_TRACKING_OFF) return "off";
+    if (tracked && told && told->tracking == HVFB_TRACKING_COMPARE) return "comparing";
+    return conversation_.tracker_state();
+}
+
+void Surface::tell_state(const message::State& state) {
+    if (!connection_ || !conversation_.introduced()) return;
+    message::Packet packet;
+    if (!connection_->told_state) {
+        message::encode_hello(packet);
+        connection_->channel().send(packet);
+    }
+    if (conversation_.sets_alarm()) connection_->give_alarm([this] { conversation_.rang(loop_.now()); });
+    if (connection_->told_state == state) return;
+    message::encode_state(packet, state);
+    connection_->channel().send(packet);
+    connection_->told_state = state;
+}
+
+void Surface::send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached) noexcept {
+    if (connection_) connection_->channel().send(packet, std::move(attached));
+}
+
+bool Surface::wants_userfaultfd() const {
+    return connection_ && connection_->told_state && !connection_->userfaultfd_answered &&
+           conversation_.wants_userfaultfd();
+}
+
+void Surface::give_userfaultfd(Descriptor device) {
+    connection_->userfaultfd_answered = true;
+    if (!device) return;
+    message::Packet packet;
+    message::encode_userfaultfd(packet);
+    send(packet, std::make_shared<const Descriptor>(std::move(device)));
+}
+
+void Surface::collect(Time now) {
+    tell_compared();
+    message::Packet packet;
+    message::encode_collect(packet, conversation_.begin_collection(now));
+    send(packet);
+}
+
+void Surface::tell_compared() {
+    auto compared = conversation_.take_compared();
+    if (!compared) return;
+    // Said to be everything, what had long become still would be left open for ever beside something that
+    // moves.
+    join_to(HVFB_WRITTEN_MAX, *compared);
+    message::Packet packet;
+    message::encode_compared(packet, conversation_.answered_serial(), *compared);
+    send(packet);
+}
+
+void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
+    const auto& request = conversation_.frame_request();
+    if (!request) return;
+    // A client that took this kept surface over meanwhile counts its own.
+    frame = std::min(frame, request->frame);
+    message::Packet packet;
+    message::encode_presented(
+        packet, {frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown});
+    send(packet);
+    conversation_.frame_answered(frame);
+}
+
+Picture Surface::copy_of(const Picture& picture, const Layout& layout) {
+    Picture copy = Picture::shadow(layout);
+    copy.start_from(picture);
+    return copy;
+}
+
+void Surface::configure(const Layout& layout) {
+    // Its picture stays whole: a larger mode may come again, and the next client begins with a buffer of its
+    // own.
+    if (!connection_) return;
+    if ((offer_ ? offer_->shadow.layout() : shadow_.layout()) == layout) return;
+    // What its client draws on already is what the new buffer is to hold, though CONFIGURED is still to be
+    // read.
+    if (take_what_is_drawn_on()) conversation_.start_over(shadow_.layout(), loop_.now());
+    if (!offer_ && shadow_.layout() == layout) return;
+    Offer offer{last_serial_ + 1, copy_of(shadow_, layout)};
+    ++last_serial_;
+    if (offer_ && (offer_->sent || offer_->restored)) replaced_ = std::move(offer_);
+    offer_ = std::move(offer);
+}
+
+void Surface::send_offer() {
+    if (!has_unsent_offer()) return;
+    message::Packet packet;
+    message::encode_configure(packet, offer_->serial, offer_->shadow.layout());
+    send(packet, offer_->shadow.share());
+    offer_->sent = true;
+}
+
+// Its client draws there from now on. A newer offer stays one.
+void Surface::take(Offer& offer) {
+    shadow_ = std::move(offer.shadow);
+    shadow_serial_ = offer.serial;
+    if (offer_ && &offer == &*offer_) offer_.reset();
+    replaced_.reset();
+}
+
+void Surface::take_configured(Time now) {
+    auto serial = conversation_.take_configured();
+    if (!serial) return;
+    if (offer_ && *serial == offer_->serial)
+        take(*offer_);
+    else if (replaced_ && *serial == replaced_->serial)
+        take(*replaced_);
+    else if (*serial != shadow_serial_)  // said again, or replaced twice
+        return;
+    conversation_.start_over(shadow_.layout(), now);
+}
+
+// An offered buffer that its client has mapped: it draws there, whether what it said of it was read or not.
+bool Surface::take_what_is_drawn_on() {
+    for (auto* offer : {&offer_, &replaced_}) {
+        if (!*offer || !(*offer)->shadow.taken()) continue;
+        take(**offer);
+        return true;
+    }
+    return false;
+}
+
+Surface::Handles Surface::adopt(SurfaceOptions options, Client client, const Layout& layout, Time now) {
+    take_what_is_drawn_on();
+    // Everything is acquired before anything changes. A new buffer even where the layout is the same: the
+    // last client sealed the old one against being mapped again.
+    const Layout first = options.layout.value_or(layout);
+    Picture buffer = copy_of(shadow_, first);
+    std::optional<Offer> offer;
+    if (first != layout) offer = Offer{last_serial_ + 2, copy_of(shadow_, layout)};
+    Conversation conversation(first, options.explicit_damage);
+    conversation.start_over(first, now);
+    auto connection = std::make_unique<ClientConnection>(loop_, std::move(client), receiver());
+    Handles handles{buffer.memfd().duplicate(), connection->channel().take_peer_end()};
+
+    connection_ = std::move(connection);
+    conversation_ = std::move(conversation);
+    shadow_ = std::move(buffer);
+    shadow_serial_ = ++last_serial_;
+    if (offer) last_serial_ = offer->serial;
+    offer_ = std::move(offer);
+    replaced_.reset();
+    options_ = std::move(options);
+    ++connections_;
+    idle_since_.reset();
+    return handles;
+}
+
+void Surface::abandon() {
+    take_what_is_drawn_on();
+    connection_.reset();
+    offer_.reset();
+    replaced_.reset();
+    conversation_ = Conversation(shadow_.layout(), true);
+    // What it stored last it may have had no time to report.
+    conversation_.hints().add_everything();
+    conversation_.announce(loop_.now());
+    idle_since_ = loop_.now();
+}
+
+void Surface::revoke() noexcept {
+    if (!connection_) return;
+    message::Packet packet;
+    message::encode_revoked(packet);
+    connection_->channel().send_last(packet);
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/keeping.h"
+#include "base/picture.h"
+#include "clients/client_connection.h"
+#include "clients/conversation.h"
+#include "clients/kept.h"
+
+namespace hvfbd {
+
+// One surface: its shadow, and the channel to the client that draws on it. A kept surface may have no client.
+class Surface {
+  public:
+    Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
+            const Layout& layout);
+    // Goes on with what another process of the daemon kept, and asks its client for nothing that it has done
+    // already. Throws std::system_error if a descriptor is not there, or is not what it should be.
+    Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial);
+    // What that takes.
+    KeptSurface kept() const;
+    void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
+
+    SurfaceNumber number() const { return number_; }
+    const std::string& name() const { return options_.name; }
+    bool keep() const { return options_.keep; }
+    // Null while a kept surface has none.
+    const Client* client() const { return connection_ ? &connection_->client() : nullptr; }
+    uid_t uid() const { return uid_; }
+    bool active() const { return active_; }
+    std::string_view tracking_state() const;
+
+    // The picture that is shown now, and what is known of it.
+    const Picture& shadow() const { return shadow_; }
+    Conversation& conversation() { return conversation_; }
+    const Conversation& conversation() const { return conversation_; }
+
+    // The client's end of the channel, once, and a duplicate of the shadow's descriptor for it.
+    struct Handles {
+        Descriptor buffer, channel;
+    };
+    Handles take_handles();
+
+    void set_active(bool active) { active_ = active; }
+    // Sends the state if it differs from the last one sent.
+    void tell_state(const message::State& state);
+    // It told that it would take a userfaultfd, knows its state, and was not answered yet.
+    bool wants_userfaultfd() const;
+    // Answers it: with /dev/userfaultfd, or with nothing if that is none. Once a client.
+    void give_userfaultfd(Descriptor device);
+    // As if it had not been answered.
+    void forget_userfaultfd() {
+        if (connection_) connection_->userfaultfd_answered = false;
+    }
+    void collect(Time now);
+    // Tells a client that is not asked which of the pages it left open differ.
+    void tell_compared();
+    // Answers FRAME up to this one.
+    void answer_frame(std::uint64_t frame, Time presented, bool shown);
+    // Makes a new buffer of this layout, with a clipped copy of the picture, to be offered. Without a client
+    // the picture stays what it is, and is shown clipped. Throws std::system_error, and nothing has changed.
+    void configure(const Layout& layout);
+    // Offers it, once it is kept: a client may take it and draw there although this process has ended. Not
+    // before HELLO and STATE, which are the first that a client hears.
+    bool has_unsent_offer() const {
+        return offer_ && !offer_->sent && connection_ && connection_->told_state;
+    }
+    void send_offer();
+    // Takes the offered buffer, if the client has answered.
+    void take_configured(Time now);
+
+    // A new client, which starts from the picture that the last one left, in a buffer of this layout. Throws
+    // std::system_error, and nothing has changed.
+    Handles adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
+    // The client is gone: only the picture stays.
+    void abandon();
+    // Tells the client that nothing more is shown.
+    void revoke() noexcept;
+
+    // Why its client is to be given up: it hung up, died or broke the protocol. Empty while it is well.
+    std::string_view over() const { return connection_ ? connection_->over() : std::string_view{}; }
+    bool violated() const { return connection_ && connection_->violated(); }
+    std::uint64_t throttled() const { return connection_ ? connection_->channel().throttled() : 0; }
+    // Since when a kept surface has had no client.
+    std::optional<Time> idle_since() const { return idle_since_; }
+
+  private:
+    // A buffer that its client was offered: by this process (`sent`), or perhaps by the one before
+    // (`restored`).
+    struct Offer {
+        std::uint64_t serial;
+        Picture shadow;
+        bool sent = false, restored = false;
+    };
+    void restore_offer(const KeptOffer& kept, Descriptor buffer);
+    void restore_replaced(const KeptOffer& kept, Descriptor buffer);
+    void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept;
+    void take(Offer& offer);
+    bool take_what_is_drawn_on();
+    Channel::Receive receiver();
+    static Picture copy_of(const Picture& picture, const Layout& layout);
+
+    EventLoop& loop_;
+    SurfaceNumber number_;
+    SurfaceOptions options_;
+    uid_t uid_;
+    Picture shadow_;
+    std::optional<Offer> offer_;
+    // The one before it, which its client may have taken, or take yet, though a newer one is under way.
+    std::optional<Offer> replaced_;
+    // Every buffer has a serial, of CONFIGURE or not: the shadow's, and the newest one's.
+    std::uint64_t shadow_serial_ = 0, last_serial_ = 0;
+    std::uint64_t connections_ = 0;  // clients it has had
+    bool active_ = false;
+    std::optional<Time> idle_since_;
+
+    Conversation conversation_;
+    std::unique_ptr<ClientConnection> connection_;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,121 @@
+#include "clients/viewer.h"
+
+#include <sys/epoll.h>
+
+namespace hvfbd {
+
+Viewer::Viewer(EventLoop& loop, unsigned number, Client client)
+    : number_(number),
+      client_(std::move(client)),
+      presented_(loop.now()),
+      channel_(loop, receiver(), hung_up()) {
+    watch_client(loop);
+}
+
+// It waits: whether it had asked before the process ended is not known, and to be told unasked harms nobody.
+Viewer::Viewer(EventLoop& loop, const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial)
+    : number_(kept.number),
+      client_{kept.client.bus_name, kept.client.uid, static_cast<pid_t>(kept.client.pid),
+              kept.client.has_process ? legacy.demand(kept.process_name()) : Descriptor{}},
+      introduced_(true),
+      greeted_(kept.introduced),
+      waits_(true),
+      configure_serial_(first_serial),
+      presented_(loop.now()),
+      channel_(loop, legacy.demand(kept.channel_name()), receiver(), hung_up()) {
+    watch_client(loop);
+}
+
+KeptViewer Viewer::kept() const {
+    return {number_,
+            {client_.bus_name, client_.uid, static_cast<std::uint32_t>(client_.pid),
+             static_cast<bool>(client_.pidfd)},
+            greeted_};
+}
+
+void Viewer::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
+    KeptViewer kept = this->kept();
+    keepsakes.push_back({kept.channel_name(), channel_.near_end().get()});
+    if (client_.pidfd) keepsakes.push_back({kept.process_name(), client_.pidfd.get()});
+}
+
+Channel::Receive Viewer::receiver() {
+    return [this](const message::FromClient& message) { return receive(message); };
+}
+
+Channel::HungUp Viewer::hung_up() {
+    return [this](Channel::Ending ending, std::string_view why) {
+        violated_ = ending == Channel::Ending::violation;
+        over_ = ending == Channel::Ending::closed ? "it closed the channel" : why;
+    };
+}
+
+void Viewer::watch_client(EventLoop& loop) {
+    if (!client_.pidfd) return;
+    death_ = loop.watch(client_.pidfd.get(), EPOLLIN, [this](std::uint32_t) {
+        death_.reset();
+        if (over_.empty()) over_ = "it died";
+    });
+}
+
+std::optional<std::string_view> Viewer::receive(const message::FromClient& message) {
+    if (auto* hello = std::get_if<message::Hello>(&message)) {
+        if (greeted_) return "it sent HELLO twice";
+        if (hello->version != HVFB_PROTOCOL_VERSION)
+            return "it speaks another version of the channel: update its libhvfb";
+        introduced_ = greeted_ = true;
+        message::Packet packet;
+        message::encode_hello(packet);
+        channel_.send(packet);
+        return std::nullopt;
+    }
+    if (std::holds_alternative<message::Unknown>(message)) return std::nullopt;
+    if (!introduced_) return "it did not send HELLO first";
+    if (std::holds_alternative<message::Configured>(message)) return std::nullopt;
+    if (!std::holds_alternative<message::Next>(message)) return "it sent a message that is for surfaces";
+    waits_ = true;
+    tell();
+    return std::nullopt;
+}
+
+void Viewer::current(const Picture& front, std::uint64_t frame, Time looked) {
+    if (started_) return;
+    started_ = true;
+    changed(front, Region(front.layout().rectangle()), frame, looked);
+}
+
+void Viewer::changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {
+    if (std::exchange(front_owed_, false)) configure(front);
+    untold_ |= region;
+    // For one that never asks as well: more than these are told as less anyway.
+    untold_.bound(HVFB_FRAME_READY_MAX);
+    frame_ = frame;
+    presented_ = presented;
+    tell();
+}
+
+void Viewer::tell() {
+    if (!waits_ || !started_ || untold_.empty()) return;
+    message::Packet packet;
+    message::encode_frame_ready(packet, frame_,
+                                static_cast<std::uint64_t>(presented_.time_since_epoch().count()),
+                                untold_.rectangles());
+    channel_.send(packet);
+    untold_.clear();
+    waits_ = false;
+}
+
+void Viewer::configure(const Picture& front) {
+    untold_ = Region(front.layout().rectangle());
+    message::Packet packet;
+    message::encode_configure(packet, ++configure_serial_, front.layout());
+    channel_.send(packet, front.share());
+}
+
+void Viewer::revoke() noexcept {
+    message::Packet packet;
+    message::encode_revoked(packet);
+    channel_.send_last(packet);
+}
+
+}  // namespace hvfbd

@@ -1,0 +1,221 @@
+#include "config/configuration.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <array>
+#include <cerrno>
+#include <map>
+
+#include "base/error.h"
+#include "base/file_reading.h"
+#include "common/numbers.h"
+#include "common/settings_table.h"
+#include "config/ini.h"
+
+namespace hvfbd {
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& sentence) {
+    throw Refusal(Refusal::Kind::invalid_arguments, sentence);
+}
+
+std::uint64_t number(std::string_view key, std::string_view text) {
+    const auto value = whole_number(text);
+    if (!value) refuse(std::string(key) + " must be a number; \"" + std::string(text) + "\" is not");
+    return *value;
+}
+
+std::uint32_t rectangles_per_message(std::string_view key, std::string_view text) {
+    std::uint64_t value = number(key, text);
+    if (value < 1 || value > 255) refuse(std::string(key) + " must be 1 to 255");
+    return static_cast<std::uint32_t>(value);
+}
+
+bool boolean(std::string_view key, std::string_view text) {
+    for (std::string_view yes : {"yes", "true", "on", "1"})
+        if (text == yes) return true;
+    for (std::string_view no : {"no", "false", "off", "0"})
+        if (text == no) return false;
+    refuse(std::string(key) + " must be yes or no; \"" + std::string(text) + "\" is neither");
+}
+
+// Whether it holds a row is known only with the mode.
+std::uint32_t stride(std::string_view key, std::string_view text) {
+    constexpr std::uint64_t longest = std::uint64_t{2} * max_extent * bytes_per_pixel;
+    std::uint64_t value = number(key, text);
+    if (value % bytes_per_pixel != 0 || value > longest)
+        refuse(std::string(key) + " must be a multiple of 4 up to " + std::to_string(longest) +
+               ", or 0 for rows without padding; " + std::to_string(value) + " is not");
+    return static_cast<std::uint32_t>(value);
+}
+
+std::string card(std::string_view key, std::string_view text) {
+    constexpr std::string_view folder = "/dev/dri/";
+    if (!text.empty() && !text.starts_with(folder))
+        refuse(std::string(key) + " must be /dev/dri/cardN or a link in /dev/dri/by-path; \"" +
+               std::string(text) + "\" is not");
+    return std::string(text);
+}
+
+std::string one_of(std::string_view key, std::span<const std::string_view> known, std::string_view text) {
+    std::string list;
+    for (std::string_view name : known) {
+        if (name == text) return std::string(text);
+        list += (list.empty() ? "" : ", ") + std::string(name);
+    }
+    refuse(std::string(key) + " must be one of " + list + "; \"" + std::string(text) + "\" is not");
+}
+
+constexpr std::array<std::string_view, 5> output_types{"auto", "memory", "uio", "drm", "hyperv"};
+constexpr std::array<std::string_view, 2> screens{"apart", "together"};
+
+bool set_output(Configuration& configuration, std::string_view key, std::string_view value) {
+    auto& output = configuration.output;
+    if (key == "Type")
+        output.type = one_of(key, output_types, value);
+    else if (key == "Uio")
+        output.uio = value;
+    else if (key == "Framebuffer")
+        output.framebuffer = value;
+    else if (key == "FramebufferSize")
+        output.framebuffer_size = number(key, value);
+    else if (key == "Card")
+        output.card = card(key, value);
+    else if (key == "Connector")
+        output.connector = value;
+    else if (key == "Screens")
+        output.screens = one_of(key, screens, value);
+    else if (key == "Mode")
+        output.mode = mode_of(value);
+    else if (key == "Stride")
+        output.stride = stride(key, value);
+    else if (key == "AssumeVisible")
+        output.assume_visible = boolean(key, value);
+    else if (key == "RectanglesPerMessage")
+        output.rectangles_per_message = rectangles_per_message(key, value);
+    else
+        return false;
+    return true;
+}
+
+// False: no such key.
+bool set_key(Configuration& configuration, std::string_view section, std::string_view key,
+             std::string_view value) {
+    if (section == "Display") return set(configuration.display, key, value);
+    if (section == "Output") return set_output(configuration, key, value);
+    if (section == "Clients" && key == "GrantUserfaultfd") {
+        configuration.grant_userfaultfd = boolean(key, value);
+        return true;
+    }
+    if (section == "Log" && key == "Level") {
+        if (std::string wrong = what_is_wrong(log_level_setting, value, key); !wrong.empty()) refuse(wrong);
+        configuration.log_level = value;
+        return true;
+    }
+    return false;
+}
+
+constexpr std::size_t most_warnings_in_all = 500;
+
+// Larger than any configuration, and small enough to be read in a moment.
+constexpr std::size_t largest_file = std::size_t{1} << 20;
+
+// As systemd has it: an empty file, or a link to /dev/null, is there to hide those of weaker folders.
+bool masks(const std::filesystem::path& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == ::makedev(1, 3);
+}
+
+void read(const std::filesystem::path& path, Configuration& configuration,
+          std::vector<ConfigurationWarning>& warnings) {
+    if (masks(path)) return;
+    try {
+        parse(read_regular_file(path, largest_file), path, configuration, warnings);
+    } catch (const std::system_error& error) {
+        if (is_shortage(error)) throw;  // what it says is not known, and not nothing
+        warnings.push_back({path, 0, std::string("it is left out: ") + error.what()});
+    }
+}
+
+bool is_drop_in(const std::filesystem::path& path) {
+    std::string name = path.filename();
+    return name.ends_with(".conf") && !name.starts_with('.');
+}
+
+}  // namespace
+
+Mode mode_of(std::string_view text) {
+    const auto sides = sides_of_mode(text);
+    if (!sides) refuse("Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + std::string(text) + "\" is not");
+    Mode mode{static_cast<std::uint32_t>(std::min<std::uint64_t>(number("Mode", sides->first), UINT32_MAX)),
+              static_cast<std::uint32_t>(std::min<std::uint64_t>(number("Mode", sides->second), UINT32_MAX))};
+    layout_for(mode);
+    return mode;
+}
+
+void parse(std::string_view text, const std::string& file, Configuration& configuration,
+           std::vector<ConfigurationWarning>& warnings) {
+    // A file that is no configuration at all is not said line by line, nor a line of a megabyte whole.
+    constexpr int most_warnings = 50;
+    constexpr std::size_t longest_sentence = 400;
+    int refused = 0;
+    auto warn = [&](int line, std::string sentence) {
+        if (++refused > most_warnings) return;
+        if (sentence.size() > longest_sentence) {
+            std::size_t end = longest_sentence;
+            while (end > 0 && (static_cast<unsigned char>(sentence[end]) & 0xc0) == 0x80) --end;
+            sentence.replace(end, std::string::npos, "...");
+        }
+        warnings.push_back({file, line, std::move(sentence)});
+    };
+    auto take = [&](const IniEntry& entry) {
+        try {
+            if (!set_key(configuration, entry.section, entry.key, entry.value))
+                warn(entry.line, "there is no " + std::string(entry.key) + " in a section [" +
+                                     std::string(entry.section) + "]");
+        } catch (const Refusal& refusal) {
+            warn(entry.line, refusal.what());
+        }
+    };
+    read_ini(text, take, warn);
+    if (refused > most_warnings)
+        warnings.push_back({file, 0, std::to_string(refused - most_warnings) + " more lines are left out"});
+}
+
+Configuration load(std::span<const std::filesystem::path> folders,
+                   std::vector<ConfigurationWarning>& warnings) {
+    Configuration configuration;
+    std::optional<std::filesystem::path> main_file;
+    std::map<std::string, std::filesystem::path> drop_ins;
+    for (const auto& folder : folders) {
+        struct stat status {};
+        auto path = folder / "hvfbd.conf";
+        // What cannot be looked at is there, and is read, which says why it cannot be.
+        if (::lstat(path.c_str(), &status) == 0 || errno != ENOENT) main_file = path;
+        std::error_code error;
+        for (const auto& entry : entries_of(folder / "hvfbd.conf.d", error))
+            if (is_drop_in(entry)) drop_ins[entry.filename()] = entry;
+        if (is_shortage(error.value()))
+            throw_errno("look into " + (folder / "hvfbd.conf.d").string(), error.value());
+        if (error && error != std::errc::no_such_file_or_directory)
+            warnings.push_back({folder / "hvfbd.conf.d", 0, "its files are left out: " + error.message()});
+    }
+    std::size_t refused = 0;
+    auto take = [&](const std::filesystem::path& path) {
+        read(path, configuration, warnings);
+        // To say them takes time of the loop.
+        if (warnings.size() <= most_warnings_in_all) return;
+        refused += warnings.size() - most_warnings_in_all;
+        warnings.resize(most_warnings_in_all);
+    };
+    if (main_file) take(*main_file);
+    for (const auto& [name, path] : drop_ins) take(path);
+    if (refused > 0)
+        warnings.push_back(
+            {warnings.back().file, 0, std::to_string(refused) + " more warnings are not said"});
+    return configuration;
+}
+
+}  // namespace hvfbd

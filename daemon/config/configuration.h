@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/layout.h"
+#include "display/tuning.h"
+
+namespace hvfbd {
+
+// What the configuration files say. Whatever they leave out has its default here.
+struct Configuration {
+    Tuning display;
+    struct OutputSection {
+        std::string type = "auto";  // auto, memory, uio, drm or hyperv
+        std::string uio, framebuffer;
+        std::uint64_t framebuffer_size = 0;  // bytes; 0: what the device says
+        std::string card, connector;         // drm; empty: found by itself
+        std::string screens = "apart";       // drm: each a display; or together
+        std::optional<Mode> mode;
+        std::uint32_t stride = 0;                  // bytes; 0: rows without padding
+        bool assume_visible = true;                // for hosts that never say whether somebody looks
+        std::uint32_t rectangles_per_message = 1;  // 1 to 255
+        bool operator==(const OutputSection&) const = default;
+    } output;
+    bool grant_userfaultfd = true;  // to clients that may not make one
+    std::string log_level = to_text(log_level_setting, log_level_setting.usual);
+};
+
+// Something in a file that was not understood. What stood before, or the default, stands.
+struct ConfigurationWarning {
+    std::string file;
+    int line = 0;  // 0: the whole file
+    std::string sentence;
+};
+
+// WIDTHxHEIGHT in decimal digits and nothing else. Throws Refusal.
+Mode mode_of(std::string_view text);
+
+// Reads one file's text over what is there already. Any text: never throws for what it says.
+void parse(std::string_view text, const std::string& file, Configuration& configuration,
+           std::vector<ConfigurationWarning>& warnings);
+
+// Reads the files of these folders (/usr/lib/hvfbd, /run/hvfbd, /etc/hvfbd: the later the stronger) as
+// systemd does: hvfbd.conf of the strongest folder that has one; then the drop-ins hvfbd.conf.d/*.conf of all
+// of them in the order of their names, of those with the same name only the strongest. An empty file, or a
+// link to /dev/null, masks.
+Configuration load(std::span<const std::filesystem::path> folders,
+                   std::vector<ConfigurationWarning>& warnings);
+
+}  // namespace hvfbd

@@ -1,0 +1,167 @@
+#include "display/frame_runner.h"
+
+#include <array>
+
+#include "clients/changed_pages.h"
+
+namespace hvfbd {
+
+using Action = FrameScheduler::Action;
+
+std::optional<Time> FrameRunner::run(Time now) {
+    // One frame that was begun before, and another one: a peer's events are read in between.
+    for (unsigned frames = 0; frames < 2;) {
+        Action action = next(now);
+        if (action.begins) begin(action);
+        switch (action.kind) {
+            case Action::Kind::rest:
+                return std::nullopt;
+            case Action::Kind::wake:
+                return action.at;
+            case Action::Kind::collect:
+                surfaces_.active()->collect(now);
+                ++statistics_.collections;
+                collecting_since_ = now;
+                break;
+            case Action::Kind::compare:
+                compare(action, now);
+                break;
+            case Action::Kind::present:
+                present(now);
+                ++frames;
+                break;
+        }
+    }
+    return now;
+}
+
+void FrameRunner::flush(Time now) {
+    Action action = scheduler_.flush(damage_source(), now);
+    answers_frame_.reset();
+    compare(action, now);
+    present(now);
+}
+
+Action FrameRunner::next(Time now) {
+    DamageSource source = damage_source();
+    bool collecting = scheduler_.state() == FrameScheduler::State::collecting;
+    Action action = scheduler_.next(source, now);
+    if (collecting && scheduler_.state() != FrameScheduler::State::collecting) {
+        statistics_.collect_ns += static_cast<std::uint64_t>((now - collecting_since_).count());
+        if (source.answer_owed) ++statistics_.unanswered;
+    }
+    return action;
+}
+
+// Its stores are found by comparing everything.
+bool FrameRunner::whole(const Conversation& conversation) const {
+    return conversation.polled() ||
+           (!conversation.explicit_damage() && tuning_.tracking == Tuning::Tracking::compare);
+}
+
+DamageSource FrameRunner::damage_source() const {
+    const Surface* surface = surfaces_.active();
+    if (!surface) return {};
+    const Conversation& conversation = surface->conversation();
+    DamageSource source;
+    source.exists = true;
+    source.tracked = conversation.introduced() && !conversation.explicit_damage();
+    source.whole = whole(conversation);
+    source.polled = conversation.polled();
+    source.unprotected = conversation.unprotected();
+    source.reports = conversation.reports();
+    source.scans = conversation.scans();
+    source.can_rest = conversation.can_rest();
+    source.will_rest = source.can_rest && !source.whole && tuning_.tracking != Tuning::Tracking::scan;
+    source.answer_owed = conversation.collecting();
+    source.frame_requested = conversation.frame_request().has_value();
+    source.reported = source.reports && conversation.reported() && !source.frame_requested;
+    source.hinted = !conversation.hints().empty();
+    source.damaged_since = conversation.damaged_since();
+    return source;
+}
+
+void FrameRunner::begin(const Action& action) {
+    answers_frame_.reset();
+    if (action.kind == Action::Kind::compare && !action.damage) return;
+    if (tuning_.refresh_mode == Tuning::RefreshMode::periodic) presenter_.want_everything();
+    Surface* surface = surfaces_.active();
+    if (!surface) return;
+    Conversation& conversation = surface->conversation();
+    if (const auto& request = conversation.frame_request()) answers_frame_ = request->frame;
+    // An announcement that came after the report is for the next frame.
+    if (!(conversation.reports() && conversation.reported()) || answers_frame_) conversation.frame_begins();
+}
+
+void FrameRunner::compare(const Action& action, Time now) {
+    Surface* surface = surfaces_.active();
+    bool found = false;
+    if (!surface) {
+        std::array everywhere{presenter_.front().layout().rectangle()};
+        found = !presenter_.look(nullptr, everywhere).spans.empty();
+    } else {
+        if (action.whole) surface->conversation().hints().add_everything();
+        if (action.recheck) found = compare_again(*surface, now);
+        if (action.damage) found = compare_damage(*surface, action, now) || found;
+    }
+    scheduler_.compared(found);
+}
+
+// What the client reported; whether something differed.
+bool FrameRunner::compare_damage(Surface& surface, const Action& action, Time now) {
+    Conversation& conversation = surface.conversation();
+    if (conversation.hints().empty()) {
+        if (conversation.unprotected()) conversation.note_compared({});
+        return false;
+    }
+    std::array everywhere{presenter_.front().layout().rectangle()};
+    std::span<const Rectangle> where =
+        conversation.hints().everything() ? everywhere : conversation.hints().rectangles();
+    // Most compares of what is open find nothing where a program draws less often than the limit.
+    bool skipped = action.sampled && conversation.only_open() && !presenter_.glance(surface.shadow(), where);
+    if (skipped)
+        where = {};
+    else
+        scheduler_.compared_in_full(now);
+    const Found& compared = presenter_.look(&surface.shadow(), where);
+    bool found = !compared.spans.empty();
+    if (conversation.unprotected() && !skipped)
+        conversation.note_compared(changed_pages(surface.shadow().layout(), compared.spans));
+    // What is open all the time is reported again until it is protected, and what is compared by itself
+    // anyhow; but one that is polled for want of its HELLO, after a restart, may rest from its answer on.
+    bool always = whole(conversation) && !conversation.polled();
+    if (!conversation.explicit_damage() && !always && !conversation.only_open())
+        scheduler_.recheck_later(conversation.hints(), surface.shadow().layout(),
+                                 conversation.caught() && !found, now);
+    conversation.compared();
+    if (found && conversation.reports() && scheduler_.notify_compared(now)) surface.tell_compared();
+    return found;
+}
+
+bool FrameRunner::compare_again(const Surface& surface, Time now) {
+    // What is hinted is compared as well, right after this.
+    const Hints& hints = surface.conversation().hints();
+    Region where;
+    if (!hints.everything()) {
+        where = Region(scheduler_.recheck_area());
+        where -= Region(hints.rectangles());
+    }
+    bool found = !presenter_.look(&surface.shadow(), where.rectangles()).spans.empty();
+    scheduler_.rechecked(found, now);
+    return found;
+}
+
+void FrameRunner::present(Time now) {
+    using Presented = FrameScheduler::Presented;
+    Presented presented = presenter_.present(now, tuning_.max_rects);
+    if (presented != Presented::refused) presenter_.start_viewers(now);
+    if (presented == Presented::done && scheduler_.announced_at())
+        statistics_.first_frame_ns =
+            static_cast<std::uint64_t>((clock_now() - *scheduler_.announced_at()).count());
+    if (presented == Presented::nothing) ++statistics_.empty_looks;
+    if (Surface* surface = surfaces_.active(); surface && answers_frame_ && presented != Presented::refused)
+        surface->answer_frame(*answers_frame_, clock_now(), true);
+    scheduler_.presented(presented, now);
+}
+
+}  // namespace hvfbd

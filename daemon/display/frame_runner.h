@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+
+#include "clients/surfaces.h"
+#include "display/frame_scheduler.h"
+#include "display/presenter.h"
+#include "display/statistics.h"
+#include "display/tuning.h"
+
+namespace hvfbd {
+
+// Carries out what the frame scheduler says, at the active surface: asks its client for damage, compares
+// there, presents what differed, and tells the scheduler what became of it.
+class FrameRunner {
+  public:
+    // Borrowed: all outlive it.
+    FrameRunner(FrameScheduler& scheduler, const Tuning& tuning, Surfaces& surfaces, Presenter& presenter,
+                Statistics& statistics)
+        : scheduler_(scheduler),
+          tuning_(tuning),
+          surfaces_(surfaces),
+          presenter_(presenter),
+          statistics_(statistics) {}
+
+    // Does all that is to be done now. When to run again; none: when something happens.
+    std::optional<Time> run(Time now);
+    // The last frame, whatever inhibits: waits for nobody.
+    void flush(Time now);
+
+  private:
+    DamageSource damage_source() const;
+    FrameScheduler::Action next(Time now);
+    void begin(const FrameScheduler::Action& action);
+    void compare(const FrameScheduler::Action& action, Time now);
+    bool compare_damage(Surface& surface, const FrameScheduler::Action& action, Time now);
+    bool compare_again(const Surface& surface, Time now);
+    void present(Time now);
+    bool whole(const Conversation& conversation) const;
+
+    FrameScheduler& scheduler_;
+    const Tuning& tuning_;
+    Surfaces& surfaces_;
+    Presenter& presenter_;
+    Statistics& statistics_;
+    Time collecting_since_{};
+    // The newest frame that was asked for when the frame under way began: what is asked for meanwhile may
+    // have been drawn too late for it.
+    std::optional<std::uint64_t> answers_frame_;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,141 @@
+#include "display/presenter.h"
+
+#include <algorithm>
+#include <array>
+
+#include "damage/reduce.h"
+
+namespace hvfbd {
+
+namespace {
+
+// Adds the time until its end to a counter of nanoseconds.
+class Stopwatch {
+  public:
+    explicit Stopwatch(std::uint64_t& counter) : counter_(counter), start_(clock_now()) {}
+    Stopwatch(const Stopwatch&) = delete;
+    Stopwatch& operator=(const Stopwatch&) = delete;
+    ~Stopwatch() { counter_ += static_cast<std::uint64_t>((clock_now() - start_).count()); }
+
+  private:
+    std::uint64_t& counter_;
+    Time start_;
+};
+
+PictureView view(const Picture& picture) {
+    const Layout& layout = picture.layout();
+    return {picture.bytes().data(), layout.width, layout.height, layout.stride};
+}
+
+MutablePictureView view(std::span<std::byte> bytes, const Layout& layout) {
+    return {bytes.data(), layout.width, layout.height, layout.stride};
+}
+
+}  // namespace
+
+Presenter::Presenter(Output& output, Viewers& viewers, Statistics& statistics)
+    : output_(output), viewers_(viewers), statistics_(statistics), front_(Picture::front(output.layout())) {}
+
+std::span<std::byte> Presenter::scanout() const {
+    // Between an output's change of mode and start_over() the two are not alike.
+    if (output_.layout() != front_.layout()) return {};
+    return output_.scanout();
+}
+
+const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> where) {
+    if (!where.empty()) output_.before_stores();
+    MutablePictureView front = view(front_.bytes(), front_.layout()), scanout{};
+    if (std::span<std::byte> bytes = this->scanout(); !bytes.empty()) scanout = view(bytes, output_.layout());
+    {
+        Stopwatch watch(statistics_.compare_ns);
+        compare_and_copy(shadow ? view(*shadow) : PictureView{}, front, scanout, where, found_);
+    }
+    for (const Rectangle& rectangle : where)
+        statistics_.pixels_compared += static_cast<std::uint64_t>(rectangle.area());
+    if (found_.spans.empty()) return found_;
+
+    statistics_.pixels_changed += static_cast<std::uint64_t>(found_.pixels);
+    statistics_.pixels_in_changed_tiles += static_cast<std::uint64_t>(found_.pixels_in_tiles);
+    statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
+    if (scanout.pixels)
+        statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
+    Stopwatch watch(statistics_.reduce_ns);
+    untold_ |= Region(condense(found_.spans, condensed_));
+    untold_.bound(most_spans);
+    behind_ |= scanout.pixels == nullptr;
+    return found_;
+}
+
+bool Presenter::glance(const Picture& shadow, std::span<const Rectangle> where) {
+    Stopwatch watch(statistics_.compare_ns);
+    return differs_somewhere(view(shadow), view(front_), where, glance_++);
+}
+
+FrameScheduler::Presented Presenter::present(Time now, std::size_t max_rectangles) {
+    if (!something_to_tell()) return FrameScheduler::Presented::nothing;
+    output_.before_stores();
+    if (everything_) {
+        untold_ = Region(front_.layout().rectangle());
+        behind_ = true;
+        everything_ = false;
+    }
+    catch_up();
+    {
+        Stopwatch watch(statistics_.reduce_ns);
+        reduce(untold_, std::min(max_rectangles, output_.most_rectangles()), rectangles_);
+    }
+    Stopwatch watch(statistics_.present_ns);
+    if (output_.present(rectangles_) == Output::Presented::refused) {
+        ++statistics_.refused;
+        return FrameScheduler::Presented::refused;
+    }
+    ++statistics_.frames;
+    statistics_.rectangles += rectangles_.size();
+    for (const Rectangle& rectangle : rectangles_)
+        statistics_.pixels_told += static_cast<std::uint64_t>(rectangle.area());
+    viewers_.changed(front_, untold_, ++frame_, now);
+    untold_.clear();
+    behind_ = false;
+    return FrameScheduler::Presented::done;
+}
+
+// Scanout is to hold all of front with the next present.
+void Presenter::catch_up() {
+    std::span<std::byte> scanout = this->scanout();
+    if (scanout.empty()) return;
+    auto copy = [&](std::span<const Rectangle> rectangles) {
+        if (rectangles.empty()) return;
+        Stopwatch watch(statistics_.copy_ns);
+        copy_spans(view(front_), view(scanout, output_.layout()), rectangles);
+        for (const Rectangle& rectangle : rectangles)
+            statistics_.bytes_copied += static_cast<std::uint64_t>(rectangle.area()) * bytes_per_pixel;
+    };
+    copy(output_.missing());
+    if (behind_) copy(untold_.rectangles());
+    behind_ = false;
+}
+
+void Presenter::last_words() noexcept {
+    std::span<std::byte> scanout = this->scanout();
+    if (scanout.empty()) return;
+    std::array whole{front_.layout().rectangle()};
+    copy_spans(view(front_), view(scanout, output_.layout()), whole);
+}
+
+void Presenter::prepare(const Layout& layout) {
+    if (layout == front_.layout() || (prepared_ && prepared_->layout() == layout)) return;
+    prepared_.reset();
+    prepared_ = Picture::front(layout);
+}
+
+void Presenter::start_over() {
+    prepare(output_.layout());
+    front_ = std::move(*prepared_);
+    prepared_.reset();
+    untold_.clear();
+    behind_ = false;
+    everything_ = true;
+    viewers_.expect_front();
+}
+
+}  // namespace hvfbd

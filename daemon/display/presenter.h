@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/picture.h"
+#include "base/region.h"
+#include "base/time.h"
+#include "clients/viewers.h"
+#include "damage/compare.h"
+#include "display/frame_scheduler.h"
+#include "display/statistics.h"
+#include "output/output.h"
+
+namespace hvfbd {
+
+// The second half of the way: what differs goes from shadow to front to scanout, and is told. Keeps what was
+// copied but could not be told yet, so that a refused present loses nothing.
+class Presenter {
+  public:
+    // Borrowed: all outlive it. Front is made for the output's layout.
+    Presenter(Output& output, Viewers& viewers, Statistics& statistics);
+
+    const Picture& front() const { return front_; }
+
+    // Copies what differs inside `where` from the shadow (none: black) to front and scanout. Says where it
+    // differed, a row a rectangle, valid until the next look.
+    const Found& look(const Picture* shadow, std::span<const Rectangle> where);
+    // Whether some rows inside `where` show that something differs. Not so: it may all the same.
+    bool glance(const Picture& shadow, std::span<const Rectangle> where);
+    // Everything is to be copied to scanout and told with the next present, changed or not.
+    void want_everything() { everything_ = true; }
+    // There is something that the host or a viewer has not been told.
+    bool something_to_tell() const { return everything_ || !untold_.empty(); }
+
+    // Number of the last frame that was presented; goes on from another process's.
+    std::uint64_t frame() const { return frame_; }
+    void set_frame(std::uint64_t frame) { frame_ = frame; }
+
+    // `max_rectangles`, or fewer where the output takes no more.
+    FrameScheduler::Presented present(Time now, std::size_t max_rectangles);
+
+    // Front has just been looked over: those who began to look since the last time may see it.
+    void start_viewers(Time now) { viewers_.current(front_, frame_, now); }
+
+    // Copies front to scanout, whole. In a signal handler.
+    void last_words() noexcept;
+
+    // The output has, or will have, another layout: makes a black front of it, so that start_over() needs no
+    // memory. Throws std::system_error, and nothing has changed.
+    void prepare(const Layout& layout);
+    void forget_prepared() { prepared_.reset(); }
+    // That front, or one made now, is front; viewers get it with its first frame. Throws as prepare().
+    void start_over();
+
+  private:
+    std::span<std::byte> scanout() const;
+    void catch_up();
+
+    Output& output_;
+    Viewers& viewers_;
+    Statistics& statistics_;
+    Picture front_;
+    std::optional<Picture> prepared_;
+    Found found_;
+    std::vector<Rectangle> condensed_;
+    Region untold_;  // copied to front, not told
+    // Some of it was found while there was no scanout to copy it to.
+    bool behind_ = false;
+    bool everything_ = true;
+    std::vector<Rectangle> rectangles_;
+    std::uint64_t frame_ = 0;
+    unsigned glance_ = 0;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,66 @@
+#include "display/recheck.h"
+
+#include <algorithm>
+
+namespace hvfbd {
+
+void Recheck::reported(const Hints& where, const Layout& layout, bool suspicious, Time now) {
+    if (!in_use) return;
+    if (last_report_ && now - *last_report_ >= renewed_after) allowed_ = allowance;
+    last_report_ = now;
+    if (!due_) {
+        young_.reset();
+        old_.reset();
+        young_since_ = compared_ = now;
+        suspicious_ = false;
+    }
+    // A client that never pauses would make it ever more.
+    if (now - young_since_ >= longest) {
+        old_ = std::move(young_);
+        young_.reset();
+        young_since_ = now;
+    }
+    if (!young_) young_.emplace(layout);
+    young_->merge(where);
+    suspicious_ = suspicious_ || suspicious;
+    until_ = now + longest;
+    step_ = first;
+    due_ = now + (allowed_ > 0 ? step_ : without_allowance);
+}
+
+std::span<const Rectangle> Recheck::where() {
+    if (!young_) return {};
+    if (!old_) return young_->rectangles();
+    Region both(old_->rectangles());
+    both |= Region(young_->rectangles());
+    both_.assign(both.rectangles().begin(), both.rectangles().end());
+    return both_;
+}
+
+void Recheck::compared(bool found, Time now) {
+    if (!due_) return;
+    compared_ = now;
+    if (found) {
+        // There is more to come, perhaps from the same disk.
+        allowed_ = allowance;
+        suspicious_ = true;
+        young_since_ = now;
+        until_ = now + longest;
+        step_ = first;
+        due_ = now + step_;
+        return;
+    }
+    if (now >= until_) return forget();
+    if (now < *due_) return;
+    if (allowed_ > 0) --allowed_;
+    step_ *= suspicious_ ? 2 : 4;
+    due_ = allowed_ > 0 ? std::min(until_, now + step_) : until_;
+}
+
+void Recheck::forget() {
+    due_.reset();
+    young_.reset();
+    old_.reset();
+}
+
+}  // namespace hvfbd

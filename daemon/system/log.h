@@ -1,0 +1,25 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "system/events.h"
+#include "system/log_output.h"
+
+namespace hvfbd {
+
+// Where spdlog's default logger writes: the journal where standard error is the journal, with priorities;
+// else standard error. Neither is waited for, and what is lost is said; but whoever runs a program to read
+// what it says has patience.
+void open_log(LineOutput::Patience patience);
+
+// Logs a sentence that is looked for. In the journal it has MESSAGE_ID=, HVFBD_EVENT= and these fields;
+// elsewhere it is a line like others.
+void log_event(const Event& event, std::string_view sentence, std::initializer_list<LogField> fields);
+
+// trace, debug, info, warning, error or critical. Throws Refusal (invalid_arguments) for anything else.
+void set_log_level(std::string_view level);
+std::string log_level();
+
+}  // namespace hvfbd
