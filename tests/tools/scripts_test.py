@@ -53,6 +53,69 @@ class InACopy(unittest.TestCase):
         return path.read_text().replace(str(self.root), ".").splitlines() if path.exists() else []
 
 
+class Layers(unittest.TestCase):
+    """tools/check-layers, in a tree of two folders."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        run("git", "init", "-q", self.root)
+        for name in ("tools", "above", "below/inner"):
+            (self.root / name).mkdir(parents=True)
+        self.layers("above: below", "below:")
+        self.write("above/a.h", '#include <vector>\n#include "below/b.h"')
+        self.write("below/b.h", '#include "below/inner/c.h"')
+        self.write("below/inner/c.h", "")
+
+    def layers(self, *lines):
+        self.write("tools/layers", "# a comment\n" + "\n".join(lines) + "\n")
+
+    def write(self, name, text):
+        (self.root / name).write_text(text + "\n")
+
+    def check(self):
+        done = run(SOURCE / "tools/check-layers", self.root)
+        return done.returncode, done.stderr
+
+    def test_are_kept_by_this_tree(self):
+        self.assertEqual(run(SOURCE / "tools/check-layers").returncode, 0)
+
+    def test_may_be_used_as_declared(self):
+        self.assertEqual(self.check(), (0, ""))
+
+    def test_are_not_used_against_an_arrow(self):
+        self.write("below/inner/c.h", '\n#include "above/a.h"')
+        status, said = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn("below/inner/c.h:2: below may not use above (above/a.h)", said)
+
+    def test_are_found_beside_the_file_that_includes(self):
+        self.layers("above:", "below:", "below/inner:")
+        self.write("above/a.h", "")
+        self.write("below/b.h", '  # include "inner/c.h"')
+        status, said = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn("below may not use below/inner (inner/c.h)", said)
+
+    def test_form_no_circle(self):
+        self.layers("above: below", "below: above")
+        status, said = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn("circle: above -> below -> above", said)
+
+    def test_are_folders_that_are_there(self):
+        for line in ("elsewhere:", "above: elsewhere", "above"):
+            self.layers(line)
+            self.assertNotEqual(self.check()[0], 0, line)
+
+    def test_have_no_include_that_is_nowhere(self):
+        self.write("below/b.h", '#include "gone.h"')
+        status, said = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn("gone.h is in no folder", said)
+
+
 class Prepare(InACopy):
     def test_asks_nobody_when_everything_is_there(self):
         self.assertEqual(self.script("prepare").returncode, 0)
