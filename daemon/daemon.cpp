@@ -11,13 +11,13 @@ namespace hvfbd {
 namespace {
 
 // What was set over the bus goes before the configuration, as it did in the process before.
-Tuning tuning_of(const Configuration& configuration, const KeptDisplay* kept) {
+Tuning tuning_of(const Configuration& configuration, const SavedDisplay* saved) {
     Tuning tuning = configuration.display;
-    if (!kept) return tuning;
-    for (const auto& [name, value] : kept->tuning) {
+    if (!saved) return tuning;
+    for (const auto& [name, value] : saved->tuning) {
         try {
             set(tuning, name, value);
-        } catch (const Refusal& refusal) {
+        } catch (const RequestError& refusal) {
             spdlog::warn("what was set before: {}", refusal.what());
         }
     }
@@ -27,13 +27,13 @@ Tuning tuning_of(const Configuration& configuration, const KeptDisplay* kept) {
 }  // namespace
 
 // A display, and who is told of it. Throws std::system_error where there is no memory for its picture.
-struct Daemon::Display {
-    Display(EventLoop& loop, Output& output, const Tuning& tuning, std::unique_ptr<Report> first,
-            Keeper& keeper)
-        : report(std::move(first)), reports{report.get(), &keeper}, pipeline(loop, output, tuning, reports) {}
-    std::unique_ptr<Report> report;
-    Reports reports;
-    Pipeline pipeline;
+struct Daemon::OwnedDisplay {
+    OwnedDisplay(EventLoop& loop, Output& output, const Tuning& tuning, std::unique_ptr<Observer> first,
+                 StateSaver& keeper)
+        : report(std::move(first)), reports{report.get(), &keeper}, display(loop, output, tuning, reports) {}
+    std::unique_ptr<Observer> report;
+    Observers reports;
+    Display display;
 };
 
 Daemon::Daemon(Configuration configuration, DescriptorStore store, const Parts& parts)
@@ -49,17 +49,18 @@ Daemon::Daemon(Configuration configuration, DescriptorStore store, const Parts& 
         spdlog::warn("{} parts of the state that was kept are of a newer hvfbd, and are lost",
                      inherited.passed_over);
     State before = inherited.state.value_or(State{});
-    std::vector<Legacy> legacies;
-    for (std::size_t i = 0; i < before.displays.size(); ++i) legacies.push_back(keeper_.legacy_of(i));
-    std::vector<OutputLegacy> of_outputs;
+    std::vector<RestoredDescriptors> restored_outputs;
     for (std::size_t i = 0; i < before.displays.size(); ++i)
-        of_outputs.push_back({before.displays[i].output, legacies[i], before.displays[i].mode,
+        restored_outputs.push_back(keeper_.restored_of(i));
+    std::vector<RestoredOutput> of_outputs;
+    for (std::size_t i = 0; i < before.displays.size(); ++i)
+        of_outputs.push_back({before.displays[i].output, restored_outputs[i], before.displays[i].mode,
                               before.displays[i].output_name, before.displays[i].size});
     outputs_ = parts.make_outputs(loop_, of_outputs);
     make_displays(parts, before);
-    if (inherited.state) go_on(before, legacies);
-    legacies.clear();  // who is lost is told by it
-    keeper_.begin({pipelines_.begin(), pipelines_.end()}, configuration_.display);
+    if (inherited.state) go_on(before, restored_outputs);
+    restored_outputs.clear();  // who is lost is told by it
+    keeper_.begin({displays_.begin(), displays_.end()}, configuration_.display);
 }
 
 Daemon::~Daemon() = default;
@@ -67,39 +68,39 @@ Daemon::~Daemon() = default;
 void Daemon::make_displays(const Parts& parts, State& before) {
     bool several = outputs_->all().size() > 1;
     for (Output* output : outputs_->all()) {
-        std::size_t number = displays_.size();
-        KeptDisplay* kept = number < before.displays.size() ? &before.displays[number] : nullptr;
-        Tuning tuning = tuning_of(configuration_, kept);
+        std::size_t number = owned_.size();
+        SavedDisplay* saved = number < before.displays.size() ? &before.displays[number] : nullptr;
+        Tuning tuning = tuning_of(configuration_, saved);
         auto display = [&] {
-            return std::make_unique<Display>(loop_, *output, tuning, parts.make_report(number, several),
-                                             keeper_);
+            return std::make_unique<OwnedDisplay>(loop_, *output, tuning,
+                                                  parts.make_observer(number, several), keeper_);
         };
         try {
-            displays_.push_back(display());
+            owned_.push_back(display());
         } catch (const std::system_error& error) {
-            if (!kept || !kept->mode) throw;
+            if (!saved || !saved->mode) throw;
             // Set over the bus while there was more memory: all that is drawn is worth more than a mode.
             spdlog::warn("the mode that was set before cannot be had again: {}", error.what());
-            kept->mode.reset();
+            saved->mode.reset();
             output->set_mode(configuration_.output.mode.value_or(default_mode));
-            displays_.push_back(display());
+            owned_.push_back(display());
         }
-        pipelines_.push_back(&displays_.back()->pipeline);
+        displays_.push_back(&owned_.back()->display);
     }
     allow_userfaultfds(configuration_.grant_userfaultfd);
 }
 
 // The displays of the process before go on, as far as there are displays of their numbers.
-void Daemon::go_on(const State& before, std::vector<Legacy>& legacies) {
+void Daemon::go_on(const State& before, std::vector<RestoredDescriptors>& restored_outputs) {
     std::size_t surfaces = 0, viewers = 0;
     for (std::size_t i = 0; i < before.displays.size(); ++i) {
-        const KeptDisplay& kept = before.displays[i];
-        if (i < displays_.size()) {
-            Pipeline& pipeline = *pipelines_[i];
-            pipeline.restore(kept, keeper_.first_serial(), legacies[i], loop_.now());
-            surfaces += pipeline.surfaces().all().size();
-            viewers += pipeline.viewers().size();
-        } else if (!kept.surfaces.empty() || !kept.viewers.empty()) {
+        const SavedDisplay& saved = before.displays[i];
+        if (i < owned_.size()) {
+            Display& display = *displays_[i];
+            display.restore(saved, keeper_.first_serial(), restored_outputs[i], loop_.now());
+            surfaces += display.surfaces().all().size();
+            viewers += display.viewers().size();
+        } else if (!saved.surfaces.empty() || !saved.viewers.empty()) {
             spdlog::warn("{} of the process before is lost: there is no such display any more",
                          display_name(i));
         }
@@ -108,19 +109,19 @@ void Daemon::go_on(const State& before, std::vector<Legacy>& legacies) {
                  before.generation + 1);
 }
 
-void Daemon::add_report(std::size_t display, Report& report) {
-    displays_.at(display)->reports.add(report);
+void Daemon::add_observer(std::size_t display, Observer& report) {
+    owned_.at(display)->reports.add(report);
 }
 
 void Daemon::set_tuning(const Tuning& tuning) {
     configuration_.display = tuning;
-    for (Pipeline* pipeline : pipelines_) pipeline->set_tuning(tuning, loop_.now());
+    for (Display* display : displays_) display->set_tuning(tuning, loop_.now());
 }
 
 void Daemon::allow_userfaultfds(bool allowed) {
     configuration_.grant_userfaultfd = allowed;
     grants_.allow(allowed);
-    for (Pipeline* pipeline : pipelines_) pipeline->grant_userfaultfds(grants_);
+    for (Display* display : displays_) display->grant_userfaultfds(grants_);
 }
 
 void Daemon::start() {
@@ -134,7 +135,7 @@ void Daemon::start() {
 // The state is saved before anything is done about what was heard, and after.
 void Daemon::turn(Time now) {
     keeper_.save();
-    for (Pipeline* pipeline : pipelines_) pipeline->update(now);
+    for (Display* display : displays_) display->update(now);
     keeper_.save();
     say_what_cannot_be_kept();
     if (after_turn_) after_turn_(now);
@@ -174,19 +175,19 @@ void Daemon::run() {
 }
 
 void Daemon::finish() {
-    for (Pipeline* pipeline : pipelines_) pipeline->finish(loop_.now());
+    for (Display* display : displays_) display->finish(loop_.now());
 }
 
 void Daemon::suspend() {
-    for (Pipeline* pipeline : pipelines_) pipeline->suspend(loop_.now());
+    for (Display* display : displays_) display->suspend(loop_.now());
 }
 
 void Daemon::resume() {
-    for (Pipeline* pipeline : pipelines_) pipeline->resume(loop_.now());
+    for (Display* display : displays_) display->resume(loop_.now());
 }
 
-void Daemon::last_words() noexcept {
-    for (Pipeline* pipeline : pipelines_) pipeline->last_words();
+void Daemon::flush_on_crash() noexcept {
+    for (Display* display : displays_) display->flush_on_crash();
 }
 
 }  // namespace hvfbd

@@ -9,12 +9,12 @@
 
 #include "base/event_loop.h"
 #include "config/configuration.h"
-#include "display/pipeline.h"
-#include "display/reports.h"
+#include "display/display.h"
+#include "display/observers.h"
 #include "output/outputs.h"
 #include "restart/descriptor_store.h"
-#include "restart/keeper.h"
 #include "restart/state.h"
+#include "restart/state_saver.h"
 
 namespace hvfbd {
 
@@ -26,13 +26,13 @@ class Daemon {
     // What a service and a test make differently. Each is called in the constructor only.
     struct Parts {
         // `legacies`: what the process before kept for its outputs, display0 first.
-        std::function<std::unique_ptr<Outputs>(EventLoop&, std::span<const OutputLegacy>)> make_outputs;
+        std::function<std::unique_ptr<Outputs>(EventLoop&, std::span<const RestoredOutput>)> make_outputs;
         // For the display of this number, who is told first.
-        std::function<std::unique_ptr<Report>(std::size_t display, bool one_of_several)> make_report;
+        std::function<std::unique_ptr<Observer>(std::size_t display, bool one_of_several)> make_observer;
     };
 
     // Makes the outputs and displays and goes on with what the process before left in the store. Throws
-    // std::system_error and Refusal.
+    // std::system_error and RequestError.
     Daemon(Configuration configuration, DescriptorStore store, const Parts& parts);
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
@@ -40,10 +40,10 @@ class Daemon {
 
     EventLoop& loop() { return loop_; }
     // display0 first.
-    const std::vector<Pipeline*>& displays() const { return pipelines_; }
+    const std::vector<Display*>& displays() const { return displays_; }
     static std::string display_name(std::size_t number) { return "display" + std::to_string(number); }
     // Borrowed; told last of what this display reports, from now on.
-    void add_report(std::size_t display, Report& report);
+    void add_observer(std::size_t display, Observer& report);
 
     const Configuration& configuration() const { return configuration_; }
     // Takes another tuning for all displays, as SIGHUP does; [Output] counts from the next start on.
@@ -72,25 +72,25 @@ class Daemon {
     void suspend();
     void resume();
     // In a signal handler.
-    void last_words() noexcept;
+    void flush_on_crash() noexcept;
 
   private:
-    struct Display;
+    struct OwnedDisplay;
 
     void make_displays(const Parts& parts, State& before);
-    void go_on(const State& before, std::vector<Legacy>& legacies);
+    void go_on(const State& before, std::vector<RestoredDescriptors>& restored_outputs);
     void turn(Time now);
     void say_what_cannot_be_kept();
 
     Configuration configuration_;
     DescriptorStore store_;
-    Keeper keeper_;
+    StateSaver keeper_;
     EventLoop loop_;
     NotifierPump pump_;
     UserfaultfdGrants grants_;
     std::unique_ptr<Outputs> outputs_;
-    std::vector<std::unique_ptr<Display>> displays_;
-    std::vector<Pipeline*> pipelines_;
+    std::vector<std::unique_ptr<OwnedDisplay>> owned_;
+    std::vector<Display*> displays_;
     EventLoop::Turn after_turn_;
 };
 

@@ -29,7 +29,7 @@ bool would_start(const Configuration& configuration) {
     try {
         check_outputs(configuration);
         return true;
-    } catch (const Refusal& refusal) {
+    } catch (const RequestError& refusal) {
         spdlog::error("hvfbd does not start with this{}: {}",
                       configuration.output.type == "auto" ? " where Hyper-V has a screen" : "",
                       refusal.what());

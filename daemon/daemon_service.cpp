@@ -13,21 +13,21 @@
 #include "daemon.h"
 #include "daemon_configuration.h"
 #include "output_choice.h"
-#include "system/last_words.h"
+#include "system/crash_handler.h"
+#include "system/dispatch_watchdog.h"
 #include "system/log.h"
-#include "system/log_report.h"
+#include "system/log_observer.h"
 #include "system/logind.h"
 #include "system/service.h"
 #include "system/store_limit.h"
-#include "system/turn_watchdog.h"
 
 namespace hvfbd {
 
 namespace {
 
-void log_ready(const std::string& name, const Pipeline& pipeline, std::string_view bus) {
-    const Layout& layout = pipeline.layout();
-    std::string_view output = pipeline.output().name();
+void log_ready(const std::string& name, const Display& display, std::string_view bus) {
+    const Layout& layout = display.layout();
+    std::string_view output = display.output().name();
     log_event(
         events::ready,
         fmt::format("{} is {}x{}, {} output, on bus {}", name, layout.width, layout.height, output, bus),
@@ -54,7 +54,7 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     if (newer.output != daemon.configuration().output && (would_start(newer) || newer.output.type == "auto"))
         spdlog::warn("what [Output] says now counts from the next start on: systemctl restart hvfbd");
     std::vector<Tuning> before;
-    for (const Pipeline* pipeline : daemon.displays()) before.push_back(pipeline->tuning());
+    for (const Display* display : daemon.displays()) before.push_back(display->tuning());
     daemon.set_tuning(newer.display);
     daemon.allow_userfaultfds(newer.grant_userfaultfd);
     for (std::size_t i = 0; i < before.size(); ++i)
@@ -70,11 +70,11 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     // A picture that may not become as large (LimitFSIZE= of the unit) is an error, and not the end.
     ::signal(SIGXFSZ, SIG_IGN);
     Daemon daemon(configuration, DescriptorStore::from_environment(),
-                  {[&](EventLoop& loop, std::span<const OutputLegacy> legacies) {
-                       return make_outputs(loop, configuration, options, legacies);
+                  {[&](EventLoop& loop, std::span<const RestoredOutput> restored_outputs) {
+                       return make_outputs(loop, configuration, options, restored_outputs);
                    },
                    [](std::size_t display, bool one_of_several) {
-                       return std::make_unique<LogReport>(Daemon::display_name(display), one_of_several);
+                       return std::make_unique<LogObserver>(Daemon::display_name(display), one_of_several);
                    }});
     EventLoop& loop = daemon.loop();
     BusConnection bus(loop, options.bus);
@@ -88,7 +88,7 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     };
     BusService objects(loop, bus.get(), daemon.displays(), read_authority(), read_again);
     bus_objects = &objects;
-    for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_report(i, objects.display(i));
+    for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_observer(i, objects.display(i));
 
     // Where there is no manager the bus would try to start one.
     if (daemon.notifier().there())
@@ -108,8 +108,8 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     });
     running = &service;
     Logind logind(bus.get(), {[&] { daemon.suspend(); }, [&] { daemon.resume(); }, [&] { daemon.finish(); }});
-    LastWords last_words([&] { daemon.last_words(); });
-    TurnWatchdog watchdog;
+    CrashHandler flush_on_crash([&] { daemon.flush_on_crash(); });
+    DispatchWatchdog watchdog;
     loop.around_turn([&] { watchdog.turn_begins(); }, [&] { watchdog.turn_ends(); });
 
     // The name comes last: who waits for it finds everything in its place.

@@ -40,8 +40,8 @@ std::unique_ptr<UioPort> make_port(const std::string& uio) {
     if (uio.empty()) return std::make_unique<KernelUioPort>(find_bound, "/sys", "/dev");
     std::string name = uio.starts_with(devices) ? uio.substr(devices.size()) : uio;
     if (name.find('/') != std::string::npos)
-        throw Refusal(Refusal::Kind::invalid_arguments,
-                      "Uio=" + uio + " in hvfbd.conf is neither /dev/uioN nor simulated:PATH");
+        throw RequestError(RequestError::Kind::invalid_arguments,
+                           "Uio=" + uio + " in hvfbd.conf is neither /dev/uioN nor simulated:PATH");
     auto named = [name]() -> KernelUioPort::Where {
         for (const VmbusDevice& device : find_synthetic_video("/sys"))
             if (device.uio == name) return {name, device.monitor_id};
@@ -59,8 +59,9 @@ bool there_is_hyperv(const std::string& uio) {
 
 // What a process before showed on: a screen that is off for the night, or a device that the host has taken
 // away for a moment, is no reason to show on something else.
-bool showed_on(std::string_view output, std::span<const OutputLegacy> legacies) {
-    return std::ranges::any_of(legacies, [&](const OutputLegacy& legacy) { return legacy.name == output; });
+bool showed_on(std::string_view output, std::span<const RestoredOutput> restored_outputs) {
+    return std::ranges::any_of(restored_outputs,
+                               [&](const RestoredOutput& restored) { return restored.name == output; });
 }
 
 // Not one that another driver has: it was given back. Nor where there is no Hyper-V: that was a simulated
@@ -75,36 +76,38 @@ bool hyperv_may_come_back() {
 
 // What was set over the bus goes before the configuration, where it was set of an output of this name.
 std::optional<Mode> mode_of(std::size_t display, std::string_view output, const Configuration& configuration,
-                            std::span<const OutputLegacy> legacies) {
-    bool was_set = display < legacies.size() && legacies[display].name == output && legacies[display].mode;
-    return was_set ? legacies[display].mode : configuration.output.mode;
+                            std::span<const RestoredOutput> restored_outputs) {
+    bool was_set = display < restored_outputs.size() && restored_outputs[display].name == output &&
+                   restored_outputs[display].mode;
+    return was_set ? restored_outputs[display].mode : configuration.output.mode;
 }
 
 // How large it was.
 std::optional<Mode> size_of(std::size_t display, std::string_view output,
-                            std::span<const OutputLegacy> legacies) {
-    return display < legacies.size() && legacies[display].name == output ? legacies[display].size
-                                                                         : std::nullopt;
+                            std::span<const RestoredOutput> restored_outputs) {
+    return display < restored_outputs.size() && restored_outputs[display].name == output
+               ? restored_outputs[display].size
+               : std::nullopt;
 }
 
 bool fits(std::optional<Mode> mode, std::uint32_t stride) {
     try {
         if (mode) layout_for(*mode, stride);
         return true;
-    } catch (const Refusal&) {
+    } catch (const RequestError&) {
         return false;
     }
 }
 
 std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configuration,
-                                  std::span<const OutputLegacy> legacies) {
+                                  std::span<const RestoredOutput> restored_outputs) {
     const auto& wanted = configuration.output;
-    drm::Screens::Options options{wanted.connector, mode_of(0, "drm", configuration, legacies),
+    drm::Screens::Options options{wanted.connector, mode_of(0, "drm", configuration, restored_outputs),
                                   wanted.screens == "apart"};
-    for (std::size_t i = 0; i < legacies.size() && showed_on("drm", legacies); ++i) {
-        options.before.push_back(
-            {drm::DrmOutput::connector_kept(legacies[i].state), mode_of(i, "drm", configuration, legacies)});
-        options.sizes.push_back(size_of(i, "drm", legacies));
+    for (std::size_t i = 0; i < restored_outputs.size() && showed_on("drm", restored_outputs); ++i) {
+        options.before.push_back({drm::DrmOutput::connector_kept(restored_outputs[i].state),
+                                  mode_of(i, "drm", configuration, restored_outputs)});
+        options.sizes.push_back(size_of(i, "drm", restored_outputs));
     }
     return std::make_unique<drm::Screens>(
         loop, std::make_unique<drm::KernelCardPort>(wanted.card, wanted.connector), options);
@@ -113,13 +116,13 @@ std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configur
 // A screen that shows already, and nothing less: who asked for no output in particular does not wait for one.
 // Not so where a process before had one.
 std::unique_ptr<Outputs> drm_that_shows(EventLoop& loop, const Configuration& configuration,
-                                        std::span<const OutputLegacy> legacies) {
+                                        std::span<const RestoredOutput> restored_outputs) {
     // A card that cannot be opened for want of a descriptor is no reason to show elsewhere.
     expect_descriptors(8);
     try {
-        auto outputs = make_drm(loop, configuration, legacies);
+        auto outputs = make_drm(loop, configuration, restored_outputs);
         for (const Output* output : outputs->all())
-            if (output->visible() || showed_on("drm", legacies)) return outputs;
+            if (output->visible() || showed_on("drm", restored_outputs)) return outputs;
     } catch (const std::system_error& error) {
         if (is_shortage(error)) throw;
         // No device events to be heard, as in a container: there is no screen in there either.
@@ -157,44 +160,46 @@ void check_outputs(const Configuration& configuration) {
 }
 
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
-                                      const DaemonOptions& options, std::span<const OutputLegacy> legacies) {
+                                      const DaemonOptions& options,
+                                      std::span<const RestoredOutput> restored_outputs) {
     const auto& wanted = configuration.output;
     bool automatic = wanted.type == "auto";
     if (wanted.type == "hyperv" ||
-        (automatic &&
-         (there_is_hyperv(wanted.uio) || (showed_on("hyperv", legacies) && hyperv_may_come_back())))) {
+        (automatic && (there_is_hyperv(wanted.uio) ||
+                       (showed_on("hyperv", restored_outputs) && hyperv_may_come_back())))) {
         hyperv::HypervOutput::Options of_host;
-        of_host.session.mode = mode_of(0, "hyperv", configuration, legacies);
-        of_host.session.before = size_of(0, "hyperv", legacies);
+        of_host.session.mode = mode_of(0, "hyperv", configuration, restored_outputs);
+        of_host.session.before = size_of(0, "hyperv", restored_outputs);
         of_host.session.assume_visible = wanted.assume_visible;
         of_host.rectangles_per_message = wanted.rectangles_per_message;
-        return alone(std::make_unique<hyperv::HypervOutput>(loop, make_port(wanted.uio),
-                                                            video_memory(configuration), of_host,
-                                                            legacies.empty() ? nullptr : &legacies.front()));
+        return alone(std::make_unique<hyperv::HypervOutput>(
+            loop, make_port(wanted.uio), video_memory(configuration), of_host,
+            restored_outputs.empty() ? nullptr : &restored_outputs.front()));
     }
-    if (wanted.type == "drm") return make_drm(loop, configuration, legacies);
+    if (wanted.type == "drm") return make_drm(loop, configuration, restored_outputs);
     if (automatic)
-        if (auto outputs = drm_that_shows(loop, configuration, legacies)) return outputs;
+        if (auto outputs = drm_that_shows(loop, configuration, restored_outputs)) return outputs;
     if (automatic || wanted.type == "memory") {
         auto outputs = std::make_unique<SeparateOutputs>();
         for (std::size_t display = 0; display < options.displays; ++display)
             outputs->add(std::make_unique<MemoryOutput>(
-                mode_of(display, "memory", configuration, legacies).value_or(default_mode),
+                mode_of(display, "memory", configuration, restored_outputs).value_or(default_mode),
                 options.row_padding));
         return outputs;
     }
     if (wanted.type == "uio") {
         SystemFolders folders;
         auto port = std::make_unique<uio::KernelScreenPort>(screen_port(configuration, folders));
-        std::optional<Mode> mode = mode_of(0, "uio", configuration, legacies);
-        std::optional<Mode> before = size_of(0, "uio", legacies);
+        std::optional<Mode> mode = mode_of(0, "uio", configuration, restored_outputs);
+        std::optional<Mode> before = size_of(0, "uio", restored_outputs);
         return alone(std::make_unique<uio::UioOutput>(
             loop, std::move(port), folders.devices,
             uio::UioOutput::Options{fits(mode, wanted.stride) ? mode : wanted.mode, wanted.stride,
                                     fits(before, wanted.stride) ? before : std::nullopt}));
     }
-    throw Refusal(Refusal::Kind::not_supported, "this version has no output \"" + wanted.type +
-                                                    "\"; set Type=memory in hvfbd.conf, or leave it out");
+    throw RequestError(
+        RequestError::Kind::not_supported,
+        "this version has no output \"" + wanted.type + "\"; set Type=memory in hvfbd.conf, or leave it out");
 }
 
 }  // namespace hvfbd

@@ -12,14 +12,15 @@
 namespace hvfbd {
 
 // The outputs that the configuration asks for; `auto`: the screen that the process before had, or the first
-// kind that is there. Throws Refusal, with what to change. `options`: what concerns the memory output.
+// kind that is there. Throws RequestError, with what to change. `options`: what concerns the memory output.
 // `legacies`: what the process before kept for its outputs, display0 first; what was set over the bus goes
 // before the configuration.
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
-                                      const DaemonOptions& options, std::span<const OutputLegacy> legacies);
+                                      const DaemonOptions& options,
+                                      std::span<const RestoredOutput> restored_outputs);
 
-// Throws Refusal, with what to change, where what the configuration says of the output makes no sense on any
-// machine; under `auto`, on any that has Hyper-V's screen. Opens nothing.
+// Throws RequestError, with what to change, where what the configuration says of the output makes no sense on
+// any machine; under `auto`, on any that has Hyper-V's screen. Opens nothing.
 void check_outputs(const Configuration& configuration);
 
 }  // namespace hvfbd

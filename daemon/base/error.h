@@ -63,11 +63,11 @@ inline std::system_error error_of(const std::string& tried, int error = errno) {
 
 // A request that is refused, with a sentence for the person who asked that says what to do. The kinds are the
 // bus interface's error names.
-class Refusal : public std::runtime_error {
+class RequestError : public std::runtime_error {
   public:
     enum class Kind { invalid_arguments, not_supported, busy, access_denied, no_such_mode, failed };
 
-    Refusal(Kind kind, const std::string& sentence) : std::runtime_error(sentence), kind_(kind) {}
+    RequestError(Kind kind, const std::string& sentence) : std::runtime_error(sentence), kind_(kind) {}
     Kind kind() const { return kind_; }
 
   private:

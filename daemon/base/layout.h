@@ -39,8 +39,8 @@ struct Layout {
 
 std::size_t page_size();
 
-// A layout for the mode, with `stride` or, if that is 0, rows without padding. Throws Refusal if the extent
-// is 0 or above max_extent, or the stride too small or no multiple of 4.
+// A layout for the mode, with `stride` or, if that is 0, rows without padding. Throws RequestError if the
+// extent is 0 or above max_extent, or the stride too small or no multiple of 4.
 Layout layout_for(Mode mode, std::uint32_t stride = 0);
 
 }  // namespace hvfbd

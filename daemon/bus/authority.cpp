@@ -9,7 +9,7 @@ namespace hvfbd {
 namespace {
 
 [[noreturn]] void deny(const std::string& sentence) {
-    throw Refusal(Refusal::Kind::access_denied, sentence);
+    throw RequestError(RequestError::Kind::access_denied, sentence);
 }
 
 // Root, or a process of the group.

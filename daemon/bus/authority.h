@@ -20,7 +20,7 @@ struct Credentials {
 struct Authority {
     std::optional<gid_t> drawers, viewers;  // the groups video and hvfbd-view, if there are such
 
-    // Each throws Refusal (access_denied) with a sentence that says what to do.
+    // Each throws RequestError (access_denied) with a sentence that says what to do.
     void check_open_surface(const Credentials& who) const;
     void check_view(const Credentials& who) const;
     static void check_tune(uid_t uid);

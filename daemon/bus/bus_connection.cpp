@@ -36,7 +36,8 @@ void BusConnection::request_name(const std::string& name) {
         connection_->requestName(name);
     } catch (const sdbus::Error& error) {
         if (error.getName() != "org.freedesktop.DBus.Error.FileExists") throw;
-        throw Refusal(Refusal::Kind::failed, "the bus has a " + name + " already: another hvfbd runs on it");
+        throw RequestError(RequestError::Kind::failed,
+                           "the bus has a " + name + " already: another hvfbd runs on it");
     }
 }
 

@@ -23,7 +23,7 @@ class BusConnection {
     // `which`: "system", "session" or a D-Bus address. Throws sdbus::Error.
     BusConnection(EventLoop& loop, const std::string& which);
 
-    // Throws Refusal (failed) if somebody has the name already, sdbus::Error otherwise.
+    // Throws RequestError (failed) if somebody has the name already, sdbus::Error otherwise.
     void request_name(const std::string& name);
     sdbus::IConnection& get() { return *connection_; }
 

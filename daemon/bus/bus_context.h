@@ -15,7 +15,7 @@
 #include "bus/caller.h"
 #include "bus/opening_limit.h"
 #include "bus/set_callers.h"
-#include "display/pipeline.h"
+#include "display/display.h"
 
 namespace hvfbd {
 
@@ -24,7 +24,7 @@ inline constexpr const char* bus_root = "/org/hvfbd/Framebuffer1";
 // What the bus objects share. Borrows all of it, and outlives them.
 class BusContext {
   public:
-    BusContext(EventLoop& loop, sdbus::IConnection& connection, std::vector<Pipeline*> displays,
+    BusContext(EventLoop& loop, sdbus::IConnection& connection, std::vector<Display*> displays,
                const Authority& authority)
         : loop_(loop),
           connection_(connection),
@@ -38,23 +38,23 @@ class BusContext {
           }) {}
 
     sdbus::IConnection& connection() { return connection_; }
-    const std::vector<Pipeline*>& displays() const { return displays_; }
+    const std::vector<Display*>& displays() const { return displays_; }
     // What a user has on all displays but one.
-    Surfaces::Elsewhere surfaces_elsewhere(const Pipeline& display, uid_t user) const {
+    Surfaces::Elsewhere surfaces_elsewhere(const Display& display, uid_t user) const {
         Surfaces::Elsewhere elsewhere;
-        for (const Pipeline* other : displays_)
+        for (const Display* other : displays_)
             if (other != &display) elsewhere.count += other->surfaces().count_of(user);
         if (auto [other, idle] = longest_idle(display, user); idle)
             elsewhere.idle_since = idle->idle_since().value_or(Time::max());
         return elsewhere;
     }
     // Closes the surface that has had no client for longest there.
-    void make_room_elsewhere(const Pipeline& display, uid_t user) const {
+    void make_room_elsewhere(const Display& display, uid_t user) const {
         if (auto [other, idle] = longest_idle(display, user); idle) other->give_way(idle->number());
     }
-    std::size_t viewers_elsewhere(const Pipeline& display, uid_t user) const {
+    std::size_t viewers_elsewhere(const Display& display, uid_t user) const {
         std::size_t count = 0;
-        for (const Pipeline* other : displays_)
+        for (const Display* other : displays_)
             if (other != &display) count += other->viewers().count_of(user);
         return count;
     }
@@ -76,7 +76,7 @@ class BusContext {
         callers_.identify(
             depth, object.getCurrentlyProcessedMessage()->getSender(),
             [shared, act](Caller caller) { answering(*shared, [&] { act(std::move(caller), *shared); }); },
-            [shared](const Refusal& refusal) { shared->returnError(bus_error(refusal)); });
+            [shared](const RequestError& refusal) { shared->returnError(bus_error(refusal)); });
     }
 
     // The same for what opens something, which takes hold of the process: `check(const Caller&)` refuses at
@@ -98,21 +98,22 @@ class BusContext {
                 });
                 limit_alarm_.set(limit_.next());
             },
-            [shared](const Refusal& refusal) { shared->returnError(bus_error(refusal)); });
+            [shared](const RequestError& refusal) { shared->returnError(bus_error(refusal)); });
     }
 
-    // For setters of properties: their caller must be root. Throws Refusal.
+    // For setters of properties: their caller must be root. Throws RequestError.
     void expect_root_sets() const {
         const std::optional<uid_t> user = set_callers_.current();
         if (!user)
-            throw Refusal(Refusal::Kind::access_denied, "who sets the property is not known: try again");
+            throw RequestError(RequestError::Kind::access_denied,
+                               "who sets the property is not known: try again");
         Authority::check_tune(*user);
     }
 
   private:
-    std::pair<Pipeline*, const Surface*> longest_idle(const Pipeline& except, uid_t user) const {
-        std::pair<Pipeline*, const Surface*> longest{};
-        for (Pipeline* display : displays_) {
+    std::pair<Display*, const Surface*> longest_idle(const Display& except, uid_t user) const {
+        std::pair<Display*, const Surface*> longest{};
+        for (Display* display : displays_) {
             const Surface* idle = display == &except ? nullptr : display->surfaces().longest_idle(user);
             auto since = [](const Surface& one) { return one.idle_since().value_or(Time::max()); };
             if (idle && (!longest.second || since(*idle) < since(*longest.second))) longest = {display, idle};
@@ -132,7 +133,7 @@ class BusContext {
 
     EventLoop& loop_;
     sdbus::IConnection& connection_;
-    std::vector<Pipeline*> displays_;
+    std::vector<Display*> displays_;
     Authority authority_;
     Callers callers_;
     SetCallers set_callers_;

@@ -4,7 +4,7 @@
 
 namespace hvfbd {
 
-BusDisplay::BusDisplay(BusContext& context, Pipeline& pipeline, std::string name)
+BusDisplay::BusDisplay(BusContext& context, Display& pipeline, std::string name)
     : context_(context), pipeline_(pipeline), display_(context, pipeline, std::move(name)) {
     // Those of the process before. Nobody is told: who listens sees the name come back, and asks.
     for (const Surface* surface : pipeline.surfaces().all())

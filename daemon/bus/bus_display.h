@@ -7,14 +7,14 @@
 #include "bus/bus_context.h"
 #include "bus/display_object.h"
 #include "bus/surface_object.h"
-#include "clients/report.h"
+#include "clients/observer.h"
 
 namespace hvfbd {
 
 // A display and its surfaces on the bus, kept in step with its pipeline by its reports.
-class BusDisplay : public Report {
+class BusDisplay : public Observer {
   public:
-    BusDisplay(BusContext& context, Pipeline& pipeline, std::string name);
+    BusDisplay(BusContext& context, Display& pipeline, std::string name);
 
     DisplayObject& object() { return display_; }
 
@@ -30,7 +30,7 @@ class BusDisplay : public Report {
     std::unique_ptr<SurfaceObject> make(SurfaceNumber number);
 
     BusContext& context_;
-    Pipeline& pipeline_;
+    Display& pipeline_;
     DisplayObject display_;
     std::map<SurfaceNumber, std::unique_ptr<SurfaceObject>> surfaces_;
 };

@@ -9,19 +9,19 @@ namespace {
 
 constexpr const char* error_prefix = "org.hvfbd.Framebuffer1.Error.";
 
-const char* name_of(Refusal::Kind kind) {
+const char* name_of(RequestError::Kind kind) {
     switch (kind) {
-        case Refusal::Kind::invalid_arguments:
+        case RequestError::Kind::invalid_arguments:
             return "InvalidArgs";
-        case Refusal::Kind::not_supported:
+        case RequestError::Kind::not_supported:
             return "NotSupported";
-        case Refusal::Kind::busy:
+        case RequestError::Kind::busy:
             return "Busy";
-        case Refusal::Kind::access_denied:
+        case RequestError::Kind::access_denied:
             return "AccessDenied";
-        case Refusal::Kind::no_such_mode:
+        case RequestError::Kind::no_such_mode:
             return "NoSuchMode";
-        case Refusal::Kind::failed:
+        case RequestError::Kind::failed:
             break;
     }
     return "Failed";
@@ -29,7 +29,7 @@ const char* name_of(Refusal::Kind kind) {
 
 }  // namespace
 
-sdbus::Error bus_error(const Refusal& refusal) {
+sdbus::Error bus_error(const RequestError& refusal) {
     return sdbus::Error(std::string(error_prefix) + name_of(refusal.kind()), refusal.what());
 }
 
@@ -39,13 +39,13 @@ void with_bus_errors(const std::function<void()>& act) {
     } catch (const sdbus::Error& error) {
         if (error.getName().starts_with(error_prefix)) throw;
         throw bus_error(
-            {Refusal::Kind::failed, "the bus could not be given the answer: " + error.getMessage()});
+            {RequestError::Kind::failed, "the bus could not be given the answer: " + error.getMessage()});
     } catch (const std::bad_alloc&) {
-        throw bus_error({Refusal::Kind::failed, error_of("do that", ENOMEM).what()});
-    } catch (const Refusal& refusal) {
+        throw bus_error({RequestError::Kind::failed, error_of("do that", ENOMEM).what()});
+    } catch (const RequestError& refusal) {
         throw bus_error(refusal);
     } catch (const std::exception& exception) {
-        throw bus_error({Refusal::Kind::failed, exception.what()});
+        throw bus_error({RequestError::Kind::failed, exception.what()});
     }
 }
 

@@ -4,11 +4,10 @@
 
 namespace hvfbd {
 
-BusService::BusService(EventLoop& loop, sdbus::IConnection& connection,
-                       const std::vector<Pipeline*>& displays, const Authority& authority,
-                       std::function<void()> reload)
+BusService::BusService(EventLoop& loop, sdbus::IConnection& connection, const std::vector<Display*>& displays,
+                       const Authority& authority, std::function<void()> reload)
     : context_(loop, connection, displays, authority), manager_(context_, std::move(reload)) {
-    for (Pipeline* display : displays)
+    for (Display* display : displays)
         displays_.push_back(
             std::make_unique<BusDisplay>(context_, *display, "display" + std::to_string(displays_.size())));
 }

@@ -14,7 +14,7 @@ namespace hvfbd {
 class BusService {
   public:
     // Borrowed: all. `displays`: display0 first.
-    BusService(EventLoop& loop, sdbus::IConnection& connection, const std::vector<Pipeline*>& displays,
+    BusService(EventLoop& loop, sdbus::IConnection& connection, const std::vector<Display*>& displays,
                const Authority& authority, std::function<void()> reload);
 
     // Wants to be told what its display reports.

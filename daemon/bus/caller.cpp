@@ -16,13 +16,13 @@ std::optional<Value> value_of(const std::map<std::string, sdbus::Variant>& crede
     return found->second.get<Value>();
 }
 
-Refusal gone() {
-    return {Refusal::Kind::access_denied, "the caller left the bus before it could be identified"};
+RequestError gone() {
+    return {RequestError::Kind::access_denied, "the caller left the bus before it could be identified"};
 }
 
 // By errno: whatever it is, the caller is there, and it is not the caller's fault.
-Refusal not_opened(pid_t pid) {
-    return {Refusal::Kind::failed, error_of("take hold of the process " + std::to_string(pid)).what()};
+RequestError not_opened(pid_t pid) {
+    return {RequestError::Kind::failed, error_of("take hold of the process " + std::to_string(pid)).what()};
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
                 auto uid = value_of<std::uint32_t>(credentials, "UnixUserID"),
                      pid = value_of<std::uint32_t>(credentials, "ProcessID");
                 if (error && error->getName() != "org.freedesktop.DBus.Error.NameHasNoOwner")
-                    unknown({Refusal::Kind::failed,
+                    unknown({RequestError::Kind::failed,
                              "the bus could not be asked who calls: " + error->getMessage()});
                 else if (error || !uid || !pid)
                     unknown(gone());
@@ -69,7 +69,7 @@ void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
 void Callers::identify(Depth depth, const std::string& bus_name, const Known& known, const Unknown& unknown) {
     Turn turn = admit(depth, bus_name);
     if (!turn) {
-        unknown({Refusal::Kind::busy, "too many calls wait to be answered; wait for the answers"});
+        unknown({RequestError::Kind::busy, "too many calls wait to be answered; wait for the answers"});
         return;
     }
     if (depth == Depth::user) {

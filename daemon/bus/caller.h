@@ -23,7 +23,7 @@ struct Caller {
 class Callers {
   public:
     using Known = std::function<void(Caller)>;
-    using Unknown = std::function<void(const Refusal&)>;
+    using Unknown = std::function<void(const RequestError&)>;
 
     explicit Callers(sdbus::IConnection& connection);
 

@@ -24,7 +24,7 @@ sdbus::UnixFd give(Descriptor descriptor) {
 
 }  // namespace
 
-DisplayObject::DisplayObject(BusContext& context, Pipeline& pipeline, std::string name)
+DisplayObject::DisplayObject(BusContext& context, Display& pipeline, std::string name)
     : AdaptorInterfaces(context.connection(), bus_root + ("/" + name)),
       context_(context),
       pipeline_(pipeline),
@@ -166,8 +166,9 @@ void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbu
                                  Authority::check_tune(caller.credentials.uid);
                                  expect_no_options(options);
                                  if (std::string why = pipeline_.output().problem(); !why.empty())
-                                     throw Refusal(Refusal::Kind::busy, "nothing can be shown now: " + why +
-                                                                            "; see journalctl -u hvfbd");
+                                     throw RequestError(
+                                         RequestError::Kind::busy,
+                                         "nothing can be shown now: " + why + "; see journalctl -u hvfbd");
                                  pipeline_.refresh(context_.now());
                                  answer.returnResults();
                              });

@@ -14,7 +14,7 @@ namespace hvfbd {
 class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Display_adaptor> {
   public:
     // `name`: the last element of its path. Borrowed: the pipeline.
-    DisplayObject(BusContext& context, Pipeline& pipeline, std::string name);
+    DisplayObject(BusContext& context, Display& pipeline, std::string name);
     DisplayObject(const DisplayObject&) = delete;
     DisplayObject& operator=(const DisplayObject&) = delete;
     ~DisplayObject();
@@ -56,7 +56,7 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     void tune(const TuningField& field, const std::string& value);
 
     BusContext& context_;
-    Pipeline& pipeline_;
+    Display& pipeline_;
     std::string name_, path_;
 };
 

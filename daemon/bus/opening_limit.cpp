@@ -40,8 +40,9 @@ void OpeningLimit::open(uid_t user, Buffer buffer, Time now, Begin begin) {
         return;
     }
     if (asker.line.size() >= most_of_one || waiting_ >= most)
-        throw Refusal(Refusal::Kind::busy,
-                      "this user opens surfaces and viewers faster than they can be made; wait a second");
+        throw RequestError(
+            RequestError::Kind::busy,
+            "this user opens surfaces and viewers faster than they can be made; wait a second");
     asker.line.push_back({buffer, std::move(begin)});
     ++waiting_;
 }

@@ -34,7 +34,8 @@ class OpeningLimit {
         std::uint64_t bytes = 0, usual = 0;
     };
 
-    // Begins an opening, now or by run(). Throws Refusal (busy) where too many wait, and what `begin` throws.
+    // Begins an opening, now or by run(). Throws RequestError (busy) where too many wait, and what `begin`
+    // throws.
     void open(uid_t user, Buffer buffer, Time now, Begin begin);
     // Begins what has waited long enough; nothing may be thrown by it.
     void run(Time now);

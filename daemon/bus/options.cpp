@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t longest_name = 64;
 
 [[noreturn]] void refuse(const std::string& sentence) {
-    throw Refusal(Refusal::Kind::invalid_arguments, sentence);
+    throw RequestError(RequestError::Kind::invalid_arguments, sentence);
 }
 
 template <typename Value>
@@ -55,7 +55,7 @@ Layout checked_layout(const BusOptions& members) {
     Layout layout;
     try {
         layout = layout_for(mode, stride);
-    } catch (const Refusal& refusal) {
+    } catch (const RequestError& refusal) {
         refuse(std::string("the option \"layout\" does not do: ") + refusal.what());
     }
     if (size.value_or(layout.size) != layout.size)

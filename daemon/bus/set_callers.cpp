@@ -72,9 +72,10 @@ class SetCallers::Filter {
 
     void hold(sd_bus_message* message) {
         const char* name = sd_bus_message_get_sender(message);
-        if (!name) throw Refusal(Refusal::Kind::access_denied, "the caller has no name on the bus");
+        if (!name) throw RequestError(RequestError::Kind::access_denied, "the caller has no name on the bus");
         if (waiting_ + identified_.size() >= most_held)
-            throw Refusal(Refusal::Kind::busy, "too many properties are being set; wait for the answers");
+            throw RequestError(RequestError::Kind::busy,
+                               "too many properties are being set; wait for the answers");
         const std::string sender = name;
         std::vector<Call>& calls = held_[sender];
         calls.emplace_back(sd_bus_message_ref(message));
@@ -84,7 +85,7 @@ class SetCallers::Filter {
             callers_.identify(
                 Callers::Depth::user, sender,
                 [this, sender](const Caller& caller) { take_up(sender, caller.credentials.uid); },
-                [this, sender](const Refusal& refusal) { refuse(sender, refusal); });
+                [this, sender](const RequestError& refusal) { refuse(sender, refusal); });
         } catch (...) {
             take(sender);
             throw;
@@ -104,12 +105,12 @@ class SetCallers::Filter {
             sd_bus_message* message = call.get();
             identified_.emplace(message, Identified{std::move(call), user});
             if (sd_bus_enqueue_for_read(bus_, message) >= 0) continue;
-            reply(message, bus_error({Refusal::Kind::failed, "the call could not be taken up again"}));
+            reply(message, bus_error({RequestError::Kind::failed, "the call could not be taken up again"}));
             identified_.erase(message);
         }
     }
 
-    void refuse(const std::string& sender, const Refusal& refusal) {
+    void refuse(const std::string& sender, const RequestError& refusal) {
         for (const Call& call : take(sender)) reply(call.get(), bus_error(refusal));
     }
 

@@ -4,11 +4,11 @@ namespace hvfbd {
 
 namespace {
 
-const Surface& surface_numbered(const Pipeline& pipeline, SurfaceNumber number) {
+const Surface& surface_numbered(const Display& pipeline, SurfaceNumber number) {
     const Surface* surface = pipeline.surfaces().find(number);
     if (!surface)
         throw bus_error(
-            {Refusal::Kind::failed, "there is no surface" + std::to_string(number) + " any more"});
+            {RequestError::Kind::failed, "there is no surface" + std::to_string(number) + " any more"});
     return *surface;
 }
 
@@ -22,7 +22,7 @@ std::string surface_path(const std::string& display, SurfaceNumber number) {
     return display + "/surface" + std::to_string(number);
 }
 
-SurfaceObject::SurfaceObject(BusContext& context, Pipeline& pipeline, const std::string& display,
+SurfaceObject::SurfaceObject(BusContext& context, Display& pipeline, const std::string& display,
                              SurfaceNumber number)
     : AdaptorInterfaces(context.connection(), surface_path(display, number)),
       context_(context),

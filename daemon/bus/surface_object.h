@@ -15,7 +15,7 @@ std::string surface_path(const std::string& display, SurfaceNumber number);
 class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Surface_adaptor> {
   public:
     // `display`: the path of its display. Borrowed: the pipeline.
-    SurfaceObject(BusContext& context, Pipeline& pipeline, const std::string& display, SurfaceNumber number);
+    SurfaceObject(BusContext& context, Display& pipeline, const std::string& display, SurfaceNumber number);
     SurfaceObject(const SurfaceObject&) = delete;
     SurfaceObject& operator=(const SurfaceObject&) = delete;
     ~SurfaceObject();
@@ -38,7 +38,7 @@ class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     const Surface& surface() const;
 
     BusContext& context_;
-    Pipeline& pipeline_;
+    Display& pipeline_;
     SurfaceNumber number_;
     bool active_;  // as it was signalled
 };

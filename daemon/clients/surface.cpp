@@ -8,7 +8,7 @@
 namespace hvfbd {
 
 // What adopt() and take() rely on.
-static_assert(std::is_nothrow_move_assignable_v<Picture> && std::is_nothrow_move_assignable_v<Conversation> &&
+static_assert(std::is_nothrow_move_assignable_v<Picture> && std::is_nothrow_move_assignable_v<ClientState> &&
               std::is_nothrow_move_assignable_v<SurfaceOptions>);
 
 Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
@@ -19,40 +19,42 @@ Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, 
       uid_(client.uid),
       shadow_(Picture::shadow(options_.layout.value_or(layout))),
       connections_(1),
-      conversation_(shadow_.layout(), options_.explicit_damage),
+      client_state_(shadow_.layout(), options_.explicit_damage),
       connection_(std::make_unique<ClientConnection>(loop, std::move(client), receiver())) {
     configure(layout);
 }
 
-Surface::Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial)
+Surface::Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors& restored,
+                 std::uint64_t first_serial)
     : loop_(loop),
-      number_(kept.number),
-      options_{kept.name, kept.explicit_damage, kept.keep},
-      uid_(kept.uid),
-      shadow_(Picture::shadow(legacy.demand(kept.shadow_name(kept.shadow)), kept.layout)),
-      shadow_serial_(kept.shadow),
-      last_serial_(std::max(kept.last_shadow, first_serial)),
-      connections_(kept.connection),
-      conversation_(kept.layout, options_.explicit_damage) {
-    if (kept.replaced) restore_replaced(*kept.replaced, legacy.take(kept.shadow_name(kept.replaced->serial)));
-    if (kept.offer) restore_offer(*kept.offer, legacy.demand(kept.shadow_name(kept.offer->serial)));
+      number_(saved.number),
+      options_{saved.name, saved.explicit_damage, saved.keep},
+      uid_(saved.uid),
+      shadow_(Picture::shadow(restored.demand(saved.shadow_name(saved.shadow)), saved.layout)),
+      shadow_serial_(saved.shadow),
+      last_serial_(std::max(saved.last_shadow, first_serial)),
+      connections_(saved.connection),
+      client_state_(saved.layout, options_.explicit_damage) {
+    if (saved.replaced)
+        restore_replaced(*saved.replaced, restored.take(saved.shadow_name(saved.replaced->serial)));
+    if (saved.offer) restore_offer(*saved.offer, restored.demand(saved.shadow_name(saved.offer->serial)));
     take_what_is_drawn_on();
-    if (!kept.client) {
+    if (!saved.client) {
         abandon();
         return;
     }
-    Client client{kept.client->bus_name, kept.client->uid, static_cast<pid_t>(kept.client->pid), {}};
-    if (kept.client->has_process) client.pidfd = legacy.demand(kept.process_name());
-    conversation_ =
-        Conversation(shadow_.layout(), options_.explicit_damage, kept.introduction, first_serial, loop.now());
+    Client client{saved.client->bus_name, saved.client->uid, static_cast<pid_t>(saved.client->pid), {}};
+    if (saved.client->has_process) client.pidfd = restored.demand(saved.process_name());
+    client_state_ =
+        ClientState(shadow_.layout(), options_.explicit_damage, saved.handshake, first_serial, loop.now());
     connection_ = std::make_unique<ClientConnection>(loop_, std::move(client),
-                                                     legacy.demand(kept.channel_name()), receiver());
+                                                     restored.demand(saved.channel_name()), receiver());
 }
 
-void Surface::restore_offer(const KeptOffer& kept, Descriptor buffer) {
+void Surface::restore_offer(const SavedOffer& saved, Descriptor buffer) {
     bool taken = Picture::taken(buffer);
     try {
-        offer_ = Offer{kept.serial, Picture::shadow(std::move(buffer), kept.layout), false, true};
+        offer_ = Offer{saved.serial, Picture::shadow(std::move(buffer), saved.layout), false, true};
     } catch (const std::system_error&) {
         if (taken) throw;
         // No memory for a mode that nobody draws in yet is no reason to lose what is drawn. Should its client
@@ -62,50 +64,52 @@ void Surface::restore_offer(const KeptOffer& kept, Descriptor buffer) {
     }
 }
 
-void Surface::restore_replaced(const KeptOffer& kept, Descriptor buffer) {
+void Surface::restore_replaced(const SavedOffer& saved, Descriptor buffer) {
     if (!buffer) return;
     bool taken = Picture::taken(buffer);
     try {
-        replaced_ = Offer{kept.serial, Picture::shadow(std::move(buffer), kept.layout), true, true};
+        replaced_ = Offer{saved.serial, Picture::shadow(std::move(buffer), saved.layout), true, true};
     } catch (const std::system_error&) {
         if (taken) throw;
     }
 }
 
-KeptSurface Surface::kept() const {
-    KeptSurface kept;
-    kept.number = number_;
-    kept.name = options_.name;
-    kept.explicit_damage = options_.explicit_damage;
-    kept.keep = options_.keep;
-    kept.uid = uid_;
-    kept.layout = shadow_.layout();
-    kept.shadow = shadow_serial_;
-    kept.last_shadow = last_serial_;
-    if (offer_) kept.offer = KeptOffer{offer_->serial, offer_->shadow.layout()};
-    if (replaced_) kept.replaced = KeptOffer{replaced_->serial, replaced_->shadow.layout()};
-    kept.connection = connections_;
+SavedSurface Surface::kept() const {
+    SavedSurface saved;
+    saved.number = number_;
+    saved.name = options_.name;
+    saved.explicit_damage = options_.explicit_damage;
+    saved.keep = options_.keep;
+    saved.uid = uid_;
+    saved.layout = shadow_.layout();
+    saved.shadow = shadow_serial_;
+    saved.last_shadow = last_serial_;
+    if (offer_) saved.offer = SavedOffer{offer_->serial, offer_->shadow.layout()};
+    if (replaced_) saved.replaced = SavedOffer{replaced_->serial, replaced_->shadow.layout()};
+    saved.connection = connections_;
     if (const Client* client = this->client()) {
-        kept.client = KeptClient{client->bus_name, client->uid, static_cast<std::uint32_t>(client->pid),
-                                 static_cast<bool>(client->pidfd)};
-        kept.introduction = conversation_.introduction();
+        saved.client = SavedClient{client->bus_name, client->uid, static_cast<std::uint32_t>(client->pid),
+                                   static_cast<bool>(client->pidfd)};
+        saved.handshake = client_state_.handshake();
     }
-    return kept;
+    return saved;
 }
 
-void Surface::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
-    KeptSurface kept = this->kept();
-    keepsakes.push_back({kept.shadow_name(shadow_serial_), shadow_.memfd().get()});
+void Surface::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const {
+    SavedSurface saved = this->kept();
+    stored_descriptors.push_back({saved.shadow_name(shadow_serial_), shadow_.memfd().get()});
     for (const auto* offer : {&replaced_, &offer_})
-        if (*offer) keepsakes.push_back({kept.shadow_name((*offer)->serial), (*offer)->shadow.memfd().get()});
+        if (*offer)
+            stored_descriptors.push_back(
+                {saved.shadow_name((*offer)->serial), (*offer)->shadow.memfd().get()});
     if (!connection_) return;
-    keepsakes.push_back({kept.channel_name(), connection_->channel().near_end().get()});
+    stored_descriptors.push_back({saved.channel_name(), connection_->channel().near_end().get()});
     if (const Descriptor& process = connection_->client().pidfd)
-        keepsakes.push_back({kept.process_name(), process.get()});
+        stored_descriptors.push_back({saved.process_name(), process.get()});
 }
 
 Channel::Receive Surface::receiver() {
-    return [this](const message::FromClient& message) { return conversation_.receive(message, loop_.now()); };
+    return [this](const message::FromClient& message) { return client_state_.receive(message, loop_.now()); };
 }
 
 Surface::Handles Surface::take_handles() {
@@ -115,21 +119,21 @@ Surface::Handles Surface::take_handles() {
 std::string_view Surface::tracking_state() const {
     if (!connection_) return "none";
     // What the tracker said last is old where it was told since to stop, or is not asked any more.
-    bool tracked = !conversation_.explicit_damage() && !conversation_.polled();
+    bool tracked = !client_state_.explicit_damage() && !client_state_.polled();
     const auto& told = connection_->told_state;
     if (tracked && told && told->tracking == HVFB_TRACKING_OFF) return "off";
     if (tracked && told && told->tracking == HVFB_TRACKING_COMPARE) return "comparing";
-    return conversation_.tracker_state();
+    return client_state_.tracker_state();
 }
 
 void Surface::tell_state(const message::State& state) {
-    if (!connection_ || !conversation_.introduced()) return;
+    if (!connection_ || !client_state_.handshake_complete()) return;
     message::Packet packet;
     if (!connection_->told_state) {
         message::encode_hello(packet);
         connection_->channel().send(packet);
     }
-    if (conversation_.sets_alarm()) connection_->give_alarm([this] { conversation_.rang(loop_.now()); });
+    if (client_state_.sets_alarm()) connection_->give_alarm([this] { client_state_.rang(loop_.now()); });
     if (connection_->told_state == state) return;
     message::encode_state(packet, state);
     connection_->channel().send(packet);
@@ -142,7 +146,7 @@ void Surface::send(const message::Packet& packet, std::shared_ptr<const Descript
 
 bool Surface::wants_userfaultfd() const {
     return connection_ && connection_->told_state && !connection_->userfaultfd_answered &&
-           conversation_.wants_userfaultfd();
+           client_state_.wants_userfaultfd();
 }
 
 void Surface::give_userfaultfd(Descriptor device) {
@@ -156,23 +160,23 @@ void Surface::give_userfaultfd(Descriptor device) {
 void Surface::collect(Time now) {
     tell_compared();
     message::Packet packet;
-    message::encode_collect(packet, conversation_.begin_collection(now));
+    message::encode_collect(packet, client_state_.begin_collection(now));
     send(packet);
 }
 
 void Surface::tell_compared() {
-    auto compared = conversation_.take_compared();
+    auto compared = client_state_.take_compared();
     if (!compared) return;
     // Said to be everything, what had long become still would be left open for ever beside something that
     // moves.
     join_to(HVFB_WRITTEN_MAX, *compared);
     message::Packet packet;
-    message::encode_compared(packet, conversation_.answered_serial(), *compared);
+    message::encode_compared(packet, client_state_.answered_serial(), *compared);
     send(packet);
 }
 
 void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
-    const auto& request = conversation_.frame_request();
+    const auto& request = client_state_.frame_request();
     if (!request) return;
     // A client that took this kept surface over meanwhile counts its own.
     frame = std::min(frame, request->frame);
@@ -180,7 +184,7 @@ void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
     message::encode_presented(
         packet, {frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown});
     send(packet);
-    conversation_.frame_answered(frame);
+    client_state_.frame_answered(frame);
 }
 
 Picture Surface::copy_of(const Picture& picture, const Layout& layout) {
@@ -196,7 +200,7 @@ void Surface::configure(const Layout& layout) {
     if ((offer_ ? offer_->shadow.layout() : shadow_.layout()) == layout) return;
     // What its client draws on already is what the new buffer is to hold, though CONFIGURED is still to be
     // read.
-    if (take_what_is_drawn_on()) conversation_.start_over(shadow_.layout(), loop_.now());
+    if (take_what_is_drawn_on()) client_state_.start_over(shadow_.layout(), loop_.now());
     if (!offer_ && shadow_.layout() == layout) return;
     Offer offer{last_serial_ + 1, copy_of(shadow_, layout)};
     ++last_serial_;
@@ -221,7 +225,7 @@ void Surface::take(Offer& offer) {
 }
 
 void Surface::take_configured(Time now) {
-    auto serial = conversation_.take_configured();
+    auto serial = client_state_.take_configured();
     if (!serial) return;
     if (offer_ && *serial == offer_->serial)
         take(*offer_);
@@ -229,7 +233,7 @@ void Surface::take_configured(Time now) {
         take(*replaced_);
     else if (*serial != shadow_serial_)  // said again, or replaced twice
         return;
-    conversation_.start_over(shadow_.layout(), now);
+    client_state_.start_over(shadow_.layout(), now);
 }
 
 // An offered buffer that its client has mapped: it draws there, whether what it said of it was read or not.
@@ -250,13 +254,13 @@ Surface::Handles Surface::adopt(SurfaceOptions options, Client client, const Lay
     Picture buffer = copy_of(shadow_, first);
     std::optional<Offer> offer;
     if (first != layout) offer = Offer{last_serial_ + 2, copy_of(shadow_, layout)};
-    Conversation conversation(first, options.explicit_damage);
-    conversation.start_over(first, now);
+    ClientState client_state(first, options.explicit_damage);
+    client_state.start_over(first, now);
     auto connection = std::make_unique<ClientConnection>(loop_, std::move(client), receiver());
     Handles handles{buffer.memfd().duplicate(), connection->channel().take_peer_end()};
 
     connection_ = std::move(connection);
-    conversation_ = std::move(conversation);
+    client_state_ = std::move(client_state);
     shadow_ = std::move(buffer);
     shadow_serial_ = ++last_serial_;
     if (offer) last_serial_ = offer->serial;
@@ -273,10 +277,10 @@ void Surface::abandon() {
     connection_.reset();
     offer_.reset();
     replaced_.reset();
-    conversation_ = Conversation(shadow_.layout(), true);
+    client_state_ = ClientState(shadow_.layout(), true);
     // What it stored last it may have had no time to report.
-    conversation_.hints().add_everything();
-    conversation_.announce(loop_.now());
+    client_state_.hints().add_everything();
+    client_state_.announce(loop_.now());
     idle_since_ = loop_.now();
 }
 

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "base/event_loop.h"
-#include "base/keeping.h"
 #include "base/picture.h"
+#include "base/stored_descriptors.h"
 #include "clients/client_connection.h"
-#include "clients/conversation.h"
-#include "clients/kept.h"
+#include "clients/client_state.h"
+#include "clients/saved.h"
 
 namespace hvfbd {
 
@@ -22,10 +22,11 @@ class Surface {
             const Layout& layout);
     // Goes on with what another process of the daemon kept, and asks its client for nothing that it has done
     // already. Throws std::system_error if a descriptor is not there, or is not what it should be.
-    Surface(EventLoop& loop, const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial);
+    Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors& restored,
+            std::uint64_t first_serial);
     // What that takes.
-    KeptSurface kept() const;
-    void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
+    SavedSurface kept() const;
+    void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     SurfaceNumber number() const { return number_; }
     const std::string& name() const { return options_.name; }
@@ -38,8 +39,8 @@ class Surface {
 
     // The picture that is shown now, and what is known of it.
     const Picture& shadow() const { return shadow_; }
-    Conversation& conversation() { return conversation_; }
-    const Conversation& conversation() const { return conversation_; }
+    ClientState& client_state() { return client_state_; }
+    const ClientState& client_state() const { return client_state_; }
 
     // The client's end of the channel, once, and a duplicate of the shadow's descriptor for it.
     struct Handles {
@@ -98,8 +99,8 @@ class Surface {
         Picture shadow;
         bool sent = false, restored = false;
     };
-    void restore_offer(const KeptOffer& kept, Descriptor buffer);
-    void restore_replaced(const KeptOffer& kept, Descriptor buffer);
+    void restore_offer(const SavedOffer& saved, Descriptor buffer);
+    void restore_replaced(const SavedOffer& saved, Descriptor buffer);
     void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept;
     void take(Offer& offer);
     bool take_what_is_drawn_on();
@@ -120,7 +121,7 @@ class Surface {
     bool active_ = false;
     std::optional<Time> idle_since_;
 
-    Conversation conversation_;
+    ClientState client_state_;
     std::unique_ptr<ClientConnection> connection_;
 };
 

@@ -9,20 +9,21 @@ namespace hvfbd {
 Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
                                 const Elsewhere& elsewhere) {
     check_layout(options, client, layout);
-    auto kept = std::ranges::find_if(stack_, [&](const auto& surface) {
+    auto saved = std::ranges::find_if(stack_, [&](const auto& surface) {
         return surface->keep() && surface->uid() == client.uid && surface->name() == options.name;
     });
-    if (kept != stack_.end()) {
-        Surface& surface = **kept;
+    if (saved != stack_.end()) {
+        Surface& surface = **saved;
         // A client that died a moment ago may not have been reaped yet; its successor must not be told
         // "busy".
         if (surface.client() && surface.over().empty())
-            throw Refusal(Refusal::Kind::busy, "the kept surface \"" + options.name +
-                                                   "\" has a client; close that one, or use another name");
+            throw RequestError(RequestError::Kind::busy,
+                               "the kept surface \"" + options.name +
+                                   "\" has a client; close that one, or use another name");
         auto [buffer, channel] = surface.adopt(options, std::move(client), layout, now);
-        std::rotate(kept, kept + 1, stack_.end());
+        std::rotate(saved, saved + 1, stack_.end());
         restack();
-        report_.surface_client_changed(surface.number(), surface.name(), "a client came back to it");
+        observer_.surface_client_changed(surface.number(), surface.name(), "a client came back to it");
         return {surface.number(), std::move(buffer), std::move(channel), surface.shadow().layout()};
     }
 
@@ -31,9 +32,10 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
     bool older_elsewhere = full && elsewhere.idle_since &&
                            (!oldest || *elsewhere.idle_since < oldest->idle_since().value_or(now));
     if (full && !oldest && !older_elsewhere)
-        throw Refusal(Refusal::Kind::busy,
-                      "this user has " + std::to_string(most_per_user) +
-                          " surfaces open, the most there may be, and all have a client; close one first");
+        throw RequestError(
+            RequestError::Kind::busy,
+            "this user has " + std::to_string(most_per_user) +
+                " surfaces open, the most there may be, and all have a client; close one first");
 
     auto surface = std::make_unique<Surface>(loop_, last_number_ + 1, options, std::move(client), layout);
     auto [buffer, channel] = surface->take_handles();
@@ -42,7 +44,7 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
     ++last_number_;
     restack();
     try {
-        report_.surface_opened(number, stack_.back()->name(), *stack_.back()->client());
+        observer_.surface_opened(number, stack_.back()->name(), *stack_.back()->client());
         if (oldest && !older_elsewhere) give_way(oldest->number());
     } catch (...) {
         // Not opened after all: a kept one would stay without a client.
@@ -78,22 +80,24 @@ void Surfaces::check_layout(const SurfaceOptions& options, const Client& client,
         if (surface->uid() == client.uid && surface->shadow().layout() != layout)
             bytes += surface->shadow().layout().size;
     if (bytes > most_of_other_layouts)
-        throw Refusal(Refusal::Kind::busy,
-                      "this user has surfaces of other modes than the display's, and one more would take " +
-                          std::to_string(bytes >> 20) + " MiB together; at most " +
-                          std::to_string(most_of_other_layouts >> 20) +
-                          " are allowed: close one, let it take the display's mode, or ask for no layout");
+        throw RequestError(
+            RequestError::Kind::busy,
+            "this user has surfaces of other modes than the display's, and one more would take " +
+                std::to_string(bytes >> 20) + " MiB together; at most " +
+                std::to_string(most_of_other_layouts >> 20) +
+                " are allowed: close one, let it take the display's mode, or ask for no layout");
 }
 
-void Surfaces::restore(const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial) {
-    stack_.push_back(std::make_unique<Surface>(loop_, kept, legacy, first_serial));
+void Surfaces::restore(const SavedSurface& saved, RestoredDescriptors& restored, std::uint64_t first_serial) {
+    stack_.push_back(std::make_unique<Surface>(loop_, saved, restored, first_serial));
     restack();
 }
 
 Surfaces::Position Surfaces::position(SurfaceNumber number) {
     auto found = std::ranges::find(stack_, number, [](const auto& surface) { return surface->number(); });
     if (found == stack_.end())
-        throw Refusal(Refusal::Kind::failed, "there is no surface" + std::to_string(number) + " any more");
+        throw RequestError(RequestError::Kind::failed,
+                           "there is no surface" + std::to_string(number) + " any more");
     return found;
 }
 
@@ -106,7 +110,7 @@ void Surfaces::activate(SurfaceNumber number) {
 void Surfaces::close(SurfaceNumber number, std::string_view why) {
     auto at = position(number);
     // Told first: what cannot be told is not half closed.
-    report_.surface_closed(number, (*at)->name(), why);
+    observer_.surface_closed(number, (*at)->name(), why);
     (*at)->revoke();
     throttled_by_gone_ += (*at)->throttled();
     stack_.erase(at);
@@ -123,12 +127,12 @@ void Surfaces::reap() {
         std::string why(surface.over());
         if (surface.violated()) {
             ++violations_;
-            report_.protocol_violated("surface" + std::to_string(surface.number()), why);
+            observer_.protocol_violated("surface" + std::to_string(surface.number()), why);
         }
         if (surface.keep()) {
             throttled_by_gone_ += surface.throttled();
             surface.abandon();
-            report_.surface_client_changed(surface.number(), surface.name(), why + "; its picture is kept");
+            observer_.surface_client_changed(surface.number(), surface.name(), why + "; its picture is kept");
             ++i;
         } else {
             close(surface.number(), why);

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "clients/report.h"
+#include "clients/observer.h"
 #include "clients/surface.h"
 
 namespace hvfbd {
@@ -33,20 +33,20 @@ class Surfaces {
         std::optional<Time> idle_since;  // of the kept surface that has had no client for longest
     };
 
-    Surfaces(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
+    Surfaces(EventLoop& loop, Observer& report) : loop_(loop), observer_(report) {}
 
-    // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws Refusal
-    // (busy). A user who has as many as there may be loses the kept surface that has had no client for
-    // longest. Where the options ask for another layout
-    // than the display's, a buffer of that is offered at once.
+    // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws
+    // RequestError (busy). A user who has as many as there may be loses the kept surface that has had no
+    // client for longest. Where the options ask for another layout than the display's, a buffer of that is
+    // offered at once.
     Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
                 const Elsewhere& elsewhere);
     // Puts a surface on top that another process of the daemon kept. Throws std::system_error, and nothing
     // has changed.
-    void restore(const KeptSurface& kept, Legacy& legacy, std::uint64_t first_serial);
+    void restore(const SavedSurface& saved, RestoredDescriptors& restored, std::uint64_t first_serial);
     SurfaceNumber last_number() const { return last_number_; }
     void set_last_number(SurfaceNumber number) { last_number_ = number; }
-    // Puts it on top. Throws Refusal (failed) if there is none of that number.
+    // Puts it on top. Throws RequestError (failed) if there is none of that number.
     void activate(SurfaceNumber number);
     // Closes it from outside: its client is told. Throws as activate().
     void close(SurfaceNumber number, std::string_view why);
@@ -63,7 +63,7 @@ class Surfaces {
     // Closes it, in favour of a new one.
     void give_way(SurfaceNumber number);
 
-    // Bottom to top; for the pipeline.
+    // Bottom to top; for the display.
     std::vector<std::unique_ptr<Surface>>& stack() { return stack_; }
     std::uint64_t violations() const { return violations_; }
     std::uint64_t throttled() const;
@@ -75,7 +75,7 @@ class Surfaces {
     void check_layout(const SurfaceOptions& options, const Client& client, const Layout& layout) const;
 
     EventLoop& loop_;
-    Report& report_;
+    Observer& observer_;
     std::vector<std::unique_ptr<Surface>> stack_;
     SurfaceNumber last_number_ = 0;
     std::uint64_t violations_ = 0;

@@ -13,30 +13,31 @@ Viewer::Viewer(EventLoop& loop, unsigned number, Client client)
 }
 
 // It waits: whether it had asked before the process ended is not known, and to be told unasked harms nobody.
-Viewer::Viewer(EventLoop& loop, const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial)
-    : number_(kept.number),
-      client_{kept.client.bus_name, kept.client.uid, static_cast<pid_t>(kept.client.pid),
-              kept.client.has_process ? legacy.demand(kept.process_name()) : Descriptor{}},
-      introduced_(true),
-      greeted_(kept.introduced),
+Viewer::Viewer(EventLoop& loop, const SavedViewer& saved, RestoredDescriptors& restored,
+               std::uint64_t first_serial)
+    : number_(saved.number),
+      client_{saved.client.bus_name, saved.client.uid, static_cast<pid_t>(saved.client.pid),
+              saved.client.has_process ? restored.demand(saved.process_name()) : Descriptor{}},
+      handshake_complete_(true),
+      greeted_(saved.handshake_complete),
       waits_(true),
       configure_serial_(first_serial),
       presented_(loop.now()),
-      channel_(loop, legacy.demand(kept.channel_name()), receiver(), hung_up()) {
+      channel_(loop, restored.demand(saved.channel_name()), receiver(), hung_up()) {
     watch_client(loop);
 }
 
-KeptViewer Viewer::kept() const {
+SavedViewer Viewer::kept() const {
     return {number_,
             {client_.bus_name, client_.uid, static_cast<std::uint32_t>(client_.pid),
              static_cast<bool>(client_.pidfd)},
             greeted_};
 }
 
-void Viewer::add_keepsakes(std::vector<Keepsake>& keepsakes) const {
-    KeptViewer kept = this->kept();
-    keepsakes.push_back({kept.channel_name(), channel_.near_end().get()});
-    if (client_.pidfd) keepsakes.push_back({kept.process_name(), client_.pidfd.get()});
+void Viewer::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const {
+    SavedViewer saved = this->kept();
+    stored_descriptors.push_back({saved.channel_name(), channel_.near_end().get()});
+    if (client_.pidfd) stored_descriptors.push_back({saved.process_name(), client_.pidfd.get()});
 }
 
 Channel::Receive Viewer::receiver() {
@@ -63,14 +64,14 @@ std::optional<std::string_view> Viewer::receive(const message::FromClient& messa
         if (greeted_) return "it sent HELLO twice";
         if (hello->version != HVFB_PROTOCOL_VERSION)
             return "it speaks another version of the channel: update its libhvfb";
-        introduced_ = greeted_ = true;
+        handshake_complete_ = greeted_ = true;
         message::Packet packet;
         message::encode_hello(packet);
         channel_.send(packet);
         return std::nullopt;
     }
     if (std::holds_alternative<message::Unknown>(message)) return std::nullopt;
-    if (!introduced_) return "it did not send HELLO first";
+    if (!handshake_complete_) return "it did not send HELLO first";
     if (std::holds_alternative<message::Configured>(message)) return std::nullopt;
     if (!std::holds_alternative<message::Next>(message)) return "it sent a message that is for surfaces";
     waits_ = true;

@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "base/event_loop.h"
-#include "base/keeping.h"
 #include "base/picture.h"
 #include "base/region.h"
+#include "base/stored_descriptors.h"
 #include "clients/channel.h"
 #include "clients/client.h"
-#include "clients/kept.h"
+#include "clients/saved.h"
 
 namespace hvfbd {
 
@@ -20,9 +20,10 @@ class Viewer {
     Viewer(EventLoop& loop, unsigned number, Client client);
     // Goes on with one that another process of the daemon kept. Throws std::system_error if a descriptor is
     // not there.
-    Viewer(EventLoop& loop, const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial);
-    KeptViewer kept() const;
-    void add_keepsakes(std::vector<Keepsake>& keepsakes) const;
+    Viewer(EventLoop& loop, const SavedViewer& saved, RestoredDescriptors& restored,
+           std::uint64_t first_serial);
+    SavedViewer kept() const;
+    void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     unsigned number() const { return number_; }
     const Client& client() const { return client_; }
@@ -53,10 +54,10 @@ class Viewer {
     unsigned number_;
     Client client_;
     Region untold_;
-    bool introduced_ = false, greeted_ = false;  // the latter: its HELLO is known to have come
-    bool started_ = false;                       // current() was called
-    bool waits_ = false;                         // NEXT is unanswered
-    bool front_owed_ = false;                    // it has another front than is presented
+    bool handshake_complete_ = false, greeted_ = false;  // the latter: its HELLO is known to have come
+    bool started_ = false;                               // current() was called
+    bool waits_ = false;                                 // NEXT is unanswered
+    bool front_owed_ = false;                            // it has another front than is presented
     std::uint64_t frame_ = 0, configure_serial_ = 0;
     Time presented_{};
     std::string_view over_;  // static storage

@@ -14,14 +14,15 @@ std::size_t Viewers::count_of(uid_t user) const {
 
 Viewers::Opened Viewers::open(Client client, const Picture& front, std::size_t elsewhere) {
     if (count_of(client.uid) + elsewhere >= most_per_user)
-        throw Refusal(Refusal::Kind::busy, "this user has " + std::to_string(most_per_user) +
-                                               " viewers open, the most there may be; close one first");
+        throw RequestError(RequestError::Kind::busy,
+                           "this user has " + std::to_string(most_per_user) +
+                               " viewers open, the most there may be; close one first");
     auto viewer = std::make_unique<Viewer>(loop_, last_number_ + 1, std::move(client));
     Opened opened{viewer->number(), front.memfd().duplicate(), viewer->take_peer_end(), front.layout()};
     viewers_.push_back(std::move(viewer));
     ++last_number_;
     try {
-        report_.viewer_opened(opened.number, viewers_.back()->client());
+        observer_.viewer_opened(opened.number, viewers_.back()->client());
     } catch (...) {
         viewers_.pop_back();
         throw;
@@ -29,8 +30,8 @@ Viewers::Opened Viewers::open(Client client, const Picture& front, std::size_t e
     return opened;
 }
 
-void Viewers::restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial) {
-    viewers_.push_back(std::make_unique<Viewer>(loop_, kept, legacy, first_serial));
+void Viewers::restore(const SavedViewer& saved, RestoredDescriptors& restored, std::uint64_t first_serial) {
+    viewers_.push_back(std::make_unique<Viewer>(loop_, saved, restored, first_serial));
     viewers_.back()->expect_front();
 }
 
@@ -55,10 +56,10 @@ void Viewers::reap() {
             continue;
         }
         if (viewer.violated()) {
-            report_.protocol_violated("viewer" + std::to_string(viewer.number()), viewer.over());
+            observer_.protocol_violated("viewer" + std::to_string(viewer.number()), viewer.over());
             ++violations_;
         }
-        report_.viewer_closed(viewer.number(), viewer.over());
+        observer_.viewer_closed(viewer.number(), viewer.over());
         viewers_.erase(viewers_.begin() + static_cast<std::ptrdiff_t>(i));
     }
 }

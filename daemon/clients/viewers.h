@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "clients/report.h"
+#include "clients/observer.h"
 #include "clients/viewer.h"
 
 namespace hvfbd {
@@ -20,12 +20,12 @@ class Viewers {
         Layout layout;
     };
 
-    Viewers(EventLoop& loop, Report& report) : loop_(loop), report_(report) {}
+    Viewers(EventLoop& loop, Observer& report) : loop_(loop), observer_(report) {}
 
-    // Throws Refusal (busy). `elsewhere`: how many this user has on other displays.
+    // Throws RequestError (busy). `elsewhere`: how many this user has on other displays.
     Opened open(Client client, const Picture& front, std::size_t elsewhere = 0);
     // One that another process of the daemon kept, who gets the front of this one. Throws std::system_error.
-    void restore(const KeptViewer& kept, Legacy& legacy, std::uint64_t first_serial);
+    void restore(const SavedViewer& saved, RestoredDescriptors& restored, std::uint64_t first_serial);
     const std::vector<std::unique_ptr<Viewer>>& all() const { return viewers_; }
     unsigned last_number() const { return last_number_; }
     void set_last_number(unsigned number) { last_number_ = number; }
@@ -41,7 +41,7 @@ class Viewers {
 
   private:
     EventLoop& loop_;
-    Report& report_;
+    Observer& observer_;
     std::vector<std::unique_ptr<Viewer>> viewers_;
     unsigned last_number_ = 0;
     std::uint64_t violations_ = 0;

@@ -18,7 +18,7 @@ namespace hvfbd {
 namespace {
 
 [[noreturn]] void refuse(const std::string& sentence) {
-    throw Refusal(Refusal::Kind::invalid_arguments, sentence);
+    throw RequestError(RequestError::Kind::invalid_arguments, sentence);
 }
 
 std::uint64_t number(std::string_view key, std::string_view text) {
@@ -175,7 +175,7 @@ void parse(std::string_view text, const std::string& file, Configuration& config
             if (!set_key(configuration, entry.section, entry.key, entry.value))
                 warn(entry.line, "there is no " + std::string(entry.key) + " in a section [" +
                                      std::string(entry.section) + "]");
-        } catch (const Refusal& refusal) {
+        } catch (const RequestError& refusal) {
             warn(entry.line, refusal.what());
         }
     };

@@ -39,7 +39,7 @@ struct ConfigurationWarning {
     std::string sentence;
 };
 
-// WIDTHxHEIGHT in decimal digits and nothing else. Throws Refusal.
+// WIDTHxHEIGHT in decimal digits and nothing else. Throws RequestError.
 Mode mode_of(std::string_view text);
 
 // Reads one file's text over what is there already. Any text: never throws for what it says.

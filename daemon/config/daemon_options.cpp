@@ -13,7 +13,7 @@ namespace {
 std::string take_mode(const std::string& text, std::optional<Mode>& taken) {
     try {
         taken = mode_of(text);
-    } catch (const Refusal& refusal) {
+    } catch (const RequestError& refusal) {
         return refusal.what();
     }
     return {};

@@ -31,9 +31,9 @@ class KernelUio : public UioDevice {
         return Interrupt::gone;
     }
     std::optional<UioMap> map(std::string_view name) override;
-    std::optional<Kept> kept() const override {
+    std::optional<Saved> kept() const override {
         if (gone_) return std::nullopt;
-        return Kept{name_ + (monitor_id_ ? " " + std::to_string(*monitor_id_) : ""), {node_.get()}};
+        return Saved{name_ + (monitor_id_ ? " " + std::to_string(*monitor_id_) : ""), {node_.get()}};
     }
     void signal() noexcept override {
         std::uint32_t on = 1;

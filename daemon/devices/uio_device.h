@@ -41,12 +41,12 @@ class UioDevice {
 
     // What UioPort::go_on() takes in another process while this device is open, or after this process has
     // ended.
-    struct Kept {
+    struct Saved {
         std::string text;
         std::vector<int> descriptors;  // borrowed
     };
     // Nothing: it has not opened yet, or is gone.
-    virtual std::optional<Kept> kept() const { return std::nullopt; }
+    virtual std::optional<Saved> kept() const { return std::nullopt; }
 
     // Tells the other side that there is something for it, and lets it interrupt. A device that is gone says
     // so with the next acknowledge(). Safe in a signal handler.

@@ -54,30 +54,30 @@ Action FrameRunner::next(Time now) {
 }
 
 // Its stores are found by comparing everything.
-bool FrameRunner::whole(const Conversation& conversation) const {
-    return conversation.polled() ||
-           (!conversation.explicit_damage() && tuning_.tracking == Tuning::Tracking::compare);
+bool FrameRunner::whole(const ClientState& client_state) const {
+    return client_state.polled() ||
+           (!client_state.explicit_damage() && tuning_.tracking == Tuning::Tracking::compare);
 }
 
 DamageSource FrameRunner::damage_source() const {
     const Surface* surface = surfaces_.active();
     if (!surface) return {};
-    const Conversation& conversation = surface->conversation();
+    const ClientState& client_state = surface->client_state();
     DamageSource source;
     source.exists = true;
-    source.tracked = conversation.introduced() && !conversation.explicit_damage();
-    source.whole = whole(conversation);
-    source.polled = conversation.polled();
-    source.unprotected = conversation.unprotected();
-    source.reports = conversation.reports();
-    source.scans = conversation.scans();
-    source.can_rest = conversation.can_rest();
+    source.tracked = client_state.handshake_complete() && !client_state.explicit_damage();
+    source.whole = whole(client_state);
+    source.polled = client_state.polled();
+    source.unprotected = client_state.unprotected();
+    source.reports = client_state.reports();
+    source.scans = client_state.scans();
+    source.can_rest = client_state.can_rest();
     source.will_rest = source.can_rest && !source.whole && tuning_.tracking != Tuning::Tracking::scan;
-    source.answer_owed = conversation.collecting();
-    source.frame_requested = conversation.frame_request().has_value();
-    source.reported = source.reports && conversation.reported() && !source.frame_requested;
-    source.hinted = !conversation.hints().empty();
-    source.damaged_since = conversation.damaged_since();
+    source.answer_owed = client_state.collecting();
+    source.frame_requested = client_state.frame_request().has_value();
+    source.reported = source.reports && client_state.reported() && !source.frame_requested;
+    source.hinted = !client_state.hints().empty();
+    source.damaged_since = client_state.damaged_since();
     return source;
 }
 
@@ -87,10 +87,10 @@ void FrameRunner::begin(const Action& action) {
     if (tuning_.refresh_mode == Tuning::RefreshMode::periodic) presenter_.want_everything();
     Surface* surface = surfaces_.active();
     if (!surface) return;
-    Conversation& conversation = surface->conversation();
-    if (const auto& request = conversation.frame_request()) answers_frame_ = request->frame;
+    ClientState& client_state = surface->client_state();
+    if (const auto& request = client_state.frame_request()) answers_frame_ = request->frame;
     // An announcement that came after the report is for the next frame.
-    if (!(conversation.reports() && conversation.reported()) || answers_frame_) conversation.frame_begins();
+    if (!(client_state.reports() && client_state.reported()) || answers_frame_) client_state.frame_begins();
 }
 
 void FrameRunner::compare(const Action& action, Time now) {
@@ -100,7 +100,7 @@ void FrameRunner::compare(const Action& action, Time now) {
         std::array everywhere{presenter_.front().layout().rectangle()};
         found = !presenter_.look(nullptr, everywhere).spans.empty();
     } else {
-        if (action.whole) surface->conversation().hints().add_everything();
+        if (action.whole) surface->client_state().hints().add_everything();
         if (action.recheck) found = compare_again(*surface, now);
         if (action.damage) found = compare_damage(*surface, action, now) || found;
     }
@@ -109,38 +109,38 @@ void FrameRunner::compare(const Action& action, Time now) {
 
 // What the client reported; whether something differed.
 bool FrameRunner::compare_damage(Surface& surface, const Action& action, Time now) {
-    Conversation& conversation = surface.conversation();
-    if (conversation.hints().empty()) {
-        if (conversation.unprotected()) conversation.note_compared({});
+    ClientState& client_state = surface.client_state();
+    if (client_state.hints().empty()) {
+        if (client_state.unprotected()) client_state.note_compared({});
         return false;
     }
     std::array everywhere{presenter_.front().layout().rectangle()};
     std::span<const Rectangle> where =
-        conversation.hints().everything() ? everywhere : conversation.hints().rectangles();
+        client_state.hints().everything() ? everywhere : client_state.hints().rectangles();
     // Most compares of what is open find nothing where a program draws less often than the limit.
-    bool skipped = action.sampled && conversation.only_open() && !presenter_.glance(surface.shadow(), where);
+    bool skipped = action.sampled && client_state.only_open() && !presenter_.glance(surface.shadow(), where);
     if (skipped)
         where = {};
     else
         scheduler_.compared_in_full(now);
     const Found& compared = presenter_.look(&surface.shadow(), where);
     bool found = !compared.spans.empty();
-    if (conversation.unprotected() && !skipped)
-        conversation.note_compared(changed_pages(surface.shadow().layout(), compared.spans));
+    if (client_state.unprotected() && !skipped)
+        client_state.note_compared(changed_pages(surface.shadow().layout(), compared.spans));
     // What is open all the time is reported again until it is protected, and what is compared by itself
     // anyhow; but one that is polled for want of its HELLO, after a restart, may rest from its answer on.
-    bool always = whole(conversation) && !conversation.polled();
-    if (!conversation.explicit_damage() && !always && !conversation.only_open())
-        scheduler_.recheck_later(conversation.hints(), surface.shadow().layout(),
-                                 conversation.caught() && !found, now);
-    conversation.compared();
-    if (found && conversation.reports() && scheduler_.notify_compared(now)) surface.tell_compared();
+    bool always = whole(client_state) && !client_state.polled();
+    if (!client_state.explicit_damage() && !always && !client_state.only_open())
+        scheduler_.recheck_later(client_state.hints(), surface.shadow().layout(),
+                                 client_state.caught() && !found, now);
+    client_state.compared();
+    if (found && client_state.reports() && scheduler_.notify_compared(now)) surface.tell_compared();
     return found;
 }
 
 bool FrameRunner::compare_again(const Surface& surface, Time now) {
     // What is hinted is compared as well, right after this.
-    const Hints& hints = surface.conversation().hints();
+    const DamageHints& hints = surface.client_state().hints();
     Region where;
     if (!hints.everything()) {
         where = Region(scheduler_.recheck_area());

@@ -36,7 +36,7 @@ class FrameRunner {
     bool compare_damage(Surface& surface, const FrameScheduler::Action& action, Time now);
     bool compare_again(const Surface& surface, Time now);
     void present(Time now);
-    bool whole(const Conversation& conversation) const;
+    bool whole(const ClientState& client_state) const;
 
     FrameScheduler& scheduler_;
     const Tuning& tuning_;

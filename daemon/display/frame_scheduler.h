@@ -79,7 +79,7 @@ class FrameScheduler {
     // All that was hinted was compared: not where a sampled compare showed nothing.
     void compared_in_full(Time now) { compared_in_full_ = now; }
     // It is compared again, for some seconds.
-    void recheck_later(const Hints& where, const Layout& layout, bool suspicious, Time now) {
+    void recheck_later(const DamageHints& where, const Layout& layout, bool suspicious, Time now) {
         recheck_.reported(where, layout, suspicious, now);
     }
     void compared(bool found);

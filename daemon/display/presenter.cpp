@@ -115,7 +115,7 @@ void Presenter::catch_up() {
     behind_ = false;
 }
 
-void Presenter::last_words() noexcept {
+void Presenter::flush_on_crash() noexcept {
     std::span<std::byte> scanout = this->scanout();
     if (scanout.empty()) return;
     std::array whole{front_.layout().rectangle()};

@@ -44,7 +44,7 @@ class Presenter {
     void start_viewers(Time now) { viewers_.current(front_, frame_, now); }
 
     // Copies front to scanout, whole. In a signal handler.
-    void last_words() noexcept;
+    void flush_on_crash() noexcept;
 
     // The output has, or will have, another layout: makes a black front of it, so that start_over() needs no
     // memory. Throws std::system_error, and nothing has changed.

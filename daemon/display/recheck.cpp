@@ -4,7 +4,7 @@
 
 namespace hvfbd {
 
-void Recheck::reported(const Hints& where, const Layout& layout, bool suspicious, Time now) {
+void Recheck::reported(const DamageHints& where, const Layout& layout, bool suspicious, Time now) {
     if (!in_use) return;
     if (last_report_ && now - *last_report_ >= renewed_after) allowed_ = allowance;
     last_report_ = now;

@@ -6,7 +6,7 @@
 
 #include "base/layout.h"
 #include "base/time.h"
-#include "clients/hints.h"
+#include "clients/damage_hints.h"
 
 namespace hvfbd {
 
@@ -38,7 +38,7 @@ class Recheck {
 
     // This was reported, and compared now. `suspicious`: a write was caught there, and nothing differed: it
     // is compared again at shorter intervals.
-    void reported(const Hints& where, const Layout& layout, bool suspicious, Time now);
+    void reported(const DamageHints& where, const Layout& layout, bool suspicious, Time now);
     // When to compare again; none: no more.
     std::optional<Time> due() const { return due_; }
     // Whether a frame that is compared now shall do it on the way. `busy`: the client is compared again
@@ -53,7 +53,7 @@ class Recheck {
     void forget();
 
   private:
-    std::optional<Hints> young_, old_;  // by when they were reported
+    std::optional<DamageHints> young_, old_;  // by when they were reported
     Time young_since_{};
     std::vector<Rectangle> both_;
     std::optional<Time> due_, last_report_;

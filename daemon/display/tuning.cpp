@@ -53,7 +53,8 @@ std::span<const TuningField> tuning_fields() {
 
 void set(Tuning& tuning, const TuningField& field, std::string_view value) {
     const auto taken = value_in(field.setting, value);
-    if (!taken) throw Refusal(Refusal::Kind::invalid_arguments, what_is_wrong(field.setting, value));
+    if (!taken)
+        throw RequestError(RequestError::Kind::invalid_arguments, what_is_wrong(field.setting, value));
     field.put(tuning, *taken);
 }
 

@@ -46,7 +46,7 @@ struct TuningField {
 // One for each of display_settings, in their order.
 std::span<const TuningField> tuning_fields();
 
-// Checked changes. A value out of its range throws Refusal (invalid_arguments) that names the range, and
+// Checked changes. A value out of its range throws RequestError (invalid_arguments) that names the range, and
 // nothing is changed.
 void set(Tuning& tuning, const TuningField& field, std::string_view value);
 // By the setting's name. False if there is none of that name.

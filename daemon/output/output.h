@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/keeping.h"
 #include "base/layout.h"
+#include "base/stored_descriptors.h"
 
 namespace hvfbd {
 
@@ -20,7 +20,7 @@ class OutputListener {
     // visible(), layout() or modes() may differ from what they were.
     virtual void output_changed() = 0;
     // The host is about to be told that it was heard: what it said must not be lost with this process.
-    virtual void output_relies() {}
+    virtual void output_needs_persisting() {}
     // For the log: a change of the output's own state, as a sentence.
     enum class Importance { information, warning };
     virtual void output_said(Importance, const std::string& /*sentence*/) {}
@@ -28,9 +28,9 @@ class OutputListener {
 
 // What another process of the daemon kept for an output: bytes of that output's, and descriptors by name; the
 // mode that was set over the bus; and what it was: its name, and the size that it showed last.
-struct OutputLegacy {
+struct RestoredOutput {
     const std::string& state;
-    Legacy& descriptors;
+    RestoredDescriptors& descriptors;
     std::optional<Mode> mode{};
     std::string_view name{};
     std::optional<Mode> size{};
@@ -70,12 +70,12 @@ class Output {
     // The screen may have lost its picture since this was last asked: all of it is to be presented again.
     // Asks once.
     virtual bool take_repaint() { return false; }
-    // WhenHidden=ignore: what can be shown while nobody looks is to be, and the host told. The pipeline asks
+    // WhenHidden=ignore: what can be shown while nobody looks is to be, and the host told. The display asks
     // for all of it anew when this changes.
     virtual void ignore_hidden(bool /*ignore*/) {}
     // How many viewers of front there are now.
     virtual void viewers_changed(std::size_t count) = 0;
-    // Throws Refusal (no_such_mode, not_supported). layout() is the new one when it returns, or changes
+    // Throws RequestError (no_such_mode, not_supported). layout() is the new one when it returns, or changes
     // later.
     virtual void set_mode(Mode mode) = 0;
 
@@ -86,12 +86,12 @@ class Output {
     virtual void resume() {}
     // The process is about to die: tells the host that everything changed, if it can be told at once. Called
     // in a signal handler, whatever was interrupted: no allocation, no lock, no exception.
-    virtual void last_words() noexcept {}
+    virtual void flush_on_crash() noexcept {}
 
     // What the next process needs to go on where this one ends: empty, or bytes for this kind of output
     // alone.
     virtual std::string kept() const { return {}; }
-    virtual void add_keepsakes(std::vector<Keepsake>&) const {}
+    virtual void add_stored_descriptors(std::vector<StoredDescriptor>&) const {}
 
     // Null: nobody. Borrowed. What the output said while nobody listened is said now.
     void listen(OutputListener* listener) {
@@ -107,7 +107,7 @@ class Output {
         if (listener_) listener_->output_changed();
     }
     void rely() {
-        if (listener_) listener_->output_relies();
+        if (listener_) listener_->output_needs_persisting();
     }
     void say(OutputListener::Importance importance, const std::string& sentence) {
         if (listener_)

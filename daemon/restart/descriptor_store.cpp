@@ -10,7 +10,7 @@
 
 namespace hvfbd {
 
-DescriptorStore::DescriptorStore(bool there, Legacy legacy) : legacy_(std::move(legacy)) {
+DescriptorStore::DescriptorStore(bool there, RestoredDescriptors restored) : restored_(std::move(restored)) {
     const char* address = std::getenv("NOTIFY_SOCKET");
     if (!there || !address) return;
     try {
@@ -24,16 +24,16 @@ DescriptorStore::DescriptorStore(bool there, Legacy legacy) : legacy_(std::move(
 }
 
 DescriptorStore DescriptorStore::from_environment() {
-    Legacy legacy;
+    RestoredDescriptors restored;
     char** names = nullptr;
     int count = ::sd_listen_fds_with_names(1, &names);
     if (count < 0) throw_errno("take the descriptors of the service manager", -count);
     for (int i = 0; i < count; ++i) {
-        legacy.add(names[i], Descriptor(SD_LISTEN_FDS_START + i));
+        restored.add(names[i], Descriptor(SD_LISTEN_FDS_START + i));
         std::free(names[i]);
     }
     std::free(names);
-    return {true, std::move(legacy)};
+    return {true, std::move(restored)};
 }
 
 }  // namespace hvfbd

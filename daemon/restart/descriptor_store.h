@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "base/keeping.h"
+#include "base/stored_descriptors.h"
 #include "system/notifier.h"
 
 namespace hvfbd {
@@ -20,16 +20,16 @@ class DescriptorStore {
     DescriptorStore() = default;
     // `there`: a manager listens at $NOTIFY_SOCKET. Where it cannot be reached nothing is kept, and
     // take_problem() says why.
-    DescriptorStore(bool there, Legacy legacy);
+    DescriptorStore(bool there, RestoredDescriptors restored);
 
     bool there() const { return notifier_.there(); }
     // What the process before left in it, by name.
-    Legacy& legacy() { return legacy_; }
+    RestoredDescriptors& restored() { return restored_; }
 
     // It keeps a descriptor of its own. It says nothing if it has no room: see most(). False: there is no
     // descriptor left for one that has to wait until the manager reads.
-    [[nodiscard]] bool add(const Keepsake& keepsake) {
-        return notifier_.store(keepsake.name, keepsake.descriptor);
+    [[nodiscard]] bool add(const StoredDescriptor& stored_descriptor) {
+        return notifier_.store(stored_descriptor.name, stored_descriptor.descriptor);
     }
     void remove(const std::string& name) { notifier_.remove(name); }
     // Some that were added are not in it yet, since the manager does not read.
@@ -47,7 +47,7 @@ class DescriptorStore {
 
   private:
     Notifier notifier_;
-    Legacy legacy_;
+    RestoredDescriptors restored_;
     std::optional<std::size_t> most_;
     std::string problem_;
 };

@@ -202,7 +202,7 @@ class Decoder {
         if (!version) return "version is missing";
         bool known = version == version_of<Object>;
         if (!known) ++passed_over_;
-        if constexpr (std::same_as<Object, KeptDisplay>) {
+        if constexpr (std::same_as<Object, SavedDisplay>) {
             // The place of a display is its number, by which the pictures of those behind it are found.
             objects.push_back(new_display());
         } else if (known) {

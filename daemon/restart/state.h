@@ -8,15 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "display/kept_display.h"
+#include "display/saved_display.h"
 
 namespace hvfbd {
 
 // What the daemon must know to go on after its process has ended, beside the descriptors that are kept for
 // it. Values only; the names of the descriptors follow from them.
 struct State {
-    std::uint64_t generation = 0;       // how many processes there were before
-    std::vector<KeptDisplay> displays;  // display0 first
+    std::uint64_t generation = 0;        // how many processes there were before
+    std::vector<SavedDisplay> displays;  // display0 first
     bool operator==(const State&) const = default;
 };
 

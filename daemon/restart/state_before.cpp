@@ -32,8 +32,8 @@ Mode take_mode(ByteReader& in) {
     return {in.take<std::uint32_t>(), in.take<std::uint32_t>()};
 }
 
-KeptClient take_client(ByteReader& in) {
-    KeptClient client;
+SavedClient take_client(ByteReader& in) {
+    SavedClient client;
     client.bus_name = in.take_text(longest_text);
     client.uid = in.take<std::uint32_t>();
     client.pid = in.take<std::uint32_t>();
@@ -41,16 +41,16 @@ KeptClient take_client(ByteReader& in) {
     return client;
 }
 
-std::optional<KeptOffer> take_offer(ByteReader& in) {
+std::optional<SavedOffer> take_offer(ByteReader& in) {
     if (!in.take_flag()) return std::nullopt;
-    KeptOffer offer;
+    SavedOffer offer;
     offer.serial = in.take<std::uint64_t>();
     offer.layout = take_layout(in);
     return offer;
 }
 
-KeptSurface take_surface(ByteReader& in) {
-    KeptSurface surface;
+SavedSurface take_surface(ByteReader& in) {
+    SavedSurface surface;
     surface.number = in.take<SurfaceNumber>();
     surface.name = in.take_text(longest_text);
     surface.explicit_damage = in.take_flag();
@@ -63,20 +63,20 @@ KeptSurface take_surface(ByteReader& in) {
     surface.replaced = take_offer(in);
     surface.connection = in.take<std::uint64_t>();
     if (in.take_flag()) surface.client = take_client(in);
-    surface.introduction.made = in.take_flag();
-    surface.introduction.flags = in.take<std::uint32_t>();
+    surface.handshake.made = in.take_flag();
+    surface.handshake.flags = in.take<std::uint32_t>();
     return surface;
 }
 
-KeptViewer take_viewer(ByteReader& in) {
-    KeptViewer viewer;
+SavedViewer take_viewer(ByteReader& in) {
+    SavedViewer viewer;
     viewer.number = in.take<unsigned>();
     viewer.client = take_client(in);
-    viewer.introduced = in.take_flag();
+    viewer.handshake_complete = in.take_flag();
     return viewer;
 }
 
-void take_facts(ByteReader& in, KeptDisplay& display) {
+void take_facts(ByteReader& in, SavedDisplay& display) {
     if (in.take_flag()) display.mode = take_mode(in);
     display.frame = in.take<std::uint64_t>();
     display.last_surface = in.take<SurfaceNumber>();
@@ -108,8 +108,8 @@ void take_objects(ByteReader& in, std::size_t& passed_over, const Take& take, co
     }
 }
 
-KeptDisplay take_display(ByteReader& in, std::size_t& passed_over) {
-    KeptDisplay display;
+SavedDisplay take_display(ByteReader& in, std::size_t& passed_over) {
+    SavedDisplay display;
     bool has_facts = false;
     take_objects(in, passed_over, [&](Kind kind, ByteReader& content) {
         if (kind == Kind::display_facts) {

@@ -15,7 +15,7 @@
 namespace hvfbd {
 
 // Property and value.
-using SavedSetting = decltype(KeptDisplay::tuning)::value_type;
+using SavedSetting = decltype(SavedDisplay::tuning)::value_type;
 
 // Of each object that has one. An object of another version is passed over.
 template <typename Object>
@@ -23,13 +23,13 @@ inline constexpr std::uint64_t version_of = 0;
 template <>
 inline constexpr std::uint64_t version_of<State> = 1;
 template <>
-inline constexpr std::uint64_t version_of<KeptDisplay> = 1;
+inline constexpr std::uint64_t version_of<SavedDisplay> = 1;
 template <>
 inline constexpr std::uint64_t version_of<SavedSetting> = 1;
 template <>
-inline constexpr std::uint64_t version_of<KeptSurface> = 1;
+inline constexpr std::uint64_t version_of<SavedSurface> = 1;
 template <>
-inline constexpr std::uint64_t version_of<KeptViewer> = 1;
+inline constexpr std::uint64_t version_of<SavedViewer> = 1;
 
 // An item to write, which is const, or one to read into.
 template <typename Type, typename Item>
@@ -50,7 +50,7 @@ void describe(Fields& fields, Either<Layout> auto& layout) {
 }
 
 template <typename Fields>
-void describe(Fields& fields, Either<KeptClient> auto& client) {
+void describe(Fields& fields, Either<SavedClient> auto& client) {
     fields.required("bus_name", client.bus_name);
     fields.required("uid", client.uid);
     fields.required("pid", client.pid);
@@ -58,13 +58,13 @@ void describe(Fields& fields, Either<KeptClient> auto& client) {
 }
 
 template <typename Fields>
-void describe(Fields& fields, Either<Introduction> auto& handshake) {
+void describe(Fields& fields, Either<Handshake> auto& handshake) {
     fields.required("complete", handshake.made);
     fields.optional("flags", handshake.flags);
 }
 
 template <typename Fields>
-void describe(Fields& fields, Either<KeptOffer> auto& offer) {
+void describe(Fields& fields, Either<SavedOffer> auto& offer) {
     fields.required("serial", offer.serial);
     fields.required("layout", offer.layout);
 }
@@ -76,7 +76,7 @@ void describe(Fields& fields, Either<SavedSetting> auto& setting) {
 }
 
 template <typename Fields>
-void describe(Fields& fields, Either<KeptSurface> auto& surface) {
+void describe(Fields& fields, Either<SavedSurface> auto& surface) {
     fields.required("number", surface.number);
     fields.optional("name", surface.name);
     fields.optional("explicit_damage", surface.explicit_damage);
@@ -89,18 +89,18 @@ void describe(Fields& fields, Either<KeptSurface> auto& surface) {
     fields.optional("replaced_offer", surface.replaced);
     fields.required("connection", surface.connection);
     fields.optional("client", surface.client);
-    fields.optional("handshake", surface.introduction);
+    fields.optional("handshake", surface.handshake);
 }
 
 template <typename Fields>
-void describe(Fields& fields, Either<KeptViewer> auto& viewer) {
+void describe(Fields& fields, Either<SavedViewer> auto& viewer) {
     fields.required("number", viewer.number);
     fields.required("client", viewer.client);
-    fields.optional("handshake_complete", viewer.introduced);
+    fields.optional("handshake_complete", viewer.handshake_complete);
 }
 
 template <typename Fields>
-void describe(Fields& fields, Either<KeptDisplay> auto& display) {
+void describe(Fields& fields, Either<SavedDisplay> auto& display) {
     fields.optional("settings", display.tuning);
     fields.optional("mode", display.mode);
     fields.optional("frame", display.frame);

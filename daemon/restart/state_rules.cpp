@@ -25,13 +25,13 @@ bool is_valid(const Layout& layout) {
     return saved_layout(layout.width, layout.height, layout.stride) == layout;
 }
 
-std::string why_unsound(const KeptClient& client) {
+std::string why_unsound(const SavedClient& client) {
     if (client.bus_name.size() > longest_bus_name) return "its client's bus name is too long";
     if (client.pid > largest_pid) return "its client's pid is too large";
     return {};
 }
 
-std::string why_unsound(const KeptSurface& surface) {
+std::string why_unsound(const SavedSurface& surface) {
     if (surface.name.size() > longest_word) return "its name is too long";
     if (!is_valid(surface.layout) || (surface.offer && !is_valid(surface.offer->layout)) ||
         (surface.replaced && !is_valid(surface.replaced->layout)))
@@ -47,7 +47,7 @@ std::string why_unsound(const KeptSurface& surface) {
     return surface.client ? why_unsound(*surface.client) : std::string();
 }
 
-std::string why_unsound(const KeptViewer& viewer) {
+std::string why_unsound(const SavedViewer& viewer) {
     return why_unsound(viewer.client);
 }
 
@@ -64,7 +64,7 @@ std::string why_unsound(const Items& items, std::string_view what, unsigned last
     return {};
 }
 
-std::string why_unsound(const KeptDisplay& display) {
+std::string why_unsound(const SavedDisplay& display) {
     if (display.tuning.size() > most_settings || display.surfaces.size() > most_surfaces ||
         display.viewers.size() > most_viewers)
         return "it has more settings, surfaces or viewers than there can be";
@@ -87,13 +87,13 @@ std::optional<Layout> saved_layout(std::uint32_t width, std::uint32_t height, st
     if (stride == 0) return std::nullopt;
     try {
         return layout_for({width, height}, stride);
-    } catch (const Refusal&) {
+    } catch (const RequestError&) {
         return std::nullopt;
     }
 }
 
-KeptDisplay new_display() {
-    KeptDisplay display;
+SavedDisplay new_display() {
+    SavedDisplay display;
     display.size = default_mode;
     return display;
 }

@@ -13,7 +13,7 @@ namespace hvfbd {
 std::optional<Layout> saved_layout(std::uint32_t width, std::uint32_t height, std::uint32_t stride);
 
 // In the place of a display of which nothing can be restored.
-KeptDisplay new_display();
+SavedDisplay new_display();
 
 // Empty: the state can be restored. Otherwise what in it cannot be.
 std::string why_unsound(const State& state);

@@ -92,7 +92,8 @@ void log_event(const Event& event, std::string_view sentence, std::initializer_l
 
 void set_log_level(std::string_view level) {
     const auto place = value_in(log_level_setting, level);
-    if (!place) throw Refusal(Refusal::Kind::invalid_arguments, what_is_wrong(log_level_setting, level));
+    if (!place)
+        throw RequestError(RequestError::Kind::invalid_arguments, what_is_wrong(log_level_setting, level));
     spdlog::set_level(levels[*place]);
 }
 

@@ -18,7 +18,7 @@ void open_log(LineOutput::Patience patience);
 // elsewhere it is a line like others.
 void log_event(const Event& event, std::string_view sentence, std::initializer_list<LogField> fields);
 
-// trace, debug, info, warning, error or critical. Throws Refusal (invalid_arguments) for anything else.
+// trace, debug, info, warning, error or critical. Throws RequestError (invalid_arguments) for anything else.
 void set_log_level(std::string_view level);
 std::string log_level();
 

@@ -112,7 +112,7 @@ TYPED_TEST(AnOutput, changes_its_mode_and_says_so_and_refuses_what_cannot_be) {
     this->output->set_mode({640, 480});
     EXPECT_EQ(this->output->layout().width, 640u);
     EXPECT_EQ(this->listener.changes, 1u);
-    EXPECT_THROW(this->output->set_mode({0, 480}), Refusal);
+    EXPECT_THROW(this->output->set_mode({0, 480}), RequestError);
     EXPECT_EQ(this->output->layout().width, 640u);
     this->output->listen(nullptr);
     this->output->set_mode({200, 100});

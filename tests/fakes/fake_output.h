@@ -75,7 +75,7 @@ class FakeOutput : public Output {
     void viewers_changed(std::size_t count) override { viewers_ = count; }
     void set_mode(Mode mode) override {
         if (mode.width > 4096)
-            throw Refusal(Refusal::Kind::no_such_mode, "the fake screen is at most 4096 wide");
+            throw RequestError(RequestError::Kind::no_such_mode, "the fake screen is at most 4096 wide");
         take(layout_for(mode));
         changed();
     }

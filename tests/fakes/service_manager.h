@@ -11,7 +11,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
-#include "base/keeping.h"
+#include "base/stored_descriptors.h"
 
 namespace hvfbd::testing {
 
@@ -64,10 +64,10 @@ class ServiceManager {
     }
 
     // What the next process gets.
-    Legacy hand_over() const {
-        Legacy legacy;
-        for (const auto& [name, descriptor] : store_) legacy.add(name, descriptor.duplicate());
-        return legacy;
+    RestoredDescriptors hand_over() const {
+        RestoredDescriptors restored;
+        for (const auto& [name, descriptor] : store_) restored.add(name, descriptor.duplicate());
+        return restored;
     }
 
   private:

@@ -3,19 +3,19 @@
 #include <cstdint>
 #include <cstring>
 
-#include "clients/conversation.h"
+#include "clients/client_state.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace hvfbd;
     Layout layout = layout_for({200, 100}, 832);
     bool explicit_damage = size > 0 && data[0] & 1;
-    Conversation conversation(layout, explicit_damage);
+    ClientState client_state(layout, explicit_damage);
     Time now{std::chrono::hours(1)};
     auto give = [&](const message::FromClient& message) {
-        conversation.receive(message, now);
+        client_state.receive(message, now);
         now += std::chrono::microseconds(7);
-        if (!conversation.collecting()) conversation.begin_collection(now);
-        for (const Rectangle& rectangle : conversation.hints().rectangles())
+        if (!client_state.collecting()) client_state.begin_collection(now);
+        for (const Rectangle& rectangle : client_state.hints().rectangles())
             if (rectangle.empty() || intersection(rectangle, layout.rectangle()) != rectangle)
                 __builtin_trap();
     };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "output/hyperv/kept_output.h"
+#include "output/hyperv/saved_output.h"
 #include "restart/state.h"
 #include "restart/state_before.h"
 
@@ -17,8 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         std::vector<std::byte> again;
         encode(*decoded.state, again);
         if (decode_state(again).state != decoded.state) __builtin_trap();
-        for (const KeptDisplay& display : decoded.state->displays)
-            for (const KeptSurface& surface : display.surfaces)
+        for (const SavedDisplay& display : decoded.state->displays)
+            for (const SavedSurface& surface : display.surfaces)
                 if (surface.number == 0 ||
                     surface.layout.size < std::size_t{surface.layout.stride} * surface.layout.height)
                     __builtin_trap();
@@ -33,6 +33,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (data[0] % 2) std::memcpy(memory.data(), data, std::min<std::size_t>(size, 64));
     }
     read_state(memory);
-    hyperv::decode_kept_output({reinterpret_cast<const char*>(data), size});
+    hyperv::decode_saved_output({reinterpret_cast<const char*>(data), size});
     return 0;
 }

@@ -48,12 +48,12 @@ std::uint64_t sum_of(const void* pixels, std::uint32_t width, std::uint32_t heig
 DaemonProcess::DaemonProcess(Mode mode, std::uint32_t stride, Kind kind, unsigned displays)
     : displays_(displays) {
     start([=](EventLoop&,
-              const OutputLegacy*) { return std::make_unique<FakeOutput>(layout_for(mode, stride)); },
+              const RestoredOutput*) { return std::make_unique<FakeOutput>(layout_for(mode, stride)); },
           kind);
 }
 
 DaemonProcess::DaemonProcess(const SimulatedHost& host) {
-    auto make = [=](EventLoop& loop, const OutputLegacy* legacy) {
+    auto make = [=](EventLoop& loop, const RestoredOutput* restored) {
         hyperv::HypervOutput::Options options;
         options.session.assume_visible = host.assume_visible;
         options.session.timing = {std::chrono::milliseconds(500), std::chrono::milliseconds(1),
@@ -61,7 +61,7 @@ DaemonProcess::DaemonProcess(const SimulatedHost& host) {
         options.rectangles_per_message = host.rectangles_per_message;
         return std::make_unique<hyperv::HypervOutput>(loop, std::make_unique<SimulatedUioPort>(host.path),
                                                       hyperv::FramebufferSource("simulated", 0), options,
-                                                      legacy);
+                                                      restored);
     };
     start(make, host.kind);
 }

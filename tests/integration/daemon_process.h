@@ -22,7 +22,7 @@ namespace hvfbd::testing {
 // Of the pixels of a picture, so that two processes can tell that they see the same.
 std::uint64_t sum_of(const void* pixels, std::uint32_t width, std::uint32_t height, std::uint32_t stride);
 
-// A daemon in a process of its own, without a bus: the pipeline on a fake output that keeps a host picture
+// A daemon in a process of its own, without a bus: the display on a fake output that keeps a host picture
 // (updated only inside told rectangles). It can be stopped and killed. Make it before the test has threads.
 class DaemonProcess {
   public:
@@ -100,7 +100,8 @@ class DaemonProcess {
         std::atomic<bool> wanted{true};
     };
     Answer ask(Request request, Opened* opened = nullptr);
-    using MakeOutput = std::function<std::unique_ptr<Output>(EventLoop& loop, const OutputLegacy* legacy)>;
+    using MakeOutput =
+        std::function<std::unique_ptr<Output>(EventLoop& loop, const RestoredOutput* restored)>;
     void start(const MakeOutput& make_output, Kind kind);
     [[noreturn]] void serve(Descriptor control, const MakeOutput& make_output, DescriptorStore store) const;
     [[noreturn]] void manage(const Descriptor& control, const MakeOutput& make_output, Managed& shared) const;

@@ -36,7 +36,7 @@ std::uint64_t different_pixels(std::span<const std::byte> a, const Layout& la, s
     return count;
 }
 
-struct PrintingReport : Report {
+struct PrintingReport : Observer {
     void not_restored(std::string_view who, std::string_view why) override {
         ::fprintf(stderr, "daemon process: %.*s is lost: %.*s\n", static_cast<int>(who.size()), who.data(),
                   static_cast<int>(why.size()), why.data());
@@ -58,14 +58,14 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
     spdlog::set_level(spdlog::level::warn);
     std::vector<Output*> outputs;
     Daemon daemon({}, std::move(store),
-                  {[&](EventLoop& loop, std::span<const OutputLegacy> legacies) {
+                  {[&](EventLoop& loop, std::span<const RestoredOutput> restored_outputs) {
                        auto made = std::make_unique<SeparateOutputs>();
                        for (unsigned number = 0; number < displays_; ++number) {
-                           const OutputLegacy* legacy =
-                               number < legacies.size() ? &legacies[number] : nullptr;
-                           std::unique_ptr<Output> output = make_output(loop, legacy);
-                           if (legacy && legacy->mode && dynamic_cast<FakeOutput*>(output.get()))
-                               output->set_mode(*legacy->mode);
+                           const RestoredOutput* restored =
+                               number < restored_outputs.size() ? &restored_outputs[number] : nullptr;
+                           std::unique_ptr<Output> output = make_output(loop, restored);
+                           if (restored && restored->mode && dynamic_cast<FakeOutput*>(output.get()))
+                               output->set_mode(*restored->mode);
                            made->add(std::move(output));
                        }
                        outputs = made->all();
@@ -74,12 +74,12 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                    [](std::size_t, bool) { return std::make_unique<PrintingReport>(); }});
     EventLoop& loop = daemon.loop();
     LoopSource terminate = loop.on_signal(SIGTERM, [&] { daemon.stop(); });
-    auto fake = [&](unsigned display) { return dynamic_cast<FakeOutput*>(outputs.at(display)); };
+    auto fake = [&](unsigned number) { return dynamic_cast<FakeOutput*>(outputs.at(number)); };
 
-    auto difference = [&](unsigned display) {
-        const Pipeline& pipeline = *daemon.displays().at(display);
-        const Surface* surface = pipeline.surfaces().active();
-        const Picture& front = pipeline.front();
+    auto difference = [&](unsigned number) {
+        const Display& display = *daemon.displays().at(number);
+        const Surface* surface = display.surfaces().active();
+        const Picture& front = display.front();
         Difference found;
         found.front_sum =
             sum_of(front.bytes().data(), front.layout().width, front.layout().height, front.layout().stride);
@@ -87,7 +87,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
         if (surface)
             found.front_shadow = different_pixels(front.bytes(), front.layout(), surface->shadow().bytes(),
                                                   surface->shadow().layout());
-        FakeOutput* output = fake(display);
+        FakeOutput* output = fake(number);
         if (!output) return found;
         found.scanout_front =
             different_pixels(front.bytes(), front.layout(), output->scanout(), output->layout());
@@ -117,35 +117,35 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
             ::_exit(0);
         Answer answer;
         Time now = loop.now();
-        Pipeline& pipeline = *daemon.displays().at(request.display);
+        Display& display = *daemon.displays().at(request.display);
         switch (request.kind) {
             case Request::Kind::open: {
                 SurfaceOptions options{request.name, request.value != 0, request.keep, {}};
                 if (request.layout.width > 0) options.layout = request.layout;
-                Surfaces::Opened opened = pipeline.open_surface(options, Client{":1.1", 1000, 1, {}}, now);
+                Surfaces::Opened opened = display.open_surface(options, Client{":1.1", 1000, 1, {}}, now);
                 answer.layout = opened.layout;
                 std::array fds{opened.buffer.get(), opened.channel.get()};
                 send_with(control.get(), &answer, sizeof answer, fds);
                 return;
             }
             case Request::Kind::view: {
-                Viewers::Opened opened = pipeline.open_viewer(Client{":1.2", 1000, 1, {}}, now);
+                Viewers::Opened opened = display.open_viewer(Client{":1.2", 1000, 1, {}}, now);
                 answer.layout = opened.layout;
                 std::array fds{opened.front.get(), opened.channel.get()};
                 send_with(control.get(), &answer, sizeof answer, fds);
                 return;
             }
             case Request::Kind::activate:
-                pipeline.activate(static_cast<SurfaceNumber>(request.value), now);
+                display.activate(static_cast<SurfaceNumber>(request.value), now);
                 break;
             case Request::Kind::set_visible:
                 fake(request.display)->set_visible(request.value != 0);
                 break;
             case Request::Kind::set_tuning:
-                pipeline.set_tuning(request.tuning, now);
+                display.set_tuning(request.tuning, now);
                 break;
             case Request::Kind::set_mode:
-                pipeline.set_mode(request.mode, now);
+                display.set_mode(request.mode, now);
                 break;
             case Request::Kind::refuse:
                 fake(request.display)->refuse_next(static_cast<int>(request.value));
@@ -156,7 +156,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                 deadline.set(equality_deadline);
                 return;
             case Request::Kind::counters: {
-                Statistics statistics = pipeline.statistics();
+                Statistics statistics = display.statistics();
                 rusage usage{};
                 // Of the loop's thread alone: a sanitizer's run-time has one of its own.
                 ::getrusage(RUSAGE_THREAD, &usage);
@@ -167,9 +167,9 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                                    statistics.faults,
                                    statistics.scans,
                                    static_cast<std::uint64_t>(usage.ru_nvcsw),
-                                   pipeline.surfaces().all().size(),
-                                   pipeline.viewers().size(),
-                                   pipeline.tuning().refresh_limit};
+                                   display.surfaces().all().size(),
+                                   display.viewers().size(),
+                                   display.tuning().refresh_limit};
                 break;
             }
         }

@@ -27,14 +27,14 @@ class ADaemon : public ::testing::Test {
     void begin(std::optional<Daemon>& process) {
         manager.listen();
         process.emplace(configuration, DescriptorStore(true, manager.hand_over()),
-                        Daemon::Parts{[](EventLoop&, std::span<const OutputLegacy>) {
+                        Daemon::Parts{[](EventLoop&, std::span<const RestoredOutput>) {
                                           auto outputs = std::make_unique<SeparateOutputs>();
                                           outputs->add(std::make_unique<FakeOutput>(layout_for({64, 32})));
                                           return outputs;
                                       },
-                                      [](std::size_t, bool) { return std::make_unique<Report>(); }});
+                                      [](std::size_t, bool) { return std::make_unique<Observer>(); }});
     }
-    static std::uint64_t frame_of(const Daemon& process) { return process.displays()[0]->keep({}).frame; }
+    static std::uint64_t frame_of(const Daemon& process) { return process.displays()[0]->save({}).frame; }
     std::uint64_t saved_frame() {
         manager.listen();
         Descriptor state = manager.hand_over().take("state");

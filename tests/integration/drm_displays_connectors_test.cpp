@@ -14,8 +14,8 @@ TEST_P(ScreensApart, come_and_go_without_touching_another) {
     unsigned opened = kms.opened;
     kms.connector(1).connected = false;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !displays[1]->pipeline.visible(); }));
-    EXPECT_TRUE(displays[0]->pipeline.visible());
+    ASSERT_TRUE(turn_until([&] { return !displays[1]->display.visible(); }));
+    EXPECT_TRUE(displays[0]->display.visible());
     EXPECT_FALSE(kms.lit(1));
     EXPECT_TRUE(shows(*displays[0], 2, 2, 2));
     draw(*displays[1], 3, 3, 3);
@@ -33,7 +33,7 @@ TEST_P(ScreensApart, that_cannot_be_lit_leave_the_others_alone_and_are_tried_aga
     start();
     open();
     EXPECT_TRUE(shows(*displays[0], 1, 1, 1));
-    EXPECT_FALSE(displays[1]->pipeline.visible());
+    EXPECT_FALSE(displays[1]->display.visible());
     ASSERT_TRUE(turn_until([&] { return displays[1]->report.said("warning: set a fake mode") == 1; }));
     unsigned opened = kms.opened;
     kms.refused_connectors.clear();
@@ -51,7 +51,7 @@ TEST_P(ScreensApart, for_which_no_crtc_is_left_are_hidden_and_say_so_and_take_on
     ASSERT_EQ(displays.size(), 3u);
     open();
     for (std::size_t i : {0, 1}) EXPECT_TRUE(shows(*displays[i], 1, 1, 1));
-    EXPECT_FALSE(displays[2]->pipeline.visible());
+    EXPECT_FALSE(displays[2]->display.visible());
     kms.announce();
     turn_for(150ms);
     EXPECT_EQ(displays[2]->report.said("warning: no CRTC is left for Virtual-3"), 1u);
@@ -64,7 +64,7 @@ TEST_P(ScreensApart, for_which_no_crtc_is_left_are_hidden_and_say_so_and_take_on
     kms.connector(0).connected = true;
     kms.announce();
     turn_for(150ms);
-    EXPECT_FALSE(displays[0]->pipeline.visible());
+    EXPECT_FALSE(displays[0]->display.visible());
     for (std::size_t i : {1, 2}) EXPECT_TRUE(shows(*displays[i], 4, 4, 4));
 }
 
@@ -108,7 +108,7 @@ TEST_P(ScreensApart, without_a_card_at_first_are_one_and_the_rest_is_named) {
     open();
     draw(*displays[0], 1, 1, 1);
     turn_for(20ms);
-    EXPECT_FALSE(displays[0]->pipeline.visible());
+    EXPECT_FALSE(displays[0]->display.visible());
     kms.plug();
     EXPECT_TRUE(becomes(*displays[0], 1, 1, 1));
     EXPECT_EQ(displays[0]->output.wish().connector, "Virtual-1");
@@ -125,7 +125,7 @@ TEST_P(ScreensApart, take_the_connectors_of_another_card_that_comes) {
     open();
     for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
     kms.unplug();
-    ASSERT_TRUE(turn_until([&] { return !displays[0]->pipeline.visible(); }));
+    ASSERT_TRUE(turn_until([&] { return !displays[0]->display.visible(); }));
     for (auto& display : displays) draw(*display, 2, 2, 2);
     kms.connector(0).name = "DP-1";
     kms.connector(0).connected = false;
@@ -140,7 +140,7 @@ TEST_P(ScreensApart, take_the_connectors_of_another_card_that_comes) {
 TEST_P(ScreensApart, by_name_are_one) {
     start({"Virtual-2", {}, true, {}});
     ASSERT_EQ(displays.size(), 1u);
-    EXPECT_EQ(displays[0]->pipeline.layout().width, 320u);
+    EXPECT_EQ(displays[0]->display.layout().width, 320u);
     EXPECT_EQ(displays[0]->output.kept(), "");
 }
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "display/pipeline.h"
+#include "display/display.h"
 #include "fakes/fake_card.h"
 #include "output/drm/screens.h"
 #include "raw_client.h"
@@ -19,9 +19,9 @@ namespace hvfbd::testing {
 
 using Driver = FakeKms::Driver;
 
-struct Display {
-    Display(EventLoop& loop, drm::DrmOutput& the_output)
-        : output(the_output), pipeline(loop, output, tuning(), report) {}
+struct TestDisplay {
+    TestDisplay(EventLoop& loop, drm::DrmOutput& the_output)
+        : output(the_output), display(loop, output, tuning(), report) {}
     static Tuning tuning() {
         Tuning tuning;
         tuning.settle_delay = std::chrono::microseconds(0);
@@ -30,12 +30,12 @@ struct Display {
     }
     std::uint32_t front(std::uint32_t x, std::uint32_t y) {
         std::uint32_t pixel;
-        std::memcpy(&pixel, pipeline.front().bytes().data() + pipeline.layout().offset(x, y), 4);
+        std::memcpy(&pixel, display.front().bytes().data() + display.layout().offset(x, y), 4);
         return pixel;
     }
     drm::DrmOutput& output;
     Sentences report;
-    Pipeline pipeline;
+    Display display;
     std::optional<RawClient> client;
 };
 
@@ -52,9 +52,9 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
         options.apart = true;
         screens.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
         for (std::size_t i = 0; i < screens->all().size(); ++i)
-            displays.push_back(std::make_unique<Display>(loop, screens->display(i)));
+            displays.push_back(std::make_unique<TestDisplay>(loop, screens->display(i)));
         auto update = [this](Time now) {
-            for (auto& display : displays) display->pipeline.update(now);
+            for (auto& display : displays) display->display.update(now);
         };
         loop.after_turn(update);
         update(loop.now());
@@ -62,9 +62,9 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
     void open() {
         for (auto& display : displays) open(*display);
     }
-    void open(Display& display) {
+    void open(TestDisplay& display) {
         display.client.emplace(
-            display.pipeline.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
+            display.display.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         display.client->hello(0);
     }
     void stop() {
@@ -83,25 +83,25 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
             },
             time);
     }
-    static void draw(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+    static void draw(TestDisplay& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
         display.client->pixel(x, y) = colour;
         auto left = static_cast<std::int32_t>(x), top = static_cast<std::int32_t>(y);
         display.client->damaged({left, top, left + 1, top + 1});
     }
     // A display's screen, by the place of its connector on the card.
-    std::size_t screen_of(const Display& display) const {
+    std::size_t screen_of(const TestDisplay& display) const {
         for (std::size_t i = 0; i < kms.resources.connectors.size(); ++i)
             if (kms.resources.connectors[i].name == display.output.wish().connector) return i;
         return 99;
     }
-    bool becomes(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+    bool becomes(TestDisplay& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
         return turn_until([&] {
             kms.vertical_blank();
             return display.front(x, y) == colour &&
-                   kms.screen_equals(display.pipeline.front(), screen_of(display));
+                   kms.screen_equals(display.display.front(), screen_of(display));
         });
     }
-    bool shows(Display& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
+    bool shows(TestDisplay& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
         draw(display, x, y, colour);
         return becomes(display, x, y, colour);
     }
@@ -109,7 +109,7 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
     FakeKms kms;
     EventLoop loop;
     std::optional<drm::Screens> screens;
-    std::vector<std::unique_ptr<Display>> displays;
+    std::vector<std::unique_ptr<TestDisplay>> displays;
 };
 
 }  // namespace hvfbd::testing

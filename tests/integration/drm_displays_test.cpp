@@ -14,8 +14,8 @@ using drm::DrmOutput;
 TEST_P(ScreensApart, show_two_pictures_of_their_own_sizes) {
     start();
     ASSERT_EQ(displays.size(), 2u);
-    EXPECT_EQ(displays[0]->pipeline.layout().width, 640u);
-    EXPECT_EQ(displays[1]->pipeline.layout().width, 320u);
+    EXPECT_EQ(displays[0]->display.layout().width, 640u);
+    EXPECT_EQ(displays[1]->display.layout().width, 320u);
     open();
     std::mt19937 random(1);
     for (int i = 0; i < 50; ++i)
@@ -50,7 +50,7 @@ TEST_P(ScreensApart, are_not_held_up_by_the_vertical_blank_of_another) {
         ASSERT_TRUE(turn_until([&] {
             kms.vertical_blank_of(1);
             return displays[0]->front(i + 1, 1) == i && displays[1]->front(i, i) == i &&
-                   kms.screen_equals(displays[1]->pipeline.front(), 1);
+                   kms.screen_equals(displays[1]->display.front(), 1);
         })) << i;
         if (GetParam() == Driver::flip) {
             ASSERT_EQ(kms.screen(0), shown) << "written to while it is shown";
@@ -74,15 +74,15 @@ TEST_P(ScreensApart, have_modes_of_their_own) {
     start();
     open();
     for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
-    auto frames = displays[0]->pipeline.statistics().frames;
+    auto frames = displays[0]->display.statistics().frames;
     EXPECT_EQ(displays[1]->output.modes(), (std::vector<Mode>{{320, 200}, {640, 480}}));
-    displays[1]->pipeline.set_mode({640, 480}, loop.now());
-    for (auto& display : displays) display->pipeline.update(loop.now());
+    displays[1]->display.set_mode({640, 480}, loop.now());
+    for (auto& display : displays) display->display.update(loop.now());
     turn_for(50ms);
-    EXPECT_EQ(displays[1]->pipeline.layout().width, 640u);
+    EXPECT_EQ(displays[1]->display.layout().width, 640u);
     EXPECT_TRUE(becomes(*displays[1], 1, 1, 1));
-    EXPECT_EQ(displays[0]->pipeline.statistics().frames, frames) << "nothing happened to the other";
-    EXPECT_THROW(displays[0]->pipeline.set_mode({320, 200}, loop.now()), Refusal);
+    EXPECT_EQ(displays[0]->display.statistics().frames, frames) << "nothing happened to the other";
+    EXPECT_THROW(displays[0]->display.set_mode({320, 200}, loop.now()), RequestError);
     for (auto& display : displays) EXPECT_TRUE(shows(*display, 2, 2, 2));
 }
 
@@ -91,12 +91,12 @@ TEST_P(ScreensApart, whose_mode_is_not_taken_go_back_to_the_one_they_had_beside_
     open();
     for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
     kms.refused_connectors.insert(kms.connector(1).id);
-    EXPECT_THROW(displays[1]->pipeline.set_mode({640, 480}, loop.now()), Refusal);
+    EXPECT_THROW(displays[1]->display.set_mode({640, 480}, loop.now()), RequestError);
     kms.refused_connectors.clear();
-    EXPECT_TRUE(displays[0]->pipeline.visible());
+    EXPECT_TRUE(displays[0]->display.visible());
     EXPECT_TRUE(shows(*displays[0], 2, 2, 2));
     EXPECT_TRUE(shows(*displays[1], 2, 2, 2));
-    EXPECT_EQ(displays[1]->pipeline.layout().width, 320u);
+    EXPECT_EQ(displays[1]->display.layout().width, 320u);
 }
 
 TEST_P(ScreensApart, that_lose_their_master_are_all_hidden_and_one_of_them_says_why) {
@@ -106,7 +106,7 @@ TEST_P(ScreensApart, that_lose_their_master_are_all_hidden_and_one_of_them_says_
     kms.seize(true);
     kms.announce();
     ASSERT_TRUE(
-        turn_until([&] { return !displays[0]->pipeline.visible() && !displays[1]->pipeline.visible(); }));
+        turn_until([&] { return !displays[0]->display.visible() && !displays[1]->display.visible(); }));
     for (auto& display : displays) draw(*display, 2, 2, 2);
     kms.seize(false);
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
@@ -121,7 +121,7 @@ TEST_P(ScreensApart, whose_card_goes_come_back_with_it) {
     kms.unplug();
     for (auto& display : displays) draw(*display, 2, 2, 2);
     ASSERT_TRUE(
-        turn_until([&] { return !displays[0]->pipeline.visible() && !displays[1]->pipeline.visible(); }));
+        turn_until([&] { return !displays[0]->display.visible() && !displays[1]->display.visible(); }));
     kms.plug();
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
 }
@@ -130,10 +130,10 @@ TEST_P(ScreensApart, sleep_and_wake_together) {
     start();
     open();
     for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
-    for (auto& display : displays) display->pipeline.suspend(loop.now());
+    for (auto& display : displays) display->display.suspend(loop.now());
     for (auto& display : displays) EXPECT_FALSE(display->output.visible());
     for (auto& display : displays) draw(*display, 2, 2, 2);
-    for (auto& display : displays) display->pipeline.resume(loop.now());
+    for (auto& display : displays) display->display.resume(loop.now());
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
 }
 
@@ -178,8 +178,7 @@ TEST_P(ScreensApart, show_at_every_quiescence_what_was_drawn_whatever_happened_m
                 break;
             case 4:
                 if (displays[1]->output.visible())
-                    displays[1]->pipeline.set_mode(random() % 2 ? Mode{320, 200} : Mode{640, 480},
-                                                   loop.now());
+                    displays[1]->display.set_mode(random() % 2 ? Mode{320, 200} : Mode{640, 480}, loop.now());
                 break;
             case 5:
                 kms.vertical_blank_of(random() % 2);

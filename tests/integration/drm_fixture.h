@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "display/pipeline.h"
+#include "display/display.h"
 #include "fakes/fake_card.h"
 #include "output/drm/screens.h"
 #include "raw_client.h"
@@ -32,19 +32,18 @@ class AScreen : public ::testing::TestWithParam<Driver> {
         Tuning tuning;
         tuning.settle_delay = std::chrono::microseconds(0);
         tuning.refresh_limit = 1000;
-        pipeline.emplace(loop, *output, tuning, report);
-        loop.after_turn([this](Time now) { pipeline->update(now); });
-        pipeline->update(loop.now());
+        display.emplace(loop, *output, tuning, report);
+        loop.after_turn([this](Time now) { display->update(now); });
+        display->update(loop.now());
     }
     void open() {
-        client.emplace(
-            pipeline->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
+        client.emplace(display->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         client->hello(0);
     }
     void stop() {
         client.reset();
         loop.after_turn([](Time) {});
-        pipeline.reset();
+        display.reset();
         output = nullptr;
         screens.reset();
     }
@@ -58,14 +57,14 @@ class AScreen : public ::testing::TestWithParam<Driver> {
     }
     std::uint32_t front(std::uint32_t x, std::uint32_t y) {
         std::uint32_t pixel;
-        std::memcpy(&pixel, pipeline->front().bytes().data() + pipeline->layout().offset(x, y), 4);
+        std::memcpy(&pixel, display->front().bytes().data() + display->layout().offset(x, y), 4);
         return pixel;
     }
     std::uint32_t screen(std::uint32_t x, std::uint32_t y, std::size_t index = 0) {
         auto pixels = kms.screen(index);
-        const Layout& layout = pipeline->layout();
+        const Layout& layout = display->layout();
         if (pixels.size() != std::size_t{layout.width} * layout.height) return 0;  // the console, or dark
-        return pixels.at(std::size_t{y} * pipeline->layout().width + x);
+        return pixels.at(std::size_t{y} * display->layout().width + x);
     }
     // Draws, and lets the screen come to its vertical blanks.
     bool shows(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
@@ -75,7 +74,7 @@ class AScreen : public ::testing::TestWithParam<Driver> {
     bool becomes(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
         return turn_until([&] {
             kms.vertical_blank();
-            return screen(x, y) == colour && kms.screen_equals(pipeline->front());
+            return screen(x, y) == colour && kms.screen_equals(display->front());
         });
     }
 
@@ -84,7 +83,7 @@ class AScreen : public ::testing::TestWithParam<Driver> {
     Sentences report;
     std::optional<drm::Screens> screens;
     drm::DrmOutput* output = nullptr;
-    std::optional<Pipeline> pipeline;
+    std::optional<Display> display;
     std::optional<RawClient> client;
 };
 

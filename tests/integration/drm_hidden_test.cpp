@@ -11,22 +11,22 @@ TEST_P(AScreen, is_hidden_without_a_connected_screen_and_shows_all_of_it_when_th
     kms.connector().connected = false;
     start();
     open();
-    EXPECT_FALSE(pipeline->visible());
+    EXPECT_FALSE(display->visible());
     draw(7, 7, 7);
     turn_until([] { return false; }, 20ms);
     EXPECT_TRUE(report.said("no screen is connected"));
-    EXPECT_EQ(pipeline->statistics().frames, 0u);
+    EXPECT_EQ(display->statistics().frames, 0u);
     kms.connector().connected = true;
     kms.announce();
     EXPECT_TRUE(becomes(7, 7, 7));
-    EXPECT_TRUE(pipeline->visible());
+    EXPECT_TRUE(display->visible());
     kms.connector().connected = false;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !pipeline->visible(); }));
-    auto before = pipeline->statistics().bytes_copied;
+    ASSERT_TRUE(turn_until([&] { return !display->visible(); }));
+    auto before = display->statistics().bytes_copied;
     draw(8, 8, 8);
     turn_until([] { return false; }, 20ms);
-    EXPECT_EQ(pipeline->statistics().bytes_copied, before);
+    EXPECT_EQ(display->statistics().bytes_copied, before);
     kms.connector().connected = true;
     kms.announce();
     EXPECT_TRUE(becomes(8, 8, 8));
@@ -37,15 +37,15 @@ TEST_P(AScreen, is_as_large_as_before_the_restart_until_there_is_a_screen) {
     drm::Screens::Options options;
     options.sizes = {Mode{1920, 1080}};
     start(options);
-    EXPECT_EQ(pipeline->layout().width, 1920u);
+    EXPECT_EQ(display->layout().width, 1920u);
     EXPECT_EQ(output->modes(), (std::vector<Mode>{{1920, 1080}})) << "none would mean any";
-    EXPECT_NO_THROW(pipeline->set_mode({1920, 1080}, loop.now()));
-    EXPECT_THROW(pipeline->set_mode({640, 480}, loop.now()), Refusal);
+    EXPECT_NO_THROW(display->set_mode({1920, 1080}, loop.now()));
+    EXPECT_THROW(display->set_mode({640, 480}, loop.now()), RequestError);
     open();
     kms.connector().connected = true;
     kms.announce();
     EXPECT_TRUE(becomes(0, 0, 0));
-    EXPECT_NE(pipeline->layout().width, 1920u);
+    EXPECT_NE(display->layout().width, 1920u);
 }
 
 TEST_P(AScreen, follows_the_screen_that_is_plugged_in_and_comes_back_to_the_wanted_mode) {
@@ -54,12 +54,12 @@ TEST_P(AScreen, follows_the_screen_that_is_plugged_in_and_comes_back_to_the_want
     ASSERT_TRUE(shows(1, 1, 1));
     kms.connector().modes = {drm_mode(800, 600, true)};
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return pipeline->layout().width == 800; }));
+    ASSERT_TRUE(turn_until([&] { return display->layout().width == 800; }));
     EXPECT_TRUE(becomes(1, 1, 1));
     EXPECT_TRUE(report.said("it has no mode 640x480"));
     kms.connector().modes = {drm_mode(800, 600, true), drm_mode(640, 480)};
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return pipeline->layout().width == 640; }));
+    ASSERT_TRUE(turn_until([&] { return display->layout().width == 640; }));
     EXPECT_TRUE(becomes(1, 1, 1));
 }
 
@@ -69,7 +69,7 @@ TEST_P(AScreen, is_hidden_while_the_screen_is_off) {
     ASSERT_TRUE(shows(1, 1, 1));
     kms.connector().on = false;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !pipeline->visible(); }));
+    ASSERT_TRUE(turn_until([&] { return !display->visible(); }));
     draw(2, 2, 2);
     kms.connector().on = true;
     kms.announce();
@@ -79,7 +79,7 @@ TEST_P(AScreen, is_hidden_while_the_screen_is_off) {
 TEST_P(AScreen, is_hidden_while_somebody_else_is_the_master_and_tries_again_when_a_client_comes) {
     kms.seize(true);
     start();
-    EXPECT_FALSE(pipeline->visible());
+    EXPECT_FALSE(display->visible());
     EXPECT_TRUE(kms.shows_console());
     EXPECT_EQ(output->layout().width, 640u) << "what will be shown";
     turn_until([&] { return !report.lines.empty(); });
@@ -99,7 +99,7 @@ TEST_P(AScreen, that_loses_its_master_is_hidden_and_shows_all_of_it_when_it_has_
     if (GetParam() == Driver::direct) kms.announce();  // it makes no call that could fail
     ASSERT_TRUE(turn_until([&] {
         kms.vertical_blank();
-        return !pipeline->visible();
+        return !display->visible();
     }));
     draw(3, 3, 3);
     turn_until([] { return false; }, 20ms);
@@ -115,7 +115,7 @@ TEST_P(AScreen, whose_card_is_unplugged_and_plugged_in_again_shows_all_of_it) {
     ASSERT_TRUE(shows(1, 1, 1));
     kms.unplug();
     draw(2, 2, 2);
-    ASSERT_TRUE(turn_until([&] { return !pipeline->visible(); }));
+    ASSERT_TRUE(turn_until([&] { return !display->visible(); }));
     kms.plug();
     EXPECT_TRUE(becomes(2, 2, 2));
 }
@@ -130,7 +130,7 @@ TEST_P(AScreen, that_is_gone_between_two_events_is_noticed_with_the_next_frame) 
     draw(2, 2, 2);
     ASSERT_TRUE(turn_until([&] {
         kms.vertical_blank();
-        return !pipeline->visible();
+        return !display->visible();
     }));
     kms.plug();
     EXPECT_TRUE(becomes(2, 2, 2));

@@ -44,7 +44,7 @@ TEST_P(AScreen, loses_nothing_that_is_drawn_while_a_flip_is_pending) {
     for (std::uint32_t at = 1; at <= 100; ++at) EXPECT_EQ(screen(at, at), at);
     EXPECT_EQ(kms.torn, 0u);
     if (GetParam() == Driver::flip) {
-        EXPECT_GT(pipeline->statistics().refused, 0u);
+        EXPECT_GT(display->statistics().refused, 0u);
     }
 }
 
@@ -54,7 +54,7 @@ TEST_P(AScreen, leaves_the_console_as_it_was) {
     open();
     ASSERT_TRUE(shows(3, 3, 3));
     EXPECT_FALSE(kms.shows_console());
-    pipeline->finish(loop.now());
+    display->finish(loop.now());
     stop();
     EXPECT_TRUE(kms.console_at_close);
     EXPECT_TRUE(kms.shows_console());
@@ -65,14 +65,14 @@ TEST_P(AScreen, changes_its_mode_and_refuses_what_it_has_not) {
     start();
     open();
     ASSERT_TRUE(shows(1, 1, 1));
-    pipeline->set_mode(svga, loop.now());
+    display->set_mode(svga, loop.now());
     EXPECT_EQ(output->layout().width, 800u);
-    pipeline->update(loop.now());
+    display->update(loop.now());
     EXPECT_TRUE(becomes(1, 1, 1));
-    EXPECT_THROW(pipeline->set_mode({1234, 567}, loop.now()), Refusal);
+    EXPECT_THROW(display->set_mode({1234, 567}, loop.now()), RequestError);
     EXPECT_EQ(output->layout().width, 800u);
-    pipeline->set_mode(vga, loop.now());
-    pipeline->update(loop.now());
+    display->set_mode(vga, loop.now());
+    display->update(loop.now());
     EXPECT_TRUE(shows(2, 2, 2));
 }
 
@@ -81,7 +81,7 @@ TEST_P(AScreen, that_has_no_memory_for_a_mode_keeps_the_one_it_has) {
     open();
     ASSERT_TRUE(shows(1, 1, 1));
     kms.most_buffers = kms.framebuffers.size() - 1;
-    EXPECT_THROW(pipeline->set_mode(svga, loop.now()), Refusal);
+    EXPECT_THROW(display->set_mode(svga, loop.now()), RequestError);
     EXPECT_EQ(output->layout().width, 640u);
     EXPECT_TRUE(shows(2, 2, 2));
 }
@@ -91,9 +91,9 @@ TEST_P(AScreen, that_does_not_take_a_mode_goes_back_to_the_one_it_had) {
     open();
     ASSERT_TRUE(shows(1, 1, 1));
     kms.refuse_modes = true;
-    EXPECT_THROW(pipeline->set_mode(svga, loop.now()), Refusal);
+    EXPECT_THROW(display->set_mode(svga, loop.now()), RequestError);
     kms.refuse_modes = false;
-    pipeline->update(loop.now());
+    display->update(loop.now());
     EXPECT_TRUE(shows(2, 2, 2));
     EXPECT_EQ(output->layout().width, 640u);
 }
@@ -102,12 +102,12 @@ TEST_P(AScreen, sleeps_and_wakes_and_shows_all_of_it) {
     start();
     open();
     ASSERT_TRUE(shows(1, 1, 1));
-    pipeline->suspend(loop.now());
+    display->suspend(loop.now());
     EXPECT_FALSE(output->visible());
-    pipeline->update(loop.now());
+    display->update(loop.now());
     draw(2, 2, 2);
-    pipeline->resume(loop.now());
-    pipeline->update(loop.now());
+    display->resume(loop.now());
+    display->update(loop.now());
     EXPECT_TRUE(becomes(2, 2, 2));
 }
 
@@ -117,7 +117,7 @@ TEST_P(AScreen, beside_others_shows_the_same_on_all_that_take_the_mode) {
     start();
     open();
     ASSERT_TRUE(shows(9, 9, 9));
-    EXPECT_TRUE(kms.screen_equals(pipeline->front(), 1));
+    EXPECT_TRUE(kms.screen_equals(display->front(), 1));
     EXPECT_FALSE(kms.lit(2));
     // Two that are not in step are not flipped.
     EXPECT_NE(output->telling(), DrmOutput::Telling::flip);
@@ -129,7 +129,7 @@ TEST_P(AScreen, beside_others_shows_the_same_on_all_that_take_the_mode) {
         kms.vertical_blank();
         return screen(10, 10, 1) == 10;
     }));
-    EXPECT_TRUE(kms.screen_equals(pipeline->front(), 1));
+    EXPECT_TRUE(kms.screen_equals(display->front(), 1));
 }
 
 TEST_P(AScreen, alone_is_taken_by_name) {
@@ -183,7 +183,7 @@ TEST_P(AScreen, shows_at_every_quiescence_what_was_drawn_whatever_happened_meanw
                 kms.announce();
                 break;
             case 3:
-                if (output->visible()) pipeline->set_mode(random() % 2 ? vga : svga, loop.now());
+                if (output->visible()) display->set_mode(random() % 2 ? vga : svga, loop.now());
                 break;
             case 4:
                 kms.vertical_blank();
@@ -227,7 +227,7 @@ TEST_P(AScreen, that_cannot_be_lit_leaves_another_one_of_its_display_alone) {
     kms.refused_connectors.insert(kms.connector(1).id);
     kms.announce();
     ASSERT_TRUE(turn_until([&] { return report.said("not on Virtual-2: set a fake mode"); }));
-    EXPECT_TRUE(pipeline->visible());
+    EXPECT_TRUE(display->visible());
     EXPECT_TRUE(shows(2, 2, 2));
     auto opened = kms.opened;
     kms.announce();

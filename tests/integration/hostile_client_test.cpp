@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "pipeline_fixture.h"
+#include "display_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -22,7 +22,7 @@ class AHostileClient : public PipelineFixture {
         honest.hello(0);
         honest.pixel(1, 1) = ++value_;
         honest.damaged({0, 0, 2, 2});
-        pipeline->update(loop.now());
+        display->update(loop.now());
         EXPECT_TRUE(turn_until([&] { return front_pixel(1, 1) == value_; }));
     }
     std::uint32_t value_ = 0x1000;
@@ -107,8 +107,8 @@ TEST_F(AHostileClient, that_floods_is_paused_and_others_are_served) {
         },
         500ms);
     double seconds = std::chrono::duration<double>(clock_now() - begin).count();
-    EXPECT_GT(pipeline->statistics().messages_throttled, 0u);
-    EXPECT_LE(static_cast<double>(pipeline->statistics().announcements), 400 + seconds * 4000 + 100);
+    EXPECT_GT(display->statistics().messages_throttled, 0u);
+    EXPECT_LE(static_cast<double>(display->statistics().announcements), 400 + seconds * 4000 + 100);
     EXPECT_LE(static_cast<double>(loop.turns() - turns), seconds * 2000);
     expect_others_served();
 }
@@ -118,12 +118,12 @@ TEST_F(AHostileClient, that_never_reads_is_hung_up_after_its_patience) {
     mute.hello(0);
     turn_while_ready();
     // Every change of the tuning is a STATE; some hundreds of them fill the queue.
-    Tuning tuning = pipeline->tuning();
+    Tuning tuning = display->tuning();
     Time begin = clock_now();
     for (int i = 0; i < 2000; ++i) {
         tuning.refresh_limit = 20 + static_cast<std::uint32_t>(i) % 2;
-        pipeline->set_tuning(tuning, loop.now());
-        pipeline->update(loop.now());
+        display->set_tuning(tuning, loop.now());
+        display->update(loop.now());
     }
     EXPECT_TRUE(turn_until([&] { return !report.violations.empty(); }, 10s));
     EXPECT_GE(clock_now() - begin, Channel::patience);
@@ -132,7 +132,7 @@ TEST_F(AHostileClient, that_never_reads_is_hung_up_after_its_patience) {
 TEST_F(AHostileClient, cannot_open_more_surfaces_than_its_share) {
     std::vector<RawClient> clients;
     for (std::size_t i = 0; i < Surfaces::most_per_user; ++i) clients.push_back(open());
-    for (int i = 0; i < 1000; ++i) EXPECT_THROW(open(), Refusal);
+    for (int i = 0; i < 1000; ++i) EXPECT_THROW(open(), RequestError);
     expect_others_served();
     clients.pop_back();
     turn_while_ready();
@@ -142,7 +142,7 @@ TEST_F(AHostileClient, cannot_open_more_surfaces_than_its_share) {
 TEST_F(AHostileClient, cannot_open_more_viewers_than_its_share) {
     std::vector<RawClient> viewers;
     for (std::size_t i = 0; i < Viewers::most_per_user; ++i) viewers.push_back(view());
-    EXPECT_THROW(view(), Refusal);
+    EXPECT_THROW(view(), RequestError);
     EXPECT_NO_THROW(view(77));
 }
 
@@ -175,7 +175,7 @@ TEST_F(AHostileClient, that_announces_for_ever_without_changing_anything_costs_a
     RawClient client = open();
     client.hello(HVFB_HELLO_CAN_ANNOUNCE);
     ASSERT_TRUE(present(client, 1));
-    auto before = pipeline->statistics();
+    auto before = display->statistics();
     turn_until(
         [&] {
             client.damaged();
@@ -185,7 +185,7 @@ TEST_F(AHostileClient, that_announces_for_ever_without_changing_anything_costs_a
             return false;
         },
         1000ms);
-    auto looks = pipeline->statistics().empty_looks - before.empty_looks;
+    auto looks = display->statistics().empty_looks - before.empty_looks;
     EXPECT_LE(looks, 60u) << "the limit is 20 a second; some looks for stores that land late are free";
     expect_others_served();
 }

@@ -5,9 +5,9 @@
 
 #include "adopted_surface.h"
 #include "devices/simulated_uio.h"
+#include "display_fixture.h"
 #include "host_process.h"
 #include "output/hyperv/hyperv_output.h"
-#include "pipeline_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -40,10 +40,10 @@ TEST(AHostileHost, neither_stops_nor_fools_nor_feeds_on_the_daemon) {
         Tuning tuning;
         tuning.refresh_limit = 1000;
         tuning.settle_delay = 0us;
-        Pipeline pipeline(loop, output, tuning, report);
-        loop.after_turn([&](Time now) { pipeline.update(now); });
+        Display display(loop, output, tuning, report);
+        loop.after_turn([&](Time now) { display.update(now); });
         RawClient client(
-            pipeline.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
+            display.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         client.hello(0);
 
         std::size_t descriptors = 0;

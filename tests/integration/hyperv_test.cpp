@@ -360,7 +360,7 @@ TEST(AVideoMemory, that_is_too_small_for_the_mode_is_warned_of_with_what_it_take
     std::string refused;
     try {
         output.set_mode({2560, 1440});
-    } catch (const Refusal& refusal) {
+    } catch (const RequestError& refusal) {
         refused = refusal.what();
     }
     output.listen(nullptr);

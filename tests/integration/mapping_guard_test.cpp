@@ -16,7 +16,7 @@
 #include "base/layout.h"
 #include "base/mapping.h"
 #include "processes.h"
-#include "system/last_words.h"
+#include "system/crash_handler.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -63,24 +63,24 @@ TEST(AGuardedMapping, that_is_taken_away_is_lost_and_its_stores_go_nowhere) {
 
 TEST(AGuardedMapping, that_is_taken_away_is_no_crash_whether_the_crash_handler_is_older_or_younger) {
     EXPECT_EQ(outcome_of([] {
-                  LastWords last_words([] { ::_exit(7); });
+                  CrashHandler flush_on_crash([] { ::_exit(7); });
                   return stores_into_lost_memory();
               }),
               0);
     EXPECT_EQ(outcome_of([] {
                   Device other;
                   MappingGuard first(other.mapping.bytes());
-                  LastWords last_words([] { ::_exit(7); });
+                  CrashHandler flush_on_crash([] { ::_exit(7); });
                   return stores_into_lost_memory();
               }),
               0);
 }
 
 TEST(AGuardedMapping, takes_no_other_fault_for_its_own) {
-    auto fault = [](bool with_last_words) {
-        return outcome_of([with_last_words] {
-            std::optional<LastWords> last_words;
-            if (with_last_words) last_words.emplace([] { ::_exit(7); });
+    auto fault = [](bool with_flush_on_crash) {
+        return outcome_of([with_flush_on_crash] {
+            std::optional<CrashHandler> flush_on_crash;
+            if (with_flush_on_crash) flush_on_crash.emplace([] { ::_exit(7); });
             Device guarded, other;
             MappingGuard guard(guarded.mapping.bytes());
             other.take_away();
@@ -99,7 +99,7 @@ TEST(AGuardedMapping, that_is_gone_when_the_daemon_crashes_hides_neither_the_cra
         int outcome = outcome_of([&] {
             Device lost, other;
             MappingGuard guard(lost.mapping.bytes());
-            LastWords last_words([&] {
+            CrashHandler flush_on_crash([&] {
                 lost.at(0) = std::byte{1};
                 lost.at(page_size()) = std::byte{1};
                 ++*said;

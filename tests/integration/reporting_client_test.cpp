@@ -1,7 +1,7 @@
 // Clients that report what was written without being asked.
 #include <sys/timerfd.h>
 
-#include "pipeline_fixture.h"
+#include "display_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -22,7 +22,7 @@ class AReportingClient : public PipelineFixture {
         // The first answer says that it rests: from then on it is not asked.
         auto collect = await(client, HVFB_COLLECT);
         if (collect) client.written(collect->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING | resting);
-        turn_until([&] { return pipeline->surfaces().active()->tracking_state() == "resting"; });
+        turn_until([&] { return display->surfaces().active()->tracking_state() == "resting"; });
         turn_while_ready();
     }
     bool was_asked() {
@@ -38,7 +38,7 @@ TEST_F(AReportingClient, is_given_leave_and_shown_without_being_asked) {
     client.written(0, resting, {{0, 4}});
     EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
     EXPECT_FALSE(was_asked());
-    EXPECT_EQ(pipeline->statistics().frames, 2u);
+    EXPECT_EQ(display->statistics().frames, 2u);
     turn_until([] { return false; }, 200ms);
     EXPECT_FALSE(loop.run_once(300ms)) << "rest";
 }
@@ -87,14 +87,14 @@ TEST_F(AReportingClient, whose_pages_are_only_open_is_shown_within_the_time_that
 }
 
 TEST_F(AReportingClient, that_reports_for_nothing_without_end_does_not_keep_the_daemon_comparing) {
-    std::uint64_t before = pipeline->statistics().empty_looks;
+    std::uint64_t before = display->statistics().empty_looks;
     Time end = clock_now() + 1s;
     turn_until([&] {
         client.written(0, scanning | HVFB_WRITTEN_EVERYTHING);
         return clock_now() >= end;
     });
     // Eight are free; then one uses up an interval, of 50 ms here.
-    EXPECT_LE(pipeline->statistics().empty_looks - before, 8u + 20u + 2u);
+    EXPECT_LE(display->statistics().empty_looks - before, 8u + 20u + 2u);
 }
 
 class AClientWithAnAlarm : public PipelineFixture {
@@ -106,7 +106,7 @@ class AClientWithAnAlarm : public PipelineFixture {
         if (given) alarm = std::move(given->attached);
         auto collect = await(client, HVFB_COLLECT);
         if (collect) client.written(collect->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING | resting);
-        turn_until([&] { return pipeline->surfaces().active()->tracking_state() == "resting"; });
+        turn_until([&] { return display->surfaces().active()->tracking_state() == "resting"; });
         turn_while_ready();
     }
     void set_alarm(long nanoseconds) const {
@@ -141,14 +141,14 @@ TEST_F(AClientWithAnAlarm, that_sets_it_and_is_stopped_is_shown) {
 
 TEST_F(AClientWithAnAlarm, that_lets_it_ring_without_end_is_heard_fifty_times_a_second) {
     ASSERT_TRUE(alarm);
-    std::uint64_t before = pipeline->statistics().announcements;
+    std::uint64_t before = display->statistics().announcements;
     Time end = clock_now() + 1s;
     turn_until([&] {
         set_alarm(1);
         return clock_now() >= end;
     });
-    EXPECT_GT(pipeline->statistics().announcements - before, 1u);
-    EXPECT_LE(pipeline->statistics().announcements - before, 52u);
+    EXPECT_GT(display->statistics().announcements - before, 1u);
+    EXPECT_LE(display->statistics().announcements - before, 52u);
     EXPECT_FALSE(loop.run_once(0ms) && loop.run_once(0ms) && loop.run_once(0ms))
         << "and it may sleep in between";
 }

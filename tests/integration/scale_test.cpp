@@ -1,5 +1,5 @@
 // Many surfaces and many who look.
-#include "pipeline_fixture.h"
+#include "display_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -23,7 +23,7 @@ class ManyClients : public PipelineFixture {
             client.hello(resting_tracker);
             if (auto collect = await(client, HVFB_COLLECT))
                 client.written(collect->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING | resting);
-            turn_until([&] { return pipeline->surfaces().active()->tracking_state() == "resting"; });
+            turn_until([&] { return display->surfaces().active()->tracking_state() == "resting"; });
         }
         turn_while_ready();
         for (RawClient& client : clients) forget(client);
@@ -37,16 +37,16 @@ class ManyClients : public PipelineFixture {
 };
 
 TEST_F(ManyClients, of_which_one_draws_cost_the_others_no_message_and_the_daemon_no_turn) {
-    std::uint64_t turns = pipeline->statistics().wakeups, frames = pipeline->statistics().frames;
+    std::uint64_t turns = display->statistics().wakeups, frames = display->statistics().frames;
     RawClient& active = clients.back();
     for (std::uint32_t i = 1; i <= 20; ++i) {
         active.pixel(i, 7) = i;
         active.written(0, resting, {{0, 8}});
         ASSERT_TRUE(turn_until([&] { return front_pixel(i, 7) == i; }));
     }
-    EXPECT_EQ(pipeline->statistics().frames - frames, 20u);
+    EXPECT_EQ(display->statistics().frames - frames, 20u);
     // A report, and the end of the interval that it has to wait for.
-    EXPECT_LE(pipeline->statistics().wakeups - turns, 40u);
+    EXPECT_LE(display->statistics().wakeups - turns, 40u);
     for (std::size_t i = 0; i + 1 < surfaces; ++i) EXPECT_EQ(forget(clients[i]), 0u) << i;
 }
 

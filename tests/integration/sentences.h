@@ -5,12 +5,12 @@
 #include <string_view>
 #include <vector>
 
-#include "display/pipeline.h"
+#include "display/display.h"
 
 namespace hvfbd::testing {
 
 // Keeps what an output said; a warning begins with "warning: ".
-struct Sentences : Report {
+struct Sentences : Observer {
     void output_said(bool warning, std::string_view sentence) override {
         lines.push_back((warning ? "warning: " : "") + std::string(sentence));
     }

@@ -6,11 +6,11 @@
 #include <cstring>
 
 #include "devices/simulated_uio.h"
+#include "display_fixture.h"
 #include "failing_calls.h"
 #include "host_process.h"
 #include "limited_descriptors.h"
 #include "output/hyperv/hyperv_output.h"
-#include "pipeline_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -29,10 +29,9 @@ class EachStepOfASession : public ::testing::TestWithParam<FailingCalls::Kind> {
         Tuning tuning;
         tuning.refresh_limit = 0;
         tuning.settle_delay = 0us;
-        pipeline.emplace(loop, output, tuning, report);
-        loop.after_turn([&](Time now) { pipeline->update(now); });
-        client.emplace(
-            pipeline->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
+        display.emplace(loop, output, tuning, report);
+        loop.after_turn([&](Time now) { display->update(now); });
+        client.emplace(display->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         client->hello(0);
         draw_into(client->buffer(), client->layout());
     }
@@ -47,7 +46,7 @@ class EachStepOfASession : public ::testing::TestWithParam<FailingCalls::Kind> {
     std::uint32_t first_pixel_of_window() {
         FailingCalls::Pause pause;
         HostProcess::Picture window = host.window();
-        return window.width == pipeline->layout().width && !window.pixels.empty() ? window.pixels.front() : 0;
+        return window.width == display->layout().width && !window.pixels.empty() ? window.pixels.front() : 0;
     }
     bool shows_what_is_drawn() {
         ++pixel;
@@ -82,7 +81,7 @@ class EachStepOfASession : public ::testing::TestWithParam<FailingCalls::Kind> {
             try {
                 try {
                     act();
-                } catch (const Refusal&) {
+                } catch (const RequestError&) {
                     // Of a mode.
                 } catch (const std::bad_alloc&) {
                 }
@@ -105,7 +104,7 @@ class EachStepOfASession : public ::testing::TestWithParam<FailingCalls::Kind> {
     hyperv::HypervOutput output{loop, std::make_unique<SimulatedUioPort>(host.socket()),
                                 hyperv::FramebufferSource("simulated", 0), quick()};
     RecordingReport report;
-    std::optional<Pipeline> pipeline;
+    std::optional<Display> display;
     std::optional<RawClient> client;
     std::optional<Mapping> pixels;
     std::uint32_t pixel = 0x100;
@@ -122,7 +121,7 @@ TEST_P(EachStepOfASession, may_find_none_of_it) {
     });
     unsigned modes = 0;
     in_each_step("a mode", [&] {
-        pipeline->set_mode(++modes % 2 != 0 ? Mode{800, 600} : Mode{640, 480}, loop.now());
+        display->set_mode(++modes % 2 != 0 ? Mode{800, 600} : Mode{640, 480}, loop.now());
     });
 }
 

@@ -7,10 +7,10 @@
 #include <set>
 
 #include "daemon.h"
+#include "display_fixture.h"
 #include "failing_calls.h"
 #include "fakes/service_manager.h"
 #include "limited_descriptors.h"
-#include "pipeline_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -96,7 +96,7 @@ class Restart {
   public:
     Restart() {
         ::setenv("NOTIFY_SOCKET", manager_.address().c_str(), 1);
-        begin(Legacy{});
+        begin(RestoredDescriptors{});
         Time now = daemon_->loop().now();
         drawing_.emplace(display().open_surface({"drawing", true, false}, somebody(), now), true);
         hesitating_.emplace(display().open_surface({"hesitating", true, false}, somebody(), now), false);
@@ -115,14 +115,15 @@ class Restart {
     ~Restart() { ::unsetenv("NOTIFY_SOCKET"); }
 
     // Makes the next process, and lets it do what is to be done at once. May throw what ends it.
-    void begin(Legacy legacy) {
+    void begin(RestoredDescriptors restored) {
         lost.clear();
         daemon_ = std::make_unique<Daemon>(
-            unthrottled(), DescriptorStore(true, std::move(legacy)),
-            Daemon::Parts{[this](EventLoop&, std::span<const OutputLegacy> legacies) {
+            unthrottled(), DescriptorStore(true, std::move(restored)),
+            Daemon::Parts{[this](EventLoop&, std::span<const RestoredOutput> restored_outputs) {
                               auto outputs = std::make_unique<SeparateOutputs>();
                               Mode mode{64, 48};
-                              if (!legacies.empty() && legacies[0].mode) mode = *legacies[0].mode;
+                              if (!restored_outputs.empty() && restored_outputs[0].mode)
+                                  mode = *restored_outputs[0].mode;
                               auto output = std::make_unique<FakeOutput>(layout_for(mode));
                               output_ = output.get();
                               outputs->add(std::move(output));
@@ -133,7 +134,7 @@ class Restart {
         while (daemon_->loop().run_once(Duration(0))) {
         }
     }
-    Legacy left() {
+    RestoredDescriptors left() {
         manager_.listen();
         return manager_.hand_over();
     }
@@ -190,7 +191,7 @@ class Restart {
     std::set<std::string> lost;
 
   private:
-    Pipeline& display() { return *daemon_->displays().at(0); }
+    Display& display() { return *daemon_->displays().at(0); }
 
     ServiceManager manager_;
     std::unique_ptr<Daemon> daemon_;
@@ -209,11 +210,11 @@ void restart_in_each_step(FailingCalls::Kind kind) {
         SCOPED_TRACE("step " + std::to_string(step));
         {
             Restart restart;
-            Legacy legacy = restart.left();
+            RestoredDescriptors restored = restart.left();
             FailingCalls::arm(kind, step);
             bool has_ended = false;
             try {
-                restart.begin(std::move(legacy));
+                restart.begin(std::move(restored));
             } catch (const std::exception&) {
                 has_ended = true;
             }

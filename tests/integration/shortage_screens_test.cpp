@@ -76,11 +76,11 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
         options.gap = {};
         screens.emplace(loop, std::make_unique<ShortPort>(kms), options);
         for (std::size_t i = 0; i < 2; ++i)
-            displays.push_back(std::make_unique<Display>(loop, screens->display(i)));
+            displays.push_back(std::make_unique<TestDisplay>(loop, screens->display(i)));
         loop.after_turn([this](Time now) { update(now); });
         for (auto& display : displays) {
-            display->client.emplace(display->pipeline.open_surface({"test", true, false},
-                                                                   Client{":1.1", 1000, 1, {}}, loop.now()));
+            display->client.emplace(display->display.open_surface({"test", true, false},
+                                                                  Client{":1.1", 1000, 1, {}}, loop.now()));
             display->client->hello(0);
         }
         update(loop.now());
@@ -91,7 +91,7 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
     }
 
     void update(Time now) {
-        for (auto& display : displays) display->pipeline.update(now);
+        for (auto& display : displays) display->display.update(now);
     }
     void settle() {
         update(loop.now());
@@ -102,10 +102,10 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
     }
     bool everything_is_shown() {
         for (std::size_t i = 0; i < displays.size(); ++i) {
-            Display& display = *displays[i];
+            TestDisplay& display = *displays[i];
             bool plugged = kms.connector(i).connected && kms.present;
             if (plugged != display.output.visible()) return false;
-            if (plugged && !kms.screen_equals(display.pipeline.front(), i)) return false;
+            if (plugged && !kms.screen_equals(display.display.front(), i)) return false;
         }
         return true;
     }
@@ -139,7 +139,7 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
             try {
                 try {
                     act();
-                } catch (const Refusal&) {
+                } catch (const RequestError&) {
                     // Of a mode.
                 } catch (const std::system_error&) {
                 } catch (const std::bad_alloc&) {
@@ -176,7 +176,7 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
             return [this, mode] {
                 const Layout before = displays[1]->output.layout();
                 try {
-                    displays[1]->pipeline.set_mode(mode, loop.now());
+                    displays[1]->display.set_mode(mode, loop.now());
                 } catch (const std::exception& refused) {
                     EXPECT_EQ(displays[1]->output.layout(), before) << refused.what();
                     EXPECT_TRUE(displays[1]->output.visible()) << refused.what();
@@ -207,7 +207,7 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
     FakeKms kms;
     EventLoop loop;
     std::optional<drm::Screens> screens;
-    std::vector<std::unique_ptr<Display>> displays;
+    std::vector<std::unique_ptr<TestDisplay>> displays;
 };
 
 INSTANTIATE_TEST_SUITE_P(Screens, EachStepOfScreens,

@@ -4,12 +4,12 @@
 #include <cstdlib>
 
 #include "base/error.h"
-#include "display/reports.h"
+#include "display/observers.h"
+#include "display_fixture.h"
 #include "failing_calls.h"
 #include "fakes/service_manager.h"
 #include "limited_descriptors.h"
-#include "pipeline_fixture.h"
-#include "restart/keeper.h"
+#include "restart/state_saver.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -67,16 +67,16 @@ class EachStep : public ::testing::Test {
         Tuning tuning;
         tuning.refresh_limit = 0;
         tuning.settle_delay = {};
-        pipeline.emplace(loop, output, tuning, reports);
-        keeper.begin({&*pipeline}, configured);
+        display.emplace(loop, output, tuning, reports);
+        keeper.begin({&*display}, configured);
         loop.after_turn([this](Time now) { turn(now); });
         turn(loop.now());
         bystander.emplace(
-            pipeline->open_surface({"bystander", true, false}, Client{":1.9", 1009, 1, {}}, loop.now()),
-            pipeline->open_viewer(Client{":1.9", 1009, 1, {}}, loop.now()));
+            display->open_surface({"bystander", true, false}, Client{":1.9", 1009, 1, {}}, loop.now()),
+            display->open_viewer(Client{":1.9", 1009, 1, {}}, loop.now()));
         {
             RawClient gone(
-                pipeline->open_surface({"kept", true, true}, Client{":1.1", 1000, 1, {}}, loop.now()));
+                display->open_surface({"kept", true, true}, Client{":1.1", 1000, 1, {}}, loop.now()));
         }
         settle();
     }
@@ -89,7 +89,7 @@ class EachStep : public ::testing::Test {
 
     void turn(Time now) {
         keeper.save();
-        pipeline->update(now);
+        display->update(now);
         keeper.save();
     }
 
@@ -104,7 +104,7 @@ class EachStep : public ::testing::Test {
 
     // The bystander's picture is shown, its viewer told, and the saved state names only what is stored.
     void expect_nobody_noticed(const std::string& where) {
-        pipeline->activate(bystander->number(), loop.now());
+        display->activate(bystander->number(), loop.now());
         settle();
         bystander->ask();
         const unsigned frames = bystander->frames();
@@ -113,28 +113,28 @@ class EachStep : public ::testing::Test {
             bystander->take_messages();
             manager.listen();
             std::uint32_t seen = 0;
-            std::memcpy(&seen, pipeline->front().bytes().data(), sizeof seen);
-            return seen == pixel && bystander->frames() > frames && output.host_equals(pipeline->front());
+            std::memcpy(&seen, display->front().bytes().data(), sizeof seen);
+            return seen == pixel && bystander->frames() > frames && output.host_equals(display->front());
         };
         const bool is_shown = turn_until(loop, shown);
         std::uint32_t seen = 0;
-        std::memcpy(&seen, pipeline->front().bytes().data(), sizeof seen);
+        std::memcpy(&seen, display->front().bytes().data(), sizeof seen);
         ASSERT_TRUE(is_shown) << where << ": " << seen << " and not " << pixel << ", " << bystander->frames()
-                              << " after " << frames << ", host " << output.host_equals(pipeline->front())
+                              << " after " << frames << ", host " << output.host_equals(display->front())
                               << ", said " << (report.said.empty() ? "" : report.said.back());
         ASSERT_TRUE(bystander->well()) << where;
         ASSERT_TRUE(report.violations.empty()) << where << ": " << report.violations.front();
         settle();
-        Legacy legacy = manager.hand_over();
-        Descriptor memory = legacy.demand("state");
+        RestoredDescriptors restored = manager.hand_over();
+        Descriptor memory = restored.demand("state");
         Mapping mapped(memory, state_memory_size, Mapping::Access::read);
         Decoded decoded = read_state(mapped.bytes());
         ASSERT_TRUE(decoded.state) << where;
-        ASSERT_EQ(decoded.state->displays[0].surfaces.size(), pipeline->surfaces().all().size()) << where;
-        for (const KeptSurface& surface : decoded.state->displays[0].surfaces) {
-            ASSERT_TRUE(legacy.take("display0." + surface.shadow_name(surface.shadow))) << where;
+        ASSERT_EQ(decoded.state->displays[0].surfaces.size(), display->surfaces().all().size()) << where;
+        for (const SavedSurface& surface : decoded.state->displays[0].surfaces) {
+            ASSERT_TRUE(restored.take("display0." + surface.shadow_name(surface.shadow))) << where;
             if (!surface.client) continue;
-            ASSERT_TRUE(legacy.take("display0." + surface.channel_name())) << where;
+            ASSERT_TRUE(restored.take("display0." + surface.channel_name())) << where;
         }
     }
 
@@ -161,7 +161,7 @@ class EachStep : public ::testing::Test {
             try {
                 try {
                     act();
-                } catch (const Refusal& refusal) {
+                } catch (const RequestError& refusal) {
                     refused = true;
                     why = refusal.what();
                 } catch (const std::system_error& error) {
@@ -206,37 +206,37 @@ class EachStep : public ::testing::Test {
             kind, "a new surface",
             [&] {
                 surface =
-                    pipeline->open_surface({"new", true, false}, Client{":1.1", 1000, 1, {}}, loop.now());
+                    display->open_surface({"new", true, false}, Client{":1.1", 1000, 1, {}}, loop.now());
             },
             close);
         in_each_step(
             kind, "a new surface of another layout",
             [&] {
                 SurfaceOptions options{"other", true, false, layout_for({100, 50})};
-                surface = pipeline->open_surface(options, Client{":1.1", 1000, 1, {}}, loop.now());
+                surface = display->open_surface(options, Client{":1.1", 1000, 1, {}}, loop.now());
             },
             close);
         in_each_step(
             kind, "a client that comes back",
             [&] {
                 surface =
-                    pipeline->open_surface({"kept", true, true}, Client{":1.1", 1000, 1, {}}, loop.now());
+                    display->open_surface({"kept", true, true}, Client{":1.1", 1000, 1, {}}, loop.now());
             },
             close);
         in_each_step(
             kind, "a viewer",
             [&] {
-                viewer = pipeline->open_viewer(Client{":1.1", 1000, 1, {}}, loop.now());
+                viewer = display->open_viewer(Client{":1.1", 1000, 1, {}}, loop.now());
             },
             close);
         in_each_step(
             kind, "a mode that is set",
             [&] {
-                pipeline->set_mode({80, 60}, loop.now());
+                display->set_mode({80, 60}, loop.now());
             },
             [&] {
                 // The fake screen loses its picture with every mode, also with the one that it has.
-                if (output.layout().width != 64) pipeline->set_mode({64, 48}, loop.now());
+                if (output.layout().width != 64) display->set_mode({64, 48}, loop.now());
             });
         in_each_step(
             kind, "a mode of the host's",
@@ -246,29 +246,29 @@ class EachStep : public ::testing::Test {
             [&] {
                 if (output.layout().width != 64) output.set_mode({64, 48});
                 // What could not be had is tried again when somebody asks for something.
-                pipeline->activate(bystander->number(), loop.now());
+                display->activate(bystander->number(), loop.now());
             });
         if (kind == FailingCalls::Kind::kernel) return;
         in_each_step(
-            kind, "refresh", [&] { pipeline->refresh(loop.now()); }, [] {});
+            kind, "refresh", [&] { display->refresh(loop.now()); }, [] {});
         in_each_step(
-            kind, "activate", [&] { pipeline->activate(2, loop.now()); },
-            [&] { pipeline->activate(bystander->number(), loop.now()); });
+            kind, "activate", [&] { display->activate(2, loop.now()); },
+            [&] { display->activate(bystander->number(), loop.now()); });
         in_each_step(
             kind, "another tuning",
             [&] {
-                Tuning tuning = pipeline->tuning();
+                Tuning tuning = display->tuning();
                 tuning.idle_timeout += std::chrono::milliseconds(1);
                 tuning.tracking = Tuning::Tracking::compare;
-                pipeline->set_tuning(tuning, loop.now());
+                display->set_tuning(tuning, loop.now());
             },
             [] {});
         in_each_step(
             kind, "close",
             [&] {
                 surface =
-                    pipeline->open_surface({"shut", true, false}, Client{":1.1", 1000, 1, {}}, loop.now());
-                pipeline->close_surface(surface->number, loop.now());
+                    display->open_surface({"shut", true, false}, Client{":1.1", 1000, 1, {}}, loop.now());
+                display->close_surface(surface->number, loop.now());
             },
             close);
     }
@@ -279,9 +279,9 @@ class EachStep : public ::testing::Test {
     FakeOutput output;
     RecordingReport report;
     DescriptorStore store;
-    Keeper keeper;
-    Reports reports;
-    std::optional<Pipeline> pipeline;
+    StateSaver keeper;
+    Observers reports;
+    std::optional<Display> display;
     std::optional<Bystander> bystander;
     std::uint32_t pixel = 0;
 };

@@ -1,6 +1,6 @@
 // Shortage of descriptors: what cannot be had is refused whole, and concerns nobody else.
+#include "display_fixture.h"
 #include "limited_descriptors.h"
-#include "pipeline_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -9,16 +9,16 @@ class AShortage : public PipelineFixture {
   protected:
     // The sockets of those who do not read are full from now on.
     void fill_queues() {
-        std::vector<Keepsake> keepsakes;
-        pipeline->add_keepsakes(keepsakes);
+        std::vector<StoredDescriptor> stored_descriptors;
+        display->add_stored_descriptors(stored_descriptors);
         int least = 1;
-        for (const Keepsake& keepsake : keepsakes)
-            ::setsockopt(keepsake.descriptor, SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+        for (const StoredDescriptor& stored_descriptor : stored_descriptors)
+            ::setsockopt(stored_descriptor.descriptor, SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
         for (unsigned i = 1; i <= 20; ++i) {
-            Tuning tuning = pipeline->tuning();
+            Tuning tuning = display->tuning();
             tuning.idle_timeout += std::chrono::milliseconds(1);
-            pipeline->set_tuning(tuning, loop.now());
-            pipeline->update(loop.now());
+            display->set_tuning(tuning, loop.now());
+            display->update(loop.now());
         }
     }
 };
@@ -34,7 +34,7 @@ TEST_F(AShortage, of_descriptors_lets_a_client_come_back_to_its_kept_surface_who
         client.damaged({7, 7, 8, 8});
         ASSERT_TRUE(turn_until([&] { return front_pixel(7, 7) == 0x77; }));
     }
-    ASSERT_TRUE(turn_until([&] { return pipeline->surfaces().active()->client() == nullptr; }));
+    ASSERT_TRUE(turn_until([&] { return display->surfaces().active()->client() == nullptr; }));
     const std::size_t before = open_descriptors();
     unsigned left = 0;
     for (; left < enough; ++left) {
@@ -42,8 +42,7 @@ TEST_F(AShortage, of_descriptors_lets_a_client_come_back_to_its_kept_surface_who
         {
             const LimitedDescriptors limited(left);
             try {
-                opened =
-                    pipeline->open_surface({"kept", true, true}, Client{":1.1", 1000, 1, {}}, loop.now());
+                opened = display->open_surface({"kept", true, true}, Client{":1.1", 1000, 1, {}}, loop.now());
             } catch (const std::system_error& error) {
                 EXPECT_NE(std::string(error.what()).find("LimitNOFILE="), std::string::npos) << error.what();
             }
@@ -52,12 +51,12 @@ TEST_F(AShortage, of_descriptors_lets_a_client_come_back_to_its_kept_surface_who
         output.set_mode({320u + left % 2 * 80, 200});
         turn_while_ready();
         if (opened) break;
-        EXPECT_EQ(pipeline->surfaces().active()->client(), nullptr);
+        EXPECT_EQ(display->surfaces().active()->client(), nullptr);
         EXPECT_EQ(open_descriptors(), before) << left;
     }
     ASSERT_GT(left, 2u) << "nothing was refused";
     ASSERT_LT(left, enough);
-    EXPECT_NE(pipeline->surfaces().active()->client(), nullptr);
+    EXPECT_NE(display->surfaces().active()->client(), nullptr);
     EXPECT_EQ(front_pixel(7, 7), 0x77u);
 }
 
@@ -69,14 +68,14 @@ TEST_F(AShortage, of_descriptors_and_a_new_mode_leave_a_client_that_does_not_rea
     for (unsigned left = 0; left < 8; ++left) {
         const LimitedDescriptors limited(left);
         output.set_mode({400 + left, 300});
-        ASSERT_NO_THROW(pipeline->update(loop.now())) << left;
-        refused += pipeline->layout().width != 400 + left;
+        ASSERT_NO_THROW(display->update(loop.now())) << left;
+        refused += display->layout().width != 400 + left;
     }
     EXPECT_GT(refused, 0u);
-    pipeline->refresh(loop.now());
+    display->refresh(loop.now());
     output.set_mode({640, 480});
-    pipeline->update(loop.now());
-    EXPECT_EQ(pipeline->layout().width, 640u);
+    display->update(loop.now());
+    EXPECT_EQ(display->layout().width, 640u);
     std::uint32_t newest = 0;
     turn_until([&] {
         while (auto received = deaf.receive())

@@ -90,13 +90,13 @@ TEST_F(AUioScreenOf, a_machine_that_sleeps_is_hidden_and_set_up_anew_when_it_wak
     there_is(true);
     start({Mode{320, 200}, 0});
     Mapping memory = FakeUioMachine::memory(machine.node("uio0"));
-    pipeline->suspend(loop.now());
+    display->suspend(loop.now());
     EXPECT_FALSE(output->visible());
     for (unsigned i = 1; i < 10; ++i) FakeUioMachine::set_reg(memory, i, 0);
     machine.write(machine.node("other"), "");  // the folder changes meanwhile
     turn_until([&] { return false; }, 50ms);
     EXPECT_FALSE(output->visible());
-    pipeline->resume(loop.now());
+    display->resume(loop.now());
     EXPECT_TRUE(output->visible());
     EXPECT_EQ(FakeUioMachine::reg(memory, 1), 320);
 }
@@ -130,8 +130,8 @@ TEST_F(AUioScreenOf, a_driver_that_has_let_go_is_not_stored_into) {
     Mapping memory = FakeUioMachine::memory(machine.node("uio0"));
     machine.unbind(slot, "uio0");
     std::ranges::fill(memory.bytes(), std::byte{0x5a});
-    pipeline->refresh(loop.now());
-    pipeline->update(loop.now());
+    display->refresh(loop.now());
+    display->update(loop.now());
     EXPECT_EQ(FakeUioMachine::pixel(memory, 0), 0x5a5a5a5au);
     EXPECT_FALSE(output->visible());
 }

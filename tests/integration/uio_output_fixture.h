@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "display/pipeline.h"
+#include "display/display.h"
 #include "fakes/fake_uio_machine.h"
 #include "output/uio/uio_output.h"
 #include "raw_client.h"
@@ -25,7 +25,7 @@ inline constexpr std::size_t screen_bytes = 4 << 20;
 // from the device's memory, past the daemon.
 class AUioScreen : public ::testing::Test {
   protected:
-    struct Sentences : Report {
+    struct Sentences : Observer {
         void output_said(bool warning, std::string_view sentence) override {
             (warning ? warnings : informations).emplace_back(sentence);
         }
@@ -42,9 +42,9 @@ class AUioScreen : public ::testing::Test {
         Tuning tuning;
         tuning.settle_delay = std::chrono::microseconds(200);
         tuning.refresh_limit = 0;
-        pipeline.emplace(loop, *output, tuning, report);
-        loop.after_turn([this](Time now) { pipeline->update(now); });
-        pipeline->update(loop.now());
+        display.emplace(loop, *output, tuning, report);
+        loop.after_turn([this](Time now) { display->update(now); });
+        display->update(loop.now());
     }
     void there_is(bool registers, std::size_t bytes = screen_bytes, const std::string& name = "uio0") {
         machine.plug(slot, registers);
@@ -56,8 +56,7 @@ class AUioScreen : public ::testing::Test {
         return testing::turn_until(loop, condition, within);
     }
     RawClient& open_client() {
-        client.emplace(
-            pipeline->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
+        client.emplace(display->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         client->hello(0);
         return *client;
     }
@@ -77,9 +76,9 @@ class AUioScreen : public ::testing::Test {
     }
     // Every visible pixel in the device equals front's.
     bool shows_front(const Mapping& memory) const {
-        const Layout& layout = pipeline->layout();
+        const Layout& layout = display->layout();
         for (std::uint32_t y = 0; y < layout.height; ++y)
-            if (std::memcmp(pipeline->front().bytes().data() + layout.offset(0, y),
+            if (std::memcmp(display->front().bytes().data() + layout.offset(0, y),
                             memory.bytes().data() + 2 * page_size() + layout.offset(0, y),
                             std::size_t{layout.width} * bytes_per_pixel) != 0)
                 return false;
@@ -90,7 +89,7 @@ class AUioScreen : public ::testing::Test {
     EventLoop loop;
     Sentences report;
     std::unique_ptr<uio::UioOutput> output;
-    std::optional<Pipeline> pipeline;
+    std::optional<Display> display;
     std::optional<RawClient> client;
 };
 

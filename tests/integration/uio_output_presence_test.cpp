@@ -11,7 +11,7 @@ TEST_F(AUioScreen, that_is_not_there_is_hidden_and_shown_as_soon_as_it_is) {
     EXPECT_FALSE(output->visible());
     EXPECT_TRUE(output->scanout().empty());
     EXPECT_EQ(report.warnings.size(), 1u);
-    EXPECT_THROW(output->set_mode({640, 480}), Refusal);
+    EXPECT_THROW(output->set_mode({640, 480}), RequestError);
     open_client();
     draw(2, 2, 0x654321);
     turn_until([&] { return false; }, 50ms);
@@ -80,7 +80,7 @@ TEST_F(AUioScreen, that_goes_and_is_back_at_once_is_drawn_anew) {
 TEST_F(AUioScreen, keeps_the_mode_that_was_set_when_the_device_comes_back) {
     there_is(true);
     start({Mode{320, 200}, 0});
-    pipeline->set_mode({640, 480}, loop.now());
+    display->set_mode({640, 480}, loop.now());
     machine.unbind(slot, "uio0");
     ASSERT_TRUE(turn_until([&] { return !output->visible(); }));
     EXPECT_EQ(output->layout(), layout_for({640, 480}));

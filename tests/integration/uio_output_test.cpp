@@ -18,8 +18,8 @@ TEST_F(AUioScreen, without_registers_has_the_configurations_geometry_and_no_othe
     try {
         output->set_mode({640, 480});
         FAIL();
-    } catch (const Refusal& refusal) {
-        EXPECT_EQ(refusal.kind(), Refusal::Kind::not_supported);
+    } catch (const RequestError& refusal) {
+        EXPECT_EQ(refusal.kind(), RequestError::Kind::not_supported);
         EXPECT_NE(std::string(refusal.what()).find("Mode="), std::string::npos);
     }
     Mapping memory = FakeUioMachine::memory(machine.node("uio0"));
@@ -52,7 +52,7 @@ TEST_F(AUioScreen, with_registers_is_set_to_the_configurations_mode_or_the_usual
     EXPECT_EQ(FakeUioMachine::reg(memory, 1), 800);
     EXPECT_EQ(FakeUioMachine::reg(memory, 4), 0x41);
     FakeUioMachine::set_reg(memory, 4, 0);
-    pipeline.reset();
+    display.reset();
     start({});
     EXPECT_EQ(output->layout(), layout_for({1024, 768}));
     EXPECT_EQ(FakeUioMachine::reg(memory, 2), 768);
@@ -65,15 +65,15 @@ TEST_F(AUioScreen, with_registers_changes_its_mode_while_a_client_draws) {
     open_client();
     draw(1, 1, 0x112233);
     ASSERT_TRUE(is_shown(memory, 1, 1, 0x112233));
-    pipeline->set_mode({640, 480}, loop.now());
-    pipeline->update(loop.now());
+    display->set_mode({640, 480}, loop.now());
+    display->update(loop.now());
     EXPECT_EQ(FakeUioMachine::reg(memory, 6), 640);
-    EXPECT_EQ(pipeline->layout(), layout_for({640, 480}));
+    EXPECT_EQ(display->layout(), layout_for({640, 480}));
     EXPECT_TRUE(turn_until([&] { return shows_front(memory); }));
     // The old buffer is shown, clipped, until the client has the new one.
     EXPECT_TRUE(is_shown(memory, 1, 1, 0x112233));
     for (Mode mode : {Mode{1280, 1024}, Mode{16384, 16384}, Mode{0, 5}})
-        EXPECT_THROW(output->set_mode(mode), Refusal) << "more than its memory, or no picture";
+        EXPECT_THROW(output->set_mode(mode), RequestError) << "more than its memory, or no picture";
     EXPECT_EQ(FakeUioMachine::reg(memory, 1), 640);
     EXPECT_EQ(output->modes(),
               (std::vector<Mode>{{320, 200}, {640, 480}, {800, 600}, {1024, 768}, {1280, 720}, {1280, 800}}));
@@ -165,7 +165,7 @@ TEST(AUioScreenIs, refused_where_the_configuration_names_none) {
                        {"", "pci:../resource0", 0},
                        {"uio0", "", 100}};
     for (const auto& [uio, framebuffer, size] : wrong)
-        EXPECT_THROW(KernelScreenPort(uio, framebuffer, size, {}), Refusal) << uio << " " << framebuffer;
+        EXPECT_THROW(KernelScreenPort(uio, framebuffer, size, {}), RequestError) << uio << " " << framebuffer;
 }
 
 }  // namespace

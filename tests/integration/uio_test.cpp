@@ -190,8 +190,8 @@ TEST(FramebufferIs, refused_where_the_configuration_names_no_memory) {
     for (const char* where : {"pci", "pci:", "pci:0000:00:08.0", "pci:../../x/resource0", "pci:a/rom", "mem:",
                               "mem:12", "mem:0x1000", "mem:0x1000+0", "mem:0x1001+4096", "mem:0x1000+5",
                               "mem:x+y", "uio:", "uio:uio0", "uio:uio0/", "disk:/dev/sda", "simulated:"})
-        EXPECT_THROW(FramebufferSource(where, 0), Refusal) << where;
-    EXPECT_THROW(FramebufferSource("", 100), Refusal) << "no whole pages";
+        EXPECT_THROW(FramebufferSource(where, 0), RequestError) << where;
+    EXPECT_THROW(FramebufferSource("", 100), RequestError) << "no whole pages";
 }
 
 // What a host at the other end of the socket says in its offer, and what becomes of it.

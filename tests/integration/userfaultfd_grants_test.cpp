@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "pipeline_fixture.h"
+#include "display_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -21,8 +21,8 @@ class UserfaultfdGrantsTest : public PipelineFixture {
   protected:
     void grant(UserfaultfdGrants& grants, bool allowed = true) {
         grants.allow(allowed);
-        pipeline->grant_userfaultfds(grants);
-        pipeline->update(loop.now());
+        display->grant_userfaultfds(grants);
+        display->update(loop.now());
     }
     // Whether the next messages hold what was asked for; all that is to come has come.
     std::optional<RawClient::Received> given(RawClient& client) {
@@ -112,7 +112,7 @@ TEST_F(UserfaultfdGrantsTest, something_else_of_that_name_is_neither_waited_for_
         EXPECT_FALSE(given(client));
     }
     EXPECT_EQ(report.userfaultfds.size(), 2u);
-    pipeline.reset();
+    display.reset();
     std::filesystem::remove_all(folder);
 }
 
@@ -155,7 +155,7 @@ TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_looked_at_a
     EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
     turn_until([] { return false; }, 200ms);
     EXPECT_FALSE(loop.run_once(600ms)) << "rest";
-    EXPECT_EQ(pipeline->surfaces().active()->kept().introduction.flags, granted)
+    EXPECT_EQ(display->surfaces().active()->kept().handshake.flags, granted)
         << "the next process of the daemon knows it";
     grant(grants);
     EXPECT_FALSE(given(client));

@@ -14,8 +14,8 @@ template <typename Check>
 std::string refusal(Check check) {
     try {
         check();
-    } catch (const Refusal& caught) {
-        EXPECT_EQ(caught.kind(), Refusal::Kind::access_denied);
+    } catch (const RequestError& caught) {
+        EXPECT_EQ(caught.kind(), RequestError::Kind::access_denied);
         return caught.what();
     }
     return "";

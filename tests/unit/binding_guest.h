@@ -47,7 +47,7 @@ class BindingGuest : public ::testing::Test {
         std::string sentence = "(not refused)";
         try {
             bind(options);
-        } catch (const Refusal& error) {
+        } catch (const RequestError& error) {
             sentence = error.what();
         }
         EXPECT_EQ(guest.everything(), before);

@@ -740,7 +740,7 @@ struct AFrameSchedulerThatRechecks : AFrameScheduler {
         presents.clear();
     }
     void reported() {
-        Hints hints(layout);
+        DamageHints hints(layout);
         hints.add_rectangle({0, 0, 10, 10});
         scheduler.recheck_later(hints, layout, true, now);
     }

@@ -31,18 +31,18 @@ TEST(Layout, offsets_count_padding) {
 }
 
 TEST(Layout, refuses_what_cannot_be_and_says_why) {
-    EXPECT_THROW(layout_for({0, 10}), Refusal);
-    EXPECT_THROW(layout_for({10, 0}), Refusal);
-    EXPECT_THROW(layout_for({max_extent + 1, 10}), Refusal);
-    EXPECT_THROW(layout_for({0xffffffff, 0xffffffff}), Refusal);
-    EXPECT_THROW(layout_for({10, 10}, 36), Refusal);
-    EXPECT_THROW(layout_for({10, 10}, 42), Refusal);
-    EXPECT_THROW(layout_for({10, 10}, 0xfffffffc), Refusal);
+    EXPECT_THROW(layout_for({0, 10}), RequestError);
+    EXPECT_THROW(layout_for({10, 0}), RequestError);
+    EXPECT_THROW(layout_for({max_extent + 1, 10}), RequestError);
+    EXPECT_THROW(layout_for({0xffffffff, 0xffffffff}), RequestError);
+    EXPECT_THROW(layout_for({10, 10}, 36), RequestError);
+    EXPECT_THROW(layout_for({10, 10}, 42), RequestError);
+    EXPECT_THROW(layout_for({10, 10}, 0xfffffffc), RequestError);
     EXPECT_NO_THROW(layout_for({max_extent, max_extent}));
     try {
         layout_for({0, 10});
-    } catch (const Refusal& refusal) {
-        EXPECT_EQ(refusal.kind(), Refusal::Kind::no_such_mode);
+    } catch (const RequestError& refusal) {
+        EXPECT_EQ(refusal.kind(), RequestError::Kind::no_such_mode);
         EXPECT_NE(std::string(refusal.what()).find("1 to 16384"), std::string::npos);
     }
 }

@@ -107,13 +107,13 @@ TEST_F(AnOpeningLimit, refuses_where_too_many_wait) {
     try {
         open(1, eight_k);
         FAIL();
-    } catch (const Refusal& refusal) {
-        EXPECT_EQ(refusal.kind(), Refusal::Kind::busy);
+    } catch (const RequestError& refusal) {
+        EXPECT_EQ(refusal.kind(), RequestError::Kind::busy);
     }
     for (uid_t user = 2; user < 17; ++user)
         for (int i = 0; i < 32 + 8; ++i) open(user, eight_k);
     for (int i = 0; i < 32; ++i) open(100, eight_k);
-    EXPECT_THROW(open(100, eight_k), Refusal);
+    EXPECT_THROW(open(100, eight_k), RequestError);
     EXPECT_EQ(count(100), 32);
 }
 

@@ -16,7 +16,7 @@ struct ARecheck : testing::Test {
     Time now = Time(100s);
 
     void report(bool suspicious, Rectangle where = {0, 0, 10, 10}) {
-        Hints hints(layout);
+        DamageHints hints(layout);
         hints.add_rectangle(where);
         late.reported(hints, layout, suspicious, now);
     }

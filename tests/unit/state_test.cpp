@@ -10,7 +10,7 @@
 #include <random>
 
 #include "display/tuning.h"
-#include "output/hyperv/kept_output.h"
+#include "output/hyperv/saved_output.h"
 #include "restart/state_before.h"
 #include "rounds.h"
 
@@ -20,29 +20,29 @@ namespace {
 // Another writer and reader of CBOR than the one under test; this one keeps the order of fields.
 using Json = nlohmann::ordered_json;
 
-KeptDisplay some_display(std::uint64_t seed) {
-    KeptDisplay state;
+SavedDisplay some_display(std::uint64_t seed) {
+    SavedDisplay state;
     state.tuning = {{"RefreshLimit", "60"}, {"Tracking", "scan"}};
     state.mode = Mode{1280, 720};
     state.frame = 12345 + seed;
     state.last_surface = 7;
     state.last_viewer = 3;
-    KeptSurface kept;
-    kept.number = 2;
-    kept.name = "kept";
-    kept.keep = true;
-    kept.uid = 1000;
-    kept.layout = layout_for({1280, 720}, 6000);
-    kept.shadow = kept.last_shadow = 4;
-    KeptSurface drawn = kept;
+    SavedSurface saved;
+    saved.number = 2;
+    saved.name = "kept";
+    saved.keep = true;
+    saved.uid = 1000;
+    saved.layout = layout_for({1280, 720}, 6000);
+    saved.shadow = saved.last_shadow = 4;
+    SavedSurface drawn = saved;
     drawn.number = 7;
     drawn.keep = false;
-    drawn.client = KeptClient{":1.42", 1000, 4711, true};
-    drawn.offer = KeptOffer{9, layout_for({640, 480})};
-    drawn.replaced = KeptOffer{8, layout_for({800, 600})};
-    drawn.introduction = {true, 7};
+    drawn.client = SavedClient{":1.42", 1000, 4711, true};
+    drawn.offer = SavedOffer{9, layout_for({640, 480})};
+    drawn.replaced = SavedOffer{8, layout_for({800, 600})};
+    drawn.handshake = {true, 7};
     drawn.connection = 3;
-    state.surfaces = {kept, drawn};
+    state.surfaces = {saved, drawn};
     state.viewers = {{3, {":1.43", 0, 99, false}, true}};
     state.output = "bytes of an output";
     state.output_name = "hyperv";
@@ -170,15 +170,15 @@ TEST(State, whose_optional_fields_are_missing_has_their_defaults) {
                          {"viewers", {viewer}}}};
     Decoded read = decoded(tree);
     ASSERT_TRUE(read.state) << read.why;
-    State expected{5, std::vector<KeptDisplay>(2)};
-    for (KeptDisplay& display : expected.displays) display.size = default_mode;
-    KeptSurface& kept = expected.displays[1].surfaces.emplace_back();
-    kept.number = 2;
-    kept.uid = 1000;
-    kept.layout = layout_for({64, 48}, 256);
-    kept.shadow = kept.last_shadow = 4;
-    kept.connection = 3;
-    kept.keep = true;
+    State expected{5, std::vector<SavedDisplay>(2)};
+    for (SavedDisplay& display : expected.displays) display.size = default_mode;
+    SavedSurface& saved = expected.displays[1].surfaces.emplace_back();
+    saved.number = 2;
+    saved.uid = 1000;
+    saved.layout = layout_for({64, 48}, 256);
+    saved.shadow = saved.last_shadow = 4;
+    saved.connection = 3;
+    saved.keep = true;
     expected.displays[1].viewers = {{1, {":1.2", 7, 8, false}, false}};
     expected.displays[1].last_surface = 2;
     expected.displays[1].last_viewer = 1;
@@ -370,42 +370,42 @@ TEST(State, that_cannot_be_is_refused) {
     auto refused = [&](const auto& spoil) {
         return whole_refused([&](State& state) { spoil(state.displays[0]); });
     };
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].number = 7; })) << "a number twice";
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].number = 8; }))
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[0].number = 7; })) << "a number twice";
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[0].number = 8; }))
         << "a number that is yet to be given";
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.viewers[0].number = 0; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].layout.stride = 3; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].client.reset(); }))
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.viewers[0].number = 0; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[0].layout.stride = 3; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].client.reset(); }))
         << "nobody's, and not kept";
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].replaced->serial = 9; }))
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].replaced->serial = 9; }))
         << "the replaced offer is the offer";
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].offer.reset(); }))
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].offer.reset(); }))
         << "replaced by nothing";
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].offer->serial = 4; }))
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].offer->serial = 4; }))
         << "one buffer twice";
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].name = std::string(65, 'x'); }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].client->pid = 0xffffffff; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.mode = Mode{0, 5}; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.size = Mode{5, 0}; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[0].keep = false; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) {
-        state.surfaces[0].offer = KeptOffer{9, layout_for({64, 48})};
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].name = std::string(65, 'x'); }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].client->pid = 0xffffffff; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.mode = Mode{0, 5}; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.size = Mode{5, 0}; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[0].keep = false; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) {
+        state.surfaces[0].offer = SavedOffer{9, layout_for({64, 48})};
     })) << "nobody to answer it";
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].offer->layout.height = 0; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].replaced->layout.width = 16385; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.surfaces[1].layout.stride = 0; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].offer->layout.height = 0; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].replaced->layout.width = 16385; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].layout.stride = 0; }));
     EXPECT_TRUE(
-        refused([](KeptDisplay& state) { state.surfaces[1].client->bus_name = std::string(256, 'x'); }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.viewers[0].client.pid = 0x40000001; }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.viewers.push_back(state.viewers[0]); }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.output = std::string(65537, 'x'); }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.output_name = std::string(65, 'x'); }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) { state.tuning[0].second = std::string(65, 'x'); }));
-    EXPECT_TRUE(refused([](KeptDisplay& state) {
+        refused([](SavedDisplay& state) { state.surfaces[1].client->bus_name = std::string(256, 'x'); }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.viewers[0].client.pid = 0x40000001; }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.viewers.push_back(state.viewers[0]); }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.output = std::string(65537, 'x'); }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.output_name = std::string(65, 'x'); }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.tuning[0].second = std::string(65, 'x'); }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) {
         for (unsigned i = 0; i < 65; ++i) state.tuning.emplace_back("x" + std::to_string(i), "1");
     }));
     EXPECT_TRUE(whole_refused([](State& whole) {
-        whole.displays.resize(65, KeptDisplay(whole.displays[0]));
+        whole.displays.resize(65, SavedDisplay(whole.displays[0]));
     })) << "more displays than there can be";
     EXPECT_TRUE(whole_refused([](State& whole) { whole.displays[1].viewers[0].number = 0; }));
     EXPECT_TRUE(whole_refused([](State& whole) { whole.generation = ~std::uint64_t{0}; }));
@@ -506,28 +506,28 @@ TEST(StateMemory, keeps_what_it_has_when_something_too_long_comes) {
     EXPECT_EQ(read_state(memory.bytes).state, some_state());
 }
 
-TEST(KeptOutput, comes_back_as_it_was_written_and_nothing_else_does) {
+TEST(SavedOutput, comes_back_as_it_was_written_and_nothing_else_does) {
     using namespace hyperv;
-    KeptOutput kept;
-    kept.connection = 3;
-    kept.descriptors = 6;
-    kept.device = "/run/uio\nhvfbd-simulated-uio 1\n";
-    kept.vram_address = 0xf8000000;
-    kept.vram_size = 8 << 20;
-    kept.session.version = synthvid::version_3_5;
-    kept.session.mode = {1024, 768};
-    kept.session.modes = {{1024, 768}, {640, 480}};
-    kept.session.preferred = Mode{1024, 768};
-    kept.session.features = synthvid::FeatureChange{true, false, true, false};
-    kept.session.wanted = 32;
-    std::string bytes = encode_kept_output(kept);
-    auto decoded = decode_kept_output(bytes);
+    SavedOutput saved;
+    saved.connection = 3;
+    saved.descriptors = 6;
+    saved.device = "/run/uio\nhvfbd-simulated-uio 1\n";
+    saved.vram_address = 0xf8000000;
+    saved.vram_size = 8 << 20;
+    saved.session.version = synthvid::version_3_5;
+    saved.session.mode = {1024, 768};
+    saved.session.modes = {{1024, 768}, {640, 480}};
+    saved.session.preferred = Mode{1024, 768};
+    saved.session.features = synthvid::FeatureChange{true, false, true, false};
+    saved.session.wanted = 32;
+    std::string bytes = encode_saved_output(saved);
+    auto decoded = decode_saved_output(bytes);
     ASSERT_TRUE(decoded);
-    EXPECT_EQ(encode_kept_output(*decoded), bytes);
-    EXPECT_EQ(decoded->session.modes, kept.session.modes);
+    EXPECT_EQ(encode_saved_output(*decoded), bytes);
+    EXPECT_EQ(decoded->session.modes, saved.session.modes);
     EXPECT_TRUE(decoded->session.features->pointer_shape);
     for (std::size_t size = 0; size < bytes.size(); ++size)
-        EXPECT_FALSE(decode_kept_output(bytes.substr(0, size)));
+        EXPECT_FALSE(decode_saved_output(bytes.substr(0, size)));
 }
 
 TEST(Tuning, says_what_differs_in_words_that_set_it_again) {

@@ -11,8 +11,8 @@ std::string refusal(std::string_view name, std::string_view value) {
     Tuning tuning, before = tuning;
     try {
         EXPECT_TRUE(set(tuning, name, value));
-    } catch (const Refusal& caught) {
-        EXPECT_EQ(caught.kind(), Refusal::Kind::invalid_arguments);
+    } catch (const RequestError& caught) {
+        EXPECT_EQ(caught.kind(), RequestError::Kind::invalid_arguments);
         EXPECT_EQ(tuning, before) << "a refused change changes nothing";
         return caught.what();
     }

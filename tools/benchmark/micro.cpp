@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/region.h"
-#include "clients/hints.h"
+#include "clients/damage_hints.h"
 #include "clients/messages.h"
 #include "damage/compare.h"
 #include "damage/reduce.h"
-#include "display/pipeline.h"
+#include "display/display.h"
 #include "output/hyperv/ring.h"
 #include "output/hyperv/synthvid.h"
 #include "output/memory_output.h"
@@ -144,7 +144,7 @@ BENCHMARK(tells_a_checkerboard_of_pixels)->Unit(benchmark::kMicrosecond);
 void hints_from_pages(benchmark::State& state) {
     Layout layout = layout_for({1920, 1080});
     for (auto _ : state) {
-        Hints hints(layout);
+        DamageHints hints(layout);
         for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(state.range(0)); ++i)
             hints.add_pages(i * 31, 7);
         benchmark::DoNotOptimize(hints.rectangles().size());
@@ -180,17 +180,17 @@ BENCHMARK(decodes_a_report);
 void turns_with_surfaces(benchmark::State& state) {
     EventLoop loop;
     MemoryOutput output({640, 480}, 0);
-    Report report;
-    Pipeline pipeline(loop, output, {}, report);
+    Observer report;
+    Display display(loop, output, {}, report);
     std::vector<Surfaces::Opened> surfaces;
     std::vector<Viewers::Opened> viewers;
     for (std::int64_t i = 0; i < state.range(0); ++i)
-        surfaces.push_back(pipeline.open_surface(
+        surfaces.push_back(display.open_surface(
             {"bench", false, false}, Client{":1.1", static_cast<uid_t>(1000 + i / 16), 1, {}}, loop.now()));
     for (std::int64_t i = 0; i < state.range(1); ++i)
-        viewers.push_back(pipeline.open_viewer(Client{":1.2", 0, 1, {}}, loop.now()));
-    pipeline.update(loop.now());
-    for (auto _ : state) pipeline.update(loop.now());
+        viewers.push_back(display.open_viewer(Client{":1.2", 0, 1, {}}, loop.now()));
+    display.update(loop.now());
+    for (auto _ : state) display.update(loop.now());
 }
 BENCHMARK(turns_with_surfaces)->Args({1, 0})->Args({64, 8})->Unit(benchmark::kMicrosecond);
 

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 using Sentences = std::vector<std::string>;
 
 [[noreturn]] void refuse(const Obstacle& obstacle) {
-    throw Refusal(Refusal::Kind::not_supported, obstacle.sentence + "; " + obstacle.mend);
+    throw RequestError(RequestError::Kind::not_supported, obstacle.sentence + "; " + obstacle.mend);
 }
 
 void refuse_if(const std::optional<Obstacle>& obstacle) {

@@ -25,9 +25,9 @@ class Binding {
     // `root` is "/", or a test's. The controls are borrowed.
     Binding(const std::filesystem::path& root, KernelControls& controls);
 
-    // Sentences on what was done, or that there was nothing to do. Throws Refusal with the one sentence that
-    // says why not and what would mend it, with nothing changed; std::runtime_error if the kernel did not go
-    // along, with everything as before, or else with what could not be undone.
+    // Sentences on what was done, or that there was nothing to do. Throws RequestError with the one sentence
+    // that says why not and what would mend it, with nothing changed; std::runtime_error if the kernel did
+    // not go along, with everything as before, or else with what could not be undone.
     std::vector<std::string> bind(const Options& options);
 
     // Gives back what bind() took: nothing else, and nothing if that was nothing. As above; throws

@@ -205,9 +205,10 @@ void DrmOutput::set_mode(Mode mode) {
     if (std::find(modes_.begin(), modes_.end(), mode) == modes_.end()) {
         if (modes_.empty() && mode == Mode{layout_.width, layout_.height}) return;
         if (modes_.empty())
-            throw Refusal(Refusal::Kind::not_supported,
-                          "there is no screen to set a mode of: " + description_);
-        throw Refusal(Refusal::Kind::no_such_mode, size_text(mode) + " is no mode of the screen; see Modes");
+            throw RequestError(RequestError::Kind::not_supported,
+                               "there is no screen to set a mode of: " + description_);
+        throw RequestError(RequestError::Kind::no_such_mode,
+                           size_text(mode) + " is no mode of the screen; see Modes");
     }
     auto before = std::exchange(wish_.mode, mode);
     if (!visible()) {  // shown in this mode once it is shown
@@ -216,7 +217,7 @@ void DrmOutput::set_mode(Mode mode) {
     }
     auto refuse = [&](const std::string& why) {
         wish_.mode = before;
-        throw Refusal(Refusal::Kind::failed, size_text(mode) + " could not be set: " + why);
+        throw RequestError(RequestError::Kind::failed, size_text(mode) + " could not be set: " + why);
     };
     try {
         // What there is no memory for is not even begun: shown as before.

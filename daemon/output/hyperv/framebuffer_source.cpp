@@ -21,13 +21,13 @@ constexpr std::uint64_t usual_size = 8 << 20;
 FramebufferSource::FramebufferSource(const std::string& where, std::uint64_t size, SystemFolders folders)
     : simulated_(where == "simulated"), size_(size), folders_(std::move(folders)) {
     if (size_ % page_size() != 0)
-        throw Refusal(Refusal::Kind::invalid_arguments,
-                      "FramebufferSize= in hvfbd.conf must be a multiple of the page size");
+        throw RequestError(RequestError::Kind::invalid_arguments,
+                           "FramebufferSize= in hvfbd.conf must be a multiple of the page size");
     if (where.empty() || simulated_) return;
     location_ = FramebufferLocation::parse(where);
     if (!location_)
-        throw Refusal(
-            Refusal::Kind::invalid_arguments,
+        throw RequestError(
+            RequestError::Kind::invalid_arguments,
             "Framebuffer=" + where +
                 " in hvfbd.conf is none of pci:ADDRESS/resourceN, mem:ADDRESS+SIZE, uio:NAME/MAP, simulated");
 }

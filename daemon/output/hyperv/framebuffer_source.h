@@ -22,7 +22,7 @@ using Framebuffer = DeviceMemory;
 // 2026).
 class FramebufferSource {
   public:
-    // Throws Refusal (invalid_arguments) if `where` is not one of the above.
+    // Throws RequestError (invalid_arguments) if `where` is not one of the above.
     FramebufferSource(const std::string& where, std::uint64_t size, SystemFolders folders);
     FramebufferSource(const std::string& where, std::uint64_t size)
         : FramebufferSource(where, size, SystemFolders()) {}

@@ -20,7 +20,7 @@ std::string size_text(Mode mode) {
 }  // namespace
 
 HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
-                           const Options& options, const OutputLegacy* legacy)
+                           const Options& options, const RestoredOutput* restored)
     : loop_(loop),
       port_(std::move(port)),
       source_(std::move(framebuffer)),
@@ -29,7 +29,7 @@ HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, Frame
       frame_(options.rectangles_per_message),
       watch_(options.session.timing.step),
       alarm_(loop, [this] { go_on(loop_.now()); }) {
-    if (legacy && !legacy->state.empty()) take_over(*legacy, loop_.now());
+    if (restored && !restored->state.empty()) take_over(*restored, loop_.now());
     take_layout();
     go_on(loop_.now());
 }
@@ -247,11 +247,11 @@ HypervOutput::Heard HypervOutput::receive(Time now) {
 void HypervOutput::set_mode(Mode mode) {
     layout_for(mode);  // throws for what no picture can be
     if (!session_.set_mode(mode))
-        throw Refusal(Refusal::Kind::no_such_mode,
-                      connection_ ? unfit(mode) + "; see Modes"
-                                  : size_text(mode) +
-                                        " is smaller than 640x480, or larger than the video memory is "
-                                        "taken to be until there is a session with the host");
+        throw RequestError(RequestError::Kind::no_such_mode,
+                           connection_ ? unfit(mode) + "; see Modes"
+                                       : size_text(mode) +
+                                             " is smaller than 640x480, or larger than the video memory is "
+                                             "taken to be until there is a session with the host");
     try {
         go_on(loop_.now());
     } catch (const std::exception& shortage) {
@@ -262,7 +262,7 @@ void HypervOutput::set_mode(Mode mode) {
 
 void HypervOutput::ignore_hidden(bool ignore) {
     session_.ignore_hidden(ignore);
-    // What was withheld goes with the next present. Nothing is heard here: a pipeline says this before it has
+    // What was withheld goes with the next present. Nothing is heard here: a display says this before it has
     // anybody who keeps what the host said.
 }
 

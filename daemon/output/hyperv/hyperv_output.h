@@ -16,7 +16,7 @@
 
 namespace hvfbd::hyperv {
 
-struct KeptOutput;
+struct SavedOutput;
 
 // The screen of a Hyper-V guest: its video memory is scanout, its host is told by DIRT messages. Opens the
 // device, talks with the host, and begins again when either goes away; meanwhile it is hidden.
@@ -30,7 +30,7 @@ class HypervOutput : public Output {
     // Borrowed: the loop outlives the output.
     // `legacy`: what another process kept; its session goes on, if the device and the host still do.
     HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
-                 const Options& options, const OutputLegacy* legacy = nullptr);
+                 const Options& options, const RestoredOutput* restored = nullptr);
     HypervOutput(const HypervOutput&) = delete;
     HypervOutput& operator=(const HypervOutput&) = delete;
     ~HypervOutput() override;
@@ -51,9 +51,9 @@ class HypervOutput : public Output {
     void set_mode(Mode mode) override;
     void suspend() override;
     void resume() override;
-    void last_words() noexcept override;
+    void flush_on_crash() noexcept override;
     std::string kept() const override;
-    void add_keepsakes(std::vector<Keepsake>& keepsakes) const override;
+    void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const override;
 
     const Session& session() const { return session_; }
 
@@ -70,9 +70,9 @@ class HypervOutput : public Output {
     // Whether to write the video memory, and to tell the host.
     bool shows() const { return session_.shows() && !suspended_; }
     enum class Heard { nothing, some, too_much };
-    std::optional<UioDevice::Kept> kept_device() const;
-    void take_over(const OutputLegacy& legacy, Time now);
-    bool go_on_with(const KeptOutput& kept, Legacy& legacy, Time now);
+    std::optional<UioDevice::Saved> kept_device() const;
+    void take_over(const RestoredOutput& restored, Time now);
+    bool go_on_with(const SavedOutput& saved, RestoredDescriptors& restored, Time now);
     void go_on(Time now);
     void act(Time now);
     void set_alarm(Time now);
@@ -109,7 +109,7 @@ class HypervOutput : public Output {
     bool suspended_ = false, was_active_ = false;
     std::string last_said_, trouble_;  // trouble_: why the last connection was closed
     std::vector<std::byte> received_;
-    std::vector<std::byte> whole_dirt_;  // for last_words(): a DIRT of the whole picture
+    std::vector<std::byte> whole_dirt_;  // for flush_on_crash(): a DIRT of the whole picture
 };
 
 }  // namespace hvfbd::hyperv

@@ -50,7 +50,7 @@ Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
     return sent ? Presented::done : Presented::refused;
 }
 
-void HypervOutput::last_words() noexcept {
+void HypervOutput::flush_on_crash() noexcept {
     // Nothing was stored while nobody looks, and that host wants to hear nothing either.
     if (!connection_ || !connection_->channel || !shows()) return;
     store_fence();

@@ -39,7 +39,7 @@ class Session {
     explicit Session(const Options& options);
 
     // What an active session is, for another process to go on with it on the same channel.
-    struct Kept {
+    struct Saved {
         std::uint32_t version = 0;
         std::optional<Mode> chosen, preferred;
         Mode mode;
@@ -50,9 +50,9 @@ class Session {
         std::optional<synthvid::FeatureChange> features;
     };
     // None: it is not active, and is to begin anew.
-    std::optional<Kept> kept() const;
+    std::optional<Saved> kept() const;
     // False: that cannot have been one with this memory. Then all is as before.
-    bool go_on(const Kept& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
+    bool go_on(const Saved& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
     // The mode that is wished for by now; none: what the host prefers. Stays where that does not fit.
     void wish(std::optional<Mode> mode);
 

@@ -31,7 +31,7 @@ std::optional<Layout> read(const R& registers) {
     Mode mode{registers.read(R::x_resolution), registers.read(R::y_resolution)};
     try {
         return layout_for(mode, registers.read(R::virtual_width) * bytes_per_pixel);
-    } catch (const Refusal&) {
+    } catch (const RequestError&) {
         return std::nullopt;
     }
 }

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view pci = "pci:", devices = "/dev/", first_map = "map0", second_map = "map1";
 
 [[noreturn]] void refuse(const std::string& sentence) {
-    throw Refusal(Refusal::Kind::invalid_arguments, sentence + " in hvfbd.conf");
+    throw RequestError(RequestError::Kind::invalid_arguments, sentence + " in hvfbd.conf");
 }
 
 bool plain(const std::string& name) {

@@ -62,8 +62,8 @@ class ScreenPort {
 // or uio empty, and framebuffer a FramebufferLocation.
 class KernelScreenPort : public ScreenPort {
   public:
-    // Throws Refusal (invalid_arguments) for names that lead nowhere. `size`: of the screen memory at most;
-    // 0: all there is.
+    // Throws RequestError (invalid_arguments) for names that lead nowhere. `size`: of the screen memory at
+    // most; 0: all there is.
     KernelScreenPort(std::string uio, const std::string& framebuffer, std::uint64_t size,
                      SystemFolders folders);
     std::unique_ptr<Screen> open() override;

@@ -202,15 +202,17 @@ void UioOutput::set_mode(Mode mode) {
     Layout layout = layout_for(mode);  // throws for what no picture can be
     if (mode == mode_of(layout_)) return;
     if (!screen_)
-        throw Refusal(Refusal::Kind::busy, "the screen is not there now; set the mode when it is back");
+        throw RequestError(RequestError::Kind::busy,
+                           "the screen is not there now; set the mode when it is back");
     if (!screen_->registers)
-        throw Refusal(Refusal::Kind::not_supported,
-                      "the mode of " + screen_->name +
-                          " is what Mode= in hvfbd.conf says; change it there, and restart hvfbd");
+        throw RequestError(RequestError::Kind::not_supported,
+                           "the mode of " + screen_->name +
+                               " is what Mode= in hvfbd.conf says; change it there, and restart hvfbd");
     std::uint64_t memory = memory_of(*screen_);
     if (bytes_of(layout) > memory || !show(*screen_->registers, mode))
-        throw Refusal(Refusal::Kind::no_such_mode, "the display adapter does not take " + text(mode) +
-                                                       " in " + std::to_string(memory) + " bytes; see Modes");
+        throw RequestError(RequestError::Kind::no_such_mode,
+                           "the display adapter does not take " + text(mode) + " in " +
+                               std::to_string(memory) + " bytes; see Modes");
     wanted_ = mode;
     layout_ = layout;
     repaint_ = true;
@@ -231,7 +233,7 @@ void UioOutput::resume() {
     go_on();
 }
 
-void UioOutput::last_words() noexcept {
+void UioOutput::flush_on_crash() noexcept {
     store_fence();
 }
 

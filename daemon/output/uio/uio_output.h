@@ -22,8 +22,8 @@ class UioOutput : public Output {
         std::uint32_t stride = 0;  // bytes; 0: rows without padding. Of no meaning where there are registers.
         std::optional<Mode> before{};  // that of the process before: until there is a screen
     };
-    // `devices`: the folder whose changes bring the device. Throws Refusal for a mode and a stride that do
-    // not fit each other. Borrowed: the loop outlives the output.
+    // `devices`: the folder whose changes bring the device. Throws RequestError for a mode and a stride that
+    // do not fit each other. Borrowed: the loop outlives the output.
     UioOutput(EventLoop& loop, std::unique_ptr<ScreenPort> port, const std::filesystem::path& devices,
               const Options& options);
     UioOutput(const UioOutput&) = delete;
@@ -41,7 +41,7 @@ class UioOutput : public Output {
     void set_mode(Mode mode) override;
     void suspend() override;
     void resume() override;
-    void last_words() noexcept override;
+    void flush_on_crash() noexcept override;
 
   private:
     void look_at_devices();

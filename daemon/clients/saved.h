@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/layout.h"
+#include "clients/client.h"
+
+// What a surface and a viewer must know of themselves to go on in the next process of the daemon, beside
+// their descriptors. Values only.
+namespace hvfbd {
+
+struct SavedClient {
+    std::string bus_name;
+    std::uint32_t uid = 0, pid = 0;
+    bool has_process = false;  // there is a pidfd of it
+    bool operator==(const SavedClient&) const = default;
+};
+
+// What its client's HELLO said.
+struct Handshake {
+    bool made = false;
+    std::uint32_t flags = 0;
+    bool operator==(const Handshake&) const = default;
+};
+
+// A buffer that is offered and not taken.
+struct SavedOffer {
+    std::uint64_t serial = 0;
+    Layout layout;
+    bool operator==(const SavedOffer&) const = default;
+};
+
+struct SavedSurface {
+    SurfaceNumber number = 0;
+    std::string name;
+    bool explicit_damage = false, keep = false;
+    std::uint32_t uid = 0;
+    Layout layout;                  // of the shadow
+    std::uint64_t shadow = 0;       // its serial
+    std::uint64_t last_shadow = 0;  // the newest serial that was used
+    std::optional<SavedOffer> offer;
+    std::optional<SavedOffer> replaced;  // the one before it, that may have been taken all the same
+    std::uint64_t connection = 0;        // how many clients it has had
+    std::optional<SavedClient> client;
+    Handshake handshake;
+    bool operator==(const SavedSurface&) const = default;
+
+    std::string shadow_name(std::uint64_t serial) const {
+        return "surface" + std::to_string(number) + ".shadow" + std::to_string(serial);
+    }
+    std::string channel_name() const {
+        return "surface" + std::to_string(number) + ".channel" + std::to_string(connection);
+    }
+    std::string process_name() const {
+        return "surface" + std::to_string(number) + ".process" + std::to_string(connection);
+    }
+};
+
+struct SavedViewer {
+    unsigned number = 0;
+    SavedClient client;
+    bool handshake_complete = false;
+    bool operator==(const SavedViewer&) const = default;
+
+    std::string channel_name() const { return "viewer" + std::to_string(number) + ".channel"; }
+    std::string process_name() const { return "viewer" + std::to_string(number) + ".process"; }
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clients/saved.h"
+
+namespace hvfbd {
+
+// What the next process needs to go on with a display, beside the descriptors that are stored for it.
+struct SavedDisplay {
+    // What was set over the bus and differs from the configuration: property and value.
+    std::vector<std::pair<std::string, std::string>> tuning;
+    std::optional<Mode> mode;  // the same of the mode
+    std::uint64_t frame = 0;   // number of the last one presented
+    SurfaceNumber last_surface = 0;
+    unsigned last_viewer = 0;
+    std::vector<SavedSurface> surfaces;  // bottom to top
+    std::vector<SavedViewer> viewers;
+    std::string output;       // for the output alone
+    std::string output_name;  // which it is, and
+    Mode size;                // of what it shows
+    bool operator==(const SavedDisplay&) const = default;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/time.h"
+#include "clients/observer.h"
+
+namespace hvfbd {
+
+// One line a change of state.
+class LogObserver : public Observer {
+  public:
+    // `display`: such as "display0". It is in all lines if it is one of several.
+    LogObserver(std::string display, bool one_of_several)
+        : display_(std::move(display)), prefix_(one_of_several ? display_ + ": " : "") {}
+
+    void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override;
+    void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override;
+    void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override;
+    void userfaultfd_given(SurfaceNumber number, std::string_view name, const Client& client) override;
+    void userfaultfd_not_to_be_had(std::string_view problem) override;
+    void viewer_opened(unsigned number, const Client& client) override;
+    void viewer_closed(unsigned number, std::string_view why) override;
+    void protocol_violated(std::string_view who, std::string_view what) override;
+    void output_said(bool warning, std::string_view sentence) override;
+    void visibility_changed(bool visible) override;
+    void not_restored(std::string_view who, std::string_view why) override;
+    void layout_changed(const Layout& layout) override;
+
+  private:
+    // A peer can bring these about as often as it likes: so many lines at once, then a line a second.
+    bool within_allowance();
+
+    std::string display_, prefix_;
+    double allowance_ = 20;
+    Time allowance_at_ = clock_now();
+    unsigned suppressed_ = 0;
+};
+
+}  // namespace hvfbd

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "display/display.h"
+#include "fakes/fake_output.h"
+#include "raw_client.h"
+#include "turning.h"
+
+namespace hvfbd::testing {
+
+// The features of a client whose tracker can do everything.
+inline constexpr std::uint32_t full_tracker = HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN;
+
+// A report that remembers.
+class RecordingReport : public Observer {
+  public:
+    void surface_closed(SurfaceNumber number, std::string_view, std::string_view why) override {
+        lines.push_back("closed " + std::to_string(number) + ": " + std::string(why));
+    }
+    void surface_client_changed(SurfaceNumber number, std::string_view, std::string_view what) override {
+        lines.push_back("client of " + std::to_string(number) + ": " + std::string(what));
+    }
+    void protocol_violated(std::string_view who, std::string_view what) override {
+        violations.push_back(std::string(who) + ": " + std::string(what));
+    }
+    void output_said(bool, std::string_view sentence) override { said.emplace_back(sentence); }
+    void userfaultfd_given(SurfaceNumber number, std::string_view, const Client&) override {
+        userfaultfds.push_back("given to " + std::to_string(number));
+    }
+    void userfaultfd_not_to_be_had(std::string_view problem) override { userfaultfds.emplace_back(problem); }
+    void modes_changed() override { ++modes; }
+    bool persist_before_acknowledge() override {
+        if (on_persist) on_persist();
+        return true;
+    }
+    std::function<void()> on_persist;
+    std::vector<std::string> lines, violations, said, userfaultfds;
+    unsigned modes = 0;
+};
+
+// The whole daemon but for the bus: a loop, a fake output, a display, and clients at the far ends of
+// channels.
+class PipelineFixture : public ::testing::Test {
+  protected:
+    explicit PipelineFixture(Mode mode = {320, 200}, std::uint32_t stride = 0)
+        : output(layout_for(mode, stride)) {
+        Tuning tuning;
+        tuning.settle_delay = std::chrono::microseconds(200);
+        display.emplace(loop, output, tuning, report);
+        loop.after_turn([this](Time now) { display->update(now); });
+        display->update(loop.now());
+    }
+    ~PipelineFixture() override { Recheck::in_use = true; }
+
+    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        return testing::turn_until(loop, condition, within);
+    }
+    // Nothing that was reported is compared again: a test need not wait for the last time.
+    static void without_recheck() { Recheck::in_use = false; }
+    // Turns the loop until what was reported last is not compared again any more: see Recheck.
+    void pass_rechecks() {
+        turn_until([] { return false; }, Recheck::longest + std::chrono::milliseconds(100));
+    }
+    // Turns the loop while something happens at once; nothing that waits for a time.
+    void turn_while_ready() {
+        while (loop.run_once(Duration(0))) {
+        }
+    }
+
+    RawClient open(const SurfaceOptions& options = {"test", false, false}, uid_t uid = 1000) {
+        return RawClient(display->open_surface(options, Client{":1.1", uid, 1, {}}, loop.now()));
+    }
+    RawClient open_explicit(const std::string& name = "test") {
+        RawClient client = open({name, true, false});
+        client.hello(0);
+        return client;
+    }
+    RawClient view(uid_t uid = 0) {
+        return RawClient(display->open_viewer(Client{":1.2", uid, 1, {}}, loop.now()));
+    }
+
+    // The next message of this type; others before it are dropped.
+    std::optional<RawClient::Received> await(RawClient& client, hvfb_message_type type) {
+        std::optional<RawClient::Received> received;
+        turn_until([&] {
+            while ((received = client.receive()))
+                if (received->type() == type) return true;
+            return client.closed();
+        });
+        return received;
+    }
+    // Answers COLLECTs as a tracker would until the frame is presented.
+    bool present(RawClient& client, std::uint64_t frame) {
+        client.frame(frame);
+        return turn_until([&] {
+            while (auto received = client.receive()) {
+                if (received->type() == HVFB_COLLECT)
+                    client.written(received->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING);
+                if (received->type() == HVFB_PRESENTED && received->as<hvfb_presented>().frame >= frame)
+                    return true;
+            }
+            return false;
+        });
+    }
+
+    std::uint32_t front_pixel(std::uint32_t x, std::uint32_t y) {
+        std::uint32_t pixel;
+        std::memcpy(&pixel, display->front().bytes().data() + display->layout().offset(x, y), 4);
+        return pixel;
+    }
+
+    EventLoop loop;
+    FakeOutput output;
+    RecordingReport report;
+    std::optional<Display> display;
+};
+
+}  // namespace hvfbd::testing
