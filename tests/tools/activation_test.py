@@ -10,6 +10,8 @@ import unittest
 
 from private_daemon import PROGRAMS, SOURCE, Bus, Daemon, Painter, run
 
+LOST = 16  # HVFB_EVENT_LOST
+
 
 class Activation(unittest.TestCase):
     """A bus that says when it was asked to start hvfbd."""
@@ -60,6 +62,8 @@ class Activation(unittest.TestCase):
         painter = Painter(self.bus, "artist")
         self.addCleanup(painter.stop)
         self.assertEqual(daemon.stop(), 0)
+        # Before it has heard, it says that it is connected.
+        self.assertTrue(any(int(painter.ask("events")) & LOST for _ in range(30)))
         painter.tell("reconnect")
         self.assertEqual(select.select([painter.process.stdout], [], [], 0.5)[0], [])
         self.assertFalse(self.started.exists())
