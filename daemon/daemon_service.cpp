@@ -1,6 +1,7 @@
 #include "daemon_service.h"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <memory>
@@ -38,8 +39,9 @@ void log_ready(const std::string& name, const Display& display, std::string_view
 }
 
 // Groups are made by an installation or an administrator, who reloads.
-Authority read_authority() {
-    return {group_number("video"), group_number("hvfbd-view")};
+Authority read_authority(const DaemonOptions& options) {
+    return {group_number("video"), group_number("hvfbd-view"),
+            options.bus == "system" ? std::nullopt : std::optional(::geteuid())};
 }
 
 // SIGHUP, and Reload() of the manager.
@@ -48,7 +50,7 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     expect_descriptors(8);
     bool warned = false;
     Configuration newer = read_configuration(options, warned);
-    const Authority authority = read_authority();
+    const Authority authority = read_authority(options);
     std::string level = log_level();
     set_log_level(newer.log_level);
     if (newer.output != daemon.configuration().output && (would_start(newer) || newer.output.type == "auto"))
@@ -86,7 +88,7 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
         daemon.store_again();
         if (store_limit) store_limit->ask();
     };
-    BusService objects(loop, bus.get(), daemon.displays(), read_authority(), read_again);
+    BusService objects(loop, bus.get(), daemon.displays(), read_authority(options), read_again);
     bus_objects = &objects;
     for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_observer(i, objects.display(i));
 
@@ -108,7 +110,7 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     });
     running = &service;
     Logind logind(bus.get(), {[&] { daemon.suspend(); }, [&] { daemon.resume(); }, [&] { daemon.finish(); }});
-    CrashHandler flush_on_crash([&] { daemon.flush_on_crash(); });
+    CrashHandler crash_handler([&] { daemon.flush_on_crash(); });
     DispatchWatchdog watchdog;
     loop.around_turn([&] { watchdog.turn_begins(); }, [&] { watchdog.turn_ends(); });
 

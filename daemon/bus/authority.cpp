@@ -12,17 +12,16 @@ namespace {
     throw RequestError(RequestError::Kind::access_denied, sentence);
 }
 
-// Root, or a process of the group.
-void expect(const Credentials& who, std::optional<gid_t> group, const std::string& otherwise) {
-    if (who.uid == 0) return;
+}  // namespace
+
+void Authority::expect(const Credentials& who, std::optional<gid_t> group, const char* otherwise) const {
+    if (may_everything(who.uid)) return;
     if (!who.groups)
         deny(
             "the bus does not say which groups its callers have (UnixGroupIDs), so that only root may: use "
             "dbus-daemon 1.14 or later, or dbus-broker, over a Unix socket");
     if (!group || std::ranges::count(*who.groups, *group) == 0) deny(otherwise);
 }
-
-}  // namespace
 
 void Authority::check_open_surface(const Credentials& who) const {
     expect(who, drawers,
@@ -36,12 +35,13 @@ void Authority::check_view(const Credentials& who) const {
            "usermod --append --groups hvfbd-view USER, and log in again");
 }
 
-void Authority::check_tune(uid_t uid) {
-    if (uid != 0) deny("only root may change the settings: use sudo");
+void Authority::check_tune(uid_t uid) const {
+    if (!may_everything(uid)) deny("only root may change the settings: use sudo");
 }
 
-void Authority::check_control(uid_t asker, uid_t owner) {
-    if (asker != 0 && asker != owner) deny("only the user who opened the surface, and root, may do that");
+void Authority::check_control(uid_t asker, uid_t user) const {
+    if (!may_everything(asker) && asker != user)
+        deny("only the user who opened the surface, and root, may do that");
 }
 
 }  // namespace hvfbd

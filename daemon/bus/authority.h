@@ -19,14 +19,21 @@ struct Credentials {
 // Who may what. Pure: groups come as numbers; a group that does not exist is not given and grants nothing.
 struct Authority {
     std::optional<gid_t> drawers, viewers;  // the groups video and hvfbd-view, if there are such
+    // Of a daemon on a bus of its user's own, that user: may what root may. None on the system bus.
+    std::optional<uid_t> owner;
 
     // Each throws RequestError (access_denied) with a sentence that says what to do.
     void check_open_surface(const Credentials& who) const;
     void check_view(const Credentials& who) const;
-    static void check_tune(uid_t uid);
+    void check_tune(uid_t uid) const;
     // To activate or close a surface of this user. By the user alone: names are given anew where the bus is,
     // and kept surfaces have those of the bus before.
-    static void check_control(uid_t asker, uid_t owner);
+    void check_control(uid_t asker, uid_t user) const;
+
+  private:
+    bool may_everything(uid_t uid) const { return uid == 0 || uid == owner; }
+    // May everything, or is a process of the group.
+    void expect(const Credentials& who, std::optional<gid_t> group, const char* otherwise) const;
 };
 
 }  // namespace hvfbd

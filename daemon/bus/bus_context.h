@@ -107,7 +107,7 @@ class BusContext {
         if (!user)
             throw RequestError(RequestError::Kind::access_denied,
                                "who sets the property is not known: try again");
-        Authority::check_tune(*user);
+        authority_.check_tune(*user);
     }
 
   private:

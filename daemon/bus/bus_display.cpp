@@ -4,15 +4,15 @@
 
 namespace hvfbd {
 
-BusDisplay::BusDisplay(BusContext& context, Display& pipeline, std::string name)
-    : context_(context), pipeline_(pipeline), display_(context, pipeline, std::move(name)) {
+BusDisplay::BusDisplay(BusContext& context, Display& display, std::string name)
+    : context_(context), display_(display), object_(context, display, std::move(name)) {
     // Those of the process before. Nobody is told: who listens sees the name come back, and asks.
-    for (const Surface* surface : pipeline.surfaces().all())
+    for (const Surface* surface : display.surfaces().all())
         surfaces_[surface->number()] = make(surface->number());
 }
 
 std::unique_ptr<SurfaceObject> BusDisplay::make(SurfaceNumber number) {
-    return std::make_unique<SurfaceObject>(context_, pipeline_, display_.path(), number);
+    return std::make_unique<SurfaceObject>(context_, display_, object_.path(), number);
 }
 
 void BusDisplay::surface_opened(SurfaceNumber number, std::string_view, const Client&) {
@@ -35,19 +35,19 @@ void BusDisplay::surface_client_changed(SurfaceNumber number, std::string_view, 
 
 void BusDisplay::active_surface_changed() {
     for (auto& [number, object] : surfaces_) object->active_may_have_changed();
-    display_.changed({"ActiveSurface"});
+    object_.changed({"ActiveSurface"});
 }
 
 void BusDisplay::visibility_changed(bool) {
-    display_.changed({"Visible"});
+    object_.changed({"Visible"});
 }
 
 void BusDisplay::layout_changed(const Layout&) {
-    display_.changed({"Width", "Height", "Stride", "Format"});
+    object_.changed({"Width", "Height", "Stride", "Format"});
 }
 
 void BusDisplay::modes_changed() {
-    display_.changed({"Modes"});
+    object_.changed({"Modes"});
 }
 
 }  // namespace hvfbd

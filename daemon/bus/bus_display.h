@@ -11,12 +11,12 @@
 
 namespace hvfbd {
 
-// A display and its surfaces on the bus, kept in step with its pipeline by its reports.
+// A display and its surfaces on the bus, kept in step with it as its observer.
 class BusDisplay : public Observer {
   public:
-    BusDisplay(BusContext& context, Display& pipeline, std::string name);
+    BusDisplay(BusContext& context, Display& display, std::string name);
 
-    DisplayObject& object() { return display_; }
+    DisplayObject& object() { return object_; }
 
     void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override;
     void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override;
@@ -30,8 +30,8 @@ class BusDisplay : public Observer {
     std::unique_ptr<SurfaceObject> make(SurfaceNumber number);
 
     BusContext& context_;
-    Display& pipeline_;
-    DisplayObject display_;
+    Display& display_;
+    DisplayObject object_;
     std::map<SurfaceNumber, std::unique_ptr<SurfaceObject>> surfaces_;
 };
 

@@ -24,10 +24,10 @@ sdbus::UnixFd give(Descriptor descriptor) {
 
 }  // namespace
 
-DisplayObject::DisplayObject(BusContext& context, Display& pipeline, std::string name)
+DisplayObject::DisplayObject(BusContext& context, Display& display, std::string name)
     : AdaptorInterfaces(context.connection(), bus_root + ("/" + name)),
       context_(context),
-      pipeline_(pipeline),
+      display_(display),
       name_(std::move(name)),
       path_(bus_root + ("/" + name_)) {
     register_settings();
@@ -50,17 +50,17 @@ void DisplayObject::tuning_changed(const Tuning& before, const Tuning& after) {
 
 std::vector<sdbus::Struct<uint32_t, uint32_t>> DisplayObject::Modes() {
     std::vector<sdbus::Struct<uint32_t, uint32_t>> modes;
-    for (const Mode& mode : pipeline_.output().modes()) modes.emplace_back(mode.width, mode.height);
+    for (const Mode& mode : display_.output().modes()) modes.emplace_back(mode.width, mode.height);
     return modes;
 }
 
 sdbus::ObjectPath DisplayObject::ActiveSurface() {
-    const Surface* surface = pipeline_.surfaces().active();
+    const Surface* surface = display_.surfaces().active();
     return surface ? surface_path(path_, surface->number()) : "/";
 }
 
 std::map<std::string, uint64_t> DisplayObject::Statistics() {
-    const auto statistics = pipeline_.statistics();
+    const auto statistics = display_.statistics();
     return {
 #define X(name) {#name, statistics.name},
         HVFBD_STATISTICS(X)
@@ -110,7 +110,7 @@ void DisplayObject::tune(const TuningField& field, const std::string& value) {
         context_.expect_root_sets();
         Tuning before = tuning(), after = before;
         set(after, field, value);
-        pipeline_.set_tuning(after, context_.now());
+        display_.set_tuning(after, context_.now());
         tuning_changed(before, after);
     });
 }
@@ -123,20 +123,20 @@ void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, 
         [this, options](const Caller& caller) {
             context_.authority().check_open_surface(caller.credentials);
             const auto given = surface_options(options).layout;
-            const std::uint64_t usual = pipeline_.layout().size;
+            const std::uint64_t usual = display_.layout().size;
             // With another layout, one of the display's is offered as well.
             return OpeningLimit::Buffer{given ? given->size + usual : usual, usual};
         },
         [this, options](Caller caller, const auto& answer) {
             BusContext::expect_room_to_open();
             uid_t user = caller.client.uid;
-            auto elsewhere = context_.surfaces_elsewhere(pipeline_, user);
-            auto opened = pipeline_.open_surface(surface_options(options), std::move(caller.client),
-                                                 context_.now(), elsewhere);
+            auto elsewhere = context_.surfaces_elsewhere(display_, user);
+            auto opened = display_.open_surface(surface_options(options), std::move(caller.client),
+                                                context_.now(), elsewhere);
             answer.returnResults(sdbus::ObjectPath(surface_path(path_, opened.number)),
                                  give(std::move(opened.buffer)), give(std::move(opened.channel)),
                                  on_bus(opened.layout));
-            if (opened.takes_room_elsewhere) context_.make_room_elsewhere(pipeline_, user);
+            if (opened.takes_room_elsewhere) context_.make_room_elsewhere(display_, user);
         });
 }
 
@@ -152,8 +152,8 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
         },
         [this](Caller caller, const auto& answer) {
             BusContext::expect_room_to_open();
-            auto elsewhere = context_.viewers_elsewhere(pipeline_, caller.client.uid);
-            auto opened = pipeline_.open_viewer(std::move(caller.client), context_.now(), elsewhere);
+            auto elsewhere = context_.viewers_elsewhere(display_, caller.client.uid);
+            auto opened = display_.open_viewer(std::move(caller.client), context_.now(), elsewhere);
             answer.returnResults(sdbus::ObjectPath(path_ + "/viewer" + std::to_string(opened.number)),
                                  give(std::move(opened.front)), give(std::move(opened.channel)),
                                  on_bus(opened.layout));
@@ -163,13 +163,13 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
 void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbus::Variant> options) {
     context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
                              [this, options = std::move(options)](const Caller& caller, const auto& answer) {
-                                 Authority::check_tune(caller.credentials.uid);
+                                 context_.authority().check_tune(caller.credentials.uid);
                                  expect_no_options(options);
-                                 if (std::string why = pipeline_.output().problem(); !why.empty())
+                                 if (std::string why = display_.output().problem(); !why.empty())
                                      throw RequestError(
                                          RequestError::Kind::busy,
                                          "nothing can be shown now: " + why + "; see journalctl -u hvfbd");
-                                 pipeline_.refresh(context_.now());
+                                 display_.refresh(context_.now());
                                  answer.returnResults();
                              });
 }
@@ -179,9 +179,9 @@ void DisplayObject::SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t h
     context_.when_identified(
         Callers::Depth::user, getObject(), std::move(result),
         [=, this, options = std::move(options)](const Caller& caller, const auto& answer) {
-            Authority::check_tune(caller.credentials.uid);
+            context_.authority().check_tune(caller.credentials.uid);
             expect_no_options(options);
-            pipeline_.set_mode({width, height}, context_.now());
+            display_.set_mode({width, height}, context_.now());
             answer.returnResults();
         });
 }

@@ -13,8 +13,8 @@ namespace hvfbd {
 // A display on the bus.
 class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Display_adaptor> {
   public:
-    // `name`: the last element of its path. Borrowed: the pipeline.
-    DisplayObject(BusContext& context, Display& pipeline, std::string name);
+    // `name`: the last element of its path. Borrowed: the display.
+    DisplayObject(BusContext& context, Display& display, std::string name);
     DisplayObject(const DisplayObject&) = delete;
     DisplayObject& operator=(const DisplayObject&) = delete;
     ~DisplayObject();
@@ -26,13 +26,13 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
 
   private:
     std::string Name() override { return name_; }
-    std::string Output() override { return std::string(pipeline_.output().name()); }
-    uint32_t Width() override { return pipeline_.layout().width; }
-    uint32_t Height() override { return pipeline_.layout().height; }
-    uint32_t Stride() override { return pipeline_.layout().stride; }
-    uint32_t Format() override { return pipeline_.layout().format; }
+    std::string Output() override { return std::string(display_.output().name()); }
+    uint32_t Width() override { return display_.layout().width; }
+    uint32_t Height() override { return display_.layout().height; }
+    uint32_t Stride() override { return display_.layout().stride; }
+    uint32_t Format() override { return display_.layout().format; }
     std::vector<sdbus::Struct<uint32_t, uint32_t>> Modes() override;
-    bool Visible() override { return pipeline_.visible(); }
+    bool Visible() override { return display_.visible(); }
     sdbus::ObjectPath ActiveSurface() override;
     std::map<std::string, uint64_t> Statistics() override;
 
@@ -46,17 +46,17 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     void SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,
                  std::map<std::string, sdbus::Variant> options) override;
 
-    const Tuning& tuning() const { return pipeline_.tuning(); }
+    const Tuning& tuning() const { return display_.tuning(); }
     // Settings are properties as well, which the adaptor does not have: their table has them. Before
     // registerAdaptor.
     void register_settings();
     template <typename Value>
     void register_setting(const TuningField& field);
-    // Checks the caller, changes a copy, and only then the pipeline's.
+    // Checks the caller, changes a copy, and only then the display's.
     void tune(const TuningField& field, const std::string& value);
 
     BusContext& context_;
-    Display& pipeline_;
+    Display& display_;
     std::string name_, path_;
 };
 

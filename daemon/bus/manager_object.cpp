@@ -40,7 +40,7 @@ void ManagerObject::LogLevel(const std::string& value) {
 void ManagerObject::Reload(sdbus::Result<>&& result) {
     context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
                              [this](const Caller& caller, const auto& answer) {
-                                 Authority::check_tune(caller.credentials.uid);
+                                 context_.authority().check_tune(caller.credentials.uid);
                                  reload_();
                                  answer.returnResults();
                              });

@@ -4,29 +4,29 @@ namespace hvfbd {
 
 namespace {
 
-const Surface& surface_numbered(const Display& pipeline, SurfaceNumber number) {
-    const Surface* surface = pipeline.surfaces().find(number);
+const Surface& surface_numbered(const Display& display, SurfaceNumber number) {
+    const Surface* surface = display.surfaces().find(number);
     if (!surface)
         throw bus_error(
             {RequestError::Kind::failed, "there is no surface" + std::to_string(number) + " any more"});
     return *surface;
 }
 
-void expect_control(const Surface& surface, const Caller& caller) {
-    Authority::check_control(caller.credentials.uid, surface.uid());
+void expect_control(const Authority& authority, const Surface& surface, const Caller& caller) {
+    authority.check_control(caller.credentials.uid, surface.uid());
 }
 
 }  // namespace
 
-std::string surface_path(const std::string& display, SurfaceNumber number) {
-    return display + "/surface" + std::to_string(number);
+std::string surface_path(const std::string& display_path, SurfaceNumber number) {
+    return display_path + "/surface" + std::to_string(number);
 }
 
-SurfaceObject::SurfaceObject(BusContext& context, Display& pipeline, const std::string& display,
+SurfaceObject::SurfaceObject(BusContext& context, Display& display, const std::string& display_path,
                              SurfaceNumber number)
-    : AdaptorInterfaces(context.connection(), surface_path(display, number)),
+    : AdaptorInterfaces(context.connection(), surface_path(display_path, number)),
       context_(context),
-      pipeline_(pipeline),
+      display_(display),
       number_(number),
       active_(surface().active()) {
     registerAdaptor();
@@ -55,7 +55,7 @@ void SurfaceObject::client_changed() {
 }
 
 const Surface& SurfaceObject::surface() const {
-    return surface_numbered(pipeline_, number_);
+    return surface_numbered(display_, number_);
 }
 
 std::string SurfaceObject::Name() {
@@ -78,20 +78,22 @@ std::string SurfaceObject::TrackingState() {
 // what is needed is the number alone.
 void SurfaceObject::Activate(sdbus::Result<>&& result) {
     context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
-                             [&context = context_, &pipeline = pipeline_, number = number_](
+                             [&context = context_, &display = display_, number = number_](
                                  const Caller& caller, const auto& answer) {
-                                 expect_control(surface_numbered(pipeline, number), caller);
-                                 pipeline.activate(number, context.now());
+                                 expect_control(context.authority(), surface_numbered(display, number),
+                                                caller);
+                                 display.activate(number, context.now());
                                  answer.returnResults();
                              });
 }
 
 void SurfaceObject::Close(sdbus::Result<>&& result) {
     context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
-                             [&context = context_, &pipeline = pipeline_, number = number_](
+                             [&context = context_, &display = display_, number = number_](
                                  const Caller& caller, const auto& answer) {
-                                 expect_control(surface_numbered(pipeline, number), caller);
-                                 pipeline.close_surface(number, context.now());
+                                 expect_control(context.authority(), surface_numbered(display, number),
+                                                caller);
+                                 display.close_surface(number, context.now());
                                  answer.returnResults();
                              });
 }

@@ -9,13 +9,14 @@
 
 namespace hvfbd {
 
-std::string surface_path(const std::string& display, SurfaceNumber number);
+std::string surface_path(const std::string& display_path, SurfaceNumber number);
 
 // One surface on the bus, for as long as it is there.
 class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuffer1::Surface_adaptor> {
   public:
-    // `display`: the path of its display. Borrowed: the pipeline.
-    SurfaceObject(BusContext& context, Display& pipeline, const std::string& display, SurfaceNumber number);
+    // Borrowed: the display, of this path.
+    SurfaceObject(BusContext& context, Display& display, const std::string& display_path,
+                  SurfaceNumber number);
     SurfaceObject(const SurfaceObject&) = delete;
     SurfaceObject& operator=(const SurfaceObject&) = delete;
     ~SurfaceObject();
@@ -38,7 +39,7 @@ class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     const Surface& surface() const;
 
     BusContext& context_;
-    Display& pipeline_;
+    Display& display_;
     SurfaceNumber number_;
     bool active_;  // as it was signalled
 };

@@ -125,6 +125,16 @@ class UnpolicedDaemon(OnTheBus):
         self.assertEqual(self.get("RefreshLimit"), "u 20")
         self.assertIn("result", self.caller("drawer").open())
 
+    def test_does_for_the_user_who_runs_it_what_it_does_for_root(self):
+        self.set("RefreshLimit", "u", "60", user="hvfbd")
+        self.assertEqual(self.get("RefreshLimit"), "u 60")
+        owner = self.caller("hvfbd")
+        self.assertIn("result", owner.open())
+        self.assertIn("result", owner.view())
+        others = self.caller("drawer").open()["result"][0]
+        self.assertIn("result", owner.call(others, NAME + ".Surface", "Close"))
+        self.assertIn("result", owner.call(ROOT, NAME + ".Manager", "Reload"))
+
     def test_checks_each_of_many_that_set_at_once(self):
         root, stranger = self.caller(), self.caller("stranger")
         for limit in range(30, 60):

@@ -8,7 +8,7 @@ namespace hvfbd {
 namespace {
 
 constexpr gid_t video = 44, view = 55, other = 66;
-const Authority authority{video, view};
+const Authority authority{video, view, {}};
 
 template <typename Check>
 std::string refusal(Check check) {
@@ -55,15 +55,27 @@ TEST(Authority, grants_nothing_but_to_root_where_the_bus_does_not_say_the_groups
     }
 }
 
+TEST(Authority, lets_who_runs_it_on_a_bus_of_ones_own_do_what_root_may_and_nobody_else) {
+    const Authority own{video, view, 1000};
+    for (auto check : {&Authority::check_open_surface, &Authority::check_view}) {
+        EXPECT_EQ(refusal([&] { (own.*check)({1000, 1, std::nullopt}); }), "");
+        EXPECT_NE(refusal([&] { (own.*check)({1001, 1, {{other}}}); }), "");
+    }
+    EXPECT_EQ(refusal([&] { own.check_tune(1000); }), "");
+    EXPECT_NE(refusal([&] { own.check_tune(1001); }), "");
+    EXPECT_EQ(refusal([&] { own.check_control(1000, 1001); }), "");
+    EXPECT_NE(refusal([&] { own.check_control(1001, 1000); }), "");
+}
+
 TEST(Authority, lets_only_root_tune) {
-    EXPECT_EQ(refusal([] { Authority::check_tune(0); }), "");
-    EXPECT_NE(refusal([] { Authority::check_tune(1000); }), "");
+    EXPECT_EQ(refusal([] { authority.check_tune(0); }), "");
+    EXPECT_NE(refusal([] { authority.check_tune(1000); }), "");
 }
 
 TEST(Authority, lets_a_surfaces_user_and_root_control_it) {
-    EXPECT_EQ(refusal([] { Authority::check_control(0, 1000); }), "");
-    EXPECT_EQ(refusal([] { Authority::check_control(1000, 1000); }), "");
-    EXPECT_NE(refusal([] { Authority::check_control(1001, 1000); }), "");
+    EXPECT_EQ(refusal([] { authority.check_control(0, 1000); }), "");
+    EXPECT_EQ(refusal([] { authority.check_control(1000, 1000); }), "");
+    EXPECT_NE(refusal([] { authority.check_control(1001, 1000); }), "");
 }
 
 }  // namespace
