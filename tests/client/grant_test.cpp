@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <thread>
@@ -278,6 +279,32 @@ TEST_F(Granted, reports_every_store_of_threads_that_draw_meanwhile) {
         drawer.join();
         while (look()) continue;
         for (std::uint32_t page = 0; page < pages; ++page) EXPECT_EQ(seen.at(page), stored.at(page).load());
+    });
+}
+
+// Nor is what has failed once tried again: the program may have closed the descriptors with reason.
+TEST_F(Granted, to_a_program_that_has_closed_what_it_had_changes_nothing) {
+    as_nobody([this] {
+        open();
+        daemon.begin();
+        give();
+        EXPECT_EQ(capabilities(), can_all);
+        let_rest();
+        for (int fd = 0; fd < 1024; ++fd) {
+            std::array<char, 64> name = {};
+            const std::string path = "/proc/self/fd/" + std::to_string(fd);
+            if (readlink(path.c_str(), name.data(), name.size() - 1) > 0 &&
+                std::strstr(name.data(), "[userfaultfd]"))
+                close(fd);
+        }
+        store(100, 5);
+        const auto written = daemon.collect();
+        EXPECT_EQ(written.state(), HVFB_TRACKER_POLLED);
+        EXPECT_TRUE(written.holds(100));
+        give();
+        daemon.next(HVFB_CAPABILITIES, 200);
+        EXPECT_EQ(daemon.collect().state(), HVFB_TRACKER_POLLED);
+        EXPECT_STREQ(hvfb_surface_tracking(surface), "polled");
     });
 }
 
