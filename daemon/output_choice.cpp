@@ -4,6 +4,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/file_reading.h"
 #include "devices/kernel_uio.h"
 #include "devices/simulated_uio.h"
 #include "devices/vmbus_devices.h"
@@ -67,8 +68,7 @@ bool showed_on(std::string_view output, std::span<const RestoredOutput> restored
 // Not one that another driver has: it was given back. Nor where there is no Hyper-V: that was a simulated
 // one.
 bool hyperv_may_come_back() {
-    std::error_code error;
-    return std::filesystem::exists("/sys/bus/vmbus", error) &&
+    return is_there("/sys/bus/vmbus") &&
            std::ranges::none_of(find_synthetic_video("/sys"), [](const VmbusDevice& device) {
                return device.driver && *device.driver != uio_hyperv_driver;
            });

@@ -75,6 +75,21 @@ std::string first_line_if_there(const fs::path& file) {
     }
 }
 
+std::string name_behind(const fs::path& link) {
+    std::error_code error;
+    fs::path target = fs::read_symlink(link, error);
+    if (error && !is_absence(error.value()) && error.value() != EINVAL)
+        throw_errno("read the link " + link.string(), error.value());
+    return target.filename();
+}
+
+fs::path canonical_if_there(const fs::path& file) {
+    std::error_code error;
+    fs::path path = fs::canonical(file, error);
+    if (error && !is_absence(error.value())) throw_errno("follow " + file.string(), error.value());
+    return path;
+}
+
 std::vector<fs::path> entries_if_there(const fs::path& folder) {
     std::error_code error;
     std::vector<fs::path> entries = entries_of(folder, error);

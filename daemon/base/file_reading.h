@@ -28,6 +28,13 @@ bool is_there(const std::filesystem::path& file);
 // The first line of what is there. Empty where nothing is, or not any more; anything else is thrown.
 std::string first_line_if_there(const std::filesystem::path& file);
 
+// The name of what a link leads to, such as a device's driver. Empty where there is no such link, or no link;
+// anything else is thrown.
+std::string name_behind(const std::filesystem::path& link);
+
+// The path without links. Empty where nothing is; anything else is thrown.
+std::filesystem::path canonical_if_there(const std::filesystem::path& file);
+
 // The entries of a folder, sorted by name. Those that were found before an error are returned with it.
 std::vector<std::filesystem::path> entries_of(const std::filesystem::path& folder, std::error_code& error);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/file_reading.h"
 #include "base/layout.h"
 #include "devices/sysfs_attribute.h"
 
@@ -20,10 +21,9 @@ std::uint64_t whole_pages(std::uint64_t size) {
 }  // namespace
 
 std::optional<UioMapEntry> find_uio_map(const std::filesystem::path& maps, std::string_view name) {
-    std::error_code error;
     for (unsigned index = 0;; ++index) {
         std::filesystem::path folder = maps / ("map" + std::to_string(index));
-        if (!std::filesystem::exists(folder, error)) return std::nullopt;
+        if (!is_there(folder)) return std::nullopt;
         // Old drivers leave the names out: "mapN" means the number then, and always.
         if (attribute(folder / "name") != name && folder.filename() != name) continue;
         auto size = number(attribute(folder / "size"));

@@ -37,9 +37,8 @@ VmbusDevice describe(const fs::path& folder) {
     VmbusDevice device;
     device.folder = folder;
     device.instance = folder.filename();
-    std::error_code none;
-    if (const fs::path driver = fs::read_symlink(folder / "driver", none); !driver.empty())
-        device.driver = driver.filename();
+    if (std::string driver = name_behind(folder / "driver"); !driver.empty())
+        device.driver = std::move(driver);
     if (const auto uio = entries_of(folder / "uio"); !uio.empty()) device.uio = uio.front().filename();
     device.monitor_id = monitor_id(folder);
     return device;

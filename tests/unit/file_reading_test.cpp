@@ -72,6 +72,13 @@ TEST_F(FileReading, tells_what_is_not_there_from_what_cannot_be_seen) {
     EXPECT_FALSE(is_there(root / "nothing"));
     EXPECT_FALSE(is_there(root / "file" / "nothing"));
     EXPECT_THROW(is_there(root / "loop"), std::system_error);
+    EXPECT_EQ(name_behind(root / "loop"), "loop");
+    EXPECT_THROW(name_behind(root / "loop" / "inside"), std::system_error);
+    EXPECT_EQ(name_behind(root / "nothing"), "");
+    EXPECT_EQ(name_behind(root), "") << "it is no link";
+    EXPECT_THROW(canonical_if_there(root / "loop"), std::system_error);
+    EXPECT_EQ(canonical_if_there(root / "nothing"), "");
+    EXPECT_EQ(canonical_if_there(root / "."), fs::canonical(root));
     EXPECT_EQ(first_line_if_there(root / "file"), "line");
     EXPECT_EQ(first_line_if_there(root / "nothing"), "");
     EXPECT_THROW(first_line_if_there(root / "loop"), std::system_error);

@@ -48,9 +48,8 @@ std::vector<FirmwareFramebuffer> find_firmware_framebuffers(const fs::path& devi
     for (const fs::path& device : entries_if_there(devices)) {
         if (!is_firmware_framebuffer(device.filename().native())) continue;
         FirmwareFramebuffer framebuffer = {device.filename(), std::nullopt};
-        std::error_code none;
-        if (const fs::path driver = fs::read_symlink(device / "driver", none); !driver.empty())
-            framebuffer.driver = driver.filename();
+        if (std::string driver = name_behind(device / "driver"); !driver.empty())
+            framebuffer.driver = std::move(driver);
         found.push_back(framebuffer);
     }
     return found;

@@ -65,7 +65,7 @@ bool is_enabled(const std::filesystem::path& root) {
             throw std::system_error(error, "look at " + link.string());
         if (!std::filesystem::is_symlink(status)) continue;
         // Masked, where it leads to nothing.
-        return std::filesystem::read_symlink(link, error) != "/dev/null";
+        return std::filesystem::read_symlink(link) != "/dev/null";
     }
     return false;
 }

@@ -59,9 +59,8 @@ std::vector<std::string> cards(const fs::path& root) {
 std::optional<std::string> choose(const fs::path& root, const std::string& card,
                                   const std::string& connector) {
     if (!card.empty()) {
-        std::error_code none;
         const fs::path node = root / fs::path(card).relative_path();
-        if (fs::is_symlink(node, none)) return fs::read_symlink(node, none).filename();
+        if (std::string name = hvfbd::name_behind(node); !name.empty()) return name;
         return hvfbd::is_there(node) ? std::optional<std::string>(node.filename()) : std::nullopt;
     }
     const std::vector<std::string> all = cards(root);

@@ -24,11 +24,6 @@ constexpr const char* configuration_mend =
     "set Uio= and Framebuffer= in /etc/hvfbd/hvfbd.conf.d/screen.conf as /usr/share/doc/hvfbd/uio.md says";
 constexpr const char* restart = "systemctl restart hvfbd";
 
-std::string name_behind(const fs::path& link) {
-    std::error_code none;
-    return fs::read_symlink(link, none).filename();
-}
-
 std::string bind_by_hand(const std::string& address) {
     const std::string device = "/sys/bus/pci/devices/" + address;
     return "modprobe uio_cif && echo " + address + " > " + device + "/driver/unbind ; echo hilscher > " +
@@ -46,7 +41,7 @@ std::string node_of_pci(const fs::path& root, const std::string& address, Findin
     std::vector<std::string> nodes;
     for (const auto& entry : hvfbd::entries_if_there(device / "uio")) nodes.push_back(entry.filename());
     if (!nodes.empty()) return *std::ranges::min_element(nodes);
-    const std::string driver = name_behind(device / "driver");
+    const std::string driver = hvfbd::name_behind(device / "driver");
     findings.push_back(
         {Level::warn, device_subject,
          address + (driver.empty() ? " has no driver" : " belongs to " + driver) +
@@ -60,9 +55,7 @@ std::string find_node(const fs::path& root, const std::string& uio, Findings& fi
     constexpr std::string_view pci = "pci:", devices = "/dev/";
     if (uio.starts_with(pci)) return node_of_pci(root, uio.substr(pci.size()), findings);
     std::string name = uio.starts_with(devices) ? uio.substr(devices.size()) : uio;
-    std::error_code none;
-    const fs::path node = root / "dev" / name;
-    if (fs::is_symlink(node, none)) name = name_behind(node);
+    if (const std::string behind = hvfbd::name_behind(root / "dev" / name); !behind.empty()) name = behind;
     if (hvfbd::is_there(root / "sys/class/uio" / name)) return name;
     findings.push_back(
         {Level::warn, device_subject, "there is no " + uio,
@@ -138,9 +131,8 @@ void examine_node(const fs::path& root, const std::string& uio, const std::strin
                   const hvfbd::Configuration& configuration, Findings& findings) {
     const std::string node = find_node(root, uio, findings);
     if (node.empty()) return;
-    std::error_code none;
-    const fs::path device = fs::canonical(root / "sys/class/uio" / node / "device", none);
-    const std::string driver = name_behind(device / "driver");
+    const fs::path device = hvfbd::canonical_if_there(root / "sys/class/uio" / node / "device");
+    const std::string driver = hvfbd::name_behind(device / "driver");
     findings.push_back({Level::ok, device_subject,
                         "/dev/" + node + (device.empty() ? "" : " is " + device.filename().string()) +
                             (driver.empty() ? "" : ", of the driver " + driver),
@@ -164,7 +156,7 @@ void examine_pci_resource(const fs::path& root, const FramebufferLocation& locat
                                       "chgrp hvfbd " + shown + " && chmod 0660 " + shown + " && " + restart));
     if (findings.back().level != Level::ok) return;
     // Which alone leaves the resources to others.
-    const std::string driver = name_behind(device / "driver");
+    const std::string driver = hvfbd::name_behind(device / "driver");
     if (!driver.empty() && driver != "uio_pci_generic") {
         findings.push_back({Level::warn, memory_subject,
                             location.device() + " belongs to " + driver +
@@ -173,9 +165,8 @@ void examine_pci_resource(const fs::path& root, const FramebufferLocation& locat
                                 "/driver/unbind # or name a map of a UIO device instead: Uio="});
         return;
     }
-    std::error_code none;
-    const std::uintmax_t size = fs::file_size(device / location.part(), none);
-    examine_size(none ? 0 : size, shown, configuration, findings);
+    const fs::path resource = device / location.part();
+    examine_size(hvfbd::is_there(resource) ? fs::file_size(resource) : 0, shown, configuration, findings);
 }
 
 void examine_physical_memory(const fs::path& root, Findings& findings) {

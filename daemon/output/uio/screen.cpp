@@ -28,8 +28,7 @@ bool plain(const std::string& name) {
 }
 
 fs::path parent_of(const fs::path& sysfs, const std::string& node) {
-    std::error_code error;
-    return fs::canonical(sysfs / "class/uio" / node / "device", error);
+    return canonical_if_there(sysfs / "class/uio" / node / "device");
 }
 
 // Reading a register of a device that is something else may do anything to it: the kernel's driver for the
@@ -111,19 +110,17 @@ std::string KernelScreenPort::find_node() {
         std::string address = uio_.substr(pci.size());
         fs::path device = folders_.sysfs / "bus/pci/devices" / address;
         if (auto nodes = entries_of(device / "uio"); !nodes.empty()) return nodes.front().filename();
-        std::error_code error;
-        if (!fs::exists(device, error)) throw NotThere("there is no PCI device " + address);
-        fs::path driver = fs::read_symlink(device / "driver", error);
+        if (!is_there(device)) throw NotThere("there is no PCI device " + address);
+        std::string driver = name_behind(device / "driver");
         throw NotThere("the PCI device " + address + " is held by " +
-                       (driver.empty() ? "no driver" : driver.filename().string()) +
+                       (driver.empty() ? "no driver" : driver) +
                        "; bind it to one that makes a UIO device of it (docs/uio.md)");
     }
-    std::error_code error;
     fs::path node = folders_.devices / uio_;
     // Whoever made the link answers for where it leads.
-    if (fs::is_symlink(node, error)) {
-        fs::path target = fs::canonical(node, error);
-        if (error) throw NotThere("there is nothing behind the link " + node.string());
+    if (!name_behind(node).empty()) {
+        fs::path target = canonical_if_there(node);
+        if (target.empty()) throw NotThere("there is nothing behind the link " + node.string());
         return target.filename();
     }
     return find_by_number(uio_);
@@ -160,13 +157,12 @@ void KernelScreenPort::map_of(const std::string& node, Screen& screen) const {
             add_registers(map_uio(opened, *registers), screen);
         return;
     }
-    std::error_code error;
     if (!map_.empty())
         throw std::runtime_error(screen.name + " has no map \"" + map_ +
                                  "\"; set Framebuffer=mapN in hvfbd.conf");
     // uio_pci_generic has no maps, and does not have the resources for itself either. The attribute
     // `resource` tells that this is PCI.
-    if (!fs::exists(device / "resource", error))
+    if (device.empty() || !is_there(device / "resource"))
         throw std::runtime_error(screen.name + " has no maps, and is no PCI device");
     auto resource = FramebufferLocation::parse("pci:" + device.filename().string() + "/resource0");
     if (!resource) throw std::runtime_error(screen.name + " has no maps, and is no PCI device");

@@ -32,7 +32,7 @@ struct Screen {
         return identity && !MappingGuard::lost(memory.bytes.data()) && FileIdentity::of(file) == identity &&
                (driver_link.empty() || driver_behind(driver_link) == driver);
     }
-    // Empty: there is none.
+    // Empty: there is none, or it cannot be seen; then no store lands where another driver may be.
     static std::filesystem::path driver_behind(const std::filesystem::path& link) {
         std::error_code none;
         return std::filesystem::read_symlink(link, none);
