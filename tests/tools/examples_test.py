@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 
 from private_daemon import PROGRAMS, SOURCE, OnPrivateBus, read_png
@@ -43,7 +44,8 @@ class Examples(OnPrivateBus):
         with subprocess.Popen(["/usr/bin/python3", "-u", EXAMPLES / "draw.py"], env=self.environment,
                               stdout=subprocess.PIPE, text=True) as drawing:
             self.assertIn("640x480, tracked by resting", drawing.stdout.readline())
-            for _ in range(100):
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
                 _, _, rows = self.screen()
                 drawn = sum(pixel != (0, 0, 0) for row in rows for pixel in row)
                 if drawn > 100:
