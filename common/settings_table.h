@@ -54,8 +54,8 @@ inline constexpr std::array log_levels{Setting::Word{"trace", ""}, Setting::Word
                                        Setting::Word{"error", ""}, Setting::Word{"critical", ""}};
 
 // Of each display: properties of org.hvfbd.Framebuffer1.Display, and keys of [Display]. To add one takes an
-// entry here and what it does: its place in Tuning (daemon/display/tuning.h), which does not compile without,
-// and the member in dbus/, which is the contract. Everything else follows from here.
+// entry here and what it does: its place in DisplaySettings (daemon/display/display_settings.h), which does
+// not compile without, and the member in dbus/, which is the contract. Everything else follows from here.
 inline constexpr std::array display_settings{
     number_setting("RefreshLimit", Setting::Type::number, Setting::Unit::hertz, 0, 1000, 20,
                    "Presents a second at most; 0: no limit."),

@@ -11,26 +11,28 @@ namespace hvfbd {
 namespace {
 
 // What was set over the bus goes before the configuration, as it did in the process before.
-Tuning tuning_of(const Configuration& configuration, const SavedDisplay* saved) {
-    Tuning tuning = configuration.display;
-    if (!saved) return tuning;
-    for (const auto& [name, value] : saved->tuning) {
+DisplaySettings settings_of(const Configuration& configuration, const SavedDisplay* saved) {
+    DisplaySettings settings = configuration.display;
+    if (!saved) return settings;
+    for (const auto& [name, value] : saved->settings) {
         try {
-            set(tuning, name, value);
+            set(settings, name, value);
         } catch (const RequestError& refusal) {
             spdlog::warn("what was set before: {}", refusal.what());
         }
     }
-    return tuning;
+    return settings;
 }
 
 }  // namespace
 
 // A display, and who is told of it. Throws std::system_error where there is no memory for its picture.
 struct Daemon::OwnedDisplay {
-    OwnedDisplay(EventLoop& loop, Output& output, const Tuning& tuning, std::unique_ptr<Observer> first,
-                 StateSaver& keeper)
-        : report(std::move(first)), reports{report.get(), &keeper}, display(loop, output, tuning, reports) {}
+    OwnedDisplay(EventLoop& loop, Output& output, const DisplaySettings& settings,
+                 std::unique_ptr<Observer> first, StateSaver& keeper)
+        : report(std::move(first)),
+          reports{report.get(), &keeper},
+          display(loop, output, settings, reports) {}
     std::unique_ptr<Observer> report;
     Observers reports;
     Display display;
@@ -70,9 +72,9 @@ void Daemon::make_displays(const Parts& parts, State& before) {
     for (Output* output : outputs_->all()) {
         std::size_t number = owned_.size();
         SavedDisplay* saved = number < before.displays.size() ? &before.displays[number] : nullptr;
-        Tuning tuning = tuning_of(configuration_, saved);
+        DisplaySettings settings = settings_of(configuration_, saved);
         auto display = [&] {
-            return std::make_unique<OwnedDisplay>(loop_, *output, tuning,
+            return std::make_unique<OwnedDisplay>(loop_, *output, settings,
                                                   parts.make_observer(number, several), keeper_);
         };
         try {
@@ -113,9 +115,9 @@ void Daemon::add_observer(std::size_t display, Observer& report) {
     owned_.at(display)->reports.add(report);
 }
 
-void Daemon::set_tuning(const Tuning& tuning) {
-    configuration_.display = tuning;
-    for (Display* display : displays_) display->set_tuning(tuning, loop_.now());
+void Daemon::change_settings(const DisplaySettings& settings) {
+    configuration_.display = settings;
+    for (Display* display : displays_) display->change_settings(settings, loop_.now());
 }
 
 void Daemon::allow_userfaultfds(bool allowed) {

@@ -46,8 +46,8 @@ class Daemon {
     void add_observer(std::size_t display, Observer& report);
 
     const Configuration& configuration() const { return configuration_; }
-    // Takes another tuning for all displays, as SIGHUP does; [Output] counts from the next start on.
-    void set_tuning(const Tuning& tuning);
+    // Takes another settings for all displays, as SIGHUP does; [Output] counts from the next start on.
+    void change_settings(const DisplaySettings& settings);
     // Whether clients that may not make a userfaultfd are given one, from now on; likewise.
     void allow_userfaultfds(bool allowed);
 

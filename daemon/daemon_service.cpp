@@ -55,12 +55,12 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     set_log_level(newer.log_level);
     if (newer.output != daemon.configuration().output && (would_start(newer) || newer.output.type == "auto"))
         spdlog::warn("what [Output] says now counts from the next start on: systemctl restart hvfbd");
-    std::vector<Tuning> before;
-    for (const Display* display : daemon.displays()) before.push_back(display->tuning());
-    daemon.set_tuning(newer.display);
+    std::vector<DisplaySettings> before;
+    for (const Display* display : daemon.displays()) before.push_back(display->settings());
+    daemon.change_settings(newer.display);
     daemon.allow_userfaultfds(newer.grant_userfaultfd);
     for (std::size_t i = 0; i < before.size(); ++i)
-        objects.display(i).object().tuning_changed(before[i], newer.display);
+        objects.display(i).object().settings_changed(before[i], newer.display);
     if (level != log_level()) objects.manager().log_level_changed();
     objects.set_authority(authority);
     spdlog::info("the configuration was read again");

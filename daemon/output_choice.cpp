@@ -105,7 +105,7 @@ std::unique_ptr<Outputs> make_drm(EventLoop& loop, const Configuration& configur
     drm::Screens::Options options{wanted.connector, mode_of(0, "drm", configuration, restored_outputs),
                                   wanted.screens == "apart"};
     for (std::size_t i = 0; i < restored_outputs.size() && showed_on("drm", restored_outputs); ++i) {
-        options.before.push_back({drm::DrmOutput::connector_kept(restored_outputs[i].state),
+        options.before.push_back({drm::DrmOutput::saved_connector(restored_outputs[i].state),
                                   mode_of(i, "drm", configuration, restored_outputs)});
         options.sizes.push_back(size_of(i, "drm", restored_outputs));
     }

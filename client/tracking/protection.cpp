@@ -9,8 +9,8 @@
 
 namespace hvfb {
 
-Refusal Protection::take_synchronous(bool allowed, Supervisor supervisor) {
-    using Of = Refusal::Of;
+TrackingRefused Protection::take_synchronous(bool allowed, Supervisor supervisor) {
+    using Of = TrackingRefused::Of;
     if (!allowed) return {.of = Of::program};
     switch (supervisor) {
         case Supervisor::valgrind:
@@ -22,19 +22,19 @@ Refusal Protection::take_synchronous(bool allowed, Supervisor supervisor) {
         case Supervisor::none:
             break;
     }
-    Refusal refusal;
+    TrackingRefused refusal;
     synchronous_ = Userfault::make(Userfault::Kind::synchronous, refusal);
     // A system call that stores into the memory, read(2) for one, would fail with EFAULT.
     if (synchronous_ && !synchronous_->serves_kernel()) synchronous_.reset();
     return refusal;
 }
 
-Refusal Protection::take_asynchronous(bool allowed, Supervisor supervisor) {
-    using Of = Refusal::Of;
+TrackingRefused Protection::take_asynchronous(bool allowed, Supervisor supervisor) {
+    using Of = TrackingRefused::Of;
     if (!allowed) return {.of = Of::program};
     if (supervisor == Supervisor::recorder) return {.of = Of::recorder};
     if (supervisor == Supervisor::valgrind) return {.of = Of::valgrind};
-    Refusal refusal;
+    TrackingRefused refusal;
     asynchronous_ = Userfault::make(Userfault::Kind::asynchronous, refusal);
     if (!asynchronous_) return refusal;
     pagemap_ = Pagemap::open();

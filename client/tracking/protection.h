@@ -19,7 +19,7 @@ class Protection {
     // is missing is simply not there, and `refused` says why.
     void acquire(bool announce, bool scan, Supervisor supervisor);
     struct Refused {
-        Refusal announce, scan;
+        TrackingRefused announce, scan;
     };
     const Refused& refused() const { return refused_; }
     // Takes what is missing, and was not forbidden, from /dev/userfaultfd as the daemon opened it. False:
@@ -63,8 +63,8 @@ class Protection {
     }
 
   private:
-    Refusal take_synchronous(bool allowed, Supervisor supervisor);
-    Refusal take_asynchronous(bool allowed, Supervisor supervisor);
+    TrackingRefused take_synchronous(bool allowed, Supervisor supervisor);
+    TrackingRefused take_asynchronous(bool allowed, Supervisor supervisor);
     Memory part(Pages pages) const;
     Pages pages_of(Memory memory) const;
     std::uint32_t page_of(std::uintptr_t address) const;

@@ -26,42 +26,43 @@ const char* help_with_pagemap(int error) {
     return "a sandbox that lets the process open /proc/self/pagemap";
 }
 
-void explain(const char* missing, const Refusal& refusal, const char* newer_kernel) {
+void explain(const char* missing, const TrackingRefused& refusal, const char* newer_kernel) {
     const char* what = "";
     const char* help = "";
     switch (refusal.of) {
-        case Refusal::Of::nothing:
+        case TrackingRefused::Of::nothing:
             return;
-        case Refusal::Of::program:
+        case TrackingRefused::Of::program:
             what = "HVFB_FEATURES";
             help = "an HVFB_FEATURES without it";
             break;
-        case Refusal::Of::valgrind:
+        case TrackingRefused::Of::valgrind:
             what = "valgrind, which knows none of the calls and lets no thread run while a store waits";
             help = "running without it";
             break;
-        case Refusal::Of::recorder:
+        case TrackingRefused::Of::recorder:
             what = "rr, which does not know it";
             help = "running without it";
             break;
-        case Refusal::Of::tracer:
+        case TrackingRefused::Of::tracer:
             what = "a tracer, under which a store that waits may wait for ever";
             help = "running without a debugger";
             break;
-        case Refusal::Of::userfaultfd:
-        case Refusal::Of::kernel_mode:
-            what = refusal.of == Refusal::Of::userfaultfd ? "userfaultfd(2)" : "userfaultfd(2) in full";
+        case TrackingRefused::Of::userfaultfd:
+        case TrackingRefused::Of::kernel_mode:
+            what =
+                refusal.of == TrackingRefused::Of::userfaultfd ? "userfaultfd(2)" : "userfaultfd(2) in full";
             help = help_with_userfaultfd(refusal.error);
             break;
-        case Refusal::Of::features:
+        case TrackingRefused::Of::features:
             what = "the kernel's userfaultfd";
             help = newer_kernel;
             break;
-        case Refusal::Of::pagemap:
+        case TrackingRefused::Of::pagemap:
             what = "opening /proc/self/pagemap";
             help = help_with_pagemap(refusal.error);
             break;
-        case Refusal::Of::scan:
+        case TrackingRefused::Of::scan:
             what = "PAGEMAP_SCAN of /proc/self/pagemap";
             help = newer_kernel;
             break;
@@ -75,7 +76,7 @@ void explain(const char* missing, const Refusal& refusal, const char* newer_kern
 
 }  // namespace
 
-void explain(const Refusal& announce, const Refusal& scan) {
+void explain(const TrackingRefused& announce, const TrackingRefused& scan) {
     explain("the first store after rest cannot be announced", announce, "Linux 5.19");
     explain("written pages cannot be listed", scan, "Linux 6.7");
 }

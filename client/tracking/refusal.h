@@ -5,7 +5,7 @@
 namespace hvfb {
 
 // Why this process has not one of the two ways of tracking.
-struct Refusal {
+struct TrackingRefused {
     enum class Of : std::uint8_t {
         nothing,   // it has it
         program,   // HVFB_FEATURES
@@ -23,6 +23,6 @@ struct Refusal {
 };
 
 // Says on standard error what is missing, why, and what would help.
-void explain(const Refusal& announce, const Refusal& scan);
+void explain(const TrackingRefused& announce, const TrackingRefused& scan);
 
 }  // namespace hvfb

@@ -25,7 +25,7 @@ class Userfault {
     // Takes the first that there is: userfaultfd(2), /dev/userfaultfd, userfaultfd(2) for user-mode faults
     // only. Nothing if the kernel has none, or not this kind: then `refusal` says why, as where it is for
     // user-mode faults only.
-    static std::optional<Userfault> make(Kind kind, Refusal& refusal);
+    static std::optional<Userfault> make(Kind kind, TrackingRefused& refusal);
 
     // From a new descriptor of the kernel's. Nothing if it is not of this kind.
     static std::optional<Userfault> begin(Descriptor descriptor, bool serves_kernel, Kind kind);

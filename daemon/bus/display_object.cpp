@@ -42,7 +42,7 @@ void DisplayObject::changed(const std::vector<std::string>& properties) {
     getObject().emitPropertiesChangedSignal(INTERFACE_NAME, properties);
 }
 
-void DisplayObject::tuning_changed(const Tuning& before, const Tuning& after) {
+void DisplayObject::settings_changed(const DisplaySettings& before, const DisplaySettings& after) {
     std::vector<std::string> names;
     for (const auto& [name, value] : differences(before, after)) names.push_back(name);
     if (!names.empty()) changed(names);
@@ -69,13 +69,13 @@ std::map<std::string, uint64_t> DisplayObject::Statistics() {
 }
 
 template <typename Value>
-void DisplayObject::register_setting(const TuningField& field) {
+void DisplayObject::register_setting(const SettingField& field) {
     constexpr bool is_text = std::is_same_v<Value, std::string>;
     const auto get_value = [this, &field] {
         if constexpr (is_text)
-            return get(tuning(), field);
+            return get(settings(), field);
         else
-            return static_cast<Value>(field.get(tuning()));
+            return static_cast<Value>(field.get(settings()));
     };
     const auto set_value = [this, &field](const Value& value) {
         if constexpr (is_text)
@@ -92,7 +92,7 @@ void DisplayObject::register_setting(const TuningField& field) {
 }
 
 void DisplayObject::register_settings() {
-    for (const TuningField& field : tuning_fields()) switch (field.setting.type) {
+    for (const SettingField& field : setting_fields()) switch (field.setting.type) {
             case Setting::Type::number:
                 register_setting<std::uint32_t>(field);
                 break;
@@ -105,13 +105,13 @@ void DisplayObject::register_settings() {
         }
 }
 
-void DisplayObject::tune(const TuningField& field, const std::string& value) {
+void DisplayObject::tune(const SettingField& field, const std::string& value) {
     with_bus_errors([&] {
         context_.expect_root_sets();
-        Tuning before = tuning(), after = before;
+        DisplaySettings before = settings(), after = before;
         set(after, field, value);
-        display_.set_tuning(after, context_.now());
-        tuning_changed(before, after);
+        display_.change_settings(after, context_.now());
+        settings_changed(before, after);
     });
 }
 

@@ -22,7 +22,7 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     const std::string& path() const { return path_; }
     void changed(const std::vector<std::string>& properties);
     // Signals what differs between the two.
-    void tuning_changed(const Tuning& before, const Tuning& after);
+    void settings_changed(const DisplaySettings& before, const DisplaySettings& after);
 
   private:
     std::string Name() override { return name_; }
@@ -46,14 +46,14 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     void SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,
                  std::map<std::string, sdbus::Variant> options) override;
 
-    const Tuning& tuning() const { return display_.tuning(); }
+    const DisplaySettings& settings() const { return display_.settings(); }
     // Settings are properties as well, which the adaptor does not have: their table has them. Before
     // registerAdaptor.
     void register_settings();
     template <typename Value>
-    void register_setting(const TuningField& field);
+    void register_setting(const SettingField& field);
     // Checks the caller, changes a copy, and only then the display's.
-    void tune(const TuningField& field, const std::string& value);
+    void tune(const SettingField& field, const std::string& value);
 
     BusContext& context_;
     Display& display_;

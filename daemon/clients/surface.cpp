@@ -74,7 +74,7 @@ void Surface::restore_replaced(const SavedOffer& saved, Descriptor buffer) {
     }
 }
 
-SavedSurface Surface::kept() const {
+SavedSurface Surface::save() const {
     SavedSurface saved;
     saved.number = number_;
     saved.name = options_.name;
@@ -96,7 +96,7 @@ SavedSurface Surface::kept() const {
 }
 
 void Surface::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const {
-    SavedSurface saved = this->kept();
+    SavedSurface saved = this->save();
     stored_descriptors.push_back({saved.shadow_name(shadow_serial_), shadow_.memfd().get()});
     for (const auto* offer : {&replaced_, &offer_})
         if (*offer)

@@ -25,7 +25,7 @@ class Surface {
     Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors& restored,
             std::uint64_t first_serial);
     // What that takes.
-    SavedSurface kept() const;
+    SavedSurface save() const;
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     SurfaceNumber number() const { return number_; }

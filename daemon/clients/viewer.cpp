@@ -27,7 +27,7 @@ Viewer::Viewer(EventLoop& loop, const SavedViewer& saved, RestoredDescriptors& r
     watch_client(loop);
 }
 
-SavedViewer Viewer::kept() const {
+SavedViewer Viewer::save() const {
     return {number_,
             {client_.bus_name, client_.uid, static_cast<std::uint32_t>(client_.pid),
              static_cast<bool>(client_.pidfd)},
@@ -35,7 +35,7 @@ SavedViewer Viewer::kept() const {
 }
 
 void Viewer::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const {
-    SavedViewer saved = this->kept();
+    SavedViewer saved = this->save();
     stored_descriptors.push_back({saved.channel_name(), channel_.near_end().get()});
     if (client_.pidfd) stored_descriptors.push_back({saved.process_name(), client_.pidfd.get()});
 }
@@ -79,35 +79,35 @@ std::optional<std::string_view> Viewer::receive(const message::FromClient& messa
     return std::nullopt;
 }
 
-void Viewer::current(const Picture& front, std::uint64_t frame, Time looked) {
+void Viewer::current(const Picture& front, std::uint64_t frame, Time compared) {
     if (started_) return;
     started_ = true;
-    changed(front, Region(front.layout().rectangle()), frame, looked);
+    changed(front, Region(front.layout().rectangle()), frame, compared);
 }
 
 void Viewer::changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {
     if (std::exchange(front_owed_, false)) configure(front);
-    untold_ |= region;
+    pending_damage_ |= region;
     // For one that never asks as well: more than these are told as less anyway.
-    untold_.bound(HVFB_FRAME_READY_MAX);
+    pending_damage_.bound(HVFB_FRAME_READY_MAX);
     frame_ = frame;
     presented_ = presented;
     tell();
 }
 
 void Viewer::tell() {
-    if (!waits_ || !started_ || untold_.empty()) return;
+    if (!waits_ || !started_ || pending_damage_.empty()) return;
     message::Packet packet;
     message::encode_frame_ready(packet, frame_,
                                 static_cast<std::uint64_t>(presented_.time_since_epoch().count()),
-                                untold_.rectangles());
+                                pending_damage_.rectangles());
     channel_.send(packet);
-    untold_.clear();
+    pending_damage_.clear();
     waits_ = false;
 }
 
 void Viewer::configure(const Picture& front) {
-    untold_ = Region(front.layout().rectangle());
+    pending_damage_ = Region(front.layout().rectangle());
     message::Packet packet;
     message::encode_configure(packet, ++configure_serial_, front.layout());
     channel_.send(packet, front.share());

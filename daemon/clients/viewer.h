@@ -22,7 +22,7 @@ class Viewer {
     // not there.
     Viewer(EventLoop& loop, const SavedViewer& saved, RestoredDescriptors& restored,
            std::uint64_t first_serial);
-    SavedViewer kept() const;
+    SavedViewer save() const;
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     unsigned number() const { return number_; }
@@ -32,7 +32,7 @@ class Viewer {
     // Front is what clients draw now. Before the first time nothing is told: what was drawn while nobody
     // looked, or in the last moment, is not in front yet, and who takes a single picture would take an old
     // one.
-    void current(const Picture& front, std::uint64_t frame, Time looked);
+    void current(const Picture& front, std::uint64_t frame, Time compared);
     // Front changed there and was presented. Told at once if the viewer waits for it.
     void changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented);
     // Front is another one now, in which nothing is drawn yet: the viewer gets it with the first frame of it,
@@ -53,7 +53,7 @@ class Viewer {
 
     unsigned number_;
     Client client_;
-    Region untold_;
+    Region pending_damage_;
     bool handshake_complete_ = false, greeted_ = false;  // the latter: its HELLO is known to have come
     bool started_ = false;                               // current() was called
     bool waits_ = false;                                 // NEXT is unanswered

@@ -35,8 +35,8 @@ void Viewers::restore(const SavedViewer& saved, RestoredDescriptors& restored, s
     viewers_.back()->expect_front();
 }
 
-void Viewers::current(const Picture& front, std::uint64_t frame, Time looked) {
-    for (auto& viewer : viewers_) viewer->current(front, frame, looked);
+void Viewers::current(const Picture& front, std::uint64_t frame, Time compared) {
+    for (auto& viewer : viewers_) viewer->current(front, frame, compared);
 }
 
 void Viewers::changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {

@@ -30,7 +30,7 @@ class Viewers {
     unsigned last_number() const { return last_number_; }
     void set_last_number(unsigned number) { last_number_ = number; }
     // See Viewer.
-    void current(const Picture& front, std::uint64_t frame, Time looked);
+    void current(const Picture& front, std::uint64_t frame, Time compared);
     void changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented);
     void expect_front();
     void reap();

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "base/layout.h"
-#include "display/tuning.h"
+#include "display/display_settings.h"
 
 namespace hvfbd {
 
 // What the configuration files say. Whatever they leave out has its default here.
 struct Configuration {
-    Tuning display;
+    DisplaySettings display;
     struct OutputSection {
         std::string type = "auto";  // auto, memory, uio, drm or hyperv
         std::string uio, framebuffer;

@@ -31,7 +31,7 @@ class KernelUio : public UioDevice {
         return Interrupt::gone;
     }
     std::optional<UioMap> map(std::string_view name) override;
-    std::optional<Saved> kept() const override {
+    std::optional<Saved> save() const override {
         if (gone_) return std::nullopt;
         return Saved{name_ + (monitor_id_ ? " " + std::to_string(*monitor_id_) : ""), {node_.get()}};
     }

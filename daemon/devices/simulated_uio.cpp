@@ -44,7 +44,7 @@ class SimulatedUio : public UioDevice {
         return UioMap{found->second.bytes(), name == "framebuffer" ? address_ : 0};
     }
     std::optional<unsigned> monitor_id() const override { return monitor_id_; }
-    std::optional<Saved> kept() const override;
+    std::optional<Saved> save() const override;
     void signal() noexcept override;
     // The offer that came over the socket, now or in another process. False: that was none.
     bool take_offer(std::string_view text, std::vector<Descriptor> descriptors);
@@ -190,7 +190,7 @@ bool SimulatedUio::take_map(std::string_view name, std::string_view size_text, c
     return true;
 }
 
-std::optional<UioDevice::Saved> SimulatedUio::kept() const {
+std::optional<UioDevice::Saved> SimulatedUio::save() const {
     if (!opened_ || gone_) return std::nullopt;
     Saved kept{path_ + '\n' + offer_, {socket_.get()}};
     for (const Descriptor& descriptor : offered_) kept.descriptors.push_back(descriptor.get());

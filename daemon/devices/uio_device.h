@@ -46,7 +46,7 @@ class UioDevice {
         std::vector<int> descriptors;  // borrowed
     };
     // Nothing: it has not opened yet, or is gone.
-    virtual std::optional<Saved> kept() const { return std::nullopt; }
+    virtual std::optional<Saved> save() const { return std::nullopt; }
 
     // Tells the other side that there is something for it, and lets it interrupt. A device that is gone says
     // so with the next acknowledge(). Safe in a signal handler.

@@ -18,14 +18,14 @@ void keep_earliest(std::optional<Time>& earliest, std::optional<Time> at) {
 
 }  // namespace
 
-Display::Display(EventLoop& loop, Output& output, const Tuning& tuning, Observer& report)
+Display::Display(EventLoop& loop, Output& output, const DisplaySettings& settings, Observer& report)
     : output_(output),
       observer_(report),
-      tuning_(tuning),
+      settings_(settings),
       viewers_(loop, report),
       surfaces_(loop, report),
       presenter_(output, viewers_, statistics_),
-      frames_(scheduler_, tuning_, surfaces_, presenter_, statistics_),
+      frames_(scheduler_, settings_, surfaces_, presenter_, statistics_),
       alarm_(loop, [] {}),
       told_layout_(output.layout()),
       was_visible_(output.visible()),
@@ -33,7 +33,7 @@ Display::Display(EventLoop& loop, Output& output, const Tuning& tuning, Observer
       modes_(output.modes()) {
     scheduler_.settings_changed(schedule_settings());
     output_.listen(this);
-    output_.ignore_hidden(tuning_.when_hidden == Tuning::WhenHidden::ignore);
+    output_.ignore_hidden(settings_.when_hidden == DisplaySettings::WhenHidden::ignore);
 }
 
 Display::~Display() {
@@ -76,14 +76,14 @@ void Display::complete(Time now) {
     }
 }
 
-void Display::set_tuning(const Tuning& tuning, Time now) {
-    bool tracks_otherwise = tuning.tracking != tuning_.tracking;
-    bool hides_otherwise = tuning.when_hidden != tuning_.when_hidden;
-    tuning_ = tuning;
+void Display::change_settings(const DisplaySettings& settings, Time now) {
+    bool tracks_otherwise = settings.tracking != settings_.tracking;
+    bool hides_otherwise = settings.when_hidden != settings_.when_hidden;
+    settings_ = settings;
     scheduler_.settings_changed(schedule_settings());
     complete(now);
     if (hides_otherwise) {
-        output_.ignore_hidden(tuning.when_hidden == Tuning::WhenHidden::ignore);
+        output_.ignore_hidden(settings.when_hidden == DisplaySettings::WhenHidden::ignore);
         // What was drawn while hidden was neither tracked nor told.
         refresh(now);
     }
@@ -200,7 +200,8 @@ void Display::turn(Time now) {
 }
 
 FrameScheduler::Settings Display::schedule_settings() const {
-    return {tuning_.interval(), tuning_.settle_delay, tuning_.refresh_mode == Tuning::RefreshMode::periodic};
+    return {settings_.interval(), settings_.settle_delay,
+            settings_.refresh_mode == DisplaySettings::RefreshMode::periodic};
 }
 
 void Display::answer_unshown_frames(Time now) {

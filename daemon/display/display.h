@@ -9,12 +9,12 @@
 #include "clients/surfaces.h"
 #include "clients/userfaultfd_grants.h"
 #include "clients/viewers.h"
+#include "display/display_settings.h"
 #include "display/frame_runner.h"
 #include "display/frame_scheduler.h"
 #include "display/presenter.h"
 #include "display/saved_display.h"
 #include "display/statistics.h"
-#include "display/tuning.h"
 #include "output/output.h"
 
 namespace hvfbd {
@@ -32,7 +32,7 @@ namespace hvfbd {
 class Display : private OutputListener {
   public:
     // Borrowed: the loop, the output and the report outlive the display.
-    Display(EventLoop& loop, Output& output, const Tuning& tuning, Observer& report);
+    Display(EventLoop& loop, Output& output, const DisplaySettings& settings, Observer& report);
     ~Display() override;
     Display(const Display&) = delete;
     Display& operator=(const Display&) = delete;
@@ -42,8 +42,8 @@ class Display : private OutputListener {
     // `first_serial`: of this process; see state.h.
     void restore(const SavedDisplay& saved, std::uint64_t first_serial, RestoredDescriptors& restored,
                  Time now);
-    // What the next process needs for it. `configured`: the tuning that needs not be kept.
-    SavedDisplay save(const Tuning& configured) const;
+    // What the next process needs for it. `configured`: the settings that needs not be kept.
+    SavedDisplay save(const DisplaySettings& configured) const;
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     // What clients ask for. `now` is the loop's. Throw RequestError (busy, failed) and std::system_error.
@@ -58,8 +58,8 @@ class Display : private OutputListener {
     void give_way(SurfaceNumber number) { surfaces_.give_way(number); }
 
     // What the administrator asks for; saved when these return, and effective with the next frame.
-    const Tuning& tuning() const { return tuning_; }
-    void set_tuning(const Tuning& tuning, Time now);
+    const DisplaySettings& settings() const { return settings_; }
+    void change_settings(const DisplaySettings& settings, Time now);
     void set_mode(Mode mode, Time now);  // throws RequestError (no_such_mode, not_supported, failed)
     void refresh(Time now);              // present everything once, changed or not
     // Clients are given userfaultfds by these, which outlive the display, from the next update() on; again
@@ -125,7 +125,7 @@ class Display : private OutputListener {
     Output& output_;
     Observer& observer_;
     UserfaultfdGrants* grants_ = nullptr;
-    Tuning tuning_;
+    DisplaySettings settings_;
     Statistics statistics_;
     Viewers viewers_;
     Surfaces surfaces_;

@@ -8,15 +8,15 @@ namespace hvfbd {
 
 namespace {
 
-hvfb_tracking wanted_tracking(Tuning::Tracking tracking) {
+hvfb_tracking wanted_tracking(DisplaySettings::Tracking tracking) {
     switch (tracking) {
-        case Tuning::Tracking::fault:
+        case DisplaySettings::Tracking::fault:
             return HVFB_TRACKING_FAULT;
-        case Tuning::Tracking::scan:
+        case DisplaySettings::Tracking::scan:
             return HVFB_TRACKING_SCAN;
-        case Tuning::Tracking::compare:
+        case DisplaySettings::Tracking::compare:
             return HVFB_TRACKING_COMPARE;
-        case Tuning::Tracking::automatic:
+        case DisplaySettings::Tracking::automatic:
             break;
     }
     return HVFB_TRACKING_AUTO;
@@ -45,7 +45,7 @@ void Display::notice_output(Time now) {
     if (std::exchange(offers_due_, false)) offer_buffers();
     scheduler_.inhibit(FrameScheduler::Inhibitor::no_front, output_.layout() != layout());
     scheduler_.inhibit(FrameScheduler::Inhibitor::hidden,
-                       !visible() && tuning_.when_hidden == Tuning::WhenHidden::pause);
+                       !visible() && settings_.when_hidden == DisplaySettings::WhenHidden::pause);
     // What was drawn unseen was not tracked, and a host that shows its window again may have lost the
     // picture.
     bool lost = output_.take_repaint();
@@ -127,11 +127,11 @@ void Display::tell_states() {
         state.visible = visible();
         state.active = surface->active();
         if (surface->active() && !hidden && !surface->client_state().explicit_damage())
-            state.tracking = wanted_tracking(tuning_.tracking);
-        state.interval = static_cast<std::uint64_t>(tuning_.interval().count());
+            state.tracking = wanted_tracking(settings_.tracking);
+        state.interval = static_cast<std::uint64_t>(settings_.interval().count());
         state.report = state.tracking != HVFB_TRACKING_OFF && surface->client_state().can_report();
-        state.settle = static_cast<std::uint64_t>(Duration(tuning_.settle_delay).count());
-        state.idle_timeout = static_cast<std::uint64_t>(Duration(tuning_.idle_timeout).count());
+        state.settle = static_cast<std::uint64_t>(Duration(settings_.settle_delay).count());
+        state.idle_timeout = static_cast<std::uint64_t>(Duration(settings_.idle_timeout).count());
         surface->tell_state(state);
     }
 }

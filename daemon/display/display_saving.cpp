@@ -39,16 +39,16 @@ void Display::restore(const SavedDisplay& display, std::uint64_t first_serial, R
     scheduler_.refresh(now);
 }
 
-SavedDisplay Display::save(const Tuning& configured) const {
+SavedDisplay Display::save(const DisplaySettings& configured) const {
     SavedDisplay display;
-    display.tuning = differences(configured, tuning_);
+    display.settings = differences(configured, settings_);
     display.mode = mode_set_;
     display.frame = presenter_.frame();
     display.last_surface = surfaces_.last_number();
     display.last_viewer = viewers_.last_number();
-    for (const Surface* surface : surfaces_.all()) display.surfaces.push_back(surface->kept());
-    for (const auto& viewer : viewers_.all()) display.viewers.push_back(viewer->kept());
-    display.output = output_.kept();
+    for (const Surface* surface : surfaces_.all()) display.surfaces.push_back(surface->save());
+    for (const auto& viewer : viewers_.all()) display.viewers.push_back(viewer->save());
+    display.output = output_.save();
     display.output_name = output_.name();
     display.size = {layout().width, layout().height};
     return display;

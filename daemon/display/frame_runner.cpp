@@ -56,7 +56,7 @@ Action FrameRunner::next(Time now) {
 // Its stores are found by comparing everything.
 bool FrameRunner::whole(const ClientState& client_state) const {
     return client_state.polled() ||
-           (!client_state.explicit_damage() && tuning_.tracking == Tuning::Tracking::compare);
+           (!client_state.explicit_damage() && settings_.tracking == DisplaySettings::Tracking::compare);
 }
 
 DamageSource FrameRunner::damage_source() const {
@@ -72,7 +72,8 @@ DamageSource FrameRunner::damage_source() const {
     source.reports = client_state.reports();
     source.scans = client_state.scans();
     source.can_rest = client_state.can_rest();
-    source.will_rest = source.can_rest && !source.whole && tuning_.tracking != Tuning::Tracking::scan;
+    source.will_rest =
+        source.can_rest && !source.whole && settings_.tracking != DisplaySettings::Tracking::scan;
     source.answer_owed = client_state.collecting();
     source.frame_requested = client_state.frame_request().has_value();
     source.reported = source.reports && client_state.reported() && !source.frame_requested;
@@ -84,7 +85,7 @@ DamageSource FrameRunner::damage_source() const {
 void FrameRunner::begin(const Action& action) {
     answers_frame_.reset();
     if (action.kind == Action::Kind::compare && !action.damage) return;
-    if (tuning_.refresh_mode == Tuning::RefreshMode::periodic) presenter_.want_everything();
+    if (settings_.refresh_mode == DisplaySettings::RefreshMode::periodic) presenter_.want_everything();
     Surface* surface = surfaces_.active();
     if (!surface) return;
     ClientState& client_state = surface->client_state();
@@ -98,7 +99,7 @@ void FrameRunner::compare(const Action& action, Time now) {
     bool found = false;
     if (!surface) {
         std::array everywhere{presenter_.front().layout().rectangle()};
-        found = !presenter_.look(nullptr, everywhere).spans.empty();
+        found = !presenter_.compare(nullptr, everywhere).spans.empty();
     } else {
         if (action.whole) surface->client_state().hints().add_everything();
         if (action.recheck) found = compare_again(*surface, now);
@@ -118,12 +119,13 @@ bool FrameRunner::compare_damage(Surface& surface, const Action& action, Time no
     std::span<const Rectangle> where =
         client_state.hints().everything() ? everywhere : client_state.hints().rectangles();
     // Most compares of what is open find nothing where a program draws less often than the limit.
-    bool skipped = action.sampled && client_state.only_open() && !presenter_.glance(surface.shadow(), where);
+    bool skipped =
+        action.sampled && client_state.only_open() && !presenter_.compare_sampled(surface.shadow(), where);
     if (skipped)
         where = {};
     else
         scheduler_.compared_in_full(now);
-    const Found& compared = presenter_.look(&surface.shadow(), where);
+    const Found& compared = presenter_.compare(&surface.shadow(), where);
     bool found = !compared.spans.empty();
     if (client_state.unprotected() && !skipped)
         client_state.note_compared(changed_pages(surface.shadow().layout(), compared.spans));
@@ -146,14 +148,14 @@ bool FrameRunner::compare_again(const Surface& surface, Time now) {
         where = Region(scheduler_.recheck_area());
         where -= Region(hints.rectangles());
     }
-    bool found = !presenter_.look(&surface.shadow(), where.rectangles()).spans.empty();
+    bool found = !presenter_.compare(&surface.shadow(), where.rectangles()).spans.empty();
     scheduler_.rechecked(found, now);
     return found;
 }
 
 void FrameRunner::present(Time now) {
     using Presented = FrameScheduler::Presented;
-    Presented presented = presenter_.present(now, tuning_.max_rects);
+    Presented presented = presenter_.present(now, settings_.max_rects);
     if (presented != Presented::refused) presenter_.start_viewers(now);
     if (presented == Presented::done && scheduler_.announced_at())
         statistics_.first_frame_ns =

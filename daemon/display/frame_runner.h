@@ -3,10 +3,10 @@
 #include <optional>
 
 #include "clients/surfaces.h"
+#include "display/display_settings.h"
 #include "display/frame_scheduler.h"
 #include "display/presenter.h"
 #include "display/statistics.h"
-#include "display/tuning.h"
 
 namespace hvfbd {
 
@@ -15,10 +15,10 @@ namespace hvfbd {
 class FrameRunner {
   public:
     // Borrowed: all outlive it.
-    FrameRunner(FrameScheduler& scheduler, const Tuning& tuning, Surfaces& surfaces, Presenter& presenter,
-                Statistics& statistics)
+    FrameRunner(FrameScheduler& scheduler, const DisplaySettings& settings, Surfaces& surfaces,
+                Presenter& presenter, Statistics& statistics)
         : scheduler_(scheduler),
-          tuning_(tuning),
+          settings_(settings),
           surfaces_(surfaces),
           presenter_(presenter),
           statistics_(statistics) {}
@@ -39,7 +39,7 @@ class FrameRunner {
     bool whole(const ClientState& client_state) const;
 
     FrameScheduler& scheduler_;
-    const Tuning& tuning_;
+    const DisplaySettings& settings_;
     Surfaces& surfaces_;
     Presenter& presenter_;
     Statistics& statistics_;

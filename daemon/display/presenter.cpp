@@ -42,7 +42,7 @@ std::span<std::byte> Presenter::scanout() const {
     return output_.scanout();
 }
 
-const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> where) {
+const Found& Presenter::compare(const Picture* shadow, std::span<const Rectangle> where) {
     if (!where.empty()) output_.before_stores();
     MutablePictureView front = view(front_.bytes(), front_.layout()), scanout{};
     if (std::span<std::byte> bytes = this->scanout(); !bytes.empty()) scanout = view(bytes, output_.layout());
@@ -60,29 +60,29 @@ const Found& Presenter::look(const Picture* shadow, std::span<const Rectangle> w
     if (scanout.pixels)
         statistics_.bytes_copied += static_cast<std::uint64_t>(found_.pixels) * bytes_per_pixel;
     Stopwatch watch(statistics_.reduce_ns);
-    untold_ |= Region(condense(found_.spans, condensed_));
-    untold_.bound(most_spans);
-    behind_ |= scanout.pixels == nullptr;
+    pending_damage_ |= Region(condense(found_.spans, condensed_));
+    pending_damage_.bound(most_spans);
+    scanout_stale_ |= scanout.pixels == nullptr;
     return found_;
 }
 
-bool Presenter::glance(const Picture& shadow, std::span<const Rectangle> where) {
+bool Presenter::compare_sampled(const Picture& shadow, std::span<const Rectangle> where) {
     Stopwatch watch(statistics_.compare_ns);
     return differs_somewhere(view(shadow), view(front_), where, glance_++);
 }
 
 FrameScheduler::Presented Presenter::present(Time now, std::size_t max_rectangles) {
-    if (!something_to_tell()) return FrameScheduler::Presented::nothing;
+    if (!has_pending_damage()) return FrameScheduler::Presented::nothing;
     output_.before_stores();
     if (everything_) {
-        untold_ = Region(front_.layout().rectangle());
-        behind_ = true;
+        pending_damage_ = Region(front_.layout().rectangle());
+        scanout_stale_ = true;
         everything_ = false;
     }
     catch_up();
     {
         Stopwatch watch(statistics_.reduce_ns);
-        reduce(untold_, std::min(max_rectangles, output_.most_rectangles()), rectangles_);
+        reduce(pending_damage_, std::min(max_rectangles, output_.most_rectangles()), rectangles_);
     }
     Stopwatch watch(statistics_.present_ns);
     if (output_.present(rectangles_) == Output::Presented::refused) {
@@ -93,9 +93,9 @@ FrameScheduler::Presented Presenter::present(Time now, std::size_t max_rectangle
     statistics_.rectangles += rectangles_.size();
     for (const Rectangle& rectangle : rectangles_)
         statistics_.pixels_told += static_cast<std::uint64_t>(rectangle.area());
-    viewers_.changed(front_, untold_, ++frame_, now);
-    untold_.clear();
-    behind_ = false;
+    viewers_.changed(front_, pending_damage_, ++frame_, now);
+    pending_damage_.clear();
+    scanout_stale_ = false;
     return FrameScheduler::Presented::done;
 }
 
@@ -110,9 +110,9 @@ void Presenter::catch_up() {
         for (const Rectangle& rectangle : rectangles)
             statistics_.bytes_copied += static_cast<std::uint64_t>(rectangle.area()) * bytes_per_pixel;
     };
-    copy(output_.missing());
-    if (behind_) copy(untold_.rectangles());
-    behind_ = false;
+    copy(output_.stale());
+    if (scanout_stale_) copy(pending_damage_.rectangles());
+    scanout_stale_ = false;
 }
 
 void Presenter::flush_on_crash() noexcept {
@@ -132,8 +132,8 @@ void Presenter::start_over() {
     prepare(output_.layout());
     front_ = std::move(*prepared_);
     prepared_.reset();
-    untold_.clear();
-    behind_ = false;
+    pending_damage_.clear();
+    scanout_stale_ = false;
     everything_ = true;
     viewers_.expect_front();
 }

@@ -24,14 +24,14 @@ class Presenter {
     const Picture& front() const { return front_; }
 
     // Copies what differs inside `where` from the shadow (none: black) to front and scanout. Says where it
-    // differed, a row a rectangle, valid until the next look.
-    const Found& look(const Picture* shadow, std::span<const Rectangle> where);
+    // differed, a row a rectangle, valid until the next compare.
+    const Found& compare(const Picture* shadow, std::span<const Rectangle> where);
     // Whether some rows inside `where` show that something differs. Not so: it may all the same.
-    bool glance(const Picture& shadow, std::span<const Rectangle> where);
+    bool compare_sampled(const Picture& shadow, std::span<const Rectangle> where);
     // Everything is to be copied to scanout and told with the next present, changed or not.
     void want_everything() { everything_ = true; }
     // There is something that the host or a viewer has not been told.
-    bool something_to_tell() const { return everything_ || !untold_.empty(); }
+    bool has_pending_damage() const { return everything_ || !pending_damage_.empty(); }
 
     // Number of the last frame that was presented; goes on from another process's.
     std::uint64_t frame() const { return frame_; }
@@ -64,9 +64,9 @@ class Presenter {
     std::optional<Picture> prepared_;
     Found found_;
     std::vector<Rectangle> condensed_;
-    Region untold_;  // copied to front, not told
+    Region pending_damage_;  // copied to front, not told
     // Some of it was found while there was no scanout to copy it to.
-    bool behind_ = false;
+    bool scanout_stale_ = false;
     bool everything_ = true;
     std::vector<Rectangle> rectangles_;
     std::uint64_t frame_ = 0;

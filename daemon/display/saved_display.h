@@ -13,7 +13,7 @@ namespace hvfbd {
 // What the next process needs to go on with a display, beside the descriptors that are stored for it.
 struct SavedDisplay {
     // What was set over the bus and differs from the configuration: property and value.
-    std::vector<std::pair<std::string, std::string>> tuning;
+    std::vector<std::pair<std::string, std::string>> settings;
     std::optional<Mode> mode;  // the same of the mode
     std::uint64_t frame = 0;   // number of the last one presented
     SurfaceNumber last_surface = 0;

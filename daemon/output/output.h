@@ -49,7 +49,7 @@ class Output {
     virtual std::span<std::byte> scanout() = 0;
     // What scanout lacks of frames that were presented before, where it is not the memory they were written
     // to: to be copied from front before the next present. Changes with present() only.
-    virtual std::span<const Rectangle> missing() const { return {}; }
+    virtual std::span<const Rectangle> stale() const { return {}; }
 
     // How many rectangles present() takes at once.
     virtual std::size_t most_rectangles() const { return std::numeric_limits<std::size_t>::max(); }
@@ -90,7 +90,7 @@ class Output {
 
     // What the next process needs to go on where this one ends: empty, or bytes for this kind of output
     // alone.
-    virtual std::string kept() const { return {}; }
+    virtual std::string save() const { return {}; }
     virtual void add_stored_descriptors(std::vector<StoredDescriptor>&) const {}
 
     // Null: nobody. Borrowed. What the output said while nobody listened is said now.
@@ -106,7 +106,7 @@ class Output {
     void changed() {
         if (listener_) listener_->output_changed();
     }
-    void rely() {
+    void persist() {
         if (listener_) listener_->output_needs_persisting();
     }
     void say(OutputListener::Importance importance, const std::string& sentence) {

@@ -14,7 +14,7 @@ enum class Kind : std::uint16_t {
     header = 1,
     display = 2,
     display_facts = 3,
-    tuning = 4,
+    settings = 4,
     surface = 5,
     viewer = 6
 };
@@ -115,9 +115,9 @@ SavedDisplay take_display(ByteReader& in, std::size_t& passed_over) {
         if (kind == Kind::display_facts) {
             has_facts = true;
             take_facts(content, display);
-        } else if (kind == Kind::tuning) {
+        } else if (kind == Kind::settings) {
             std::string name = content.take_text(longest_text);
-            display.tuning.emplace_back(std::move(name), content.take_text(longest_text));
+            display.settings.emplace_back(std::move(name), content.take_text(longest_text));
         } else if (kind == Kind::surface) {
             display.surfaces.push_back(take_surface(content));
         } else if (kind == Kind::viewer) {

@@ -15,7 +15,7 @@
 namespace hvfbd {
 
 // Property and value.
-using SavedSetting = decltype(SavedDisplay::tuning)::value_type;
+using SavedSetting = decltype(SavedDisplay::settings)::value_type;
 
 // Of each object that has one. An object of another version is passed over.
 template <typename Object>
@@ -101,7 +101,7 @@ void describe(Fields& fields, Either<SavedViewer> auto& viewer) {
 
 template <typename Fields>
 void describe(Fields& fields, Either<SavedDisplay> auto& display) {
-    fields.optional("settings", display.tuning);
+    fields.optional("settings", display.settings);
     fields.optional("mode", display.mode);
     fields.optional("frame", display.frame);
     fields.optional("last_surface", display.last_surface);

@@ -65,10 +65,10 @@ std::string why_unsound(const Items& items, std::string_view what, unsigned last
 }
 
 std::string why_unsound(const SavedDisplay& display) {
-    if (display.tuning.size() > most_settings || display.surfaces.size() > most_surfaces ||
+    if (display.settings.size() > most_settings || display.surfaces.size() > most_surfaces ||
         display.viewers.size() > most_viewers)
         return "it has more settings, surfaces or viewers than there can be";
-    if (std::ranges::any_of(display.tuning, [](const auto& setting) {
+    if (std::ranges::any_of(display.settings, [](const auto& setting) {
             return setting.first.size() > longest_word || setting.second.size() > longest_word;
         }))
         return "a setting is too long";

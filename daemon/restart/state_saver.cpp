@@ -56,7 +56,7 @@ RestoredDescriptors StateSaver::restored_of(std::size_t display) {
     return store_.restored().take_part(prefix_of(display));
 }
 
-void StateSaver::begin(std::vector<const Display*> displays, const Tuning& configured) {
+void StateSaver::begin(std::vector<const Display*> displays, const DisplaySettings& configured) {
     displays_ = std::move(displays);
     configured_ = &configured;
     store_.restored().clear();

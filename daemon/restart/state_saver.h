@@ -30,7 +30,7 @@ class StateSaver : public Observer {
 
     // From now on these displays are kept, display0 first. `configured`: what the configuration says,
     // borrowed. What was inherited and nobody took is given up.
-    void begin(std::vector<const Display*> displays, const Tuning& configured);
+    void begin(std::vector<const Display*> displays, const DisplaySettings& configured);
     // Writes what differs from what was last written. Cheap where nothing does. False: it waits until the
     // service manager has taken the descriptors that are new, and is to be tried again then.
     bool save();
@@ -61,7 +61,7 @@ class StateSaver : public Observer {
     DescriptorStore& store_;
     std::vector<const Display*> displays_;
     std::uint64_t generation_ = 0;  // processes before this one
-    const Tuning* configured_ = nullptr;
+    const DisplaySettings* configured_ = nullptr;
     Descriptor memfd_;
     Mapping memory_;
     std::set<std::string> stored_;  // names in the store, or on their way there

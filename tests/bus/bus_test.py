@@ -9,7 +9,7 @@ import unittest
 from daemon_on_bus import DISPLAY, NAME, PROGRAMS, PROPERTIES, ROOT, SOURCE, OnTheBus, as_user
 
 
-class Tuning(OnTheBus):
+class DisplaySettings(OnTheBus):
     RANGES = (("RefreshLimit", "u", 0, 1000), ("SettleDelay", "t", 0, 1000000), ("IdleTimeout", "t", 0, 60000000),
               ("MaxRects", "u", 1, 255))
     WORDS = (("RefreshMode", ("on-demand", "periodic")), ("Tracking", ("auto", "fault", "scan", "compare")),

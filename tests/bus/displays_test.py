@@ -1,4 +1,4 @@
-"""Several displays on one bus: each has its own picture, surfaces, mode and tuning, and a user its surfaces on all of them."""
+"""Several displays on one bus: each has its own picture, surfaces, mode and settings, and a user its surfaces on all of them."""
 
 import re
 import time

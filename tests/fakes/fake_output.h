@@ -70,7 +70,7 @@ class FakeOutput : public Output {
         return Presented::done;
     }
     bool visible() const override { return visible_; }
-    std::string kept() const override { return kept_; }
+    std::string save() const override { return kept_; }
     void ignore_hidden(bool ignore) override { ignores_hidden_ = ignore; }
     void viewers_changed(std::size_t count) override { viewers_ = count; }
     void set_mode(Mode mode) override {

@@ -137,9 +137,9 @@ void DaemonProcess::activate(unsigned number) {
 void DaemonProcess::set_visible(bool visible) {
     ask({Request::Kind::set_visible, visible});
 }
-void DaemonProcess::set_tuning(const Tuning& tuning) {
-    Request request{Request::Kind::set_tuning};
-    request.tuning = tuning;
+void DaemonProcess::change_settings(const DisplaySettings& settings) {
+    Request request{Request::Kind::change_settings};
+    request.settings = settings;
     ask(request);
 }
 void DaemonProcess::set_mode(Mode mode) {

@@ -12,7 +12,7 @@
 #include "base/event_loop.h"
 #include "base/layout.h"
 #include "base/time.h"
-#include "display/tuning.h"
+#include "display/display_settings.h"
 #include "output/output.h"
 #include "processes.h"
 #include "restart/descriptor_store.h"
@@ -56,7 +56,7 @@ class DaemonProcess {
     void activate(unsigned number);
 
     void set_visible(bool visible);
-    void set_tuning(const Tuning& tuning);
+    void change_settings(const DisplaySettings& settings);
     void set_mode(Mode mode);
     // The next presents are refused.
     void refuse(std::uint32_t presents);

@@ -15,7 +15,7 @@ struct DaemonProcess::Request {
         view,
         activate,
         set_visible,
-        set_tuning,
+        change_settings,
         set_mode,
         refuse,
         await_equal,
@@ -23,7 +23,7 @@ struct DaemonProcess::Request {
     } kind;
     std::uint64_t value = 0;
     Mode mode{};
-    Tuning tuning{};
+    DisplaySettings settings{};
     unsigned display = 0;
     bool keep = false;
     Layout layout{};  // asked for, if it has a width

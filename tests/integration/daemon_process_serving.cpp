@@ -141,8 +141,8 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
             case Request::Kind::set_visible:
                 fake(request.display)->set_visible(request.value != 0);
                 break;
-            case Request::Kind::set_tuning:
-                display.set_tuning(request.tuning, now);
+            case Request::Kind::change_settings:
+                display.change_settings(request.settings, now);
                 break;
             case Request::Kind::set_mode:
                 display.set_mode(request.mode, now);
@@ -169,7 +169,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                                    static_cast<std::uint64_t>(usage.ru_nvcsw),
                                    display.surfaces().all().size(),
                                    display.viewers().size(),
-                                   display.tuning().refresh_limit};
+                                   display.settings().refresh_limit};
                 break;
             }
         }

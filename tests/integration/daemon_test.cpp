@@ -16,7 +16,7 @@ namespace {
 
 class ADaemon : public ::testing::Test {
   protected:
-    explicit ADaemon(Tuning::RefreshMode refresh_mode = Tuning::RefreshMode::on_demand) {
+    explicit ADaemon(DisplaySettings::RefreshMode refresh_mode = DisplaySettings::RefreshMode::on_demand) {
         ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1);
         configuration.display.refresh_mode = refresh_mode;
         begin(daemon);
@@ -74,7 +74,7 @@ TEST_F(ADaemon, that_ends_has_saved_the_number_of_every_frame_that_a_viewer_was_
 // Its first turn presents, though nobody drew.
 class APeriodicDaemon : public ADaemon {
   protected:
-    APeriodicDaemon() : ADaemon(Tuning::RefreshMode::periodic) {}
+    APeriodicDaemon() : ADaemon(DisplaySettings::RefreshMode::periodic) {}
 };
 
 TEST_F(APeriodicDaemon, that_begins_has_saved_the_number_of_its_first_frame) {

@@ -49,9 +49,9 @@ class PipelineFixture : public ::testing::Test {
   protected:
     explicit PipelineFixture(Mode mode = {320, 200}, std::uint32_t stride = 0)
         : output(layout_for(mode, stride)) {
-        Tuning tuning;
-        tuning.settle_delay = std::chrono::microseconds(200);
-        display.emplace(loop, output, tuning, report);
+        DisplaySettings settings;
+        settings.settle_delay = std::chrono::microseconds(200);
+        display.emplace(loop, output, settings, report);
         loop.after_turn([this](Time now) { display->update(now); });
         display->update(loop.now());
     }

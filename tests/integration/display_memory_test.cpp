@@ -43,7 +43,7 @@ TEST_F(APipeline, refuses_a_mode_that_there_is_no_memory_for_and_goes_on_in_its_
     }
     display->update(loop.now());
     EXPECT_EQ(display->layout().width, 320u);
-    EXPECT_FALSE(display->save(display->tuning()).mode) << "the next process would begin with it";
+    EXPECT_FALSE(display->save(display->settings()).mode) << "the next process would begin with it";
     client.pixel(3, 3) = 3;
     client.damaged({3, 3, 4, 4});
     EXPECT_TRUE(turn_until([&] { return front_pixel(3, 3) == 3; }));

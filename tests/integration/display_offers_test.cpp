@@ -92,9 +92,9 @@ TEST_F(AnOffer, that_was_replaced_and_taken_goes_on_in_the_next_process) {
     for (const StoredDescriptor& stored_descriptor : stored_descriptors)
         restored.add(stored_descriptor.name,
                      Descriptor(::fcntl(stored_descriptor.descriptor, F_DUPFD_CLOEXEC, 3)));
-    SavedDisplay saved = display->save(display->tuning());
+    SavedDisplay saved = display->save(display->settings());
     FakeOutput next_output(layout_for({640, 480}));
-    Display next(loop, next_output, display->tuning(), report);
+    Display next(loop, next_output, display->settings(), report);
     next.restore(saved, std::uint64_t{1} << 32, restored, loop.now());
     ASSERT_EQ(next.surfaces().all().size(), 1u);
     EXPECT_EQ(next.surfaces().active()->shadow().layout().width, 400u);

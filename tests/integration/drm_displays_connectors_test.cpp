@@ -90,7 +90,7 @@ TEST_P(ScreensApart, are_numbered_from_those_that_have_a_screen_and_keep_their_n
     EXPECT_EQ(displays[1]->output.wish().connector, "Virtual-1");
     EXPECT_TRUE(displays[0]->output.visible());
     std::vector<drm::Wish> before;
-    for (auto& display : displays) before.push_back({DrmOutput::connector_kept(display->output.kept()), {}});
+    for (auto& display : displays) before.push_back({DrmOutput::saved_connector(display->output.save()), {}});
     before[1].mode = Mode{800, 600};
     kms.connector(0).connected = true;
     kms.connector(1).connected = false;
@@ -141,7 +141,7 @@ TEST_P(ScreensApart, by_name_are_one) {
     start({"Virtual-2", {}, true, {}});
     ASSERT_EQ(displays.size(), 1u);
     EXPECT_EQ(displays[0]->display.layout().width, 320u);
-    EXPECT_EQ(displays[0]->output.kept(), "");
+    EXPECT_EQ(displays[0]->output.save(), "");
 }
 
 TEST_P(ScreensApart, do_not_ask_all_screens_for_each_surface_on_a_hidden_one) {

@@ -21,12 +21,12 @@ using Driver = FakeKms::Driver;
 
 struct TestDisplay {
     TestDisplay(EventLoop& loop, drm::DrmOutput& the_output)
-        : output(the_output), display(loop, output, tuning(), report) {}
-    static Tuning tuning() {
-        Tuning tuning;
-        tuning.settle_delay = std::chrono::microseconds(0);
-        tuning.refresh_limit = 1000;
-        return tuning;
+        : output(the_output), display(loop, output, settings(), report) {}
+    static DisplaySettings settings() {
+        DisplaySettings settings;
+        settings.settle_delay = std::chrono::microseconds(0);
+        settings.refresh_limit = 1000;
+        return settings;
     }
     std::uint32_t front(std::uint32_t x, std::uint32_t y) {
         std::uint32_t pixel;

@@ -29,10 +29,10 @@ class AScreen : public ::testing::TestWithParam<Driver> {
         stop();
         screens.emplace(loop, std::make_unique<FakeCardPort>(kms), options);
         output = &screens->display(0);
-        Tuning tuning;
-        tuning.settle_delay = std::chrono::microseconds(0);
-        tuning.refresh_limit = 1000;
-        display.emplace(loop, *output, tuning, report);
+        DisplaySettings settings;
+        settings.settle_delay = std::chrono::microseconds(0);
+        settings.refresh_limit = 1000;
+        display.emplace(loop, *output, settings, report);
         loop.after_turn([this](Time now) { display->update(now); });
         display->update(loop.now());
     }

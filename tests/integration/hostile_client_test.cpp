@@ -117,12 +117,12 @@ TEST_F(AHostileClient, that_never_reads_is_hung_up_after_its_patience) {
     RawClient mute = open();
     mute.hello(0);
     turn_while_ready();
-    // Every change of the tuning is a STATE; some hundreds of them fill the queue.
-    Tuning tuning = display->tuning();
+    // Every change of the settings is a STATE; some hundreds of them fill the queue.
+    DisplaySettings settings = display->settings();
     Time begin = clock_now();
     for (int i = 0; i < 2000; ++i) {
-        tuning.refresh_limit = 20 + static_cast<std::uint32_t>(i) % 2;
-        display->set_tuning(tuning, loop.now());
+        settings.refresh_limit = 20 + static_cast<std::uint32_t>(i) % 2;
+        display->change_settings(settings, loop.now());
         display->update(loop.now());
     }
     EXPECT_TRUE(turn_until([&] { return !report.violations.empty(); }, 10s));

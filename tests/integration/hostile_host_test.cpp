@@ -37,10 +37,10 @@ TEST(AHostileHost, neither_stops_nor_fools_nor_feeds_on_the_daemon) {
         hyperv::HypervOutput output(loop, std::make_unique<SimulatedUioPort>(host.socket()),
                                     hyperv::FramebufferSource("simulated", 0), options);
         RecordingReport report;
-        Tuning tuning;
-        tuning.refresh_limit = 1000;
-        tuning.settle_delay = 0us;
-        Display display(loop, output, tuning, report);
+        DisplaySettings settings;
+        settings.refresh_limit = 1000;
+        settings.settle_delay = 0us;
+        Display display(loop, output, settings, report);
         loop.after_turn([&](Time now) { display.update(now); });
         RawClient client(
             display.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));

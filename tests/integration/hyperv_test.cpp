@@ -50,12 +50,12 @@ void draw(AdoptedSurface& surface, std::mt19937_64& random) {
     writers.join();
 }
 
-Tuning quick() {
-    Tuning tuning;
-    tuning.refresh_limit = 500;
-    tuning.settle_delay = 200us;
-    tuning.idle_timeout = 5ms;
-    return tuning;
+DisplaySettings quick() {
+    DisplaySettings settings;
+    settings.refresh_limit = 500;
+    settings.settle_delay = 200us;
+    settings.idle_timeout = 5ms;
+    return settings;
 }
 
 struct Kind {
@@ -82,7 +82,7 @@ class AHost : public ::testing::TestWithParam<Kind> {
         surface.reset();  // the library's thread ends: what follows forks
         daemon.reset();
         daemon.emplace(options);
-        daemon->set_tuning(quick());
+        daemon->change_settings(quick());
         surface.emplace(daemon->open());
     }
     bool says_features() const { return std::string(GetParam().name).find("openvmm") == std::string::npos; }
@@ -206,9 +206,9 @@ TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_
     while (hvfb_surface_is_shown(surface->get())) ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
     draw(*surface, random);
     daemon->set_mode({640, 480});
-    Tuning tuning = quick();
-    tuning.when_hidden = Tuning::WhenHidden::ignore;
-    daemon->set_tuning(tuning);
+    DisplaySettings settings = quick();
+    settings.when_hidden = DisplaySettings::WhenHidden::ignore;
+    daemon->change_settings(settings);
     EXPECT_EQ(await_equal(host, *surface), "") << "what was drawn before";
     for (unsigned i = 0; i < rounds(4); ++i) {
         daemon->set_mode(i % 2 == 0 ? Mode{800, 600} : Mode{1024, 768});
@@ -217,7 +217,7 @@ TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_
     }
     EXPECT_EQ(host.status("garbage"), 0u);
     EXPECT_FALSE(hvfb_surface_is_shown(surface->get())) << "what the host says is still what a client hears";
-    daemon->set_tuning(quick());
+    daemon->change_settings(quick());
     host.say("show");
     EXPECT_EQ(await_equal(host, *surface), "");
 }
@@ -227,8 +227,8 @@ TEST_P(AHost, that_shows_its_window_again_has_all_of_it_without_another_store) {
     if (!says_features()) return;  // nothing is hidden then: see the test before
     std::mt19937_64 random(5);
     await_patience();
-    Tuning usual;
-    daemon->set_tuning(usual);
+    DisplaySettings usual;
+    daemon->change_settings(usual);
     std::vector<double> intervals;
     for (int i = 0; i < 7; ++i) {
         ASSERT_EQ(await_equal(host, *surface), "");

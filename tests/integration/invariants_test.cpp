@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 struct Way {
     const char* name;
     const char* features;  // of HVFB_FEATURES
-    Tuning::Tracking tracking;
+    DisplaySettings::Tracking tracking;
 };
 
 void PrintTo(const Way& way, std::ostream* out) {
@@ -38,15 +38,15 @@ class EveryWayOfTracking : public ::testing::TestWithParam<Way> {
     void SetUp() override { ::setenv("HVFB_FEATURES", GetParam().features, 1); }
     void TearDown() override { ::unsetenv("HVFB_FEATURES"); }
 
-    Tuning tuning(std::mt19937_64& random) const {
-        Tuning tuning;
+    DisplaySettings settings(std::mt19937_64& random) const {
+        DisplaySettings settings;
         constexpr std::uint32_t limits[] = {200, 500, 1000, 0};
-        tuning.refresh_limit = limits[random() % 4];
-        tuning.settle_delay = std::chrono::microseconds(random() % 500);
-        tuning.idle_timeout = std::chrono::microseconds(2000 + random() % 20000);
-        tuning.max_rects = static_cast<std::uint32_t>(1 + random() % 16);
-        tuning.tracking = GetParam().tracking;
-        return tuning;
+        settings.refresh_limit = limits[random() % 4];
+        settings.settle_delay = std::chrono::microseconds(random() % 500);
+        settings.idle_timeout = std::chrono::microseconds(2000 + random() % 20000);
+        settings.max_rects = static_cast<std::uint32_t>(1 + random() % 16);
+        settings.tracking = GetParam().tracking;
+        return settings;
     }
 };
 
@@ -67,13 +67,13 @@ TEST_P(EveryWayOfTracking, at_every_quiescence_all_pictures_are_equal_whatever_r
     Time end = clock_now() + std::chrono::seconds(rounds(4));
     unsigned checks = 0;
     while (clock_now() < end) {
-        daemon.set_tuning(tuning(random));
+        daemon.change_settings(settings(random));
         for (unsigned i = 0; i < 20; ++i, ++checks) {
             Writers writers(surface.pixels(), surface.layout(), random());
             writers.start();
             if (random() % 3 == 0) daemon.set_visible(false);
             if (random() % 4 == 0) daemon.refuse(static_cast<std::uint32_t>(random() % 4));
-            if (random() % 5 == 0) daemon.set_tuning(tuning(random));
+            if (random() % 5 == 0) daemon.change_settings(settings(random));
             writers.join();
             daemon.set_visible(true);
             EXPECT_ALL_EQUAL(daemon);
@@ -87,11 +87,11 @@ TEST_P(EveryWayOfTracking, at_every_quiescence_all_pictures_are_equal_whatever_r
 TEST_P(EveryWayOfTracking, a_client_draws_on_while_the_daemon_is_stopped_and_is_shown_when_it_continues) {
     DaemonProcess daemon({640, 480});
     AdoptedSurface surface(daemon.open());
-    Tuning quick;
+    DisplaySettings quick;
     quick.refresh_limit = 1000;
     quick.idle_timeout = 5ms;
     quick.tracking = GetParam().tracking;
-    daemon.set_tuning(quick);
+    daemon.change_settings(quick);
     std::mt19937_64 random(1);
     for (unsigned i = 0; i < rounds(20); ++i) {
         EXPECT_ALL_EQUAL(daemon);
@@ -189,18 +189,20 @@ TEST_P(EveryWayThatRests, shows_what_a_client_stored_right_before_it_was_stopped
 
 INSTANTIATE_TEST_SUITE_P(
     Invariants, EveryWayOfTracking,
-    ::testing::Values(Way{"automatic", "", Tuning::Tracking::automatic},
-                      Way{"fault", "", Tuning::Tracking::fault}, Way{"scan", "", Tuning::Tracking::scan},
-                      Way{"compare", "", Tuning::Tracking::compare},
-                      Way{"without_scanning", "no-scan", Tuning::Tracking::automatic},
-                      Way{"without_announcing", "no-announce", Tuning::Tracking::automatic},
-                      Way{"without_either", "no-announce,no-scan", Tuning::Tracking::automatic}),
+    ::testing::Values(Way{"automatic", "", DisplaySettings::Tracking::automatic},
+                      Way{"fault", "", DisplaySettings::Tracking::fault},
+                      Way{"scan", "", DisplaySettings::Tracking::scan},
+                      Way{"compare", "", DisplaySettings::Tracking::compare},
+                      Way{"without_scanning", "no-scan", DisplaySettings::Tracking::automatic},
+                      Way{"without_announcing", "no-announce", DisplaySettings::Tracking::automatic},
+                      Way{"without_either", "no-announce,no-scan", DisplaySettings::Tracking::automatic}),
     [](const auto& way) { return way.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Invariants, EveryWayThatRests,
-                         ::testing::Values(Way{"automatic", "", Tuning::Tracking::automatic},
-                                           Way{"fault", "", Tuning::Tracking::fault},
-                                           Way{"without_scanning", "no-scan", Tuning::Tracking::automatic}),
+                         ::testing::Values(Way{"automatic", "", DisplaySettings::Tracking::automatic},
+                                           Way{"fault", "", DisplaySettings::Tracking::fault},
+                                           Way{"without_scanning", "no-scan",
+                                               DisplaySettings::Tracking::automatic}),
                          [](const auto& way) { return way.param.name; });
 
 // The tests above see what a tracker loses: this one's protects after it has reported, and the store comes in

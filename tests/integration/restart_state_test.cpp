@@ -58,9 +58,9 @@ TEST(Restart, each_of_two_displays_goes_on_with_its_own_surfaces_mode_and_viewer
     std::vector<std::unique_ptr<AdoptedViewer>> viewers;
     for (unsigned display : {0U, 1U}) {
         daemon.turn_to(display);
-        Tuning tuning;
-        tuning.refresh_limit = 200 + display;
-        daemon.set_tuning(tuning);
+        DisplaySettings settings;
+        settings.refresh_limit = 200 + display;
+        daemon.change_settings(settings);
         // Both displays have a surface1 and a viewer1.
         surfaces.push_back(std::make_unique<AdoptedSurface>(daemon.open()));
         viewers.push_back(std::make_unique<AdoptedViewer>(daemon.view()));

@@ -95,9 +95,9 @@ class Ended : public ::testing::TestWithParam<Way> {
 // Ends the daemon at any moment, and sees that the surface shown is its client's, pixel by pixel.
 TEST_P(Ended, again_and_again_it_shows_what_its_clients_drew_meanwhile) {
     DaemonProcess daemon({640, 480}, 640 * 4 + 64, DaemonProcess::Kind::managed);
-    Tuning tuning;
-    tuning.refresh_limit = 200;
-    daemon.set_tuning(tuning);
+    DisplaySettings settings;
+    settings.refresh_limit = 200;
+    daemon.change_settings(settings);
     Studio studio(daemon, GetParam().as_nobody);
     std::mt19937_64 random(42);
     unsigned count = restarts();
@@ -136,9 +136,9 @@ INSTANTIATE_TEST_SUITE_P(
 // Only who rests has faults.
 TEST(GivenAUserfaultfd, a_client_rests_and_still_does_when_the_daemon_has_ended) {
     DaemonProcess daemon({640, 480}, 640 * 4 + 64, DaemonProcess::Kind::managed);
-    Tuning tuning;
-    tuning.idle_timeout = 1ms;
-    daemon.set_tuning(tuning);
+    DisplaySettings settings;
+    settings.idle_timeout = 1ms;
+    daemon.change_settings(settings);
     DrawingProcess client(daemon.open(), 1, true);
     auto has_faults = [&] {
         for (Time end = clock_now() + 10s; clock_now() < end; client.go_on()) {
@@ -175,9 +175,9 @@ class AHostOf : public ::testing::TestWithParam<Way> {};
 TEST_P(AHostOf, a_daemon_that_ends_sees_one_session_and_the_picture) {
     HostProcess host({"--one-rectangle"});
     DaemonProcess daemon({host.socket(), true, 1, DaemonProcess::Kind::managed});
-    Tuning tuning;
-    tuning.refresh_limit = 200;
-    daemon.set_tuning(tuning);
+    DisplaySettings settings;
+    settings.refresh_limit = 200;
+    daemon.change_settings(settings);
     // The host says which mode it is.
     while (host.state() != "active") ::sched_yield();
     Studio studio(daemon);

@@ -26,10 +26,10 @@ class EachStepOfASession : public ::testing::TestWithParam<FailingCalls::Kind> {
         return options;
     }
     EachStepOfASession() {
-        Tuning tuning;
-        tuning.refresh_limit = 0;
-        tuning.settle_delay = 0us;
-        display.emplace(loop, output, tuning, report);
+        DisplaySettings settings;
+        settings.refresh_limit = 0;
+        settings.settle_delay = 0us;
+        display.emplace(loop, output, settings, report);
         loop.after_turn([&](Time now) { display->update(now); });
         client.emplace(display->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         client->hello(0);

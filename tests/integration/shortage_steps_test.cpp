@@ -64,10 +64,10 @@ class EachStep : public ::testing::Test {
     EachStep()
         : output(layout_for({64, 48})), store(made_for(manager)), keeper(store), reports{&report, &keeper} {
         keeper.inherit();
-        Tuning tuning;
-        tuning.refresh_limit = 0;
-        tuning.settle_delay = {};
-        display.emplace(loop, output, tuning, reports);
+        DisplaySettings settings;
+        settings.refresh_limit = 0;
+        settings.settle_delay = {};
+        display.emplace(loop, output, settings, reports);
         keeper.begin({&*display}, configured);
         loop.after_turn([this](Time now) { turn(now); });
         turn(loop.now());
@@ -255,12 +255,12 @@ class EachStep : public ::testing::Test {
             kind, "activate", [&] { display->activate(2, loop.now()); },
             [&] { display->activate(bystander->number(), loop.now()); });
         in_each_step(
-            kind, "another tuning",
+            kind, "another settings",
             [&] {
-                Tuning tuning = display->tuning();
-                tuning.idle_timeout += std::chrono::milliseconds(1);
-                tuning.tracking = Tuning::Tracking::compare;
-                display->set_tuning(tuning, loop.now());
+                DisplaySettings settings = display->settings();
+                settings.idle_timeout += std::chrono::milliseconds(1);
+                settings.tracking = DisplaySettings::Tracking::compare;
+                display->change_settings(settings, loop.now());
             },
             [] {});
         in_each_step(
@@ -274,7 +274,7 @@ class EachStep : public ::testing::Test {
     }
 
     ServiceManager manager;
-    Tuning configured;
+    DisplaySettings configured;
     EventLoop loop;
     FakeOutput output;
     RecordingReport report;

@@ -15,9 +15,9 @@ class AShortage : public PipelineFixture {
         for (const StoredDescriptor& stored_descriptor : stored_descriptors)
             ::setsockopt(stored_descriptor.descriptor, SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
         for (unsigned i = 1; i <= 20; ++i) {
-            Tuning tuning = display->tuning();
-            tuning.idle_timeout += std::chrono::milliseconds(1);
-            display->set_tuning(tuning, loop.now());
+            DisplaySettings settings = display->settings();
+            settings.idle_timeout += std::chrono::milliseconds(1);
+            display->change_settings(settings, loop.now());
             display->update(loop.now());
         }
     }

@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 struct Way {
     const char* name;
     const char* features;  // of HVFB_FEATURES
-    Tuning::Tracking tracking;
+    DisplaySettings::Tracking tracking;
 };
 
 void PrintTo(const Way& way, std::ostream* out) {
@@ -39,11 +39,11 @@ constexpr Mode mode{640, 480};
 class PicturesOfASlowDisk : public ::testing::TestWithParam<Way> {
   protected:
     PicturesOfASlowDisk() {
-        Tuning tuning;
-        tuning.refresh_limit = 200;
-        tuning.tracking = GetParam().tracking;
-        tuning.idle_timeout = 50ms;
-        daemon.set_tuning(tuning);
+        DisplaySettings settings;
+        settings.refresh_limit = 200;
+        settings.tracking = GetParam().tracking;
+        settings.idle_timeout = 50ms;
+        daemon.change_settings(settings);
         ::setenv("HVFB_FEATURES", GetParam().features, 1);
         surface.emplace(daemon.open());
         ::unsetenv("HVFB_FEATURES");
@@ -98,11 +98,11 @@ TEST_P(PicturesOfASlowDisk, are_shown_whole_and_in_part_at_rest_and_while_the_pr
 // past.
 class APictureThatTakesLong : public ::testing::Test {
   protected:
-    void open(Tuning::Tracking tracking = Tuning::Tracking::automatic) {
-        Tuning tuning;
-        tuning.tracking = tracking;
-        tuning.idle_timeout = 50ms;
-        daemon.set_tuning(tuning);
+    void open(DisplaySettings::Tracking tracking = DisplaySettings::Tracking::automatic) {
+        DisplaySettings settings;
+        settings.tracking = tracking;
+        settings.idle_timeout = 50ms;
+        daemon.change_settings(settings);
         surface.emplace(daemon.open());
         ASSERT_TRUE(daemon.await_equal().none());
     }
@@ -153,7 +153,7 @@ TEST_F(APictureThatTakesLong, is_shown_though_the_display_was_hidden_and_its_mod
 }
 
 TEST_F(APictureThatTakesLong, is_shown_though_the_program_draws_elsewhere_meanwhile) {
-    open(Tuning::Tracking::scan);
+    open(DisplaySettings::Tracking::scan);
     expect_shown(
         [&] {
             for (std::uint32_t i = 1; i < 50; ++i) {
@@ -184,12 +184,13 @@ TEST(PixelsThatNeverFault, are_shown_when_the_program_tells_them) {
 }
 
 INSTANTIATE_TEST_SUITE_P(InEveryState, PicturesOfASlowDisk,
-                         ::testing::Values(Way{"automatic", "", Tuning::Tracking::automatic},
-                                           Way{"fault", "", Tuning::Tracking::fault},
-                                           Way{"scan", "", Tuning::Tracking::scan},
-                                           Way{"compare", "", Tuning::Tracking::compare},
-                                           Way{"no-scan", "no-scan", Tuning::Tracking::automatic},
-                                           Way{"no-announce", "no-announce", Tuning::Tracking::automatic}));
+                         ::testing::Values(Way{"automatic", "", DisplaySettings::Tracking::automatic},
+                                           Way{"fault", "", DisplaySettings::Tracking::fault},
+                                           Way{"scan", "", DisplaySettings::Tracking::scan},
+                                           Way{"compare", "", DisplaySettings::Tracking::compare},
+                                           Way{"no-scan", "no-scan", DisplaySettings::Tracking::automatic},
+                                           Way{"no-announce", "no-announce",
+                                               DisplaySettings::Tracking::automatic}));
 
 }  // namespace
 }  // namespace hvfbd::testing

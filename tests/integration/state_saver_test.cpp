@@ -22,7 +22,7 @@ class AKeeper : public PipelineFixture {
     }
 
     ServiceManager manager;
-    Tuning configured;
+    DisplaySettings configured;
 };
 
 TEST_F(AKeeper, stores_what_a_client_holds_and_removes_it_when_it_is_closed) {
@@ -64,7 +64,7 @@ TEST_F(AKeeper, of_a_state_of_another_version_says_so_and_begins_anew) {
     EXPECT_FALSE(inherited.state);
     EXPECT_NE(inherited.why.find("version 77"), std::string::npos) << inherited.why;
     FakeOutput fresh_output(layout_for({320, 200}));
-    Display fresh(loop, fresh_output, Tuning{}, report);
+    Display fresh(loop, fresh_output, DisplaySettings{}, report);
     keeper.begin({&fresh}, configured);
     EXPECT_EQ(stored(), 1u) << "its own state, and nothing of the other's";
     Descriptor mine = manager.hand_over().take("state");
@@ -97,7 +97,7 @@ TEST_F(AKeeper, leaves_out_a_surface_whose_descriptor_is_missing_and_goes_on_wit
     Decoded inherited = next.inherit();
     ASSERT_TRUE(inherited.state);
     FakeOutput next_output(layout_for({320, 200}));
-    Display next_display(loop, next_output, Tuning{}, report);
+    Display next_display(loop, next_output, DisplaySettings{}, report);
     RestoredDescriptors mine = next.restored_of(0);
     next_display.restore(inherited.state->displays.at(0), next.first_serial(), mine, loop.now());
     ASSERT_EQ(next_display.surfaces().all().size(), 1u);
@@ -207,7 +207,7 @@ TEST_F(AKeeper, says_once_that_there_is_more_than_fits_and_again_after_it_has_fi
     std::vector<const Display*> borrowed;
     for (std::size_t i = 0; i < 5; ++i) {
         outputs.push_back(std::make_unique<FakeOutput>(layout_for({16, 16})));
-        displays.push_back(std::make_unique<Display>(loop, *outputs.back(), Tuning{}, report));
+        displays.push_back(std::make_unique<Display>(loop, *outputs.back(), DisplaySettings{}, report));
         borrowed.push_back(&*displays.back());
     }
     keeper.begin(borrowed, configured);

@@ -48,9 +48,9 @@ bool in_time_namespace(Body body) {
 
 TEST(TimeNamespace, a_program_in_one_is_shown_and_is_told_times_of_the_daemons_clock) {
     DaemonProcess daemon({64, 64});
-    Tuning tuning;
-    tuning.idle_timeout = 20ms;
-    daemon.set_tuning(tuning);
+    DisplaySettings settings;
+    settings.idle_timeout = 20ms;
+    daemon.change_settings(settings);
     const Time before = clock_now();
     EXPECT_TRUE(in_time_namespace([&] {
         ASSERT_GT(clock_now(), before + ahead / 2);

@@ -39,10 +39,10 @@ class AUioScreen : public ::testing::Test {
         output = std::make_unique<uio::UioOutput>(
             loop, std::make_unique<uio::KernelScreenPort>(uio, framebuffer, size, machine.folders()),
             machine.folders().devices, options);
-        Tuning tuning;
-        tuning.settle_delay = std::chrono::microseconds(200);
-        tuning.refresh_limit = 0;
-        display.emplace(loop, *output, tuning, report);
+        DisplaySettings settings;
+        settings.settle_delay = std::chrono::microseconds(200);
+        settings.refresh_limit = 0;
+        display.emplace(loop, *output, settings, report);
         loop.after_turn([this](Time now) { display->update(now); });
         display->update(loop.now());
     }

@@ -155,7 +155,7 @@ TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_looked_at_a
     EXPECT_TRUE(turn_until([&] { return front_pixel(5, 6) == 0x123456; }));
     turn_until([] { return false; }, 200ms);
     EXPECT_FALSE(loop.run_once(600ms)) << "rest";
-    EXPECT_EQ(display->surfaces().active()->kept().handshake.flags, granted)
+    EXPECT_EQ(display->surfaces().active()->save().handshake.flags, granted)
         << "the next process of the daemon knows it";
     grant(grants);
     EXPECT_FALSE(given(client));

@@ -38,7 +38,7 @@ class ConfigurationFiles : public ::testing::Test {
 };
 
 TEST_F(ConfigurationFiles, that_are_not_there_leave_the_defaults_without_a_word) {
-    EXPECT_EQ(read().display, Tuning{});
+    EXPECT_EQ(read().display, DisplaySettings{});
     EXPECT_TRUE(warnings.empty());
 }
 
@@ -72,12 +72,12 @@ Level=debug
     EXPECT_EQ(c.display.refresh_limit, 60u);
     EXPECT_FALSE(c.grant_userfaultfd);
     EXPECT_TRUE(Configuration{}.grant_userfaultfd);
-    EXPECT_EQ(c.display.refresh_mode, Tuning::RefreshMode::periodic);
+    EXPECT_EQ(c.display.refresh_mode, DisplaySettings::RefreshMode::periodic);
     EXPECT_EQ(c.display.settle_delay.count(), 0);
     EXPECT_EQ(c.display.idle_timeout.count(), 5);
-    EXPECT_EQ(c.display.tracking, Tuning::Tracking::scan);
+    EXPECT_EQ(c.display.tracking, DisplaySettings::Tracking::scan);
     EXPECT_EQ(c.display.max_rects, 1u);
-    EXPECT_EQ(c.display.when_hidden, Tuning::WhenHidden::ignore);
+    EXPECT_EQ(c.display.when_hidden, DisplaySettings::WhenHidden::ignore);
     EXPECT_EQ(c.output.type, "memory");
     EXPECT_EQ(c.output.uio, "uio3");
     EXPECT_EQ(c.output.framebuffer, "uio:uio3/map1");
@@ -96,13 +96,13 @@ TEST_F(ConfigurationFiles, take_every_setting_of_the_table_and_refuse_what_it_is
         const std::string other =
             to_text(setting, setting.usual == setting.most ? setting.least : setting.most);
         write("etc/hvfbd.conf", "[Display]\n" + std::string(setting.name) + "=" + other + "\n");
-        const auto kept = differences(Tuning(), read().display);
+        const auto kept = differences(DisplaySettings(), read().display);
         EXPECT_TRUE(warnings.empty()) << warnings.front().sentence;
         ASSERT_EQ(kept.size(), 1u) << setting.name;
         EXPECT_EQ(kept.front(), std::pair(std::string(setting.name), other));
 
         write("etc/hvfbd.conf", "[Display]\n" + std::string(setting.name) + "=nonsense\n");
-        EXPECT_EQ(read().display, Tuning());
+        EXPECT_EQ(read().display, DisplaySettings());
         ASSERT_EQ(warnings.size(), 1u) << setting.name;
         EXPECT_EQ(warnings.front().sentence,
                   std::string(setting.name) + " must be " + range_of(setting) + "; \"nonsense\" is not");
@@ -280,7 +280,7 @@ TEST_F(ConfigurationFiles, that_are_too_large_are_refused_whole) {
 TEST_F(ConfigurationFiles, that_are_hidden_or_named_otherwise_are_no_drop_ins) {
     for (const char* name : {".a.conf", ".conf", ".#a.conf", "a.conf~", "a.conf.dpkg-new", "a.CONF", "conf"})
         write(fs::path("etc/hvfbd.conf.d") / name, "[Display]\nRefreshLimit=30\n");
-    EXPECT_EQ(read().display, Tuning{});
+    EXPECT_EQ(read().display, DisplaySettings{});
     EXPECT_TRUE(warnings.empty());
 }
 

@@ -94,7 +94,7 @@ TEST_F(ASession, says_which_mode_it_does_not_show_because_it_does_not_fit_the_vi
     connect();
     EXPECT_EQ(session.mode(), (Mode{1024, 768}));
     EXPECT_EQ(session.unfit_mode(), (Mode{3840, 2160}));
-    auto kept = session.kept();
+    auto kept = session.save();
     ASSERT_TRUE(session.set_mode({800, 600}));
     EXPECT_FALSE(session.unfit_mode());
 
@@ -130,7 +130,7 @@ TEST_F(ASession, goes_on_in_the_next_process_without_a_word_to_the_host_but_with
     connect();
     hear(FeatureChange{true, false, false, false});
     says();
-    auto kept = session.kept();
+    auto kept = session.save();
     ASSERT_TRUE(kept);
     session = Session(Session::Options{});
     ASSERT_TRUE(session.go_on(*kept, address, size, now));
@@ -150,7 +150,7 @@ TEST_F(ASession, that_was_hidden_or_owed_something_still_is_in_the_next_process)
     connect();
     hear(FeatureChange{false, false, false, false});
     session.set_mode({1280, 1024});
-    auto kept = session.kept();
+    auto kept = session.save();
     session = Session(Session::Options{});
     ASSERT_TRUE(session.go_on(*kept, address, size, now));
     EXPECT_FALSE(session.visible());
@@ -161,17 +161,17 @@ TEST_F(ASession, that_was_hidden_or_owed_something_still_is_in_the_next_process)
 }
 
 TEST_F(ASession, that_is_not_active_is_not_kept_and_one_that_cannot_be_is_not_gone_on_with) {
-    EXPECT_FALSE(session.kept());
+    EXPECT_FALSE(session.save());
     open();
     says();
-    EXPECT_FALSE(session.kept());
+    EXPECT_FALSE(session.save());
     hear(synthvid::VersionResponse{synthvid::version_3_5, true});
     says();
     hear(list({{1280, 1024}}));
     says();
     hear(synthvid::VramLocationAck{address});
     says();
-    auto kept = session.kept();
+    auto kept = session.save();
     ASSERT_TRUE(kept);
     Session other{Session::Options{}};
     EXPECT_FALSE(other.go_on(*kept, address, 2 << 20, now)) << "the mode does not fit that memory";
@@ -184,7 +184,7 @@ TEST_F(ASession, of_the_process_before_takes_the_mode_that_is_wished_for_now) {
     connect();
     session.set_mode({800, 600});
     says();
-    auto kept = session.kept();
+    auto kept = session.save();
     ASSERT_TRUE(kept);
     Session next({.mode = Mode{1280, 1024}, .before = {}});
     ASSERT_TRUE(next.go_on(*kept, address, size, now));
@@ -207,7 +207,7 @@ TEST_F(ASession, of_the_process_before_takes_a_mode_though_the_host_has_never_li
     says();
     hear(synthvid::VramLocationAck{address});
     says();
-    auto kept = session.kept();
+    auto kept = session.save();
     ASSERT_TRUE(kept);
     ASSERT_FALSE(kept->preferred);
     Session next{Session::Options{}};

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "display/tuning.h"
+#include "display/display_settings.h"
 #include "output/hyperv/saved_output.h"
 #include "restart/state_before.h"
 #include "rounds.h"
@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 
 SavedDisplay some_display(std::uint64_t seed) {
     SavedDisplay state;
-    state.tuning = {{"RefreshLimit", "60"}, {"Tracking", "scan"}};
+    state.settings = {{"RefreshLimit", "60"}, {"Tracking", "scan"}};
     state.mode = Mode{1280, 720};
     state.frame = 12345 + seed;
     state.last_surface = 7;
@@ -400,9 +400,9 @@ TEST(State, that_cannot_be_is_refused) {
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.viewers.push_back(state.viewers[0]); }));
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.output = std::string(65537, 'x'); }));
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.output_name = std::string(65, 'x'); }));
-    EXPECT_TRUE(refused([](SavedDisplay& state) { state.tuning[0].second = std::string(65, 'x'); }));
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.settings[0].second = std::string(65, 'x'); }));
     EXPECT_TRUE(refused([](SavedDisplay& state) {
-        for (unsigned i = 0; i < 65; ++i) state.tuning.emplace_back("x" + std::to_string(i), "1");
+        for (unsigned i = 0; i < 65; ++i) state.settings.emplace_back("x" + std::to_string(i), "1");
     }));
     EXPECT_TRUE(whole_refused([](State& whole) {
         whole.displays.resize(65, SavedDisplay(whole.displays[0]));
@@ -530,8 +530,8 @@ TEST(SavedOutput, comes_back_as_it_was_written_and_nothing_else_does) {
         EXPECT_FALSE(decode_saved_output(bytes.substr(0, size)));
 }
 
-TEST(Tuning, says_what_differs_in_words_that_set_it_again) {
-    Tuning base, other;
+TEST(DisplaySettings, says_what_differs_in_words_that_set_it_again) {
+    DisplaySettings base, other;
     set(other, "RefreshLimit", "61");
     set(other, "RefreshMode", "periodic");
     set(other, "SettleDelay", "17");

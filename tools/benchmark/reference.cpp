@@ -23,7 +23,7 @@ void demand(int result, const char* what) {
 }  // namespace
 
 Reference::Reference(int width, int height) : copier_(width, height) {
-    hvfb::Refusal refusal;
+    hvfb::TrackingRefused refusal;
     userfault_ = hvfb::Userfault::make(hvfb::Userfault::Kind::asynchronous, refusal);
     pagemap_ = hvfb::Pagemap::open();
     if (!userfault_ || !pagemap_)

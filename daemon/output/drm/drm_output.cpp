@@ -65,11 +65,11 @@ void DrmOutput::say_what_there_is() {
     changed();
 }
 
-std::string DrmOutput::kept() const {
+std::string DrmOutput::save() const {
     return of_its_own_ ? std::string(of_connector) + wish_.connector : "";
 }
 
-std::string DrmOutput::connector_kept(const std::string& kept) {
+std::string DrmOutput::saved_connector(const std::string& kept) {
     return kept.starts_with(of_connector) ? kept.substr(of_connector.size()) : "";
 }
 
@@ -110,7 +110,7 @@ void DrmOutput::light(const Plan& plan) {
     buffers_.push_back(prepared_ ? std::move(prepared_) : std::move(before[shown_]));
     shown_ = 0;
     flipping_.stop();
-    missing_.clear();
+    stale_.clear();
     std::string refused = show_on(plan.heads);
     before.clear();
 
@@ -184,7 +184,7 @@ void DrmOutput::darken() noexcept {
     buffers_.clear();
     prepared_.reset();
     shown_ = 0;
-    missing_.clear();
+    stale_.clear();
     flipping_.stop();
     on_ = false;
 }

@@ -49,7 +49,7 @@ class DrmOutput : public Output {
     // `size`: of its picture until there is a screen, where no mode is wished.
     DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own, std::optional<Mode> size = {});
     // The connector of a display that kept this; empty: it had none of its own.
-    static std::string connector_kept(const std::string& kept);
+    static std::string saved_connector(const std::string& kept);
     DrmOutput(const DrmOutput&) = delete;
     DrmOutput& operator=(const DrmOutput&) = delete;
 
@@ -61,7 +61,7 @@ class DrmOutput : public Output {
     }
     // Empty while hidden, and while the buffer to be written is still shown.
     std::span<std::byte> scanout() override;
-    std::span<const Rectangle> missing() const override { return missing_; }
+    std::span<const Rectangle> stale() const override { return stale_; }
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return shows() && on_ && !suspended_; }
     bool take_repaint() override { return std::exchange(repaint_, false); }
@@ -70,7 +70,7 @@ class DrmOutput : public Output {
     void wanted() override;
     void suspend() override;
     void resume() override;
-    std::string kept() const override;
+    std::string save() const override;
     // No last words: with the process goes its framebuffer, and the kernel shows its console again.
 
     // Why it is hidden, or what it shows on; a sentence.
@@ -133,7 +133,7 @@ class DrmOutput : public Output {
     // A flip takes a frame of the screen; a driver that does not say that it came to pass is not waited for
     // without end. It is asked about when something is to be presented, a second apart at most.
     RunningTimer flipping_{std::chrono::seconds(1), 1};
-    std::vector<Rectangle> missing_, clipped_;
+    std::vector<Rectangle> stale_, clipped_;
 
     bool suspended_ = false, repaint_ = false;
     std::string description_, last_said_;

@@ -56,7 +56,7 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
             std::swap(buffers_.front(), buffers_[shown_]);
             buffers_.resize(1);
             shown_ = 0;
-            missing_.clear();
+            stale_.clear();
             repaint_ = true;
             telling_ = Telling::direct;
             owner_.turn();
@@ -67,7 +67,7 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
             // What is shown from now on is written next, and lacks just this frame.
             flipping_.start(now);
             shown_ = 1 - shown_;
-            missing_.assign(clipped_.begin(), clipped_.end());
+            stale_.assign(clipped_.begin(), clipped_.end());
         }
         return presented;
     } catch (const std::system_error& error) {

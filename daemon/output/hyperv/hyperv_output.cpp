@@ -230,7 +230,7 @@ HypervOutput::Heard HypervOutput::receive(Time now) {
             case Channel::Received::message:
                 heard = true;
                 if (!received_.empty()) session_.received(synthvid::decode(received_), now);
-                rely();
+                persist();
                 break;
             case Channel::Received::none:
                 if (!channel.unmask()) return heard ? Heard::some : Heard::nothing;

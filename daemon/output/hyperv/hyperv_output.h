@@ -52,7 +52,7 @@ class HypervOutput : public Output {
     void suspend() override;
     void resume() override;
     void flush_on_crash() noexcept override;
-    std::string kept() const override;
+    std::string save() const override;
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const override;
 
     const Session& session() const { return session_; }

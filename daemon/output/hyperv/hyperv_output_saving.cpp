@@ -53,10 +53,10 @@ bool HypervOutput::go_on_with(const SavedOutput& saved, RestoredDescriptors& res
     }
 }
 
-std::string HypervOutput::kept() const {
+std::string HypervOutput::save() const {
     SavedOutput saved;
     saved.connection = connections_;
-    auto session = session_.kept();
+    auto session = session_.save();
     if (auto device = kept_device(); device && session) {
         saved.device = device->text;
         saved.descriptors = device->descriptors.size();
@@ -69,14 +69,14 @@ std::string HypervOutput::kept() const {
 
 void HypervOutput::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const {
     auto device = kept_device();
-    if (!device || !session_.kept()) return;
+    if (!device || !session_.save()) return;
     for (std::size_t i = 0; i < device->descriptors.size(); ++i)
         stored_descriptors.push_back({kept_device_name(connections_, i), device->descriptors[i]});
 }
 
 std::optional<UioDevice::Saved> HypervOutput::kept_device() const {
     if (!connection_ || !connection_->channel || broken_) return std::nullopt;
-    return connection_->device->kept();
+    return connection_->device->save();
 }
 
 }  // namespace hvfbd::hyperv

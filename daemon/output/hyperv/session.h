@@ -50,7 +50,7 @@ class Session {
         std::optional<synthvid::FeatureChange> features;
     };
     // None: it is not active, and is to begin anew.
-    std::optional<Saved> kept() const;
+    std::optional<Saved> save() const;
     // False: that cannot have been one with this memory. Then all is as before.
     bool go_on(const Saved& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
     // The mode that is wished for by now; none: what the host prefers. Stays where that does not fit.

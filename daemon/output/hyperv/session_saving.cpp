@@ -5,7 +5,7 @@
 
 namespace hvfbd::hyperv {
 
-std::optional<Session::Saved> Session::kept() const {
+std::optional<Session::Saved> Session::save() const {
     if (!active() || failure_) return std::nullopt;
     Saved kept{version_,
                chosen_,

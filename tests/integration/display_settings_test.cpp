@@ -8,9 +8,9 @@ using namespace std::chrono_literals;
 using APipeline = PipelineFixture;
 
 TEST_F(APipeline, keeps_the_limit_between_presents) {
-    Tuning tuning = display->tuning();
-    tuning.refresh_limit = 50;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.refresh_limit = 50;
+    display->change_settings(settings, loop.now());
     RawClient client = open_explicit();
     auto frames = display->statistics().frames;
     std::uint32_t value = 0;
@@ -28,11 +28,11 @@ TEST_F(APipeline, keeps_the_limit_between_presents) {
 }
 
 TEST_F(APipeline, asks_a_host_that_takes_nothing_no_more_often_than_one_that_does) {
-    for (auto mode : {Tuning::RefreshMode::on_demand, Tuning::RefreshMode::periodic}) {
-        Tuning tuning = display->tuning();
-        tuning.refresh_limit = 50;
-        tuning.refresh_mode = mode;
-        display->set_tuning(tuning, loop.now());
+    for (auto mode : {DisplaySettings::RefreshMode::on_demand, DisplaySettings::RefreshMode::periodic}) {
+        DisplaySettings settings = display->settings();
+        settings.refresh_limit = 50;
+        settings.refresh_mode = mode;
+        display->change_settings(settings, loop.now());
         RawClient client = open_explicit();
         output.refuse_next(1'000'000);
         auto refused = display->statistics().refused;
@@ -69,9 +69,9 @@ TEST_F(APipeline, tells_an_output_no_more_rectangles_a_frame_than_it_takes) {
 }
 
 TEST_F(APipeline, waits_for_the_longest_settle_delay_before_it_says_that_a_frame_is_not_shown) {
-    Tuning tuning = display->tuning();
-    tuning.settle_delay = 1s;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.settle_delay = 1s;
+    display->change_settings(settings, loop.now());
     RawClient client = open({"test", false, false});
     client.hello(full_tracker);
     ASSERT_TRUE(present(client, 1));
@@ -110,10 +110,11 @@ TEST_F(APipeline, has_saved_what_was_asked_of_it_when_it_returns) {
     display->set_mode({400, 300}, loop.now());
     EXPECT_EQ(display->layout().width, 400u);
     EXPECT_EQ(saved.mode, (Mode{400, 300}));
-    Tuning tuning = display->tuning();
-    tuning.refresh_limit = 7;
-    display->set_tuning(tuning, loop.now());
-    EXPECT_EQ(std::ranges::count(saved.tuning, std::pair<std::string, std::string>("RefreshLimit", "7")), 1);
+    DisplaySettings settings = display->settings();
+    settings.refresh_limit = 7;
+    display->change_settings(settings, loop.now());
+    EXPECT_EQ(std::ranges::count(saved.settings, std::pair<std::string, std::string>("RefreshLimit", "7")),
+              1);
     SurfaceNumber below = display->surfaces().all().front()->number();
     if (display->surfaces().active()->number() == below) below = display->surfaces().all().back()->number();
     const auto before = saved.surfaces.front().number;
@@ -126,9 +127,9 @@ TEST_F(APipeline, has_saved_what_was_asked_of_it_when_it_returns) {
 }
 
 TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
-    Tuning tuning = display->tuning();
-    tuning.refresh_limit = 1;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.refresh_limit = 1;
+    display->change_settings(settings, loop.now());
     RawClient client = open_explicit();
     client.frame(1);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
@@ -136,8 +137,8 @@ TEST_F(APipeline, a_new_limit_takes_effect_with_the_next_frame) {
     client.damaged({0, 0, 1, 1});
     turn_until([] { return false; }, 100ms);
     EXPECT_EQ(front_pixel(0, 0), 0u);
-    tuning.refresh_limit = 1000;
-    display->set_tuning(tuning, loop.now());
+    settings.refresh_limit = 1000;
+    display->change_settings(settings, loop.now());
     display->update(loop.now());
     Time told = clock_now();
     EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 1; }));
@@ -149,9 +150,9 @@ TEST_F(APipeline, waits_for_the_settle_delay_after_rest) {
     client.frame(1);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
     turn_until([] { return false; }, 60ms);
-    Tuning tuning = display->tuning();
-    tuning.settle_delay = 80ms;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.settle_delay = 80ms;
+    display->change_settings(settings, loop.now());
     Time stored = clock_now();
     client.pixel(0, 0) = 1;
     client.damaged({0, 0, 1, 1});
@@ -165,9 +166,9 @@ TEST_F(APipeline, tells_no_more_rectangles_than_it_may_from_the_next_frame_on) {
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
     std::uint64_t frame = 1;
     for (std::uint32_t most : {1u, 5u, 255u}) {
-        Tuning tuning = display->tuning();
-        tuning.max_rects = most;
-        display->set_tuning(tuning, loop.now());
+        DisplaySettings settings = display->settings();
+        settings.max_rects = most;
+        display->change_settings(settings, loop.now());
         for (std::uint32_t i = 0; i < 40; ++i) ++client.pixel(i * 7, i * 5);
         client.damaged({0, 0, 320, 200});
         client.frame(++frame);
@@ -181,10 +182,10 @@ TEST_F(APipeline, tells_its_clients_the_limit_and_the_idle_time_out) {
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(await(client, HVFB_STATE));
-    Tuning tuning = display->tuning();
-    tuning.refresh_limit = 100;
-    tuning.idle_timeout = 7ms;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.refresh_limit = 100;
+    settings.idle_timeout = 7ms;
+    display->change_settings(settings, loop.now());
     display->update(loop.now());
     auto state = await(client, HVFB_STATE);
     ASSERT_TRUE(state);
@@ -193,9 +194,9 @@ TEST_F(APipeline, tells_its_clients_the_limit_and_the_idle_time_out) {
 }
 
 TEST_F(APipeline, presents_everything_at_the_limit_in_periodic_mode) {
-    Tuning tuning = display->tuning();
-    tuning.refresh_mode = Tuning::RefreshMode::periodic;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.refresh_mode = DisplaySettings::RefreshMode::periodic;
+    display->change_settings(settings, loop.now());
     display->update(loop.now());
     auto frames = display->statistics().frames;
     turn_until([] { return false; }, 500ms);
@@ -205,9 +206,9 @@ TEST_F(APipeline, presents_everything_at_the_limit_in_periodic_mode) {
 }
 
 TEST_F(APipeline, goes_on_while_hidden_if_it_is_told_to) {
-    Tuning tuning = display->tuning();
-    tuning.when_hidden = Tuning::WhenHidden::ignore;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.when_hidden = DisplaySettings::WhenHidden::ignore;
+    display->change_settings(settings, loop.now());
     RawClient client = open_explicit();
     output.set_visible(false);
     display->update(loop.now());
@@ -226,14 +227,14 @@ TEST_F(APipeline, shows_what_was_drawn_hidden_when_it_is_told_to_ignore_that) {
     display->update(loop.now());
     EXPECT_FALSE(output.ignores_hidden());
     client.pixel(0, 0) = 7;  // reported to nobody
-    Tuning tuning = display->tuning();
-    tuning.when_hidden = Tuning::WhenHidden::ignore;
-    display->set_tuning(tuning, loop.now());
+    DisplaySettings settings = display->settings();
+    settings.when_hidden = DisplaySettings::WhenHidden::ignore;
+    display->change_settings(settings, loop.now());
     display->update(loop.now());
     EXPECT_TRUE(turn_until([&] { return front_pixel(0, 0) == 7; }));
     EXPECT_TRUE(output.host_equals(display->front()));
-    tuning.when_hidden = Tuning::WhenHidden::pause;
-    display->set_tuning(tuning, loop.now());
+    settings.when_hidden = DisplaySettings::WhenHidden::pause;
+    display->change_settings(settings, loop.now());
     EXPECT_FALSE(output.ignores_hidden());
 }
 

@@ -15,7 +15,7 @@ namespace hvfbd {
 
 // What an administrator may change while it runs: display_settings says their names, ranges and words. The
 // enumerations are in the order of the words.
-struct Tuning {
+struct DisplaySettings {
     enum class RefreshMode { on_demand, periodic };
     enum class Tracking { automatic, fault, scan, compare };
     enum class WhenHidden { pause, ignore };
@@ -28,7 +28,7 @@ struct Tuning {
     std::uint32_t max_rects = 16;
     WhenHidden when_hidden = WhenHidden::pause;
 
-    bool operator==(const Tuning&) const = default;
+    bool operator==(const DisplaySettings&) const = default;
 
     // Shortest time between two presents; 0: unthrottled.
     Duration interval() const {
@@ -36,26 +36,27 @@ struct Tuning {
     }
 };
 
-// Where a setting of the table stands in a Tuning. The value is a number, or the place of the word.
-struct TuningField {
+// Where a setting of the table stands in a DisplaySettings. The value is a number, or the place of the word.
+struct SettingField {
     const Setting& setting;
-    std::uint64_t (*get)(const Tuning&);
-    void (*put)(Tuning&, std::uint64_t);  // unchecked
+    std::uint64_t (*get)(const DisplaySettings&);
+    void (*put)(DisplaySettings&, std::uint64_t);  // unchecked
 };
 
 // One for each of display_settings, in their order.
-std::span<const TuningField> tuning_fields();
+std::span<const SettingField> setting_fields();
 
 // Checked changes. A value out of its range throws RequestError (invalid_arguments) that names the range, and
 // nothing is changed.
-void set(Tuning& tuning, const TuningField& field, std::string_view value);
+void set(DisplaySettings& settings, const SettingField& field, std::string_view value);
 // By the setting's name. False if there is none of that name.
-bool set(Tuning& tuning, std::string_view name, std::string_view value);
+bool set(DisplaySettings& settings, std::string_view name, std::string_view value);
 
 // The value in words that set() takes.
-std::string get(const Tuning& tuning, const TuningField& field);
+std::string get(const DisplaySettings& settings, const SettingField& field);
 
 // What differs from `base`, as name and value that set() takes.
-std::vector<std::pair<std::string, std::string>> differences(const Tuning& base, const Tuning& tuning);
+std::vector<std::pair<std::string, std::string>> differences(const DisplaySettings& base,
+                                                             const DisplaySettings& settings);
 
 }  // namespace hvfbd

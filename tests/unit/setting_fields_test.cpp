@@ -1,4 +1,4 @@
-#include "display/tuning.h"
+#include "display/display_settings.h"
 
 #include <gtest/gtest.h>
 
@@ -8,35 +8,35 @@ namespace hvfbd {
 namespace {
 
 std::string refusal(std::string_view name, std::string_view value) {
-    Tuning tuning, before = tuning;
+    DisplaySettings settings, before = settings;
     try {
-        EXPECT_TRUE(set(tuning, name, value));
+        EXPECT_TRUE(set(settings, name, value));
     } catch (const RequestError& caught) {
         EXPECT_EQ(caught.kind(), RequestError::Kind::invalid_arguments);
-        EXPECT_EQ(tuning, before) << "a refused change changes nothing";
+        EXPECT_EQ(settings, before) << "a refused change changes nothing";
         return caught.what();
     }
     return "";
 }
 
-std::string said(const Tuning& tuning, std::string_view name) {
-    for (const TuningField& field : tuning_fields())
-        if (field.setting.name == name) return get(tuning, field);
+std::string said(const DisplaySettings& settings, std::string_view name) {
+    for (const SettingField& field : setting_fields())
+        if (field.setting.name == name) return get(settings, field);
     return "no setting " + std::string(name);
 }
 
-TEST(Tuning, has_the_defaults_of_the_contract) {
-    Tuning tuning;
-    EXPECT_EQ(tuning.refresh_limit, 20u);
-    EXPECT_EQ(said(tuning, "RefreshMode"), "on-demand");
-    EXPECT_EQ(tuning.settle_delay.count(), 1000);
-    EXPECT_EQ(tuning.idle_timeout.count(), 250000);
-    EXPECT_EQ(said(tuning, "Tracking"), "auto");
-    EXPECT_EQ(tuning.max_rects, 16u);
-    EXPECT_EQ(said(tuning, "WhenHidden"), "pause");
+TEST(DisplaySettings, has_the_defaults_of_the_contract) {
+    DisplaySettings settings;
+    EXPECT_EQ(settings.refresh_limit, 20u);
+    EXPECT_EQ(said(settings, "RefreshMode"), "on-demand");
+    EXPECT_EQ(settings.settle_delay.count(), 1000);
+    EXPECT_EQ(settings.idle_timeout.count(), 250000);
+    EXPECT_EQ(said(settings, "Tracking"), "auto");
+    EXPECT_EQ(settings.max_rects, 16u);
+    EXPECT_EQ(said(settings, "WhenHidden"), "pause");
 }
 
-TEST(Tuning, takes_both_ends_of_each_range_and_refuses_what_lies_beyond_naming_the_range) {
+TEST(DisplaySettings, takes_both_ends_of_each_range_and_refuses_what_lies_beyond_naming_the_range) {
     struct Range {
         const char *name, *least, *most, *beyond;
     };
@@ -55,7 +55,7 @@ TEST(Tuning, takes_both_ends_of_each_range_and_refuses_what_lies_beyond_naming_t
     EXPECT_NE(refusal("MaxRects", "0"), "");
 }
 
-TEST(Tuning, takes_every_word_it_knows_and_names_them_when_it_is_given_another) {
+TEST(DisplaySettings, takes_every_word_it_knows_and_names_them_when_it_is_given_another) {
     for (auto word : {"on-demand", "periodic"}) EXPECT_EQ(refusal("RefreshMode", word), "");
     for (auto word : {"auto", "fault", "scan", "compare"}) EXPECT_EQ(refusal("Tracking", word), "");
     for (auto word : {"pause", "ignore"}) EXPECT_EQ(refusal("WhenHidden", word), "");
@@ -63,10 +63,10 @@ TEST(Tuning, takes_every_word_it_knows_and_names_them_when_it_is_given_another) 
               "Tracking must be one of auto, fault, scan, compare; \"Scan\" is not");
 }
 
-TEST(Tuning, knows_no_other_name) {
-    Tuning tuning;
-    EXPECT_FALSE(set(tuning, "refreshlimit", "1"));
-    EXPECT_FALSE(set(tuning, "", ""));
+TEST(DisplaySettings, knows_no_other_name) {
+    DisplaySettings settings;
+    EXPECT_FALSE(set(settings, "refreshlimit", "1"));
+    EXPECT_FALSE(set(settings, "", ""));
 }
 
 // One that is not the default.
@@ -74,17 +74,17 @@ std::string another(const Setting& setting) {
     return to_text(setting, setting.usual == setting.most ? setting.least : setting.most);
 }
 
-TEST(Tuning, has_every_setting_of_the_table_at_its_default) {
-    ASSERT_EQ(tuning_fields().size(), display_settings.size());
+TEST(DisplaySettings, has_every_setting_of_the_table_at_its_default) {
+    ASSERT_EQ(setting_fields().size(), display_settings.size());
     for (const Setting& setting : display_settings)
-        EXPECT_EQ(said(Tuning(), setting.name), to_text(setting, setting.usual));
+        EXPECT_EQ(said(DisplaySettings(), setting.name), to_text(setting, setting.usual));
 }
 
-TEST(Tuning, says_each_setting_of_the_table_that_differs_and_that_one_alone) {
+TEST(DisplaySettings, says_each_setting_of_the_table_that_differs_and_that_one_alone) {
     for (const Setting& setting : display_settings) {
-        Tuning changed, restored;
+        DisplaySettings changed, restored;
         ASSERT_TRUE(set(changed, setting.name, another(setting)));
-        const auto kept = differences(Tuning(), changed);
+        const auto kept = differences(DisplaySettings(), changed);
         ASSERT_EQ(kept.size(), 1u) << setting.name;
         EXPECT_EQ(kept.front(), std::pair(std::string(setting.name), another(setting)));
         EXPECT_TRUE(set(restored, kept.front().first, kept.front().second));
@@ -92,7 +92,7 @@ TEST(Tuning, says_each_setting_of_the_table_that_differs_and_that_one_alone) {
     }
 }
 
-TEST(Tuning, takes_the_ends_of_every_range_of_the_table_and_nothing_beyond) {
+TEST(DisplaySettings, takes_the_ends_of_every_range_of_the_table_and_nothing_beyond) {
     for (const Setting& setting : display_settings) {
         if (!setting.words.empty()) {
             for (const std::string& word : words_of(setting)) EXPECT_EQ(refusal(setting.name, word), "");
@@ -106,13 +106,13 @@ TEST(Tuning, takes_the_ends_of_every_range_of_the_table_and_nothing_beyond) {
     }
 }
 
-TEST(Tuning, interval_is_the_reciprocal_of_the_limit) {
-    Tuning tuning;
-    EXPECT_EQ(tuning.interval(), std::chrono::milliseconds(50));
-    tuning.refresh_limit = 0;
-    EXPECT_EQ(tuning.interval(), Duration::zero());
-    tuning.refresh_limit = 1000;
-    EXPECT_EQ(tuning.interval(), std::chrono::milliseconds(1));
+TEST(DisplaySettings, interval_is_the_reciprocal_of_the_limit) {
+    DisplaySettings settings;
+    EXPECT_EQ(settings.interval(), std::chrono::milliseconds(50));
+    settings.refresh_limit = 0;
+    EXPECT_EQ(settings.interval(), Duration::zero());
+    settings.refresh_limit = 1000;
+    EXPECT_EQ(settings.interval(), std::chrono::milliseconds(1));
 }
 
 }  // namespace
