@@ -48,15 +48,13 @@ Bytes decompress(std::span<const unsigned char> compressed, const std::filesyste
     if (inflateInit(&stream) != Z_OK) throw std::runtime_error("zlib cannot be used");
     stream.next_in = const_cast<Bytef*>(compressed.data());
     stream.avail_in = static_cast<uInt>(compressed.size());
-    Bytes bytes;
+    Bytes bytes, piece(std::size_t{1} << 20);
     int result = Z_OK;
     while (result == Z_OK) {
-        std::size_t before = bytes.size();
-        bytes.resize(before + (std::size_t{1} << 20));
-        stream.next_out = bytes.data() + before;
-        stream.avail_out = 1 << 20;
+        stream.next_out = piece.data();
+        stream.avail_out = static_cast<uInt>(piece.size());
         result = inflate(&stream, Z_NO_FLUSH);
-        bytes.resize(bytes.size() - stream.avail_out);
+        bytes.insert(bytes.end(), piece.data(), stream.next_out);
     }
     inflateEnd(&stream);
     if (result != Z_STREAM_END) refuse(file, "its frames cannot be decompressed");
