@@ -246,6 +246,18 @@ class TestScript(InACopy):
         [tests] = [call for call in self.calls() if call.startswith("ctest")]
         self.assertIn(" -L ^(unit|optimised)$ ", tests)
 
+    def test_unit_tests_are_a_word_and_need_no_package_but_those_of_the_build(self):
+        self.recorded_results()
+        sections = re.split(r"(?m)^\[(\w+)\]", (SOURCE / "packaging/build-depends").read_text())
+        build = sections[sections.index("build") + 1]
+        self.installed(re.findall(r"(?m)^([\w+.-]+)", build))
+        done = self.script("test", "unit", prefix=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
+        self.assertEqual((done.returncode, self.last_line(done)), (0, "1 passed, 0 failed"), done.stderr)
+        self.assertEqual([call.split("--target ")[1] for call in self.calls() if "--target" in call], ["build_unit build_optimised"])
+        [tests] = [call for call in self.calls() if call.startswith("ctest")]
+        self.assertIn(" --test-dir build/release ", tests)
+        self.assertIn(" -L ^(unit|optimised)$ ", tests)
+
     def test_the_whole_has_pure_code_under_sanitizers_alone(self):
         self.recorded_results()
         self.stand_in("nproc", "echo 1")
