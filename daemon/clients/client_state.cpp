@@ -13,20 +13,16 @@ ClientState::ClientState(const Layout& layout, bool explicit_damage)
 ClientState::ClientState(const Layout& layout, bool explicit_damage, const Handshake& handshake,
                          std::uint64_t first_serial, Time now)
     : ClientState(layout, explicit_damage) {
-    handshake_complete_ = true;
-    greeted_ = handshake.made;
-    take_flags(handshake.flags);
+    hello_ = HelloCheck(handshake.made);
+    take_flags(handshake.flags, now);
     first_serial_ = serial_ = answered_serial_ = first_serial;
-    hints_.add_everything();
-    announce(now);
 }
 
 std::optional<std::string_view> ClientState::receive(const message::FromClient& message, Time now) {
-    if (auto* hello = std::get_if<message::Hello>(&message)) return on_hello(*hello, now);
-    if (std::holds_alternative<message::Unknown>(message)) return std::nullopt;
-    if (!handshake_complete_) return "it did not send HELLO first";
-
-    if (auto* damaged = std::get_if<message::Damaged>(&message)) {
+    if (auto violation = hello_.receive(message)) return violation;
+    if (auto* hello = std::get_if<message::Hello>(&message)) {
+        take_flags(hello->flags, now);
+    } else if (auto* damaged = std::get_if<message::Damaged>(&message)) {
         on_damaged(*damaged, now);
     } else if (auto* written = std::get_if<message::Written>(&message)) {
         return on_written(*written, now);
@@ -41,34 +37,23 @@ std::optional<std::string_view> ClientState::receive(const message::FromClient& 
     } else if (auto* configured = std::get_if<message::Configured>(&message)) {
         configured_ = configured->serial;
     } else if (auto* capabilities = std::get_if<message::Capabilities>(&message)) {
-        take_flags(capabilities->flags);
-        // Found in another way from now on: nothing of what the former would have found is left out.
-        hints_.add_everything();
-        announce(now);
+        take_flags(capabilities->flags, now);
     } else if (std::holds_alternative<message::Next>(message)) {
         return "it sent NEXT, which is for viewers, on a surface's channel";
     }
     return std::nullopt;
 }
 
-std::optional<std::string_view> ClientState::on_hello(const message::Hello& hello, Time now) {
-    if (greeted_) return "it sent HELLO twice";
-    if (hello.version != HVFB_PROTOCOL_VERSION)
-        return "it speaks another version of the channel: update its libhvfb";
-    handshake_complete_ = greeted_ = true;
-    take_flags(hello.flags);
-    // A client that comes back brings its picture, and says HELLO when it is there.
-    hints_.add_everything();
-    announce(now);
-    return std::nullopt;
-}
-
-void ClientState::take_flags(std::uint32_t flags) {
+// What is drawn is found in another way from now on: nothing of what was found before, or what the client
+// brought with it, is left out.
+void ClientState::take_flags(std::uint32_t flags, Time now) {
     flags_ = flags;
     can_announce_ = flags & HVFB_HELLO_CAN_ANNOUNCE;
     can_track_ = can_announce_ || (flags & HVFB_HELLO_CAN_SCAN);
     can_report_ = can_track_ && (flags & HVFB_HELLO_CAN_REPORT);
     can_alarm_ = can_report_ && can_announce_ && (flags & HVFB_HELLO_CAN_ALARM);
+    hints_.add_everything();
+    announce(now);
 }
 
 void ClientState::on_damaged(const message::Damaged& damaged, Time now) {

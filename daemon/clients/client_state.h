@@ -10,6 +10,7 @@
 #include "base/running_timer.h"
 #include "base/time.h"
 #include "clients/damage_hints.h"
+#include "clients/hello_check.h"
 #include "clients/messages.h"
 #include "clients/saved.h"
 
@@ -34,11 +35,11 @@ class ClientState {
     std::optional<std::string_view> receive(const message::FromClient& message, Time now);
 
     // ---- how it tracks
-    bool handshake_complete() const { return handshake_complete_; }  // HELLO came
-    Handshake handshake() const { return {greeted_, flags_}; }
+    bool handshake_complete() const { return hello_.complete(); }
+    Handshake handshake() const { return {hello_.received(), flags_}; }
     bool explicit_damage() const { return explicit_damage_; }
     // Its stores are found by comparing everything: it has no tracker, or tracking is pinned to compare.
-    bool polled() const { return handshake_complete_ && !explicit_damage_ && !can_track_; }
+    bool polled() const { return handshake_complete() && !explicit_damage_ && !can_track_; }
     std::string_view tracker_state() const;
 
     // ---- what there is to look at
@@ -112,15 +113,13 @@ class ClientState {
     Counts take_counts() { return std::exchange(counts_, {}); }
 
   private:
-    std::optional<std::string_view> on_hello(const message::Hello& hello, Time now);
-    void take_flags(std::uint32_t flags);
+    void take_flags(std::uint32_t flags, Time now);
     void on_damaged(const message::Damaged& damaged, Time now);
     std::optional<std::string_view> on_written(const message::Written& written, Time now);
 
     bool explicit_damage_;
-    bool handshake_complete_ = false, can_track_ = false, can_announce_ = false, can_report_ = false,
-         can_alarm_ = false;
-    bool greeted_ = false;  // its HELLO is known: not so where the process before died with it
+    HelloCheck hello_;
+    bool can_track_ = false, can_announce_ = false, can_report_ = false, can_alarm_ = false;
     std::uint32_t flags_ = 0;
     std::uint64_t first_serial_ = 0;
     std::uint32_t tracker_state_ = HVFB_TRACKER_OFF;

@@ -11,6 +11,11 @@
 // their descriptors. Values only.
 namespace hvfbd {
 
+// Under what names the descriptors of a peer are stored.
+struct PeerNames {
+    std::string channel, process;
+};
+
 struct SavedClient {
     std::string bus_name;
     std::uint32_t uid = 0, pid = 0;
@@ -50,11 +55,9 @@ struct SavedSurface {
     std::string shadow_name(std::uint64_t serial) const {
         return "surface" + std::to_string(number) + ".shadow" + std::to_string(serial);
     }
-    std::string channel_name() const {
-        return "surface" + std::to_string(number) + ".channel" + std::to_string(connection);
-    }
-    std::string process_name() const {
-        return "surface" + std::to_string(number) + ".process" + std::to_string(connection);
+    PeerNames peer_names() const {
+        std::string who = "surface" + std::to_string(number), which = std::to_string(connection);
+        return {who + ".channel" + which, who + ".process" + which};
     }
 };
 
@@ -64,8 +67,10 @@ struct SavedViewer {
     bool handshake_complete = false;
     bool operator==(const SavedViewer&) const = default;
 
-    std::string channel_name() const { return "viewer" + std::to_string(number) + ".channel"; }
-    std::string process_name() const { return "viewer" + std::to_string(number) + ".process"; }
+    PeerNames peer_names() const {
+        std::string who = "viewer" + std::to_string(number);
+        return {who + ".channel", who + ".process"};
+    }
 };
 
 }  // namespace hvfbd

@@ -20,7 +20,7 @@ Surface::Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, 
       shadow_(Picture::shadow(options_.layout.value_or(layout))),
       connections_(1),
       client_state_(shadow_.layout(), options_.explicit_damage),
-      connection_(std::make_unique<ClientConnection>(loop, std::move(client), receiver())) {
+      connection_(std::make_unique<Connection>(loop, std::move(client), endings, receiver())) {
     configure(layout);
 }
 
@@ -43,12 +43,10 @@ Surface::Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors
         abandon();
         return;
     }
-    Client client{saved.client->bus_name, saved.client->uid, static_cast<pid_t>(saved.client->pid), {}};
-    if (saved.client->has_process) client.pidfd = restored.demand(saved.process_name());
     client_state_ =
         ClientState(shadow_.layout(), options_.explicit_damage, saved.handshake, first_serial, loop.now());
-    connection_ = std::make_unique<ClientConnection>(loop_, std::move(client),
-                                                     restored.demand(saved.channel_name()), receiver());
+    connection_ =
+        std::make_unique<Connection>(loop_, *saved.client, saved.peer_names(), restored, endings, receiver());
 }
 
 void Surface::restore_offer(const SavedOffer& saved, Descriptor buffer) {
@@ -87,9 +85,8 @@ SavedSurface Surface::save() const {
     if (offer_) saved.offer = SavedOffer{offer_->serial, offer_->shadow.layout()};
     if (replaced_) saved.replaced = SavedOffer{replaced_->serial, replaced_->shadow.layout()};
     saved.connection = connections_;
-    if (const Client* client = this->client()) {
-        saved.client = SavedClient{client->bus_name, client->uid, static_cast<std::uint32_t>(client->pid),
-                                   static_cast<bool>(client->pidfd)};
+    if (connection_) {
+        saved.client = connection_->save();
         saved.handshake = client_state_.handshake();
     }
     return saved;
@@ -102,10 +99,7 @@ void Surface::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descr
         if (*offer)
             stored_descriptors.push_back(
                 {saved.shadow_name((*offer)->serial), (*offer)->shadow.memfd().get()});
-    if (!connection_) return;
-    stored_descriptors.push_back({saved.channel_name(), connection_->channel().near_end().get()});
-    if (const Descriptor& process = connection_->client().pidfd)
-        stored_descriptors.push_back({saved.process_name(), process.get()});
+    if (connection_) connection_->add_stored_descriptors(saved.peer_names(), stored_descriptors);
 }
 
 Channel::Receive Surface::receiver() {
@@ -113,39 +107,49 @@ Channel::Receive Surface::receiver() {
 }
 
 Surface::Handles Surface::take_handles() {
-    return {shadow_.memfd().duplicate(), connection_->channel().take_peer_end()};
+    return {shadow_.memfd().duplicate(), connection_->take_peer_end()};
 }
 
 std::string_view Surface::tracking_state() const {
     if (!connection_) return "none";
     // What the tracker said last is old where it was told since to stop, or is not asked any more.
     bool tracked = !client_state_.explicit_damage() && !client_state_.polled();
-    const auto& told = connection_->told_state;
-    if (tracked && told && told->tracking == HVFB_TRACKING_OFF) return "off";
-    if (tracked && told && told->tracking == HVFB_TRACKING_COMPARE) return "comparing";
+    const auto& sent = connection_->sent_state;
+    if (tracked && sent && sent->tracking == HVFB_TRACKING_OFF) return "off";
+    if (tracked && sent && sent->tracking == HVFB_TRACKING_COMPARE) return "comparing";
     return client_state_.tracker_state();
 }
 
 void Surface::tell_state(const message::State& state) {
     if (!connection_ || !client_state_.handshake_complete()) return;
+    if (!connection_->sent_state) connection_->send_hello();
+    if (client_state_.sets_alarm()) give_alarm();
+    if (connection_->sent_state == state) return;
     message::Packet packet;
-    if (!connection_->told_state) {
-        message::encode_hello(packet);
-        connection_->channel().send(packet);
-    }
-    if (client_state_.sets_alarm()) connection_->give_alarm([this] { client_state_.rang(loop_.now()); });
-    if (connection_->told_state == state) return;
     message::encode_state(packet, state);
-    connection_->channel().send(packet);
-    connection_->told_state = state;
+    send(packet);
+    connection_->sent_state = state;
+}
+
+void Surface::give_alarm() {
+    if (std::exchange(connection_->alarm_tried, true)) return;
+    try {
+        connection_->alarm.emplace(loop_, [this] { client_state_.rang(loop_.now()); });
+    } catch (const std::exception&) {
+        // Without one it announces by messages.
+        return;
+    }
+    message::Packet packet;
+    message::encode_alarm(packet);
+    send(packet, connection_->alarm->timer());
 }
 
 void Surface::send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached) noexcept {
-    if (connection_) connection_->channel().send(packet, std::move(attached));
+    if (connection_) connection_->send(packet, std::move(attached));
 }
 
 bool Surface::wants_userfaultfd() const {
-    return connection_ && connection_->told_state && !connection_->userfaultfd_answered &&
+    return connection_ && connection_->sent_state && !connection_->userfaultfd_answered &&
            client_state_.wants_userfaultfd();
 }
 
@@ -256,8 +260,8 @@ Surface::Handles Surface::adopt(SurfaceOptions options, Client client, const Lay
     if (first != layout) offer = Offer{last_serial_ + 2, copy_of(shadow_, layout)};
     ClientState client_state(first, options.explicit_damage);
     client_state.start_over(first, now);
-    auto connection = std::make_unique<ClientConnection>(loop_, std::move(client), receiver());
-    Handles handles{buffer.memfd().duplicate(), connection->channel().take_peer_end()};
+    auto connection = std::make_unique<Connection>(loop_, std::move(client), endings, receiver());
+    Handles handles{buffer.memfd().duplicate(), connection->take_peer_end()};
 
     connection_ = std::move(connection);
     client_state_ = std::move(client_state);
@@ -285,10 +289,7 @@ void Surface::abandon() {
 }
 
 void Surface::revoke() noexcept {
-    if (!connection_) return;
-    message::Packet packet;
-    message::encode_revoked(packet);
-    connection_->channel().send_last(packet);
+    if (connection_) connection_->revoke();
 }
 
 }  // namespace hvfbd

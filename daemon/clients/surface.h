@@ -9,8 +9,9 @@
 #include "base/event_loop.h"
 #include "base/picture.h"
 #include "base/stored_descriptors.h"
-#include "clients/client_connection.h"
+#include "clients/client_alarm.h"
 #include "clients/client_state.h"
+#include "clients/peer.h"
 #include "clients/saved.h"
 
 namespace hvfbd {
@@ -70,7 +71,7 @@ class Surface {
     // Offers it, once it is kept: a client may take it and draw there although this process has ended. Not
     // before HELLO and STATE, which are the first that a client hears.
     bool has_unsent_offer() const {
-        return offer_ && !offer_->sent && connection_ && connection_->told_state;
+        return offer_ && !offer_->sent && connection_ && connection_->sent_state;
     }
     void send_offer();
     // Takes the offered buffer, if the client has answered.
@@ -87,11 +88,20 @@ class Surface {
     // Why its client is to be given up: it hung up, died or broke the protocol. Empty while it is well.
     std::string_view over() const { return connection_ ? connection_->over() : std::string_view{}; }
     bool violated() const { return connection_ && connection_->violated(); }
-    std::uint64_t throttled() const { return connection_ ? connection_->channel().throttled() : 0; }
+    std::uint64_t throttled() const { return connection_ ? connection_->throttled() : 0; }
     // Since when a kept surface has had no client.
     std::optional<Time> idle_since() const { return idle_since_; }
 
   private:
+    static constexpr Peer::Endings endings = {"its client closed the channel", "its client died"};
+
+    // The client that draws, and what it was sent of all that is sent once.
+    struct Connection : Peer {
+        using Peer::Peer;
+        std::optional<message::State> sent_state;  // the last one
+        bool userfaultfd_answered = false, alarm_tried = false;
+        std::optional<ClientAlarm> alarm;
+    };
     // A buffer that its client was offered: by this process (`sent`), or perhaps by the one before
     // (`restored`).
     struct Offer {
@@ -101,6 +111,7 @@ class Surface {
     };
     void restore_offer(const SavedOffer& saved, Descriptor buffer);
     void restore_replaced(const SavedOffer& saved, Descriptor buffer);
+    void give_alarm();
     void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept;
     void take(Offer& offer);
     bool take_what_is_drawn_on();
@@ -122,7 +133,7 @@ class Surface {
     std::optional<Time> idle_since_;
 
     ClientState client_state_;
-    std::unique_ptr<ClientConnection> connection_;
+    std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace hvfbd

@@ -4,13 +4,11 @@
 #include <string_view>
 #include <vector>
 
-#include "base/event_loop.h"
 #include "base/picture.h"
 #include "base/region.h"
 #include "base/stored_descriptors.h"
-#include "clients/channel.h"
-#include "clients/client.h"
-#include "clients/saved.h"
+#include "clients/hello_check.h"
+#include "clients/peer.h"
 
 namespace hvfbd {
 
@@ -26,8 +24,8 @@ class Viewer {
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     unsigned number() const { return number_; }
-    const Client& client() const { return client_; }
-    [[nodiscard]] Descriptor take_peer_end() { return channel_.take_peer_end(); }
+    const Client& client() const { return peer_.client(); }
+    [[nodiscard]] Descriptor take_peer_end() { return peer_.take_peer_end(); }
 
     // Front is what clients draw now. Before the first time nothing is told: what was drawn while nobody
     // looked, or in the last moment, is not in front yet, and who takes a single picture would take an old
@@ -38,32 +36,28 @@ class Viewer {
     // Front is another one now, in which nothing is drawn yet: the viewer gets it with the first frame of it,
     // and keeps the last picture of the old one until then.
     void expect_front() { front_owed_ = true; }
-    void revoke() noexcept;
 
-    std::string_view over() const { return over_; }
-    bool violated() const { return violated_; }
+    // See Peer.
+    std::string_view over() const { return peer_.over(); }
+    bool violated() const { return peer_.violated(); }
 
   private:
+    static constexpr Peer::Endings endings = {"it closed the channel", "it died"};
+
     Channel::Receive receiver();
-    Channel::HungUp hung_up();
-    void watch_client(EventLoop& loop);
     std::optional<std::string_view> receive(const message::FromClient& message);
     void configure(const Picture& front);
     void tell();
 
     unsigned number_;
-    Client client_;
     Region pending_damage_;
-    bool handshake_complete_ = false, greeted_ = false;  // the latter: its HELLO is known to have come
-    bool started_ = false;                               // current() was called
-    bool waits_ = false;                                 // NEXT is unanswered
-    bool front_owed_ = false;                            // it has another front than is presented
+    HelloCheck hello_;
+    bool started_ = false;     // current() was called
+    bool waits_ = false;       // NEXT is unanswered
+    bool front_owed_ = false;  // it has another front than is presented
     std::uint64_t frame_ = 0, configure_serial_ = 0;
     Time presented_{};
-    std::string_view over_;  // static storage
-    bool violated_ = false;
-    Channel channel_;
-    LoopSource death_;
+    Peer peer_;
 };
 
 }  // namespace hvfbd

@@ -134,7 +134,7 @@ class EachStep : public ::testing::Test {
         for (const SavedSurface& surface : decoded.state->displays[0].surfaces) {
             ASSERT_TRUE(restored.take("display0." + surface.shadow_name(surface.shadow))) << where;
             if (!surface.client) continue;
-            ASSERT_TRUE(restored.take("display0." + surface.channel_name())) << where;
+            ASSERT_TRUE(restored.take("display0." + surface.peer_names().channel)) << where;
         }
     }
 
