@@ -37,25 +37,29 @@ std::string read_regular_file(const fs::path& file, std::size_t most) {
     }
 }
 
-std::string first_line_of(const fs::path& file) {
-    // An attribute has a page.
-    constexpr std::size_t longest = 65536;
-    try {
-        std::string text = read_regular_file(file, longest);
-        return text.substr(0, text.find('\n'));
-    } catch (const std::system_error& error) {
-        if (is_shortage(error)) throw;
-        return {};
-    }
-}
-
 namespace {
 
 bool is_absence(int error) {
     return error == ENOENT || error == ENOTDIR || error == ENODEV || error == ENXIO;
 }
 
+std::string first_line(const fs::path& file) {
+    // An attribute has a page.
+    constexpr std::size_t longest = 65536;
+    std::string text = read_regular_file(file, longest);
+    return text.substr(0, text.find('\n'));
+}
+
 }  // namespace
+
+std::string first_line_of(const fs::path& file) {
+    try {
+        return first_line(file);
+    } catch (const std::system_error& error) {
+        if (is_shortage(error)) throw;
+        return {};
+    }
+}
 
 bool is_there(const fs::path& file) {
     struct stat status {};
@@ -65,10 +69,8 @@ bool is_there(const fs::path& file) {
 }
 
 std::string first_line_if_there(const fs::path& file) {
-    constexpr std::size_t longest = 65536;
     try {
-        std::string text = read_regular_file(file, longest);
-        return text.substr(0, text.find('\n'));
+        return first_line(file);
     } catch (const std::system_error& error) {
         if (!is_absence(error.code().value())) throw;
         return {};

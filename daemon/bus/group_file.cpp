@@ -3,13 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <cerrno>
-#include <charconv>
 #include <limits>
 #include <sstream>
 #include <string>
 
 #include "base/error.h"
 #include "base/file_reading.h"
+#include "common/numbers.h"
 
 namespace hvfbd {
 
@@ -21,12 +21,9 @@ std::optional<gid_t> number_in(std::string_view line, std::string_view name) {
     const auto password = line.find(':', name.size() + 1);
     if (password == std::string_view::npos) return std::nullopt;
     line.remove_prefix(password + 1);
-    gid_t number = 0;
-    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
+    const auto number = whole_number<gid_t>(line.substr(0, line.find(':')));
     // The largest is no group's: it means "none" to system calls.
-    if (error != std::errc() || number == std::numeric_limits<gid_t>::max() ||
-        (end != line.data() + line.size() && *end != ':'))
-        return std::nullopt;
+    if (number == std::numeric_limits<gid_t>::max()) return std::nullopt;
     return number;
 }
 

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/file_reading.h"
 #include "base/layout.h"
-#include "devices/sysfs_attribute.h"
+#include "common/numbers.h"
 #include "devices/uio_maps.h"
 
 namespace hvfbd {
@@ -55,8 +55,8 @@ std::optional<FramebufferLocation> FramebufferLocation::parse(std::string_view w
         location.kind_ = Kind::memory;
         std::size_t plus = rest.find('+');
         if (plus == std::string_view::npos) return std::nullopt;
-        auto address = number(rest.substr(0, plus));
-        auto length = number(rest.substr(plus + 1));
+        auto address = prefixed_number(rest.substr(0, plus));
+        auto length = prefixed_number(rest.substr(plus + 1));
         if (!address || !length || *length == 0 || *address % page_size() != 0 || *length % page_size() != 0)
             return std::nullopt;
         location.address_ = *address;
@@ -116,14 +116,14 @@ DeviceMemory FramebufferLocation::open_pci(const SystemFolders& folders, std::ui
     Descriptor resource_file =
         open_or_throw(path, ", which takes hyperv-generation-1.conf and a rule of udev (docs/hyperv.md)");
     // One line a resource: where it begins, where it ends, flags.
-    auto index = number(std::string_view(part_).substr(resource.size(), 1));
+    auto index = prefixed_number(std::string_view(part_).substr(resource.size(), 1));
     std::istringstream lines(read_regular_file(path.parent_path() / "resource", page_size()));
     std::string begin;
     std::string end;
     std::string flags;
     for (std::uint64_t line = 0; index && line <= *index; ++line) lines >> begin >> end >> flags;
-    auto first = number(begin);
-    auto last = number(end);
+    auto first = prefixed_number(begin);
+    auto last = prefixed_number(end);
     if (!lines || !first || !last || *last <= *first)
         throw std::runtime_error("cannot read where " + path.string() + " lies in memory");
     std::uint64_t size = *last - *first + 1;

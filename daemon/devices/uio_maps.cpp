@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/file_reading.h"
 #include "base/layout.h"
-#include "devices/sysfs_attribute.h"
+#include "common/numbers.h"
 
 namespace hvfbd {
 
@@ -25,16 +25,16 @@ std::optional<UioMapEntry> find_uio_map(const std::filesystem::path& maps, std::
         std::filesystem::path folder = maps / ("map" + std::to_string(index));
         if (!is_there(folder)) return std::nullopt;
         // Old drivers leave the names out: "mapN" means the number then, and always.
-        if (attribute(folder / "name") != name && folder.filename() != name) continue;
-        auto size = number(attribute(folder / "size"));
+        if (first_line_of(folder / "name") != name && folder.filename() != name) continue;
+        auto size = prefixed_number(first_line_of(folder / "size"));
         // A kernel may leave it out where it is 0.
-        std::string offset_text = attribute(folder / "offset");
-        auto offset = offset_text.empty() ? 0 : number(offset_text);
+        std::string offset_text = first_line_of(folder / "offset");
+        auto offset = offset_text.empty() ? 0 : prefixed_number(offset_text);
         if (!size || !offset || *size == 0 || *size > largest_map || *offset >= *size)
             throw std::runtime_error("what " + folder.string() +
                                      " says of its size and offset is no memory: \"" +
-                                     attribute(folder / "size") + "\", \"" + offset_text + "\"");
-        return UioMapEntry{folder, index, number(attribute(folder / "addr")), *size, *offset};
+                                     first_line_of(folder / "size") + "\", \"" + offset_text + "\"");
+        return UioMapEntry{folder, index, prefixed_number(first_line_of(folder / "addr")), *size, *offset};
     }
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 
 #include "base/file_reading.h"
+#include "common/numbers.h"
 
 namespace hvfbd {
 
@@ -26,11 +26,8 @@ std::string plain_guid(std::string text) {
 // Kernels show the attribute only if the host allotted a bit; those of before 2019 show whatever the offer
 // said, which is 255 where there is none.
 std::optional<unsigned> monitor_id(const fs::path& folder) {
-    const std::string text = first_line_of(folder / "monitor_id");
-    unsigned id = monitor_bits;
-    std::from_chars(text.data(), text.data() + text.size(), id);
-    if (id >= monitor_bits) return std::nullopt;
-    return id;
+    const auto id = whole_number<unsigned>(first_line_of(folder / "monitor_id"));
+    return id && *id < monitor_bits ? id : std::nullopt;
 }
 
 VmbusDevice describe(const fs::path& folder) {

@@ -159,7 +159,7 @@ void run(const Options& options) {
     std::vector<Latency> distribution;
     if (!options.only_matches) distribution = own_rows(options, verdicts);
     std::ranges::stable_sort(verdicts, {},
-                             [](const Verdict& verdict) { return std::atoi(verdict.row.c_str()); });
+                             [](const Verdict& verdict) { return hvfbd::leading_number(verdict.row); });
     if (options.json) {
         std::cout << nlohmann::json{{"bars", to_json(verdicts)}, {"matches", to_json(matches)}}.dump(2)
                   << '\n';

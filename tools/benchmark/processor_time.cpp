@@ -4,9 +4,14 @@
 
 #include <ctime>
 #include <filesystem>
-#include <fstream>
+#include <sstream>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
+
+#include "base/file_reading.h"
+#include "common/numbers.h"
 
 namespace hvfbd::bench {
 
@@ -18,12 +23,28 @@ Nanoseconds read_clock(clockid_t clock) {
     return static_cast<Nanoseconds>(time.tv_sec) * 1'000'000'000 + static_cast<Nanoseconds>(time.tv_nsec);
 }
 
-// The number behind `key` in a file of "key: number" lines.
+std::uint64_t number_at(std::string_view text, const std::filesystem::path& file) {
+    const auto begin = text.find_first_not_of(" \t");
+    const auto number = hvfbd::leading_number(begin == std::string_view::npos ? "" : text.substr(begin));
+    if (!number) throw std::runtime_error(file.string() + " has no number where one is expected");
+    return number->first;
+}
+
+// The number after `key` in a file of "key: number" lines.
 std::uint64_t number_in(const std::filesystem::path& file, const std::string& key) {
-    std::ifstream lines(file);
+    std::istringstream lines(hvfbd::read_regular_file(file, 65536));
     for (std::string line; std::getline(lines, line);)
-        if (line.starts_with(key)) return std::stoull(line.substr(key.size() + 1));
-    return 0;
+        if (line.starts_with(key + ":")) return number_at(line.substr(key.size() + 1), file);
+    throw std::runtime_error(file.string() + " has no line " + key);
+}
+
+void add_switches_of(const std::filesystem::path& task, Switches& all) {
+    const auto voluntary = number_in(task / "status", "voluntary_ctxt_switches");
+    const auto involuntary = number_in(task / "status", "nonvoluntary_ctxt_switches");
+    const auto schedstat = task / "schedstat";
+    all.running += number_at(hvfbd::read_regular_file(schedstat, 4096), schedstat);
+    all.voluntary += voluntary;
+    all.involuntary += involuntary;
 }
 
 }  // namespace
@@ -48,13 +69,19 @@ std::uint64_t faults_of_this_thread() {
 Switches switches_of(pid_t process, pid_t but_thread) {
     Switches all;
     std::filesystem::path tasks = "/proc/" + std::to_string(process) + "/task";
-    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
-        if (but_thread != 0 && task.path().filename() == std::to_string(but_thread)) continue;
-        all.voluntary += number_in(task.path() / "status", "voluntary_ctxt_switches");
-        all.involuntary += number_in(task.path() / "status", "nonvoluntary_ctxt_switches");
-        Nanoseconds running = 0;
-        std::ifstream(task.path() / "schedstat") >> running;
-        all.running += running;
+    std::error_code error;
+    const auto threads = hvfbd::entries_of(tasks, error);
+    if (error) throw std::system_error(error, "list the threads of process " + std::to_string(process));
+    for (const auto& task : threads) {
+        if (but_thread != 0 && task.filename() == std::to_string(but_thread)) continue;
+        try {
+            add_switches_of(task, all);
+        } catch (const std::system_error& ended) {
+            // A thread may end while it is read.
+            if (ended.code() != std::errc::no_such_file_or_directory &&
+                ended.code() != std::errc::no_such_process)
+                throw;
+        }
     }
     return all;
 }

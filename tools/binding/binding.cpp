@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "base/file_reading.h"
 
 namespace hvfbd {
 
@@ -22,7 +23,7 @@ void refuse_if(const std::optional<Obstacle>& obstacle) {
 
 // Nothing: not set, which the kernel shows as "(null)".
 std::optional<std::string> driver_override(const VmbusDevice& device) {
-    const std::string text = first_line(device.folder / "driver_override");
+    const std::string text = first_line_if_there(device.folder / "driver_override");
     if (text.empty() || text == "(null)") return std::nullopt;
     return text;
 }

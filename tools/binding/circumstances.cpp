@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string_view>
 
 #include "base/file_reading.h"
@@ -13,17 +12,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-KernelVersion version_of(const std::string& release) {
-    KernelVersion version;
-    // NOLINTNEXTLINE(cert-err34-c): what is no number stays 0, which is older than everything.
-    std::sscanf(release.c_str(), "%d.%d", &version.major, &version.minor);
-    return version;
-}
-
 // "none [integrity] confidentiality": the mode in force is in brackets. No such file: a kernel without
 // lockdown, or without securityfs.
 std::string lockdown_mode(const fs::path& file) {
-    const std::string modes = first_line(file);
+    const std::string modes = first_line_if_there(file);
     const auto open = modes.find('['), close = modes.find(']', open);
     if (open == std::string::npos || close == std::string::npos) return "none";
     return modes.substr(open + 1, close - open - 1);
@@ -31,7 +23,8 @@ std::string lockdown_mode(const fs::path& file) {
 
 std::optional<std::string> find_display_adapter(const fs::path& devices) {
     for (const fs::path& device : entries_if_there(devices))
-        if (first_line(device / "vendor") == "0x1414" && first_line(device / "device") == "0x5353")
+        if (first_line_if_there(device / "vendor") == "0x1414" &&
+            first_line_if_there(device / "device") == "0x5353")
             return device.filename();
     return std::nullopt;
 }
@@ -57,10 +50,6 @@ std::vector<FirmwareFramebuffer> find_firmware_framebuffers(const fs::path& devi
 
 }  // namespace
 
-std::string first_line(const fs::path& file) {
-    return first_line_if_there(file);
-}
-
 const VmbusDevice* Circumstances::device() const {
     const auto bound = std::ranges::find_if(devices, is_bound);
     if (bound != devices.end()) return &*bound;
@@ -72,13 +61,13 @@ Circumstances read_circumstances(const fs::path& root) {
     Circumstances result;
     result.vmbus = is_there(sysfs / "bus/vmbus");
     result.devices = find_synthetic_video(sysfs);
-    result.kernel_release = first_line(root / "proc/sys/kernel/osrelease");
-    result.kernel = version_of(result.kernel_release);
+    result.kernel_release = first_line_if_there(root / "proc/sys/kernel/osrelease");
+    result.kernel = kernel_version(result.kernel_release);
     result.lockdown = lockdown_mode(sysfs / "kernel/security/lockdown");
     result.display_adapter = find_display_adapter(sysfs / "bus/pci/devices");
     result.firmware = find_firmware_framebuffers(sysfs / "bus/platform/devices");
     result.uio_driver_loaded = is_there(sysfs / "bus/vmbus/drivers" / uio_driver);
-    result.host_offers_hibernation = first_line(sysfs / "bus/vmbus/hibernation") == "1";
+    result.host_offers_hibernation = first_line_if_there(sysfs / "bus/vmbus/hibernation") == "1";
     return result;
 }
 

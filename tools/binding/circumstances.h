@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/kernel_version.h"
 #include "devices/vmbus_devices.h"
 
 namespace hvfbd {
@@ -20,19 +21,13 @@ struct FirmwareFramebuffer {
     bool operator==(const FirmwareFramebuffer&) const = default;
 };
 
-struct KernelVersion {
-    int major = 0, minor = 0;
-
-    // clang-tidy 14 takes the 0 in what the compiler makes of it for a pointer.
-    auto operator<=>(const KernelVersion&) const = default;  // NOLINT(modernize-use-nullptr)
-};
-
 // What this machine is like, as far as it decides whether a program can have the synthetic video device.
 struct Circumstances {
     bool vmbus = false;                // there is a VMBus: a Hyper-V guest
     std::vector<VmbusDevice> devices;  // the synthetic video devices
     std::string kernel_release;        // "6.1.0-18-amd64"; empty: unknown
-    KernelVersion kernel;
+    // Of that release. Nothing: it has none, and counts as older than every version.
+    std::optional<KernelVersion> kernel;
     std::string lockdown = "none";               // or "integrity", "confidentiality"
     std::optional<std::string> display_adapter;  // generation 1: its PCI address, "0000:00:08.0"
     std::vector<FirmwareFramebuffer> firmware;   // sorted by name
@@ -60,8 +55,5 @@ std::optional<Obstacle> missing_device(const Circumstances& circumstances);
 std::optional<Obstacle> unsupported_channel(const Circumstances& circumstances);
 // The kernel does not let programs map the video memory.
 std::optional<Obstacle> locked_down(const Circumstances& circumstances);
-
-// The first line of the file, or nothing if there is none.
-std::string first_line(const std::filesystem::path& file);
 
 }  // namespace hvfbd

@@ -1,8 +1,9 @@
 #include "bus.h"
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
+
+#include "common/numbers.h"
 
 namespace hvfbctl {
 
@@ -21,11 +22,12 @@ Value value_of(const Properties& properties, const std::string& name) {
                : found->second.get<Value>();
 }
 
-std::uint32_t number_at_end(const std::string& path) {
-    const auto last = path.find_last_not_of("0123456789");
-    std::uint32_t number = 0;
-    if (last != std::string::npos) std::from_chars(path.data() + last + 1, path.data() + path.size(), number);
-    return number;
+std::uint32_t number_at_end(std::string_view path) {
+    const auto number =
+        hvfbd::whole_number<std::uint32_t>(path.substr(path.find_last_not_of("0123456789") + 1));
+    if (!number)
+        throw std::runtime_error("hvfbd names an object " + std::string(path) + ", without a number");
+    return *number;
 }
 
 }  // namespace

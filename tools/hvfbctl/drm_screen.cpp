@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/file_reading.h"
-#include "devices/sysfs_attribute.h"
+#include "common/numbers.h"
 #include "rights.h"
 
 namespace hvfbctl {
@@ -97,7 +97,8 @@ std::optional<std::string> master(std::istream& clients) {
         for (std::string word; text >> word;) words.push_back(word);
         for (std::size_t i = 1; i + 3 < words.size(); ++i) {
             const auto flag = [&](std::size_t at) { return words[at] == "y" || words[at] == "n"; };
-            if (!hvfbd::number(words[i]) || !hvfbd::number(words[i + 1]) || !flag(i + 2) || !flag(i + 3))
+            if (!hvfbd::prefixed_number(words[i]) || !hvfbd::prefixed_number(words[i + 1]) || !flag(i + 2) ||
+                !flag(i + 3))
                 continue;
             if (words[i + 2] != "y") break;
             std::string name = words.front();

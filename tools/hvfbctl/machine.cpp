@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/file_reading.h"
+#include "common/kernel_version.h"
 #include "configured_output.h"
 #include "granted_userfaultfd.h"
 #include "hyperv_guest.h"
@@ -26,10 +27,14 @@ namespace fs = std::filesystem;
 void examine_kernel(Findings& findings) {
     utsname name = {};
     uname(&name);
-    int major = 0, minor = 0;
-    std::sscanf(name.release, "%d.%d", &major, &minor);
-    const bool scans = major > 6 || (major == 6 && minor >= 7);
-    const bool waits = major > 6 || (major == 6 && minor >= 4);
+    const auto version = hvfbd::kernel_version(name.release);
+    if (!version) {
+        findings.push_back({Level::warn, "kernel",
+                            std::string(name.release) + ": no version of Linux can be read from it", ""});
+        return;
+    }
+    const bool scans = *version >= hvfbd::KernelVersion{6, 7};
+    const bool waits = *version >= hvfbd::KernelVersion{6, 4};
     findings.push_back(
         {scans ? Level::ok : Level::warn, "kernel",
          std::string(name.release) +

@@ -4,7 +4,6 @@
 
 #include "base/file_reading.h"
 #include "devices/framebuffer_location.h"
-#include "devices/sysfs_attribute.h"
 #include "devices/uio_maps.h"
 #include "rights.h"
 #include "sandbox.h"

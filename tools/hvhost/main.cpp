@@ -21,6 +21,12 @@ std::pair<std::uint64_t, std::uint64_t> parse_seeds(std::string_view text) {
     return {*first, *last};
 }
 
+std::uint64_t hexadecimal(std::string_view text) {
+    const auto number = hvfbd::hexadecimal_number(text);
+    if (!number) throw std::invalid_argument("address");
+    return *number;
+}
+
 // A running one has another working folder.
 std::string line_of(std::vector<std::string> command) {
     bool writes = command.front() == "screenshot" || command.front().starts_with("raw");
@@ -86,7 +92,7 @@ int main(int argc, char** argv) {
         options.host.like =
             like == "openvmm" ? hvhost::Options::Like::openvmm : hvhost::Options::Like::windows;
         options.host.max_minor = version == "3.2" ? 2 : 5;
-        options.address = std::stoull(address, nullptr, 16);
+        options.address = hexadecimal(address);
         if (options.host.like == hvhost::Options::Like::openvmm) {
             if (!version.empty())
                 throw std::runtime_error("OpenVMM accepts every version 3.x: --max-version is for windows");

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/file_reading.h"
 #include "base/layout.h"
-#include "devices/sysfs_attribute.h"
 
 namespace hvfbd::hyperv {
 
@@ -57,7 +56,7 @@ Framebuffer FramebufferSource::open(const FramebufferLocation& location) const {
 Framebuffer FramebufferSource::open_found() const {
     std::vector<std::string> adapters;
     for (const auto& entry : entries_of(folders_.sysfs / "bus/pci/devices"))
-        if (attribute(entry / "vendor") == "0x1414" && attribute(entry / "device") == "0x5353")
+        if (first_line_of(entry / "vendor") == "0x1414" && first_line_of(entry / "device") == "0x5353")
             adapters.push_back(entry.filename());
     if (!adapters.empty())
         return open(FramebufferLocation::parse("pci:" + adapters.front() + "/resource0").value());

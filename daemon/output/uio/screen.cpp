@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/file_reading.h"
 #include "base/layout.h"
-#include "devices/sysfs_attribute.h"
 #include "devices/uio_maps.h"
 
 namespace hvfbd::uio {
@@ -34,8 +33,8 @@ fs::path parent_of(const fs::path& sysfs, const std::string& node) {
 // Reading a register of a device that is something else may do anything to it: the kernel's driver for the
 // adapter knows it by these (drivers/gpu/drm/tiny/bochs.c of Linux), and so do we.
 bool may_be_display_adapter(const fs::path& device) {
-    std::string vendor = attribute(device / "vendor");
-    return (vendor == "0x1234" || vendor == "0x4321") && attribute(device / "device") == "0x1111";
+    std::string vendor = first_line_of(device / "vendor");
+    return (vendor == "0x1234" || vendor == "0x4321") && first_line_of(device / "device") == "0x1111";
 }
 
 void add_registers(DeviceMemory&& memory, Screen& screen) {
