@@ -9,6 +9,20 @@ namespace tools {
 using Option = CommandLineParser::Option;
 using Command = CommandLineParser::Command;
 
+namespace {
+
+constexpr const char* path_type = "PATH";
+
+// CLI11 keeps the values of one_of() in the name of the type alone: "TEXT:{one,another}".
+std::vector<std::string> values_of(const CLI::Option& option) {
+    const std::string type = option.get_type_name();
+    const auto open = type.find('{'), close = type.find('}');
+    if (open == std::string::npos || close == std::string::npos) return {};
+    return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+}
+
+}  // namespace
+
 Option& Option::required() {
     option_->required();
     return *this;
@@ -21,6 +35,11 @@ Option& Option::show_default() {
 
 Option& Option::one_of(const std::vector<std::string>& values) {
     option_->check(CLI::IsMember(values));
+    return *this;
+}
+
+Option& Option::path() {
+    option_->type_name(path_type);
     return *this;
 }
 
@@ -110,7 +129,8 @@ CommandLineModel CommandLineParser::model() const {
             if (option->get_group().empty()) continue;
             const bool by_place = option->get_lnames().empty();
             options.push_back({by_place ? option->get_single_name() : "--" + option->get_lnames().front(),
-                               option->get_description(), option->get_items_expected_max() > 0});
+                               option->get_description(), option->get_items_expected_max() > 0,
+                               option->get_type_name() == path_type, values_of(*option)});
         }
         return options;
     };

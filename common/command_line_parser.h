@@ -19,6 +19,8 @@ struct CommandLineModel {
         std::string name;  // --NAME, or NAME for what is told by its place
         std::string description;
         bool takes_value = false;
+        bool is_path = false;
+        std::vector<std::string> values;  // those that are taken; none: any
         bool by_place() const { return !name.starts_with('-'); }
     };
     struct Command {
@@ -44,6 +46,7 @@ class CommandLineParser {
         Option& required();
         Option& show_default();  // what its variable has before `parse` is in --help
         Option& one_of(const std::vector<std::string>& values);
+        Option& path();  // of a file, for --help and completion
         Option& within(double least, double most);
         Option& within(int least, int most);
         Option& existing_folder();

@@ -10,8 +10,8 @@ import xml.etree.ElementTree
 
 from private_daemon import PROGRAMS, SOURCE, OnPrivateBus, run
 
-# Of hvfbctl it is written by the build, of hvhost by people.
-FILES = {"hvfbctl": PROGRAMS.parent / "tools/completion/hvfbctl.bash", "hvhost": SOURCE / "tools/completion/hvhost.bash"}
+# The build writes them.
+FILES = {program: PROGRAMS.parent / f"tools/completion/{program}.bash" for program in ("hvfbctl", "hvhost")}
 # COMP_WORDS as readline makes it: broken at blanks, and at = and : as words of their own.
 SCRIPT = r"""
 set -u
@@ -87,7 +87,20 @@ class Completion(unittest.TestCase):
     def test_offers_what_hvhost_takes(self):
         self.assertEqual(bash("hvhost -"), {o.replace("--no-no-", "--no-") for o in long_options(PROGRAMS / "hvhost")})
         self.assertEqual(bash("hvhost --like "), {"windows", "openvmm"})
+        self.assertEqual(bash("hvhost --max-version "), {"3.5", "3.2"})
+        self.assertEqual(bash("hvhost --hostile "), set())
         self.assertEqual(bash("hvhost --control /tmp/host sc"), {"screenshot"})
+
+    def test_offers_the_commands_of_hvhost_and_their_files(self):
+        listed = run(PROGRAMS / "hvhost", "--help").stdout.split("command TEXT ...")[1].split("\n\n")[0]
+        self.assertEqual(bash("hvhost "), {c.split()[0] for c in listed.split(", ")})
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("a.png", "a.txt"):
+                (pathlib.Path(folder) / name).touch()
+            self.assertEqual(bash("hvhost --control c screenshot a", cwd=folder), {"a.png"})
+            for words in ("--control c raw", "--socket", "--ivshmem", "--control"):
+                self.assertEqual(bash(f"hvhost {words} a", cwd=folder), {"a.png", "a.txt"}, words)
+            self.assertEqual(bash("hvhost --control c resolutions a", cwd=folder), set())
 
     def test_the_one_for_zsh_knows_the_same(self):
         text = (PROGRAMS.parent / "tools/completion/_hvfbctl").read_text()

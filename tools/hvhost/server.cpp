@@ -12,6 +12,7 @@
 #include <iostream>
 #include <system_error>
 
+#include "hvhost/commands.h"
 #include "hvhost/ivshmem_device.h"
 #include "hvhost/resolutions.h"
 #include "hvhost/simulated_device.h"
@@ -205,10 +206,7 @@ std::string Server::obey(const std::string& line, Time now) {
     } else if (word == "quit") {
         ending_ = true;
     } else {
-        return "error \"" + word +
-               "\" is none of show, hide, close, rescind, reset, offer, resolutions, stall, continue, "
-               "screenshot, raw, "
-               "raw-framebuffer, status, quit";
+        return "error \"" + word + "\" is none of " + list_of_commands(false);
     }
     return "ok";
 }

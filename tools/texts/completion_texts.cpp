@@ -5,6 +5,8 @@
 
 #include "common/settings_table.h"
 #include "hvfbctl/command_line.h"
+#include "hvhost/command_line.h"
+#include "hvhost/commands.h"
 
 namespace texts {
 
@@ -92,6 +94,34 @@ void add_words(Texts& texts, const hvfbd::Setting& setting) {
 }
 
 }  // namespace
+
+void add_hvhost_completion_texts(Texts& texts) {
+    std::string& values = texts["HVHOST_VALUES_IN_BASH"];
+    std::string options, commands;
+    const auto add = [&values](const std::string& word, const std::string& what) {
+        values += "        " + word + ") " + what + ";;\n";
+    };
+    for (const Option& option : hvhost::command_line_model().options) {
+        if (option.by_place()) continue;
+        append(options, option.name);
+        if (!option.takes_value) continue;
+        std::string choices;
+        for (const std::string& value : option.values) append(choices, value);
+        add(option.name, option.is_path    ? "_filedir "
+                         : choices.empty() ? ""
+                                           : "choices=" + quoted(choices) + " ");
+    }
+    for (const hvhost::Command& command : hvhost::commands) {
+        append(commands, command.name);
+        if (command.extension != nullptr)
+            add(command.name,
+                std::string("_filedir ") + command.extension + (*command.extension == '\0' ? "" : " "));
+        else if (*command.argument != '\0')
+            add(command.name, "");
+    }
+    texts["HVHOST_WORDS_IN_BASH"] = "                -*) choices=" + quoted(options) +
+                                    " ;;\n                *) choices=" + quoted(commands) + " ;;\n";
+}
 
 void add_completion_texts(Texts& texts, const std::set<std::string>& properties) {
     const tools::CommandLineModel model = hvfbctl::command_line_model();

@@ -1,4 +1,5 @@
-// Writes what the build makes of the table of settings and of hvfbctl's command line: fills in a template.
+// Writes what the build makes of the table of settings and of the command lines of hvfbctl and hvhost: fills
+// in a template.
 //   hvfbd-texts TEMPLATE MADE INTERFACE.xml...
 //   hvfbd-texts --settings
 #include <fstream>
@@ -59,6 +60,7 @@ void run(std::span<char*> arguments) {
     texts::Texts texts;
     texts::add_setting_texts(texts);
     texts::add_completion_texts(texts, properties);
+    texts::add_hvhost_completion_texts(texts);
     std::ofstream made(arguments[2]);
     made << filled_in(arguments[1], texts);
     made.close();
