@@ -52,8 +52,7 @@ void ClientState::take_flags(std::uint32_t flags, Time now) {
     can_track_ = can_announce_ || (flags & HVFB_HELLO_CAN_SCAN);
     can_report_ = can_track_ && (flags & HVFB_HELLO_CAN_REPORT);
     can_alarm_ = can_report_ && can_announce_ && (flags & HVFB_HELLO_CAN_ALARM);
-    hints_.add_everything();
-    announce(now);
+    expect_damage(now);
 }
 
 void ClientState::on_damaged(const message::Damaged& damaged, Time now) {

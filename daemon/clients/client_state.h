@@ -48,6 +48,11 @@ class ClientState {
     // Since when something is known that has not been looked at: announced, or reported written.
     std::optional<Time> damaged_since() const;
     void announce(Time now);  // as if the client had
+    // Everything may have changed.
+    void expect_damage(Time now) {
+        hints_.add_everything();
+        announce(now);
+    }
     // The alarm that it set rang: it was kept from reporting.
     void rang(Time now);
     bool sets_alarm() const { return can_alarm_; }

@@ -1,12 +1,29 @@
 #include "display/frame_runner.h"
 
 #include <array>
+#include <utility>
 
 #include "clients/changed_pages.h"
 
 namespace hvfbd {
 
 using Action = FrameScheduler::Action;
+
+void FrameRunner::settings_changed() {
+    scheduler_.settings_changed({settings_.interval(), settings_.settle_delay,
+                                 settings_.refresh_mode == DisplaySettings::RefreshMode::periodic});
+}
+
+void FrameRunner::follow_active(Time now) {
+    Surface* surface = surfaces_.active();
+    const SurfaceNumber active = surface ? surface->number() : 0;
+    if (std::exchange(followed_, active) != active) {
+        scheduler_.surface_changed(now);
+        if (surface) surface->client_state().expect_damage(now);
+    }
+    std::optional<Time> open = surface ? surface->client_state().frame_open_since() : std::nullopt;
+    if (!scheduler_.frame_open(open, now)) surface->client_state().close_frame();
+}
 
 std::optional<Time> FrameRunner::run(Time now) {
     // One frame that was begun before, and another one: a peer's events are read in between.

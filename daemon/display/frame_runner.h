@@ -23,6 +23,10 @@ class FrameRunner {
           presenter_(presenter),
           statistics_(statistics) {}
 
+    // The limit, the settle delay or the refresh mode may be other ones.
+    void settings_changed();
+    // Another surface may be active, or its client may have begun or ended a frame of its own.
+    void follow_active(Time now);
     // Does all that is to be done now. When to run again; none: when something happens.
     std::optional<Time> run(Time now);
     // The last frame, whatever inhibits: waits for nobody.
@@ -43,6 +47,7 @@ class FrameRunner {
     Surfaces& surfaces_;
     Presenter& presenter_;
     Statistics& statistics_;
+    SurfaceNumber followed_ = 0;  // the surface that was active last; 0: none
     Time collecting_since_{};
     // The newest frame that was asked for when the frame under way began: what is asked for meanwhile may
     // have been drawn too late for it.

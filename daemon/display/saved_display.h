@@ -6,11 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/stored_descriptors.h"
 #include "clients/saved.h"
+#include "clients/surfaces.h"
+#include "clients/viewers.h"
 
 namespace hvfbd {
 
-// What the next process needs to go on with a display, beside the descriptors that are stored for it.
+// What the next process needs to restore a display, beside the descriptors that are stored for it.
 struct SavedDisplay {
     // What was set over the bus and differs from the configuration: property and value.
     std::vector<std::pair<std::string, std::string>> settings;
@@ -25,5 +28,11 @@ struct SavedDisplay {
     Mode size;                // of what it shows
     bool operator==(const SavedDisplay&) const = default;
 };
+
+// The surfaces and viewers of a display. All else has its default.
+SavedDisplay save_peers(const Surfaces& surfaces, const Viewers& viewers);
+// One that cannot be restored is left out, and reported; its client is told by the end of its channel.
+void restore_peers(const SavedDisplay& saved, std::uint64_t first_serial, RestoredDescriptors& restored,
+                   Surfaces& surfaces, Viewers& viewers, Observer& observer);
 
 }  // namespace hvfbd

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 
+#include "clients/client_state.h"
+
 namespace hvfbd {
 
 // Counters since the start. Durations are nanoseconds and end in _ns. The order is the order of the way of a
 // pixel.
 #define HVFBD_STATISTICS(X)                                                                        \
-    X(wakeups)       /* turns of the loop that had something to do */                              \
+    X(wakeups)       /* dispatches of the loop that had something to do */                         \
     X(announcements) /* DAMAGED messages taken */                                                  \
     X(faults)        /* first stores that waited for a tracker */                                  \
     X(collections)   /* COLLECT messages sent */                                                   \
@@ -19,7 +21,7 @@ namespace hvfbd {
     X(pixels_in_changed_tiles) /* tiles of 64 by 1: what could be told at best */                  \
     X(bytes_copied)            /* to front and to scanout */                                       \
     X(frames)                  /* presents that told something */                                  \
-    X(empty_looks)             /* looks that found nothing */                                      \
+    X(empty_looks)             /* compares that found nothing */                                   \
     X(rectangles)              /* told */                                                          \
     X(pixels_told)             /* in them */                                                       \
     X(refused)                 /* presents that the output refused for the time being */           \
@@ -36,6 +38,13 @@ struct Statistics {
 #define X(name) std::uint64_t name = 0;
     HVFBD_STATISTICS(X)
 #undef X
+
+    void add(const ClientState::Counts& counts) {
+        announcements += counts.announcements;
+        faults += counts.faults;
+        scans += counts.scans;
+        state_changes += counts.state_changes;
+    }
 };
 
 }  // namespace hvfbd
