@@ -1,9 +1,13 @@
 """The options of the build."""
 
 import json
+import os
+import pathlib
+import re
+import tempfile
 import unittest
 
-from private_daemon import SOURCE
+from private_daemon import SOURCE, run
 
 PRESETS = {preset["name"]: preset for preset in json.loads((SOURCE / "CMakePresets.json").read_text())["configurePresets"]}
 
@@ -26,6 +30,82 @@ class Presets(unittest.TestCase):
         for name in ("debug", "asan-ubsan", "tsan"):
             with self.subTest(name):
                 self.assertTrue(variables(name)["CMAKE_BUILD_TYPE"] == "Debug" or variables(name).get("HVFBD_SANITIZE"))
+
+
+MODULES = {"sdbus-c++", "pixman-1", "libdrm", "libudev"}
+PACKAGES = {"spdlog", "CLI11", "nlohmann_json", "PNG", "GTest", "benchmark", "ZLIB"}
+# What each part can do without; libsystemd is what all of them need.
+UNNEEDED = {
+    "LIBRARY": MODULES | PACKAGES,
+    "DAEMON": {"PNG", "GTest", "benchmark", "ZLIB"},
+    "TOOLS": {"libudev", "spdlog", "GTest", "benchmark"},
+}
+
+
+class Parts(unittest.TestCase):
+    """The build is configured and not run: CMake says what it would install."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        pkg_config = self.root / "pkg-config"
+        pkg_config.write_text('#!/bin/sh\nfor word; do case " $MISSING " in *" ${word%%[<>=]*} "*) exit 1 ;; esac; done\n'
+                              'exec /usr/bin/pkg-config "$@"\n')
+        pkg_config.chmod(0o755)
+
+    def configure(self, *options, missing=()):
+        build = self.root / "build"
+        query = build / ".cmake/api/v1/query/codemodel-v2"
+        query.parent.mkdir(parents=True, exist_ok=True)
+        query.touch()
+        environment = {**os.environ, "PKG_CONFIG": str(self.root / "pkg-config"), "MISSING": " ".join(missing)}
+        without = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in PACKAGES & set(missing)]
+        return build, run("cmake", "--fresh", "-G", "Ninja", "-S", SOURCE, "-B", build, "-DCMAKE_INSTALL_PREFIX=/usr", *options, *without,
+                          env=environment)
+
+    def installed(self, *options, missing=()):
+        """The files that would be installed, by their names and where they would be."""
+        build, done = self.configure(*options, missing=missing)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # A library that is no target of this part would be asked of the linker.
+        self.assertEqual(re.findall(r" -l(?:hv|tools|common)\w*", (build / "build.ninja").read_text()), [])
+        folders, found = set(), [build]
+        while found:
+            folders.add(found[-1])
+            script = (found.pop() / "cmake_install.cmake").read_text()
+            found += map(pathlib.Path, re.findall(r'include\("(.*)/cmake_install.cmake"\)', script))
+        files = set()
+        for reply in (build / ".cmake/api/v1/reply").glob("directory-*.json"):
+            folder = json.loads(reply.read_text())
+            # What is left out of the whole is not installed.
+            if build / folder["paths"]["build"] not in folders:
+                continue
+            for installer in folder.get("installers", ()):
+                for path in installer.get("paths", ()):
+                    source = path if isinstance(path, str) else path["from"]
+                    files.add(f'{installer["destination"]}/{pathlib.Path(source).name}')
+        return files
+
+    def test_need_nothing_of_each_other_and_together_are_the_whole(self):
+        alone = {part: self.installed(*(f"-DHVFBD_{other}=OFF" for other in UNNEEDED if other != part), missing=missing)
+                 for part, missing in UNNEEDED.items()}
+        self.assertEqual([name for name in alone["LIBRARY"] if "lib" not in name and "include" not in name and "man" not in name], [])
+        self.assertLessEqual({"include/hvfb", "share/man/man3/hvfb.3"}, alone["LIBRARY"])
+        self.assertLessEqual({"libexec/hvfbd", "libexec/hvfbd-bind", "lib/hvfbd/hvfbd.conf", "share/man/man8/hvfbd.8"}, alone["DAEMON"])
+        self.assertEqual(alone["TOOLS"], {"bin/hvfbctl", "bin/hvhost", "share/man/man1/hvfbctl.1", "share/man/man1/hvhost.1",
+                                          "share/bash-completion/completions/hvfbctl.bash", "share/zsh/site-functions/_hvfbctl",
+                                          "share/bash-completion/completions/hvhost.bash"})
+        whole = self.installed()
+        self.assertEqual(set().union(*alone.values()), whole)
+        self.assertEqual(sum(map(len, alone.values())), len(whole))
+        with self.subTest("without a preset warnings are no errors"):
+            self.assertNotIn("-Werror", (self.root / "build/compile_commands.json").read_text())
+
+    def test_that_the_tests_need_are_named_where_they_are_left_out(self):
+        _, done = self.configure("-DHVFBD_TOOLS=OFF", "-DHVFBD_TESTS=ON")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(" ".join(done.stderr.split()), "tests and the bench need all parts: give -DHVFBD_TESTS=OFF")
 
 
 if __name__ == "__main__":

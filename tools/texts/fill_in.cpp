@@ -1,17 +1,13 @@
-// Writes what the build makes of the table of settings and of the command lines of hvfbctl and hvhost: fills
-// in a template.
-//   hvfbd-texts TEMPLATE MADE INTERFACE.xml...
-//   hvfbd-texts --settings
+#include "fill_in.h"
+
 #include <fstream>
 #include <iostream>
 #include <set>
-#include <span>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
-#include "completion_texts.h"
-#include "setting_texts.h"
-
+namespace texts {
 namespace {
 
 std::string content_of(const std::string& path) {
@@ -32,7 +28,7 @@ void add_properties(const std::string& interface, std::set<std::string>& propert
 }
 
 // Lines of it that are nothing but @NAME@ are replaced.
-std::string filled_in(const std::string& path, const texts::Texts& texts) {
+std::string filled_in(const std::string& path, const Texts& texts) {
     std::istringstream lines(content_of(path));
     std::string made;
     for (std::string line; std::getline(lines, line);) {
@@ -48,19 +44,12 @@ std::string filled_in(const std::string& path, const texts::Texts& texts) {
     return made;
 }
 
-void run(std::span<char*> arguments) {
-    if (arguments.size() == 2 && std::string_view(arguments[1]) == "--settings") {
-        std::cout << texts::table_of_settings();
-        return;
-    }
-    if (arguments.size() < 4)
-        throw std::runtime_error("takes --settings, or a template, what is made and the interfaces");
+void run(std::span<char*> arguments, AddTexts* add) {
+    if (arguments.size() < 4) throw std::runtime_error("takes a template, what is made and the interfaces");
     std::set<std::string> properties;
     for (char* interface : arguments.subspan(3)) add_properties(interface, properties);
-    texts::Texts texts;
-    texts::add_setting_texts(texts);
-    texts::add_completion_texts(texts, properties);
-    texts::add_hvhost_completion_texts(texts);
+    Texts texts;
+    add(texts, properties);
     std::ofstream made(arguments[2]);
     made << filled_in(arguments[1], texts);
     made.close();
@@ -69,12 +58,14 @@ void run(std::span<char*> arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int fill_in(std::span<char*> arguments, AddTexts* add) {
     try {
-        run({argv, static_cast<std::size_t>(argc)});
+        run(arguments, add);
     } catch (const std::exception& error) {
-        std::cerr << "hvfbd-texts: " << error.what() << '\n';
+        std::cerr << arguments[0] << ": " << error.what() << '\n';
         return 1;
     }
     return 0;
 }
+
+}  // namespace texts

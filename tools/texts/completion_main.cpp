@@ -1,0 +1,11 @@
+// completion-texts: writes what the build makes of the command lines of hvfbctl and hvhost.
+#include "completion_texts.h"
+#include "fill_in.h"
+
+int main(int argc, char** argv) {
+    return texts::fill_in({argv, static_cast<std::size_t>(argc)},
+                          [](texts::Texts& made, const std::set<std::string>& properties) {
+                              texts::add_completion_texts(made, properties);
+                              texts::add_hvhost_completion_texts(made);
+                          });
+}
