@@ -28,7 +28,7 @@ SurfaceObject::SurfaceObject(BusContext& context, Display& display, const std::s
       context_(context),
       display_(display),
       number_(number),
-      active_(surface().active()) {
+      active_(display_.surfaces().is_active(surface())) {
     registerAdaptor();
 }
 
@@ -45,8 +45,8 @@ void SurfaceObject::announce_removal() {
 }
 
 void SurfaceObject::active_may_have_changed() {
-    if (active_ == surface().active()) return;
-    active_ = surface().active();
+    if (active_ == display_.surfaces().is_active(surface())) return;
+    active_ = display_.surfaces().is_active(surface());
     getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {"Active"});
 }
 
@@ -68,7 +68,7 @@ uint32_t SurfaceObject::Pid() {
     return surface().client() ? static_cast<uint32_t>(surface().client()->pid) : 0;
 }
 bool SurfaceObject::Active() {
-    return surface().active();
+    return display_.surfaces().is_active(surface());
 }
 std::string SurfaceObject::TrackingState() {
     return std::string(surface().tracking_state());

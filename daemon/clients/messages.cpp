@@ -94,11 +94,14 @@ FromClient decode_written(std::span<const std::byte> packet) {
     return written;
 }
 
+// The items are still to be put behind it.
 template <typename Body>
-void put(Packet& packet, hvfb_message_type type, Body body, std::size_t items_size = 0) {
+Packet packet_of(hvfb_message_type type, Body body, std::size_t items_size = 0) {
+    Packet packet;
     packet.size = sizeof body + items_size;
     body.header = {type, static_cast<std::uint32_t>(packet.size)};
     std::memcpy(packet.bytes.data(), &body, sizeof body);
+    return packet;
 }
 
 template <typename Item>
@@ -146,56 +149,58 @@ FromClient decode(std::span<const std::byte> packet) {
     }
 }
 
-void encode_hello(Packet& packet) {
-    put(packet, HVFB_HELLO, hvfb_hello{{}, HVFB_PROTOCOL_VERSION, 0});
+Packet encode_hello() {
+    return packet_of(HVFB_HELLO, hvfb_hello{{}, HVFB_PROTOCOL_VERSION, 0});
 }
 
-void encode_alarm(Packet& packet) {
-    put(packet, HVFB_ALARM, hvfb_alarm{});
+Packet encode_alarm() {
+    return packet_of(HVFB_ALARM, hvfb_alarm{});
 }
 
-void encode_userfaultfd(Packet& packet) {
-    put(packet, HVFB_USERFAULTFD, hvfb_userfaultfd{});
+Packet encode_userfaultfd() {
+    return packet_of(HVFB_USERFAULTFD, hvfb_userfaultfd{});
 }
 
-void encode_collect(Packet& packet, std::uint64_t serial) {
-    put(packet, HVFB_COLLECT, hvfb_collect{{}, serial});
+Packet encode_collect(std::uint64_t serial) {
+    return packet_of(HVFB_COLLECT, hvfb_collect{{}, serial});
 }
 
-void encode_state(Packet& packet, const State& state) {
+Packet encode_state(const State& state) {
     std::uint32_t flags = (state.visible ? HVFB_STATE_VISIBLE : 0) | (state.active ? HVFB_STATE_ACTIVE : 0) |
                           (state.report ? HVFB_STATE_REPORT : 0);
-    put(packet, HVFB_STATE,
-        hvfb_state{{}, flags, state.tracking, state.interval, state.idle_timeout, state.settle});
+    return packet_of(HVFB_STATE,
+                     hvfb_state{{}, flags, state.tracking, state.interval, state.idle_timeout, state.settle});
 }
 
-void encode_presented(Packet& packet, const Presented& presented) {
-    put(packet, HVFB_PRESENTED,
+Packet encode_presented(const Presented& presented) {
+    return packet_of(
+        HVFB_PRESENTED,
         hvfb_presented{
             {}, presented.frame, presented.time, presented.shown ? 0 : HVFB_PRESENTED_NOT_SHOWN, 0});
 }
 
-void encode_configure(Packet& packet, std::uint64_t serial, const Layout& layout) {
-    put(packet, HVFB_CONFIGURE,
+Packet encode_configure(std::uint64_t serial, const Layout& layout) {
+    return packet_of(
+        HVFB_CONFIGURE,
         hvfb_configure{{}, serial, {layout.width, layout.height, layout.stride, layout.format, layout.size}});
 }
 
-void encode_revoked(Packet& packet) {
-    put(packet, HVFB_REVOKED, hvfb_revoked{});
+Packet encode_revoked() {
+    return packet_of(HVFB_REVOKED, hvfb_revoked{});
 }
 
-void encode_compared(Packet& packet, std::uint64_t serial, std::span<const PageRange> pages) {
+Packet encode_compared(std::uint64_t serial, std::span<const PageRange> pages) {
     bool everything = pages.size() > HVFB_WRITTEN_MAX;
     if (everything) pages = {};
     hvfb_compared head{
         {}, serial, everything ? HVFB_COMPARED_EVERYTHING : 0, static_cast<std::uint32_t>(pages.size())};
-    put(packet, HVFB_COMPARED, head, pages.size() * sizeof(hvfb_page_range));
+    Packet packet = packet_of(HVFB_COMPARED, head, pages.size() * sizeof(hvfb_page_range));
     for (std::size_t i = 0; i < pages.size(); ++i)
         put_item(packet, sizeof head, i, hvfb_page_range{pages[i].first, pages[i].count});
+    return packet;
 }
 
-void encode_frame_ready(Packet& packet, std::uint64_t frame, std::uint64_t time,
-                        std::span<const Rectangle> rectangles) {
+Packet encode_frame_ready(std::uint64_t frame, std::uint64_t time, std::span<const Rectangle> rectangles) {
     Rectangle box;
     if (rectangles.size() > HVFB_FRAME_READY_MAX) {
         box = rectangles.front();
@@ -203,7 +208,7 @@ void encode_frame_ready(Packet& packet, std::uint64_t frame, std::uint64_t time,
         rectangles = {&box, 1};
     }
     hvfb_frame_ready head{{}, frame, time, static_cast<std::uint32_t>(rectangles.size()), 0};
-    put(packet, HVFB_FRAME_READY, head, rectangles.size() * sizeof(hvfb_rectangle));
+    Packet packet = packet_of(HVFB_FRAME_READY, head, rectangles.size() * sizeof(hvfb_rectangle));
     for (std::size_t i = 0; i < rectangles.size(); ++i) {
         const Rectangle& r = rectangles[i];
         put_item(
@@ -211,6 +216,7 @@ void encode_frame_ready(Packet& packet, std::uint64_t frame, std::uint64_t time,
             hvfb_rectangle{static_cast<std::uint32_t>(r.left), static_cast<std::uint32_t>(r.top),
                            static_cast<std::uint32_t>(r.width()), static_cast<std::uint32_t>(r.height())});
     }
+    return packet;
 }
 
 }  // namespace hvfbd::message

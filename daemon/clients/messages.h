@@ -91,18 +91,17 @@ struct Presented {
     bool shown = true;
 };
 
-void encode_hello(Packet& packet);
-void encode_alarm(Packet& packet);        // to be sent with a timerfd
-void encode_userfaultfd(Packet& packet);  // to be sent with the device
-void encode_collect(Packet& packet, std::uint64_t serial);
-void encode_state(Packet& packet, const State& state);
-void encode_presented(Packet& packet, const Presented& presented);
-void encode_configure(Packet& packet, std::uint64_t serial, const Layout& layout);
-void encode_revoked(Packet& packet);
+Packet encode_hello();
+Packet encode_alarm();        // to be sent with a timerfd
+Packet encode_userfaultfd();  // to be sent with the device
+Packet encode_collect(std::uint64_t serial);
+Packet encode_state(const State& state);
+Packet encode_presented(const Presented& presented);
+Packet encode_configure(std::uint64_t serial, const Layout& layout);
+Packet encode_revoked();
 // More ranges than the message holds are sent as "everything".
-void encode_compared(Packet& packet, std::uint64_t serial, std::span<const PageRange> pages);
+Packet encode_compared(std::uint64_t serial, std::span<const PageRange> pages);
 // More rectangles than the message holds are sent as their bounding box.
-void encode_frame_ready(Packet& packet, std::uint64_t frame, std::uint64_t time,
-                        std::span<const Rectangle> rectangles);
+Packet encode_frame_ready(std::uint64_t frame, std::uint64_t time, std::span<const Rectangle> rectangles);
 
 }  // namespace hvfbd::message

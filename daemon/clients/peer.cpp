@@ -47,15 +47,11 @@ void Peer::watch_process(EventLoop& loop) {
 }
 
 void Peer::send_hello() noexcept {
-    message::Packet packet;
-    message::encode_hello(packet);
-    send(packet);
+    send(message::encode_hello());
 }
 
 void Peer::revoke() noexcept {
-    message::Packet packet;
-    message::encode_revoked(packet);
-    channel_.send_last(packet);
+    channel_.send_last(message::encode_revoked());
 }
 
 }  // namespace hvfbd

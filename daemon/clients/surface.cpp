@@ -40,7 +40,7 @@ Surface::Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors
     if (saved.offer) restore_offer(*saved.offer, restored.demand(saved.shadow_name(saved.offer->serial)));
     take_what_is_drawn_on();
     if (!saved.client) {
-        abandon();
+        drop_client();
         return;
     }
     client_state_ =
@@ -125,9 +125,7 @@ void Surface::tell_state(const message::State& state) {
     if (!connection_->sent_state) connection_->send_hello();
     if (client_state_.sets_alarm()) give_alarm();
     if (connection_->sent_state == state) return;
-    message::Packet packet;
-    message::encode_state(packet, state);
-    send(packet);
+    send(message::encode_state(state));
     connection_->sent_state = state;
 }
 
@@ -139,9 +137,7 @@ void Surface::give_alarm() {
         // Without one it announces by messages.
         return;
     }
-    message::Packet packet;
-    message::encode_alarm(packet);
-    send(packet, connection_->alarm->timer());
+    send(message::encode_alarm(), connection_->alarm->timer());
 }
 
 void Surface::send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached) noexcept {
@@ -156,16 +152,12 @@ bool Surface::wants_userfaultfd() const {
 void Surface::give_userfaultfd(Descriptor device) {
     connection_->userfaultfd_answered = true;
     if (!device) return;
-    message::Packet packet;
-    message::encode_userfaultfd(packet);
-    send(packet, std::make_shared<const Descriptor>(std::move(device)));
+    send(message::encode_userfaultfd(), std::make_shared<const Descriptor>(std::move(device)));
 }
 
 void Surface::collect(Time now) {
     tell_compared();
-    message::Packet packet;
-    message::encode_collect(packet, client_state_.begin_collection(now));
-    send(packet);
+    send(message::encode_collect(client_state_.begin_collection(now)));
 }
 
 void Surface::tell_compared() {
@@ -174,9 +166,7 @@ void Surface::tell_compared() {
     // Said to be everything, what had long become still would be left open for ever beside something that
     // moves.
     join_to(HVFB_WRITTEN_MAX, *compared);
-    message::Packet packet;
-    message::encode_compared(packet, client_state_.answered_serial(), *compared);
-    send(packet);
+    send(message::encode_compared(client_state_.answered_serial(), *compared));
 }
 
 void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
@@ -184,10 +174,8 @@ void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
     if (!request) return;
     // A client that took this kept surface over meanwhile counts its own.
     frame = std::min(frame, request->frame);
-    message::Packet packet;
-    message::encode_presented(
-        packet, {frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown});
-    send(packet);
+    send(message::encode_presented(
+        {frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown}));
     client_state_.frame_answered(frame);
 }
 
@@ -214,9 +202,7 @@ void Surface::configure(const Layout& layout) {
 
 void Surface::send_offer() {
     if (!has_unsent_offer()) return;
-    message::Packet packet;
-    message::encode_configure(packet, offer_->serial, offer_->shadow.layout());
-    send(packet, offer_->shadow.share());
+    send(message::encode_configure(offer_->serial, offer_->shadow.layout()), offer_->shadow.share());
     offer_->sent = true;
 }
 
@@ -263,6 +249,7 @@ Surface::Handles Surface::adopt(SurfaceOptions options, Client client, const Lay
     auto connection = std::make_unique<Connection>(loop_, std::move(client), endings, receiver());
     Handles handles{buffer.memfd().duplicate(), connection->take_peer_end()};
 
+    throttled_before_ = throttled();
     connection_ = std::move(connection);
     client_state_ = std::move(client_state);
     shadow_ = std::move(buffer);
@@ -276,8 +263,19 @@ Surface::Handles Surface::adopt(SurfaceOptions options, Client client, const Lay
     return handles;
 }
 
-void Surface::abandon() {
+bool Surface::client_gone(Observer& observer, std::string_view why) {
+    if (!keep()) {
+        close(observer, why);
+        return false;
+    }
+    drop_client();
+    observer.surface_client_changed(number_, name(), std::string(why) + "; its picture is kept");
+    return true;
+}
+
+void Surface::drop_client() {
     take_what_is_drawn_on();
+    throttled_before_ = throttled();
     connection_.reset();
     offer_.reset();
     replaced_.reset();
@@ -288,7 +286,8 @@ void Surface::abandon() {
     idle_since_ = loop_.now();
 }
 
-void Surface::revoke() noexcept {
+void Surface::close(Observer& observer, std::string_view why) {
+    observer.surface_closed(number_, name(), why);
     if (connection_) connection_->revoke();
 }
 

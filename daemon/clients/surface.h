@@ -11,6 +11,7 @@
 #include "base/stored_descriptors.h"
 #include "clients/client_alarm.h"
 #include "clients/client_state.h"
+#include "clients/observer.h"
 #include "clients/peer.h"
 #include "clients/saved.h"
 
@@ -30,12 +31,12 @@ class Surface {
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     SurfaceNumber number() const { return number_; }
+    std::string who() const { return "surface" + std::to_string(number_); }
     const std::string& name() const { return options_.name; }
     bool keep() const { return options_.keep; }
     // Null while a kept surface has none.
     const Client* client() const { return connection_ ? &connection_->client() : nullptr; }
     uid_t uid() const { return uid_; }
-    bool active() const { return active_; }
     std::string_view tracking_state() const;
 
     // The picture that is shown now, and what is known of it.
@@ -49,7 +50,6 @@ class Surface {
     };
     Handles take_handles();
 
-    void set_active(bool active) { active_ = active; }
     // Sends the state if it differs from the last one sent.
     void tell_state(const message::State& state);
     // It told that it would take a userfaultfd, knows its state, and was not answered yet.
@@ -80,15 +80,19 @@ class Surface {
     // A new client, which starts from the picture that the last one left, in a buffer of this layout. Throws
     // std::system_error, and nothing has changed.
     Handles adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
-    // The client is gone: only the picture stays.
-    void abandon();
-    // Tells the client that nothing more is shown.
-    void revoke() noexcept;
+    // Reports that it is closed, and then revokes its client. Throws what the report does; then it is not.
+    void close(Observer& observer, std::string_view why);
+    // It goes with the client that is gone.
+    bool ended() const { return !keep() && !over().empty(); }
+    // The client is gone. Reports that it is closed (false), or that only the picture stays (true).
+    bool client_gone(Observer& observer, std::string_view why);
 
     // Why its client is to be given up: it hung up, died or broke the protocol. Empty while it is well.
     std::string_view over() const { return connection_ ? connection_->over() : std::string_view{}; }
     bool violated() const { return connection_ && connection_->violated(); }
-    std::uint64_t throttled() const { return connection_ ? connection_->throttled() : 0; }
+    std::uint64_t throttled() const {
+        return throttled_before_ + (connection_ ? connection_->throttled() : 0);
+    }
     // Since when a kept surface has had no client.
     std::optional<Time> idle_since() const { return idle_since_; }
 
@@ -112,6 +116,7 @@ class Surface {
     void restore_offer(const SavedOffer& saved, Descriptor buffer);
     void restore_replaced(const SavedOffer& saved, Descriptor buffer);
     void give_alarm();
+    void drop_client();
     void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept;
     void take(Offer& offer);
     bool take_what_is_drawn_on();
@@ -128,8 +133,8 @@ class Surface {
     std::optional<Offer> replaced_;
     // Every buffer has a serial, of CONFIGURE or not: the shadow's, and the newest one's.
     std::uint64_t shadow_serial_ = 0, last_serial_ = 0;
-    std::uint64_t connections_ = 0;  // clients it has had
-    bool active_ = false;
+    std::uint64_t connections_ = 0;       // clients it has had
+    std::uint64_t throttled_before_ = 0;  // of those that are gone
     std::optional<Time> idle_since_;
 
     ClientState client_state_;

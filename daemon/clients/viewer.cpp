@@ -62,20 +62,16 @@ void Viewer::changed(const Picture& front, const Region& region, std::uint64_t f
 
 void Viewer::tell() {
     if (!waits_ || !started_ || pending_damage_.empty()) return;
-    message::Packet packet;
-    message::encode_frame_ready(packet, frame_,
-                                static_cast<std::uint64_t>(presented_.time_since_epoch().count()),
-                                pending_damage_.rectangles());
-    peer_.send(packet);
+    peer_.send(message::encode_frame_ready(frame_,
+                                           static_cast<std::uint64_t>(presented_.time_since_epoch().count()),
+                                           pending_damage_.rectangles()));
     pending_damage_.clear();
     waits_ = false;
 }
 
 void Viewer::configure(const Picture& front) {
     pending_damage_ = Region(front.layout().rectangle());
-    message::Packet packet;
-    message::encode_configure(packet, ++configure_serial_, front.layout());
-    peer_.send(packet, front.share());
+    peer_.send(message::encode_configure(++configure_serial_, front.layout()), front.share());
 }
 
 }  // namespace hvfbd

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "base/region.h"
 #include "base/stored_descriptors.h"
 #include "clients/hello_check.h"
+#include "clients/observer.h"
 #include "clients/peer.h"
 
 namespace hvfbd {
@@ -24,7 +26,9 @@ class Viewer {
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     unsigned number() const { return number_; }
+    std::string who() const { return "viewer" + std::to_string(number_); }
     const Client& client() const { return peer_.client(); }
+    uid_t uid() const { return peer_.client().uid; }
     [[nodiscard]] Descriptor take_peer_end() { return peer_.take_peer_end(); }
 
     // Front is what clients draw now. Before the first time nothing is told: what was drawn while nobody
@@ -37,9 +41,17 @@ class Viewer {
     // and keeps the last picture of the old one until then.
     void expect_front() { front_owed_ = true; }
 
+    void close(Observer& observer, std::string_view why) { observer.viewer_closed(number_, why); }
+    // No viewer stays without its client.
+    bool ended() const { return !over().empty(); }
+    bool client_gone(Observer& observer, std::string_view why) {
+        close(observer, why);
+        return false;
+    }
     // See Peer.
     std::string_view over() const { return peer_.over(); }
     bool violated() const { return peer_.violated(); }
+    std::uint64_t throttled() const { return peer_.throttled(); }
 
   private:
     static constexpr Peer::Endings endings = {"it closed the channel", "it died"};

@@ -30,8 +30,8 @@ message::State ClientNotifier::state_of(const Surface& surface, bool visible) co
     const bool hidden = scheduler_.inhibited(FrameScheduler::Inhibitor::hidden);
     message::State state;
     state.visible = visible;
-    state.active = surface.active();
-    if (surface.active() && !hidden && !surface.client_state().explicit_damage())
+    state.active = surfaces_.is_active(surface);
+    if (state.active && !hidden && !surface.client_state().explicit_damage())
         state.tracking = wanted_tracking(settings_.tracking);
     state.interval = static_cast<std::uint64_t>(settings_.interval().count());
     state.report = state.tracking != HVFB_TRACKING_OFF && surface.client_state().can_report();
@@ -63,7 +63,8 @@ void ClientNotifier::answer_unshown_frames(Time now) {
     for (auto& surface : surfaces_.stack()) {
         const auto& request = surface->client_state().frame_request();
         if (!request) continue;
-        if (surface->client_state().frame_overdue(scheduler_.frame_timeout(surface->active()), now))
+        const Duration timeout = scheduler_.frame_timeout(surfaces_.is_active(*surface));
+        if (surface->client_state().frame_overdue(timeout, now))
             surface->answer_frame(request->frame, clock_now(), false);
     }
 }

@@ -60,8 +60,7 @@ void Display::dispatch(Time now) {
     std::optional<Time> at = frames_.run(now);
     notifier_.answer_unshown_frames(now);
     // A peer that could not be sent something in this dispatch is given up in the next one.
-    auto over = [](const auto& peer) { return !peer->over().empty(); };
-    if (std::ranges::any_of(surfaces_.stack(), over) || std::ranges::any_of(viewers_.all(), over)) at = now;
+    if (surfaces_.any_over() || viewers_.any_over()) at = now;
     keep_earliest(at, notifier_.next_due());
     alarm_.set(at);
 }
@@ -82,11 +81,11 @@ void Display::recover(const std::exception& why, Time now) {
 }
 
 void Display::notice_clients(Time now) {
-    const std::size_t surfaces = surfaces_.all().size(), viewers = viewers_.size();
+    const std::size_t surfaces = surfaces_.size(), viewers = viewers_.size();
     surfaces_.reap();
     viewers_.reap();
     if (viewers_.size() != viewers) output_.viewers_changed(viewers_.size());
-    if (surfaces_.all().size() != surfaces || viewers_.size() != viewers) buffers_.try_again();
+    if (surfaces_.size() != surfaces || viewers_.size() != viewers) buffers_.try_again();
     for (auto& surface : surfaces_.stack()) {
         surface->take_configured(now);
         statistics_.add(surface->client_state().take_counts());
@@ -192,7 +191,7 @@ SavedDisplay Display::save(const DisplaySettings& configured) const {
 
 void Display::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const {
     for (const Surface* surface : surfaces_.all()) surface->add_stored_descriptors(stored_descriptors);
-    for (const auto& viewer : viewers_.all()) viewer->add_stored_descriptors(stored_descriptors);
+    for (const Viewer* viewer : viewers_.all()) viewer->add_stored_descriptors(stored_descriptors);
     output_.add_stored_descriptors(stored_descriptors);
 }
 

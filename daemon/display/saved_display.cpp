@@ -7,7 +7,7 @@ SavedDisplay save_peers(const Surfaces& surfaces, const Viewers& viewers) {
     saved.last_surface = surfaces.last_number();
     saved.last_viewer = viewers.last_number();
     for (const Surface* surface : surfaces.all()) saved.surfaces.push_back(surface->save());
-    for (const auto& viewer : viewers.all()) saved.viewers.push_back(viewer->save());
+    for (const Viewer* viewer : viewers.all()) saved.viewers.push_back(viewer->save());
     return saved;
 }
 

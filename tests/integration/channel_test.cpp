@@ -21,11 +21,7 @@ class AChannel : public ::testing::Test {
 
     // Sends until something waits for the peer to read.
     void fill() {
-        message::Packet packet;
-        for (int i = 0; i < 5000; ++i) {
-            message::encode_collect(packet, static_cast<std::uint64_t>(i));
-            channel.send(packet);
-        }
+        for (int i = 0; i < 5000; ++i) channel.send(message::encode_collect(static_cast<std::uint64_t>(i)));
     }
     void read_all() const {
         char bytes[HVFB_MESSAGE_MAX];

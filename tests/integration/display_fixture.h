@@ -19,6 +19,15 @@ inline constexpr std::uint32_t full_tracker = HVFB_HELLO_CAN_ANNOUNCE | HVFB_HEL
 // A report that remembers.
 class RecordingReport : public Observer {
   public:
+    void surface_opened(SurfaceNumber, std::string_view, const Client&) override {
+        if (on_opened) on_opened();
+    }
+    void viewer_opened(unsigned, const Client&) override {
+        if (on_opened) on_opened();
+    }
+    void viewer_closed(unsigned number, std::string_view why) override {
+        viewers.push_back("closed " + std::to_string(number) + ": " + std::string(why));
+    }
     void surface_closed(SurfaceNumber number, std::string_view, std::string_view why) override {
         lines.push_back("closed " + std::to_string(number) + ": " + std::string(why));
     }
@@ -38,8 +47,8 @@ class RecordingReport : public Observer {
         if (on_persist) on_persist();
         return true;
     }
-    std::function<void()> on_persist;
-    std::vector<std::string> lines, violations, said, userfaultfds;
+    std::function<void()> on_persist, on_opened;
+    std::vector<std::string> lines, viewers, violations, said, userfaultfds;
     unsigned modes = 0;
 };
 

@@ -313,6 +313,15 @@ TEST_F(APipeline, gives_a_viewer_the_front_of_a_new_mode_when_its_first_frame_is
     EXPECT_EQ(ready->as<hvfb_frame_ready>().count, 1u) << "the whole picture";
 }
 
+TEST_F(APipeline, who_is_reported_opened_and_then_cannot_be_served_is_reported_closed) {
+    report.on_opened = [] { throw std::bad_alloc(); };
+    EXPECT_THROW(open(), std::bad_alloc);
+    EXPECT_THROW(view(), std::bad_alloc);
+    EXPECT_EQ(display->surfaces().size() + display->viewers().size(), 0u);
+    EXPECT_EQ(report.lines.size(), 1u);
+    EXPECT_EQ(report.viewers.size(), 1u);
+}
+
 TEST_F(APipeline, the_first_viewer_after_a_time_unseen_is_not_told_the_old_picture) {
     RawClient client = open_explicit();
     client.frame(1);

@@ -107,8 +107,7 @@ Body body_of(const Packet& packet) {
 TEST(Messages, more_rectangles_than_a_frame_ready_holds_become_their_bounding_box) {
     std::vector<Rectangle> rectangles;
     for (int i = 0; i < 256; ++i) rectangles.push_back({i * 2, i, i * 2 + 1, i + 1});
-    Packet packet;
-    encode_frame_ready(packet, 3, 4, rectangles);
+    Packet packet = encode_frame_ready(3, 4, rectangles);
     EXPECT_EQ(body_of<hvfb_frame_ready>(packet).count, 1u);
     hvfb_rectangle box;
     std::memcpy(&box, packet.bytes.data() + sizeof(hvfb_frame_ready), sizeof box);
@@ -118,26 +117,24 @@ TEST(Messages, more_rectangles_than_a_frame_ready_holds_become_their_bounding_bo
     EXPECT_EQ(box.height, 256u);
 
     rectangles.pop_back();
-    encode_frame_ready(packet, 3, 4, rectangles);
+    packet = encode_frame_ready(3, 4, rectangles);
     EXPECT_EQ(body_of<hvfb_frame_ready>(packet).count, 255u);
 }
 
 TEST(Messages, more_pages_than_a_compared_holds_become_everything) {
     std::vector<PageRange> pages(HVFB_WRITTEN_MAX + 1);
-    Packet packet;
-    encode_compared(packet, 9, pages);
+    Packet packet = encode_compared(9, pages);
     EXPECT_EQ(body_of<hvfb_compared>(packet).flags, HVFB_COMPARED_EVERYTHING);
     EXPECT_EQ(body_of<hvfb_compared>(packet).count, 0u);
     pages.pop_back();
-    encode_compared(packet, 9, pages);
+    packet = encode_compared(9, pages);
     EXPECT_EQ(body_of<hvfb_compared>(packet).flags, 0u);
     EXPECT_EQ(body_of<hvfb_compared>(packet).count, HVFB_WRITTEN_MAX);
 }
 
 TEST(Messages, a_state_says_what_is_wanted) {
-    Packet packet;
-    encode_state(packet, {true, false, HVFB_TRACKING_SCAN, false, 50'000'000, 250'000'000, 1});
-    auto state = body_of<hvfb_state>(packet);
+    auto state = body_of<hvfb_state>(
+        encode_state({true, false, HVFB_TRACKING_SCAN, false, 50'000'000, 250'000'000, 1}));
     EXPECT_EQ(state.flags, HVFB_STATE_VISIBLE);
     EXPECT_EQ(state.tracking, static_cast<std::uint32_t>(HVFB_TRACKING_SCAN));
     EXPECT_EQ(state.interval, 50'000'000u);
