@@ -110,12 +110,42 @@ class Package(unittest.TestCase):
         control = (SOURCE / "packaging/debian/control").read_text()
         [depends] = re.findall(r"(?m)^Build-Depends:\n((?: .+\n)+)", control)
         named = {line.strip().split(" ")[0].rstrip(",") for line in depends.splitlines()} - {"debhelper-compat"}
-        # The compiler is there wherever packages are built; the tests and the bench are no part of them.
-        self.assertEqual(named, listed - {"g++", "libgtest-dev", "libgmock-dev", "libbenchmark-dev", "zlib1g-dev"})
+        # The compiler is there wherever packages are built; the other tests and the bench are no part of them.
+        self.assertEqual(named, listed - {"g++", "libgmock-dev", "libbenchmark-dev", "zlib1g-dev"})
+
+    def test_are_made_where_the_unit_tests_pass(self):
+        said = (SOURCE / "build/logs/package.log").read_text()
+        [failed, tests] = re.search(r"100% tests passed, (\d+) tests failed out of (\d+)", said).groups()
+        self.assertEqual(failed, "0")
+        self.assertGreater(int(tests), 300)
+        self.assertNotIn("did not run", said)
 
     def test_users_are_there_before_the_bus_reads_of_them(self):
         users = (SOURCE / "units/hvfbd.sysusers").read_text()
         self.assertIn(f"systemd-sysusers - <<'END' || true\n{users}END\n", self.script("hvfbd", "preinst"))
+
+
+def image(program):
+    """What of it is loaded, without what names its debugging symbols."""
+    with tempfile.NamedTemporaryFile() as made:
+        run("objcopy", "-O", "binary", "--remove-section=.note.gnu.build-id", program, made.name)
+        return made.read()
+
+
+class PackagedPrograms(unittest.TestCase):
+    def test_are_to_the_byte_those_that_the_tests_run(self):
+        run(SOURCE / "tools/package", "--no-symbols", timeout=1200)
+        built = pathlib.Path(os.environ["HVFBD_PROGRAMS"])
+        with tempfile.TemporaryDirectory() as folder:
+            for name in NAMES:
+                run("dpkg-deb", "--extract", next(PACKAGES.glob(f"{name}_*.deb")), folder)
+            installed = pathlib.Path(folder, "usr")
+            [library] = installed.glob("lib/*/libhvfb.so.1.0.0")
+            for program in (installed / "libexec/hvfbd", installed / "libexec/hvfbd-bind", installed / "bin/hvfbctl",
+                            installed / "bin/hvhost", library):
+                with self.subTest(program.name):
+                    tested = (built.parent / "lib" if program == library else built) / program.name
+                    self.assertEqual(hash(image(program)), hash(image(tested)), "other options, or another compiler")
 
 
 # Installs, removes and purges in an overlay of this machine's files, and prints what is other than before: a line a file
