@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "monotonic.h"
+#include "start_watch.h"
 
 namespace hvfb {
 
@@ -55,9 +56,10 @@ DaemonName daemon_name(sd_bus* bus, const char* owner) {
     return name;
 }
 
-int wait_for_bus(sd_bus* bus, int interrupt) {
+int wait_for_bus(sd_bus* bus, int interrupt, Nanoseconds latest) {
     std::uint64_t until = UINT64_MAX;
     if (const int result = sd_bus_get_timeout(bus, &until); result < 0) return result;
+    if (latest != UINT64_MAX) until = std::min<std::uint64_t>(until, latest / 1000);
     int timeout = -1;
     if (until != UINT64_MAX) {
         const std::uint64_t now = monotonic_now() / 1000;
@@ -76,7 +78,8 @@ int wait_for_bus(sd_bus* bus, int interrupt) {
     return descriptors[0].revents ? -EINTR : 0;
 }
 
-int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply) {
+int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply,
+                StartWatch* starting) {
     const auto keep = [](sd_bus_message* message, void* context, sd_bus_error*) {
         static_cast<Message*>(context)->object = sd_bus_message_ref(message);
         return 1;
@@ -89,7 +92,8 @@ int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, 
     int result = sd_bus_call_async(bus, &slot.object, call, keep, &reply, 0);
     while (result >= 0 && !reply.object) {
         result = sd_bus_process(bus, nullptr);
-        if (result == 0) result = wait_for_bus(bus, interrupt);
+        if (result == 0 && starting) result = starting->look();
+        if (result == 0) result = wait_for_bus(bus, interrupt, starting ? starting->next() : UINT64_MAX);
     }
     if (result < 0) return result;
     if (!sd_bus_message_is_method_error(reply.object, nullptr)) return 0;

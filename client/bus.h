@@ -4,6 +4,7 @@
 
 #include "connection.h"
 #include "descriptor.h"
+#include "monotonic.h"
 
 namespace hvfb {
 
@@ -49,11 +50,16 @@ struct Error {
 int connect_to_bus(const OpenOptions& options, Bus& bus);
 // A unique name on this bus; null: not known.
 DaemonName daemon_name(sd_bus* bus, const char* owner);
-// Waits until the bus has something to do, or `interrupt` (-1: none) is readable: then it is -EINTR. May
-// return early. -EBADF: the program has closed the bus's descriptor meanwhile.
-int wait_for_bus(sd_bus* bus, int interrupt);
-// Calls and waits for the answer, as long as the bus lets it. 0, or a negative errno as wait_for_bus; the
-// error's where the answer is one; -EHOSTUNREACH where who was called ended before it answered.
-int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply);
+// Waits until the bus has something to do, `latest` at the latest, or until `interrupt` (-1: none) is
+// readable: then it is -EINTR. May return early. -EBADF: the program has closed the bus's descriptor
+// meanwhile.
+int wait_for_bus(sd_bus* bus, int interrupt, Nanoseconds latest = UINT64_MAX);
+
+class StartWatch;
+// Calls and waits for the answer, as long as the bus lets it and `starting` (null: nobody) has not given up
+// who is called. 0, or a negative errno as wait_for_bus; the error's where the answer is one; -EHOSTUNREACH
+// where who was called ended before it answered, or was given up.
+int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply,
+                StartWatch* starting = nullptr);
 
 }  // namespace hvfb

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "bus.h"
+#include "start_watch.h"
 
 namespace hvfb {
 
@@ -102,15 +103,23 @@ int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened&
     int result = sd_bus_message_new_method_call(bus.object, &call.object, service, path.data(),
                                                 display_interface, method);
     // Who looks takes no screen by it.
-    if (result >= 0) result = sd_bus_message_set_auto_start(call.object, surface && options.may_start());
+    const bool may_start = surface && options.may_start();
+    if (result >= 0) result = sd_bus_message_set_auto_start(call.object, may_start);
     if (result >= 0) result = sd_bus_message_open_container(call.object, 'a', "{sv}");
     if (result >= 0 && surface) result = append_surface_options(call.object, options);
     if (result >= 0 && opened.layout.width > 0) result = append_layout(call.object, opened.layout);
     if (result >= 0) result = sd_bus_message_close_container(call.object);
     if (result < 0) return result;
-    result = call_on_bus(bus.object, call.object, interrupt, error, reply);
+    StartWatch starting(bus.object);
+    result = call_on_bus(bus.object, call.object, interrupt, error, reply, may_start ? &starting : nullptr);
     if (reply.object) opened.daemon = daemon_name(bus.object, answerer(reply.object));
-    if (result < 0) return error.error.name ? -errno_of_bus_error(error.error.name, -result) : result;
+    if (result < 0 && error.error.name) {
+        // What systemd finds wrong with the unit has any name: "File exists" where it is masked.
+        const bool start_refused = may_start && !opened.daemon.known() && result != -ETIMEDOUT &&
+                                   result != -ENOBUFS && result != -ENOMEM;
+        return -errno_of_bus_error(error.error.name, start_refused ? EHOSTUNREACH : -result);
+    }
+    if (result < 0) return result;
     return read_opened(reply.object, opened);
 }
 

@@ -60,8 +60,22 @@ class SlowBus {
     }
     // Whether a bus would have started the daemon for the last of it.
     bool would_have_started() const { return may_start_; }
-    // What was asked is refused, as too many.
-    void answer() { wake(answer_); }
+    // What was asked is refused, as too many, or as `error` says.
+    void answer(const char* error = "org.hvfbd.Framebuffer1.Error.Busy") {
+        error_ = error;
+        wake(answer_);
+    }
+    // There is a systemd on it, which says this of the daemon's unit. `failures`: so many more each time.
+    struct Unit {
+        const char *load_state, *active_state;
+        std::uint32_t job, failures;
+    };
+    void set_unit(const Unit& unit) {
+        unit_ = unit;
+        has_systemd_ = true;
+    }
+    // How often systemd was asked for a property.
+    unsigned unit_asked() const { return unit_asked_; }
     void end_daemon_after_it_refused() {
         nobody_ = true;
         answer();
@@ -77,8 +91,26 @@ class SlowBus {
         const std::uint64_t one = 1;
         EXPECT_EQ(write(descriptor.get(), &one, sizeof one), static_cast<ssize_t>(sizeof one));
     }
+    int answer_for_systemd(sd_bus_message* message) {
+        const char *interface = nullptr, *property = nullptr;
+        ++unit_asked_;
+        if (!has_systemd_)
+            return sd_bus_reply_method_errorf(message, "org.freedesktop.DBus.Error.ServiceUnknown", "nobody");
+        const Unit unit = unit_;
+        EXPECT_GE(sd_bus_message_read(message, "ss", &interface, &property), 0);
+        EXPECT_EQ(sd_bus_message_get_auto_start(message), 0);
+        const std::string name = property;
+        if (name == "LoadState") return sd_bus_reply_method_return(message, "v", "s", unit.load_state);
+        if (name == "ActiveState") return sd_bus_reply_method_return(message, "v", "s", unit.active_state);
+        if (name == "Job") return sd_bus_reply_method_return(message, "v", "(uo)", unit.job, "/");
+        restarts_ += unit.failures;
+        return sd_bus_reply_method_return(message, "v", "u", restarts_);
+    }
     static int on_message(sd_bus_message* message, void* context, sd_bus_error*) {
         auto& bus = *static_cast<SlowBus*>(context);
+        const char* destination = sd_bus_message_get_destination(message);
+        if (destination && std::string(destination) == "org.freedesktop.systemd1")
+            return bus.answer_for_systemd(message);
         if (sd_bus_message_is_method_call(message, nullptr, "Hello"))
             return sd_bus_reply_method_return(message, "s", ":1.1");
         if (sd_bus_message_is_method_call(message, nullptr, "AddMatch"))
@@ -127,9 +159,7 @@ class SlowBus {
                 EXPECT_GT(read(answer_.get(), &count, sizeof count), 0);
                 for (sd_bus_message* call : calls_) {
                     sd_bus_reply_method_errorf(
-                        call,
-                        ended_ ? "org.freedesktop.DBus.Error.NoReply" : "org.hvfbd.Framebuffer1.Error.Busy",
-                        "refused");
+                        call, ended_ ? "org.freedesktop.DBus.Error.NoReply" : error_.load(), "refused");
                     sd_bus_message_unref(call);
                 }
                 calls_.clear();
@@ -144,7 +174,11 @@ class SlowBus {
     std::string address_;
     std::list<sd_bus*> peers_;
     std::list<sd_bus_message*> calls_;
-    std::atomic<bool> may_start_ = false, ended_ = false, nobody_ = false;
+    std::atomic<bool> may_start_ = false, ended_ = false, nobody_ = false, has_systemd_ = false;
+    std::atomic<const char*> error_ = "";
+    std::atomic<unsigned> unit_asked_ = 0;
+    Unit unit_ = {};  // set before has_systemd_, and once
+    std::uint32_t restarts_ = 0;
     std::thread thread_;
 };
 

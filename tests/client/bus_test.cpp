@@ -142,6 +142,61 @@ TEST(Opening, tells_a_daemon_that_takes_too_long_from_one_that_ended) {
     unsetenv("SYSTEMD_BUS_TIMEOUT");
 }
 
+TEST(Opening, waits_no_longer_for_a_daemon_that_systemd_cannot_start) {
+    for (const SlowBus::Unit& unit :
+         {SlowBus::Unit{"loaded", "failed", 0, 0}, SlowBus::Unit{"loaded", "inactive", 0, 0},
+          // It fails, is started again, and fails.
+          SlowBus::Unit{"loaded", "activating", 0, 1}}) {
+        SlowBus bus;
+        bus.set_unit(unit);
+        const hvfb_open_options options = on(bus);
+        hvfb_surface* surface = nullptr;
+        EXPECT_EQ(hvfb_surface_open(&surface, &options), -EHOSTUNREACH) << unit.active_state;
+        EXPECT_TRUE(bus.asked());
+    }
+}
+
+TEST(Opening, waits_for_a_daemon_that_systemd_starts_or_knows_nothing_of) {
+    const auto waits_for = [](const SlowBus::Unit& unit) {
+        SlowBus bus;
+        if (unit.load_state) bus.set_unit(unit);
+        const hvfb_open_options options = on(bus);
+        hvfb_surface* surface = nullptr;
+        std::thread answers([&] {
+            EXPECT_TRUE(bus.asked());
+            // Longer than it takes to give one up.
+            usleep(600'000);
+            EXPECT_GT(bus.unit_asked(), 0U);
+            bus.answer();
+        });
+        EXPECT_EQ(hvfb_surface_open(&surface, &options), -EBUSY);
+        answers.join();
+    };
+    std::list<std::thread> at_once;
+    for (const SlowBus::Unit& unit :
+         {SlowBus::Unit{"loaded", "activating", 0, 0}, SlowBus::Unit{"loaded", "failed", 7, 0},
+          SlowBus::Unit{"loaded", "active", 0, 1}, SlowBus::Unit{"not-found", "inactive", 0, 0},
+          SlowBus::Unit{}})
+        at_once.emplace_back(waits_for, unit);
+    for (std::thread& thread : at_once) thread.join();
+}
+
+TEST(Opening, finds_no_daemon_whatever_keeps_the_bus_from_starting_it) {
+    for (const char* error :
+         {"org.freedesktop.DBus.Error.FileExists", "org.freedesktop.systemd1.UnitMasked",
+          "org.freedesktop.systemd1.LoadFailed", "org.freedesktop.DBus.Error.Spawn.ChildExited"}) {
+        SlowBus bus;
+        const hvfb_open_options options = on(bus);
+        hvfb_surface* surface = nullptr;
+        std::thread answers([&] {
+            EXPECT_TRUE(bus.asked());
+            bus.answer(error);
+        });
+        EXPECT_EQ(hvfb_surface_open(&surface, &options), -EHOSTUNREACH) << error;
+        answers.join();
+    }
+}
+
 // Opened by the test, and again over the bus.
 bool opened = false;  // NOLINT: a plain function finds it here
 int connect_the_second_time(const OpenOptions& options, int interrupt, Opened& to) {

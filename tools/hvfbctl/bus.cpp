@@ -58,7 +58,7 @@ Daemon::Daemon(const Where& where) : where_(where), connection_(connect(where.bu
 
 void Daemon::find() {
     const std::string owner = owner_of_name(*connection_);
-    if (owner.empty()) throw NotRunning();
+    if (owner.empty()) throw NotRunning(problem_of_service(*connection_));
     if (owner == owner_) return;
     owner_ = owner;
     display_ = std::make_unique<DisplayProxy>(*connection_, owner_, display_path());

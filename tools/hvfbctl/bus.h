@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "service_state.h"
 #include "where.h"
 
 namespace hvfbctl {
@@ -46,10 +48,12 @@ using DisplayProxy = Proxy<org::hvfbd::Framebuffer1::Display_proxy>;
 using ManagerProxy = Proxy<org::hvfbd::Framebuffer1::Manager_proxy>;
 using SurfaceProxy = Proxy<org::hvfbd::Framebuffer1::Surface_proxy>;
 
-// Nobody has the daemon's name on the bus.
+// Nobody has the daemon's name on the bus. Says why, as far as systemd knows, and what mends it.
 class NotRunning : public std::runtime_error {
   public:
-    NotRunning() : std::runtime_error("hvfbd is not running: systemctl start hvfbd") {}
+    explicit NotRunning(const std::optional<ServiceProblem>& problem = std::nullopt)
+        : std::runtime_error(problem ? problem->sentence + ": " + problem->mend
+                                     : "hvfbd is not running: systemctl start hvfbd") {}
 };
 
 // The daemon that runs, as seen over the bus. Everything is a synchronous question and throws sdbus::Error.

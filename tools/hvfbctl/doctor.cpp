@@ -84,6 +84,11 @@ bool examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
     }
     try {
         const bool running = !owner_of_name(*connection).empty();
+        if (!running)
+            if (const auto problem = problem_of_service(*connection)) {
+                findings.push_back({Level::bad, "daemon", problem->sentence, problem->mend});
+                return false;
+            }
         std::vector<std::string> activatable;
         sdbus::createProxy(*connection, "org.freedesktop.DBus", "/org/freedesktop/DBus")
             ->callMethod("ListActivatableNames")

@@ -45,7 +45,7 @@ Viewer open_viewer(const Where& where) {
         case ENOENT:
             throw UsageError("there is no display " + where.display);
         case EHOSTUNREACH:
-            throw NotRunning();
+            throw NotRunning(problem_of_service(*connect(where.bus)));
         default:
             throw std::runtime_error(std::string("open a viewer: ") + std::strerror(error));
     }
