@@ -16,12 +16,16 @@ std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<co
         std::size_t end = begin + static_cast<std::size_t>(inside.width()) * bytes_per_pixel;
         auto first = static_cast<std::uint32_t>(begin / page);
         auto past = static_cast<std::uint32_t>((end + page - 1) / page);
-        if (!ranges.empty() && first <= ranges.back().first + ranges.back().count)
-            ranges.back().count = std::max(past - ranges.back().first, ranges.back().count);
-        else
-            ranges.push_back({first, past - first});
+        append({first, past - first}, ranges);
     }
     return ranges;
+}
+
+void append(message::PageRange range, std::vector<message::PageRange>& ranges) {
+    if (ranges.empty() || range.first > ranges.back().first + ranges.back().count)
+        ranges.push_back(range);
+    else
+        ranges.back().count = std::max(range.first + range.count - ranges.back().first, ranges.back().count);
 }
 
 void join_to(std::size_t most, std::vector<message::PageRange>& ranges) {

@@ -12,6 +12,9 @@ namespace hvfbd {
 // as that takes. Spans outside the shadow are left out. Pure.
 std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<const Rectangle> spans);
 
+// Adds one that begins no earlier than the last of these: as a part of that where they touch.
+void append(message::PageRange range, std::vector<message::PageRange>& ranges);
+
 // At most `most` (at least 1) ranges that hold all of these (sorted, apart): those with the smallest gaps
 // become one.
 void join_to(std::size_t most, std::vector<message::PageRange>& ranges);

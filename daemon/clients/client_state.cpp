@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "clients/changed_pages.h"
+
 namespace hvfbd {
 
 ClientState::ClientState(const Layout& layout, bool explicit_damage)
@@ -13,7 +15,7 @@ ClientState::ClientState(const Layout& layout, bool explicit_damage)
 ClientState::ClientState(const Layout& layout, bool explicit_damage, const Handshake& handshake,
                          std::uint64_t first_serial, Time now)
     : ClientState(layout, explicit_damage) {
-    hello_ = HelloCheck(handshake.made);
+    hello_ = message::HelloCheck(handshake.made);
     take_flags(handshake.flags, now);
     first_serial_ = serial_ = answered_serial_ = first_serial;
 }
@@ -101,22 +103,10 @@ bool ClientState::reports() const {
 }
 
 void ClientState::note_compared(std::vector<message::PageRange> pages) {
-    if (!compared_) {
-        compared_ = std::move(pages);
-        return;
-    }
-    std::vector<message::PageRange> both = std::move(*compared_), merged;
-    both.insert(both.end(), pages.begin(), pages.end());
-    std::ranges::sort(both, {}, &message::PageRange::first);
-    for (const message::PageRange& range : both) {
-        if (merged.empty() || range.first > merged.back().first + merged.back().count) {
-            merged.push_back(range);
-            continue;
-        }
-        std::uint32_t end = std::max(merged.back().first + merged.back().count, range.first + range.count);
-        merged.back().count = end - merged.back().first;
-    }
-    compared_ = std::move(merged);
+    if (compared_) pages.insert(pages.end(), compared_->begin(), compared_->end());
+    std::ranges::sort(pages, {}, &message::PageRange::first);
+    compared_.emplace();
+    for (const message::PageRange& range : pages) append(range, *compared_);
 }
 
 void ClientState::frame_answered(std::uint64_t frame) {

@@ -10,7 +10,6 @@
 #include "base/running_timer.h"
 #include "base/time.h"
 #include "clients/damage_hints.h"
-#include "clients/hello_check.h"
 #include "clients/messages.h"
 #include "clients/saved.h"
 
@@ -84,7 +83,6 @@ class ClientState {
     // The serial for a COLLECT to send now. None may be under way.
     std::uint64_t begin_collection(Time now);
     bool collecting() const { return collecting_since_.has_value(); }
-    std::optional<Time> collecting_since() const { return collecting_since_; }
     std::uint64_t answered_serial() const { return answered_serial_; }
     // Keeps which of the pages reported since the last COMPARED differed, for the next one.
     void note_compared(std::vector<message::PageRange> pages);
@@ -123,7 +121,7 @@ class ClientState {
     std::optional<std::string_view> on_written(const message::Written& written, Time now);
 
     bool explicit_damage_;
-    HelloCheck hello_;
+    message::HelloCheck hello_;
     bool can_track_ = false, can_announce_ = false, can_report_ = false, can_alarm_ = false;
     std::uint32_t flags_ = 0;
     std::uint64_t first_serial_ = 0;

@@ -46,12 +46,4 @@ void Peer::watch_process(EventLoop& loop) {
     });
 }
 
-void Peer::send_hello() noexcept {
-    send(message::encode_hello());
-}
-
-void Peer::revoke() noexcept {
-    channel_.send_last(message::encode_revoked());
-}
-
 }  // namespace hvfbd

@@ -44,9 +44,9 @@ class Peer {
     void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept {
         channel_.send(packet, std::move(attached));
     }
-    void send_hello() noexcept;
+    void send_hello() noexcept { send(message::encode_hello()); }
     // Says that nothing more is shown to it, or of it.
-    void revoke() noexcept;
+    void revoke() noexcept { channel_.send_last(message::encode_revoked()); }
 
   private:
     Channel::HungUp hung_up();

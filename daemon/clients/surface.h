@@ -7,13 +7,10 @@
 #include <vector>
 
 #include "base/event_loop.h"
-#include "base/picture.h"
-#include "base/stored_descriptors.h"
 #include "clients/client_alarm.h"
 #include "clients/client_state.h"
 #include "clients/observer.h"
-#include "clients/peer.h"
-#include "clients/saved.h"
+#include "clients/surface_buffers.h"
 
 namespace hvfbd {
 
@@ -40,7 +37,7 @@ class Surface {
     std::string_view tracking_state() const;
 
     // The picture that is shown now, and what is known of it.
-    const Picture& shadow() const { return shadow_; }
+    const Picture& shadow() const { return buffers_.shadow(); }
     ClientState& client_state() { return client_state_; }
     const ClientState& client_state() const { return client_state_; }
 
@@ -71,7 +68,7 @@ class Surface {
     // Offers it, once it is kept: a client may take it and draw there although this process has ended. Not
     // before HELLO and STATE, which are the first that a client hears.
     bool has_unsent_offer() const {
-        return offer_ && !offer_->sent && connection_ && connection_->sent_state;
+        return connection_ && connection_->sent_state && buffers_.has_unsent_offer();
     }
     void send_offer();
     // Takes the offered buffer, if the client has answered.
@@ -106,33 +103,16 @@ class Surface {
         bool userfaultfd_answered = false, alarm_tried = false;
         std::optional<ClientAlarm> alarm;
     };
-    // A buffer that its client was offered: by this process (`sent`), or perhaps by the one before
-    // (`restored`).
-    struct Offer {
-        std::uint64_t serial;
-        Picture shadow;
-        bool sent = false, restored = false;
-    };
-    void restore_offer(const SavedOffer& saved, Descriptor buffer);
-    void restore_replaced(const SavedOffer& saved, Descriptor buffer);
     void give_alarm();
     void drop_client();
     void send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached = {}) noexcept;
-    void take(Offer& offer);
-    bool take_what_is_drawn_on();
     Channel::Receive receiver();
-    static Picture copy_of(const Picture& picture, const Layout& layout);
 
     EventLoop& loop_;
     SurfaceNumber number_;
     SurfaceOptions options_;
     uid_t uid_;
-    Picture shadow_;
-    std::optional<Offer> offer_;
-    // The one before it, which its client may have taken, or take yet, though a newer one is under way.
-    std::optional<Offer> replaced_;
-    // Every buffer has a serial, of CONFIGURE or not: the shadow's, and the newest one's.
-    std::uint64_t shadow_serial_ = 0, last_serial_ = 0;
+    SurfaceBuffers buffers_;
     std::uint64_t connections_ = 0;       // clients it has had
     std::uint64_t throttled_before_ = 0;  // of those that are gone
     std::optional<Time> idle_since_;

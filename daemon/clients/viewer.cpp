@@ -51,7 +51,10 @@ void Viewer::current(const Picture& front, std::uint64_t frame, Time compared) {
 }
 
 void Viewer::changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {
-    if (std::exchange(front_owed_, false)) configure(front);
+    if (std::exchange(front_owed_, false)) {
+        pending_damage_ = Region(front.layout().rectangle());
+        peer_.send(message::encode_configure(++configure_serial_, front.layout()), front.share());
+    }
     pending_damage_ |= region;
     // For one that never asks as well: more than these are told as less anyway.
     pending_damage_.bound(HVFB_FRAME_READY_MAX);
@@ -67,11 +70,6 @@ void Viewer::tell() {
                                            pending_damage_.rectangles()));
     pending_damage_.clear();
     waits_ = false;
-}
-
-void Viewer::configure(const Picture& front) {
-    pending_damage_ = Region(front.layout().rectangle());
-    peer_.send(message::encode_configure(++configure_serial_, front.layout()), front.share());
 }
 
 }  // namespace hvfbd

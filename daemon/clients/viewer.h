@@ -8,7 +8,6 @@
 #include "base/picture.h"
 #include "base/region.h"
 #include "base/stored_descriptors.h"
-#include "clients/hello_check.h"
 #include "clients/observer.h"
 #include "clients/peer.h"
 
@@ -58,12 +57,11 @@ class Viewer {
 
     Channel::Receive receiver();
     std::optional<std::string_view> receive(const message::FromClient& message);
-    void configure(const Picture& front);
     void tell();
 
     unsigned number_;
     Region pending_damage_;
-    HelloCheck hello_;
+    message::HelloCheck hello_;
     bool started_ = false;     // current() was called
     bool waits_ = false;       // NEXT is unanswered
     bool front_owed_ = false;  // it has another front than is presented

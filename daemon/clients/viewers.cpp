@@ -21,16 +21,4 @@ void Viewers::restore(const SavedViewer& saved, RestoredDescriptors& restored, s
     peers_.back()->expect_front();
 }
 
-void Viewers::current(const Picture& front, std::uint64_t frame, Time compared) {
-    for (auto& viewer : peers_) viewer->current(front, frame, compared);
-}
-
-void Viewers::changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {
-    for (auto& viewer : peers_) viewer->changed(front, region, frame, presented);
-}
-
-void Viewers::expect_front() {
-    for (auto& viewer : peers_) viewer->expect_front();
-}
-
 }  // namespace hvfbd

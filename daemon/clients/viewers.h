@@ -25,9 +25,15 @@ class Viewers : public PeerList<Viewer> {
     // std::system_error.
     void restore(const SavedViewer& saved, RestoredDescriptors& restored, std::uint64_t first_serial);
     // See Viewer.
-    void current(const Picture& front, std::uint64_t frame, Time compared);
-    void changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented);
-    void expect_front();
+    void current(const Picture& front, std::uint64_t frame, Time compared) {
+        for (auto& viewer : peers_) viewer->current(front, frame, compared);
+    }
+    void changed(const Picture& front, const Region& region, std::uint64_t frame, Time presented) {
+        for (auto& viewer : peers_) viewer->changed(front, region, frame, presented);
+    }
+    void expect_front() {
+        for (auto& viewer : peers_) viewer->expect_front();
+    }
 };
 
 }  // namespace hvfbd
