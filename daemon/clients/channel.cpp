@@ -14,7 +14,7 @@ namespace hvfbd {
 
 namespace {
 
-constexpr int packets_per_turn = 16;
+constexpr int packets_per_dispatch = 16;
 // An honest client sends two or three packets a frame. The burst lets one catch up after it was stopped.
 constexpr double packets_per_second = 4000;
 constexpr double packets_burst = 400;
@@ -68,19 +68,13 @@ Channel::Ends Channel::make_ends() {
     return {Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
 
-Channel::Channel(EventLoop& loop, Receive receive, HungUp hung_up, Duration patience)
-    : Channel(loop, make_ends(), std::move(receive), std::move(hung_up), patience) {}
-
-Channel::Channel(EventLoop& loop, Descriptor near_end, Receive receive, HungUp hung_up, Duration patience)
-    : Channel(loop, Ends{std::move(near_end), {}}, std::move(receive), std::move(hung_up), patience) {}
-
-Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration patience)
+Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration timeout)
     : loop_(loop),
       receive_(std::move(receive)),
       hung_up_(std::move(hung_up)),
       near_end_(std::move(ends.near)),
       peer_end_(std::move(ends.peer)),
-      full_(patience),
+      full_(timeout),
       allowance_(packets_burst),
       allowance_at_(loop.now()),
       alarm_(loop, [this] {
@@ -124,7 +118,7 @@ void Channel::read_some() {
     std::array<std::array<std::byte, HVFB_MESSAGE_MAX>, at_once> buffers;
     std::array<iovec, at_once> data;
     alignas(cmsghdr) std::array<Control, at_once> controls;
-    for (int left = packets_per_turn; left > 0; left -= static_cast<int>(at_once)) {
+    for (int left = packets_per_dispatch; left > 0; left -= static_cast<int>(at_once)) {
         // Only as many as are allowed now: what is not taken stays in the client's own socket buffer.
         unsigned wanted = std::min(at_once, allowed());
         if (wanted == 0) {
@@ -151,7 +145,7 @@ void Channel::read_some() {
             return;
         }
         allowance_ -= count;
-        // Before any is looked at: what is looked at may end this.
+        // Before any is taken: what is taken may end this.
         std::array<bool, at_once> attached{};
         for (unsigned i = 0; i < static_cast<unsigned>(count); ++i)
             attached.at(i) = close_descriptors(headers.at(i).msg_hdr);
@@ -164,7 +158,7 @@ void Channel::read_some() {
 }
 
 bool Channel::take(std::span<const std::byte> packet, int flags) {
-    // A packet of no bytes looks like a hang-up; it is no message either, so both end it.
+    // A packet of no bytes cannot be told from a hang-up; it is no message either, so both end it.
     if (packet.empty()) {
         end(Ending::closed, {});
     } else if (flags & MSG_TRUNC) {
@@ -218,7 +212,7 @@ void Channel::flush() {
             Sent::done)
             return;
         waiting.reset();
-        // It reads again, if slowly: its patience starts anew.
+        // It reads again, if slowly: its time starts anew.
         full_.start(loop_.now());
     }
     full_.stop();
@@ -234,8 +228,8 @@ void Channel::rearm() {
     std::optional<Time> at = full_.due();
     if (paused_) at = std::min(at.value_or(Time::max()), loop_.now() + pause);
     alarm_.set(at);
-    // A peer that floods and hangs up would keep the loop busy: a hang-up is reported whatever events are
-    // asked for.
+    // A hang-up is reported whatever events are asked for: a peer that floods and hangs up would make the
+    // loop spin.
     source_.set_enabled(!paused_ || full_.running());
 }
 

@@ -9,7 +9,7 @@ namespace hvfbd {
 
 namespace {
 
-constexpr Duration deaf_for = std::chrono::milliseconds(20);
+constexpr Duration silent_for = std::chrono::milliseconds(20);
 
 Descriptor make_timer() {
     Descriptor timer{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
@@ -23,19 +23,19 @@ ClientAlarm::ClientAlarm(EventLoop& loop, std::function<void()> rang)
     : loop_(loop),
       rang_(std::move(rang)),
       timer_(std::make_shared<const Descriptor>(make_timer())),
-      deafness_(loop, [this] { source_.set_events(EPOLLIN); }) {
+      silence_(loop, [this] { source_.set_events(EPOLLIN); }) {
     source_ = loop.watch(timer_->get(), EPOLLIN, [this](std::uint32_t) { ring(); });
 }
 
 void ClientAlarm::ring() {
     // Silenced without reading it: whether a read waits is up to whoever holds a duplicate. If the client has
-    // just set it for another store, that is not lost: what follows a ring is a look, which asks the client,
-    // and goes on looking if it does not answer.
+    // just set it for another store, that is not lost: what follows a ring is a collection,
+    // and comparisons if the client does not answer.
     itimerspec never{};
     ::timerfd_settime(timer_->get(), 0, &never, nullptr);
     // Not taken out of the loop: putting it back could fail for want of memory.
     source_.set_events(0);
-    deafness_.set(loop_.now() + deaf_for);
+    silence_.set(loop_.now() + silent_for);
     rang_();
 }
 

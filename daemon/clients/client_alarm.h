@@ -8,9 +8,9 @@
 
 namespace hvfbd {
 
-// An alarm that a client sets and the daemon hears (hvfb/protocol.h, ALARM): a timerfd that both hold. The
-// client may do to it what it likes: nothing here reads it, and so nothing can block, and it is heard at most
-// 50 times a second.
+// An alarm that a client sets and that notifies the daemon (hvfb/protocol.h, ALARM): a timerfd that both
+// hold. The client may do to it what it likes: nothing here reads it, and so nothing can block, and it
+// notifies at most 50 times a second.
 class ClientAlarm {
   public:
     // Throws std::system_error.
@@ -26,7 +26,7 @@ class ClientAlarm {
     std::function<void()> rang_;
     std::shared_ptr<const Descriptor> timer_;
     LoopSource source_;
-    EventLoop::Alarm deafness_;  // its end
+    EventLoop::Alarm silence_;  // its end
 };
 
 }  // namespace hvfbd

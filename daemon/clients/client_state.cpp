@@ -8,10 +8,10 @@
 namespace hvfbd {
 
 ClientState::ClientState(const Layout& layout, bool explicit_damage)
-    : explicit_damage_(explicit_damage), hints_(layout) {}
+    : explicit_damage_(explicit_damage), damage_hints_(layout) {}
 
-// The client takes it that its HELLO arrived, and would wait for ever to be told how to track. Until it turns
-// out that it did, or comes after all, its stores are found without its help.
+// The client takes it that its HELLO arrived, and would wait for ever for the state that says how to track.
+// Until it turns out that it did, or comes after all, its stores are found without its help.
 ClientState::ClientState(const Layout& layout, bool explicit_damage, const Handshake& handshake,
                          std::uint64_t first_serial, Time now)
     : ClientState(layout, explicit_damage) {
@@ -59,13 +59,14 @@ void ClientState::take_flags(std::uint32_t flags, Time now) {
 
 void ClientState::on_damaged(const message::Damaged& damaged, Time now) {
     ++counts_.announcements;
-    for (std::size_t i = 0; i < damaged.rectangle_count; ++i) hints_.add_rectangle(damaged.rectangles[i]);
+    for (std::size_t i = 0; i < damaged.rectangle_count; ++i)
+        damage_hints_.add_rectangle(damaged.rectangles[i]);
     // Of a tracked surface the pages only say that there is something to collect: WRITTEN will say it again,
     // once they are protected. Compared before that they would have to be compared twice.
     if (explicit_damage_) {
         for (std::size_t i = 0; i < damaged.page_count; ++i)
-            hints_.add_pages(damaged.pages[i].first, damaged.pages[i].count);
-        if (damaged.rectangle_count == 0 && damaged.page_count == 0) hints_.add_everything();
+            damage_hints_.add_pages(damaged.pages[i].first, damaged.pages[i].count);
+        if (damaged.rectangle_count == 0 && damaged.page_count == 0) damage_hints_.add_everything();
     }
     announce(now);
 }
@@ -83,17 +84,17 @@ std::optional<std::string_view> ClientState::on_written(const message::Written& 
         announced_since_.reset();
     if (!unasked) collecting_since_.reset();
     answered_serial_ = written.serial;
-    only_open_ = written.only_open && unasked && (hints_.empty() || only_open_);
-    if (written.everything) hints_.add_everything();
+    only_open_ = written.only_open && unasked && (damage_hints_.empty() || only_open_);
+    if (written.everything) damage_hints_.add_everything();
     for (std::size_t i = 0; i < written.page_count; ++i)
-        hints_.add_pages(written.pages[i].first, written.pages[i].count);
+        damage_hints_.add_pages(written.pages[i].first, written.pages[i].count);
     caught_ |= !written.only_open && (written.faults > 0 || written.page_count > 0);
     unprotected_ = written.unprotected;
     counts_.faults += written.faults;
     if (written.unprotected) ++counts_.scans;
     if (written.tracker_state != tracker_state_) ++counts_.state_changes;
     tracker_state_ = written.tracker_state;
-    if (!hints_.empty() && !reported_since_) reported_since_ = now;
+    if (!damage_hints_.empty() && !reported_since_) reported_since_ = now;
     return std::nullopt;
 }
 
@@ -137,14 +138,14 @@ void ClientState::rang(Time now) {
 }
 
 std::optional<Time> ClientState::damaged_since() const {
-    // While an answer is owed there is nothing to look at but what was reported before.
-    if (collecting_since_ && hints_.empty()) return std::nullopt;
+    // While an answer is owed there is nothing to compare but what was reported before.
+    if (collecting_since_ && damage_hints_.empty()) return std::nullopt;
     if (announced_since_ && reported_since_) return std::min(*announced_since_, *reported_since_);
     return announced_since_ ? announced_since_ : reported_since_;
 }
 
 void ClientState::compared() {
-    hints_.clear();
+    damage_hints_.clear();
     caught_ = false;
     reported_since_.reset();
 }
@@ -156,8 +157,8 @@ std::uint64_t ClientState::begin_collection(Time now) {
 }
 
 void ClientState::start_over(const Layout& layout, Time now) {
-    hints_ = DamageHints(layout);
-    hints_.add_everything();
+    damage_hints_ = DamageHints(layout);
+    damage_hints_.add_everything();
     compared_.reset();
     announce(now);
 }

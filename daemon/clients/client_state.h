@@ -19,13 +19,13 @@ namespace hvfbd {
 // facts out.
 //
 // A collection is COLLECT answered by WRITTEN; one is under way at a time. What is reported written stays
-// hinted until it has been compared, so nothing is lost when a present fails or another surface is shown
-// meanwhile.
+// a damage hint until it has been compared, so nothing is lost when a present fails or another surface is
+// shown meanwhile.
 class ClientState {
   public:
     explicit ClientState(const Layout& layout, bool explicit_damage);
-    // Goes on with a client that another process of the daemon talked with. What that one heard last is not
-    // known, so all of the surface is to be looked at. Serials begin above `first_serial`; answers to those
+    // Restores that of a client that another process of the daemon served. What that one received last is not
+    // known, so all of the surface is to be compared. Serials begin above `first_serial`; answers to those
     // below were asked for by a process before.
     ClientState(const Layout& layout, bool explicit_damage, const Handshake& handshake,
                 std::uint64_t first_serial, Time now);
@@ -41,39 +41,39 @@ class ClientState {
     bool polled() const { return handshake_complete() && !explicit_damage_ && !can_track_; }
     std::string_view tracker_state() const;
 
-    // ---- what there is to look at
-    DamageHints& hints() { return hints_; }
-    const DamageHints& hints() const { return hints_; }
-    // Since when something is known that has not been looked at: announced, or reported written.
+    // ---- what there is to compare
+    DamageHints& damage_hints() { return damage_hints_; }
+    const DamageHints& damage_hints() const { return damage_hints_; }
+    // Since when something is known that has not been compared: announced, or reported written.
     std::optional<Time> damaged_since() const;
     void announce(Time now);  // as if the client had
     // Everything may have changed.
     void expect_damage(Time now) {
-        hints_.add_everything();
+        damage_hints_.add_everything();
         announce(now);
     }
-    // The alarm that it set rang: it was kept from reporting.
+    // The alarm that it set rang: it could not report in time.
     void rang(Time now);
     bool sets_alarm() const { return can_alarm_; }
     // It may not make a userfaultfd that rests, and would take one.
     bool wants_userfaultfd() const {
         return !explicit_damage_ && !can_announce_ && (flags_ & HVFB_HELLO_WANTS_USERFAULTFD);
     }
-    // A frame begins: it shows what was announced until now, and nothing that is announced while it goes on.
+    // A frame begins: it shows what was announced until now, and nothing that is announced before it ends.
     void frame_begins() { announced_since_.reset(); }
-    // What was hinted has been compared.
+    // All damage hints have been compared.
     void compared();
-    // A store would not be announced now: look again without being asked.
+    // A store would not be announced now: compare again without being asked.
     bool unprotected() const { return unprotected_; }
     bool can_report() const { return can_report_; }
     // It sends WRITTEN without being asked, when what it announced has settled, and paces that itself.
     bool reports() const;
     // Of the two states in which it reports: what it found written is protected again.
     bool scans() const { return tracker_state_ == HVFB_TRACKER_SCANNING; }
-    // Something was reported that has not been looked at.
+    // Something was reported that has not been compared.
     bool reported() const { return reported_since_.has_value(); }
-    // All that is hinted is hinted again with the next report, and was not found written: it may be skipped.
-    bool only_open() const { return only_open_ && !hints_.everything(); }
+    // The next report has all these damage hints again, and nothing was found written: they may be skipped.
+    bool only_open() const { return only_open_ && !damage_hints_.everything(); }
     // A write was caught that was not compared yet, by a fault or a scan.
     bool caught() const { return caught_; }
     // It announces stores by itself once it rests.
@@ -106,7 +106,7 @@ class ClientState {
 
     // ---- the buffer
     std::optional<std::uint64_t> take_configured() { return std::exchange(configured_, {}); }
-    // A new buffer: nothing of the old one's hints holds.
+    // A new buffer: no damage hint of the old one holds.
     void start_over(const Layout& layout, Time now);
 
     // ---- counted for the statistics, since the last time they were taken
@@ -126,7 +126,7 @@ class ClientState {
     std::uint32_t flags_ = 0;
     std::uint64_t first_serial_ = 0;
     std::uint32_t tracker_state_ = HVFB_TRACKER_OFF;
-    DamageHints hints_;
+    DamageHints damage_hints_;
     RunningTimer frame_waits_{Duration{}, 4};  // runs while a frame is to be answered
     std::optional<Time> announced_since_, reported_since_, collecting_since_, frame_open_since_;
     bool unprotected_ = false, only_open_ = false, caught_ = false;

@@ -4,11 +4,7 @@
 
 namespace hvfbd {
 
-namespace {
-
 constexpr std::size_t most_pieces = 4096;
-
-}  // namespace
 
 void DamageHints::add_everything() {
     clear();
@@ -54,7 +50,7 @@ void DamageHints::gather() const {
     if (pieces_.empty()) return;
     region_ |= Region(pieces_);
     pieces_.clear();
-    // A checkerboard has more pieces than are worth keeping: whole rows hold them all.
+    // A checkerboard has more pieces than are worth storing: whole rows hold them all.
     if (region_.rectangles().size() <= most_pieces) return;
     std::vector<Rectangle> bands;
     for (const Rectangle& piece : region_.rectangles()) {

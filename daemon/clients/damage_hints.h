@@ -10,7 +10,7 @@
 
 namespace hvfbd {
 
-// Where to look: the parts of a surface that may have changed since they were last compared. Its memory is
+// Where to compare: the parts of a surface that may have changed since that was last done. Its memory is
 // bounded, whatever is added.
 class DamageHints {
   public:

@@ -24,9 +24,8 @@ std::optional<Body> read_fixed(std::span<const std::byte> packet) {
 template <typename Body, typename Item>
 std::optional<Body> read_counted(std::span<const std::byte> packet, std::uint32_t most) {
     if (packet.size() < sizeof(Body)) return std::nullopt;
-    Body body;
-    std::memcpy(&body, packet.data(), sizeof body);
-    if (body.count > most || packet.size() != sizeof(Body) + body.count * sizeof(Item)) return std::nullopt;
+    auto body = read_fixed<Body>(packet.first(sizeof(Body)));
+    if (body->count > most || packet.size() != sizeof(Body) + body->count * sizeof(Item)) return std::nullopt;
     return body;
 }
 
@@ -35,6 +34,15 @@ Item read_item(std::span<const std::byte> packet, std::size_t body_size, std::si
     Item item;
     std::memcpy(&item, packet.data() + body_size + index * sizeof item, sizeof item);
     return item;
+}
+
+template <typename Body>
+std::size_t read_pages(std::span<const std::byte> packet, const Body& head, PageRange* pages) {
+    for (std::uint32_t i = 0; i < head.count; ++i) {
+        auto range = read_item<hvfb_page_range>(packet, sizeof head, i);
+        pages[i] = {range.first, range.count};
+    }
+    return head.count;
 }
 
 // Saturates: what lies beyond every picture is clipped later, and must not wrap into one.
@@ -64,11 +72,7 @@ FromClient decode_damaged(std::span<const std::byte> packet) {
             return damaged;
         case HVFB_DAMAGED_PAGES:
             if (!read_counted<hvfb_damaged, hvfb_page_range>(packet, HVFB_DAMAGED_MAX)) return Malformed{why};
-            for (std::uint32_t i = 0; i < head.count; ++i) {
-                auto range = read_item<hvfb_page_range>(packet, sizeof head, i);
-                damaged.pages[i] = {range.first, range.count};
-            }
-            damaged.page_count = head.count;
+            damaged.page_count = read_pages(packet, head, damaged.pages.data());
             return damaged;
         default:
             return Malformed{"its DAMAGED is of no known kind"};
@@ -85,11 +89,7 @@ FromClient decode_written(std::span<const std::byte> packet) {
     written.only_open = head->flags & HVFB_WRITTEN_ONLY_OPEN;
     written.tracker_state = head->flags >> HVFB_WRITTEN_STATE_SHIFT & 0xf;
     written.faults = head->flags >> HVFB_WRITTEN_FAULTS_SHIFT & 0xff;
-    for (std::uint32_t i = 0; i < head->count; ++i) {
-        auto range = read_item<hvfb_page_range>(packet, sizeof *head, i);
-        written.pages[i] = {range.first, range.count};
-    }
-    written.page_count = head->count;
+    written.page_count = read_pages(packet, *head, written.pages.data());
     return written;
 }
 

@@ -108,7 +108,7 @@ struct Packet {
 struct State {
     bool visible = false, active = false;
     hvfb_tracking tracking = HVFB_TRACKING_OFF;
-    bool report = false;                                       // leave to report without being asked
+    bool report = false;                                       // it may report without being asked
     std::uint64_t interval = 0, idle_timeout = 0, settle = 0;  // nanoseconds
     bool operator==(const State&) const = default;
 };

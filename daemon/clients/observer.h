@@ -8,8 +8,8 @@
 
 namespace hvfbd {
 
-// What happened, told by the code that does things to the code that logs and signals. One call a change of
-// state, none a frame. Implementations must not call back into the display.
+// Who is notified of what happens: the log, the bus, the saved state. One call a change of state, none a
+// frame. Implementations must not call back into the display.
 class Observer {
   public:
     virtual ~Observer() = default;
@@ -29,10 +29,10 @@ class Observer {
     virtual void protocol_violated(std::string_view /*who*/, std::string_view /*what*/) {}
     virtual void visibility_changed(bool /*visible*/) {}
     virtual void output_said(bool /*warning*/, std::string_view /*sentence*/) {}
-    // A client is about to be given something that it will rely on: whoever keeps the state for the next
-    // process does so now. False: that cannot be done yet; it is to be asked again at the next turn.
+    // A client is about to be sent what it depends on after a restart: whoever saves the state saves it now.
+    // False: that cannot be done yet; it is to be asked again at the next dispatch.
     virtual bool persist_before_acknowledge() { return true; }
-    // A surface or viewer of the process before could not be gone on with.
+    // A surface or viewer of the process before could not be restored.
     virtual void not_restored(std::string_view /*who*/, std::string_view /*why*/) {}
     virtual void layout_changed(const Layout&) {}
     virtual void modes_changed() {}

@@ -6,18 +6,35 @@
 
 namespace hvfbd {
 
-Peer::Peer(EventLoop& loop, Client client, const Endings& endings, Channel::Receive receive)
-    : client_(std::move(client)), endings_(endings), channel_(loop, std::move(receive), hung_up()) {
-    watch_process(loop);
+namespace {
+
+Client restored_client(const SavedClient& saved, const PeerNames& names, RestoredDescriptors& restored) {
+    return {saved.bus_name, saved.uid, static_cast<pid_t>(saved.pid),
+            saved.has_process ? restored.demand(names.process) : Descriptor{}};
 }
+
+}  // namespace
 
 Peer::Peer(EventLoop& loop, const SavedClient& saved, const PeerNames& names, RestoredDescriptors& restored,
            const Endings& endings, Channel::Receive receive)
-    : client_{saved.bus_name, saved.uid, static_cast<pid_t>(saved.pid),
-              saved.has_process ? restored.demand(names.process) : Descriptor{}},
+    : Peer{loop, restored_client(saved, names, restored), endings, std::move(receive),
+           Channel::Ends{restored.demand(names.channel), {}}} {}
+
+Peer::Peer(EventLoop& loop, Client client, const Endings& endings, Channel::Receive receive,
+           Channel::Ends ends)
+    : client_(std::move(client)),
       endings_(endings),
-      channel_(loop, restored.demand(names.channel), std::move(receive), hung_up()) {
-    watch_process(loop);
+      channel_(loop, std::move(ends), std::move(receive),
+               [this](Channel::Ending ending, std::string_view why) {
+                   violated_ = ending == Channel::Ending::violation;
+                   over_ = ending == Channel::Ending::closed ? endings_.closed : why;
+               }) {
+    if (!client_.pidfd) return;
+    death_ = loop.watch(client_.pidfd.get(), EPOLLIN, [this](std::uint32_t) {
+        // A pidfd stays readable: watched on, it would wake the loop for ever.
+        death_.reset();
+        if (over_.empty()) over_ = endings_.died;
+    });
 }
 
 SavedClient Peer::save() const {
@@ -28,22 +45,6 @@ SavedClient Peer::save() const {
 void Peer::add_stored_descriptors(const PeerNames& names, std::vector<StoredDescriptor>& stored) const {
     stored.push_back({names.channel, channel_.near_end().get()});
     if (client_.pidfd) stored.push_back({names.process, client_.pidfd.get()});
-}
-
-Channel::HungUp Peer::hung_up() {
-    return [this](Channel::Ending ending, std::string_view why) {
-        violated_ = ending == Channel::Ending::violation;
-        over_ = ending == Channel::Ending::closed ? endings_.closed : why;
-    };
-}
-
-void Peer::watch_process(EventLoop& loop) {
-    if (!client_.pidfd) return;
-    death_ = loop.watch(client_.pidfd.get(), EPOLLIN, [this](std::uint32_t) {
-        // A pidfd stays readable: watched on, it would wake the loop for ever.
-        death_.reset();
-        if (over_.empty()) over_ = endings_.died;
-    });
 }
 
 }  // namespace hvfbd

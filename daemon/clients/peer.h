@@ -21,8 +21,9 @@ class Peer {
         std::string_view closed, died;
     };
 
-    // Makes a channel for it. Throws std::system_error.
-    Peer(EventLoop& loop, Client client, const Endings& endings, Channel::Receive receive);
+    // Throws std::system_error.
+    Peer(EventLoop& loop, Client client, const Endings& endings, Channel::Receive receive,
+         Channel::Ends ends = Channel::make_ends());
     // Restores one that another process of the daemon saved. Throws std::system_error if a descriptor is not
     // there.
     Peer(EventLoop& loop, const SavedClient& saved, const PeerNames& names, RestoredDescriptors& restored,
@@ -49,9 +50,6 @@ class Peer {
     void revoke() noexcept { channel_.send_last(message::encode_revoked()); }
 
   private:
-    Channel::HungUp hung_up();
-    void watch_process(EventLoop& loop);
-
     Client client_;
     Endings endings_;
     std::string_view over_;

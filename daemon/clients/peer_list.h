@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/event_loop.h"
 #include "clients/observer.h"
 
 namespace hvfbd {
 
 // What the surfaces and the viewers of a display have in common: their numbers, how many a user has, and that
-// each is opened and closed together with the report of it. Owns them; the newest is last. T is Surface or
+// the observer is notified of each that is opened or closed. Owns them; the newest is last. T is Surface or
 // Viewer.
 template <typename T>
 class PeerList {
@@ -47,14 +49,14 @@ class PeerList {
         return sum;
     }
 
-    // Gives up those whose client is gone or broke the protocol. What cannot be reported stays, and is
-    // reported the next time.
+    // Gives up those whose client is gone or broke the protocol. Where the observer cannot be notified
+    // they stay until the next time.
     void reap() {
         for (std::size_t i = 0; i < peers_.size();) {
             T& peer = *peers_[i];
             std::string_view why = peer.over();
             if (peer.violated()) {
-                observer_.protocol_violated(peer.who(), why);
+                observer_.protocol_violated(who(peer.number()), why);
                 ++violations_;
             }
             if (why.empty() || peer.client_gone(observer_, why))
@@ -69,14 +71,14 @@ class PeerList {
 
     PeerList(EventLoop& loop, Observer& observer) : loop_(loop), observer_(observer) {}
 
-    // Adds the one of the next number and has it reported; closes it again where that throws.
-    template <typename Report>
-    void open(std::unique_ptr<T> peer, const Report& report) {
+    // Adds the one of the next number and notifies the observer; closes it again where that throws.
+    template <typename Notify>
+    void open(std::unique_ptr<T> peer, const Notify& notify) {
         unsigned number = peer->number();
         peers_.push_back(std::move(peer));
         last_number_ = number;
         try {
-            report(*peers_.back());
+            notify(*peers_.back());
         } catch (...) {
             // Not opened after all: a kept surface would stay without a client.
             close(position(number), "it could not be put on the bus");
@@ -87,9 +89,12 @@ class PeerList {
         (*at)->close(observer_, why);
         erase(at);
     }
-    // The end if there is none of that number.
+    // Throws RequestError (failed) if there is none of that number.
     typename Peers::iterator position(unsigned number) {
-        return std::ranges::find(peers_, number, [](const auto& peer) { return peer->number(); });
+        auto found = std::ranges::find(peers_, number, [](const auto& peer) { return peer->number(); });
+        if (found == peers_.end())
+            throw RequestError(RequestError::Kind::failed, "there is no " + who(number) + " any more");
+        return found;
     }
 
     EventLoop& loop_;
@@ -97,6 +102,7 @@ class PeerList {
     Peers peers_;
 
   private:
+    static std::string who(unsigned number) { return T::kind + std::to_string(number); }
     void erase(typename Peers::iterator at) {
         throttled_by_gone_ += (*at)->throttled();
         peers_.erase(at);

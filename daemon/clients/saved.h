@@ -7,7 +7,7 @@
 #include "base/layout.h"
 #include "clients/client.h"
 
-// What a surface and a viewer must know of themselves to go on in the next process of the daemon, beside
+// The saved state of surfaces and viewers: what the next process of the daemon needs to restore them, beside
 // their descriptors. Values only.
 namespace hvfbd {
 

@@ -45,7 +45,12 @@ Surface::Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors
 }
 
 SavedSurface Surface::save() const {
-    SavedSurface saved{number_, options_.name, options_.explicit_damage, options_.keep, uid_};
+    SavedSurface saved;
+    saved.number = number_;
+    saved.name = options_.name;
+    saved.explicit_damage = options_.explicit_damage;
+    saved.keep = options_.keep;
+    saved.uid = uid_;
     saved.connection = connections_;
     buffers_.save(saved);
     if (connection_) {
@@ -71,7 +76,7 @@ Surface::Handles Surface::take_handles() {
 
 std::string_view Surface::tracking_state() const {
     if (!connection_) return "none";
-    // What the tracker said last is old where it was told since to stop, or is not asked any more.
+    // What the tracker said last is old where it was sent another state since, or is not asked any more.
     bool tracked = !client_state_.explicit_damage() && !client_state_.polled();
     const auto& sent = connection_->sent_state;
     if (tracked && sent && sent->tracking == HVFB_TRACKING_OFF) return "off";
@@ -79,7 +84,7 @@ std::string_view Surface::tracking_state() const {
     return client_state_.tracker_state();
 }
 
-void Surface::tell_state(const message::State& state) {
+void Surface::send_state(const message::State& state) {
     if (!connection_ || !client_state_.handshake_complete()) return;
     if (!connection_->sent_state) connection_->send_hello();
     if (client_state_.sets_alarm()) give_alarm();
@@ -115,11 +120,11 @@ void Surface::give_userfaultfd(Descriptor device) {
 }
 
 void Surface::collect(Time now) {
-    tell_compared();
+    send_compared();
     send(message::encode_collect(client_state_.begin_collection(now)));
 }
 
-void Surface::tell_compared() {
+void Surface::send_compared() {
     auto compared = client_state_.take_compared();
     if (!compared) return;
     // Said to be everything, what had long become still would be left open for ever beside something that
@@ -131,7 +136,7 @@ void Surface::tell_compared() {
 void Surface::answer_frame(std::uint64_t frame, Time presented, bool shown) {
     const auto& request = client_state_.frame_request();
     if (!request) return;
-    // A client that took this kept surface over meanwhile counts its own.
+    // The next client of a kept surface counts its own.
     frame = std::min(frame, request->frame);
     send(message::encode_presented(
         {frame, static_cast<std::uint64_t>(presented.time_since_epoch().count()), shown}));

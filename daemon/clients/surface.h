@@ -17,18 +17,18 @@ namespace hvfbd {
 // One surface: its shadow, and the channel to the client that draws on it. A kept surface may have no client.
 class Surface {
   public:
+    static constexpr const char* kind = "surface";
+
     Surface(EventLoop& loop, SurfaceNumber number, SurfaceOptions options, Client client,
             const Layout& layout);
-    // Goes on with what another process of the daemon kept, and asks its client for nothing that it has done
-    // already. Throws std::system_error if a descriptor is not there, or is not what it should be.
+    // Restores one, and asks its client for nothing that it has done already. Throws std::system_error if a
+    // descriptor is not there, or is not what it should be.
     Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors& restored,
             std::uint64_t first_serial);
-    // What that takes.
     SavedSurface save() const;
     void add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const;
 
     SurfaceNumber number() const { return number_; }
-    std::string who() const { return "surface" + std::to_string(number_); }
     const std::string& name() const { return options_.name; }
     bool keep() const { return options_.keep; }
     // Null while a kept surface has none.
@@ -48,8 +48,8 @@ class Surface {
     Handles take_handles();
 
     // Sends the state if it differs from the last one sent.
-    void tell_state(const message::State& state);
-    // It told that it would take a userfaultfd, knows its state, and was not answered yet.
+    void send_state(const message::State& state);
+    // It asked for a userfaultfd, was sent its state, and was not answered yet.
     bool wants_userfaultfd() const;
     // Answers it: with /dev/userfaultfd, or with nothing if that is none. Once a client.
     void give_userfaultfd(Descriptor device);
@@ -58,15 +58,15 @@ class Surface {
         if (connection_) connection_->userfaultfd_answered = false;
     }
     void collect(Time now);
-    // Tells a client that is not asked which of the pages it left open differ.
-    void tell_compared();
+    // To a client that reports by itself: which of the pages that it left open differ.
+    void send_compared();
     // Answers FRAME up to this one.
     void answer_frame(std::uint64_t frame, Time presented, bool shown);
     // Makes a new buffer of this layout, with a clipped copy of the picture, to be offered. Without a client
     // the picture stays what it is, and is shown clipped. Throws std::system_error, and nothing has changed.
     void configure(const Layout& layout);
-    // Offers it, once it is kept: a client may take it and draw there although this process has ended. Not
-    // before HELLO and STATE, which are the first that a client hears.
+    // Offers it, once it is saved: a client may take it and draw there although this process has ended. Not
+    // before HELLO and STATE, which are the first that a client is sent.
     bool has_unsent_offer() const {
         return connection_ && connection_->sent_state && buffers_.has_unsent_offer();
     }
@@ -77,11 +77,12 @@ class Surface {
     // A new client, which starts from the picture that the last one left, in a buffer of this layout. Throws
     // std::system_error, and nothing has changed.
     Handles adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
-    // Reports that it is closed, and then revokes its client. Throws what the report does; then it is not.
+    // Notifies that it is closed, and then revokes its client. Throws what the observer does; then it is
+    // open.
     void close(Observer& observer, std::string_view why);
     // It goes with the client that is gone.
     bool ended() const { return !keep() && !over().empty(); }
-    // The client is gone. Reports that it is closed (false), or that only the picture stays (true).
+    // The client is gone. Notifies that it is closed (false), or that only the picture stays (true).
     bool client_gone(Observer& observer, std::string_view why);
 
     // Why its client is to be given up: it hung up, died or broke the protocol. Empty while it is well.

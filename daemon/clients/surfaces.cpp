@@ -14,8 +14,7 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
     });
     if (saved != peers_.end()) {
         Surface& surface = **saved;
-        // A client that died a moment ago may not have been reaped yet; its successor must not be told
-        // "busy".
+        // Of one that died a moment ago, and was not reaped yet, the next may take the place.
         if (surface.client() && surface.over().empty())
             throw RequestError(RequestError::Kind::busy,
                                "the kept surface \"" + options.name +
@@ -85,21 +84,13 @@ void Surfaces::restore(const SavedSurface& saved, RestoredDescriptors& restored,
     peers_.push_back(std::make_unique<Surface>(loop_, saved, restored, first_serial));
 }
 
-Surfaces::Peers::iterator Surfaces::demand(SurfaceNumber number) {
-    auto found = position(number);
-    if (found == peers_.end())
-        throw RequestError(RequestError::Kind::failed,
-                           "there is no surface" + std::to_string(number) + " any more");
-    return found;
-}
-
 void Surfaces::activate(SurfaceNumber number) {
-    auto at = demand(number);
+    auto at = position(number);
     std::rotate(at, at + 1, peers_.end());
 }
 
 void Surfaces::close(SurfaceNumber number, std::string_view why) {
-    PeerList::close(demand(number), why);
+    PeerList::close(position(number), why);
 }
 
 }  // namespace hvfbd

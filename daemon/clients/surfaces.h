@@ -21,8 +21,7 @@ class Surfaces : public PeerList<Surface> {
         Descriptor buffer;   // the shadow's memfd
         Descriptor channel;  // the client's end
         Layout layout;
-        // For want of room, one of this user's on another display is to be closed: the one that `Elsewhere`
-        // told of.
+        // For want of room, one of this user's on another display is to be closed: the one in `Elsewhere`.
         bool takes_room_elsewhere = false;
     };
     // What a user has on other displays.
@@ -44,7 +43,7 @@ class Surfaces : public PeerList<Surface> {
     void restore(const SavedSurface& saved, RestoredDescriptors& restored, std::uint64_t first_serial);
     // Puts it on top. Throws RequestError (failed) if there is none of that number.
     void activate(SurfaceNumber number);
-    // Closes it from outside: its client is told. Throws as activate().
+    // Closes it, and revokes its client. Throws as activate().
     void close(SurfaceNumber number, std::string_view why);
 
     // The topmost, or null.
@@ -60,7 +59,6 @@ class Surfaces : public PeerList<Surface> {
     Peers& stack() { return peers_; }
 
   private:
-    Peers::iterator demand(SurfaceNumber number);
     void check_layout(const SurfaceOptions& options, const Client& client, const Layout& layout) const;
 };
 

@@ -20,10 +20,24 @@ class Viewers : public PeerList<Viewer> {
     Viewers(EventLoop& loop, Observer& observer) : PeerList(loop, observer) {}
 
     // Throws RequestError (busy). `elsewhere`: how many this user has on other displays.
-    Opened open(Client client, const Picture& front, std::size_t elsewhere = 0);
+    Opened open(Client client, const Picture& front, std::size_t elsewhere = 0) {
+        if (count_of(client.uid) + elsewhere >= most_per_user)
+            throw RequestError(RequestError::Kind::busy,
+                               "this user has " + std::to_string(most_per_user) +
+                                   " viewers open, the most there may be; close one first");
+        auto viewer = std::make_unique<Viewer>(loop_, last_number() + 1, std::move(client));
+        Opened opened{viewer->number(), front.memfd().duplicate(), viewer->take_peer_end(), front.layout()};
+        PeerList::open(std::move(viewer), [this](const Viewer& added) {
+            observer_.viewer_opened(added.number(), added.client());
+        });
+        return opened;
+    }
     // One that another process of the daemon saved, which gets the front of this one. Throws
     // std::system_error.
-    void restore(const SavedViewer& saved, RestoredDescriptors& restored, std::uint64_t first_serial);
+    void restore(const SavedViewer& saved, RestoredDescriptors& restored, std::uint64_t first_serial) {
+        peers_.push_back(std::make_unique<Viewer>(loop_, saved, restored, first_serial));
+        peers_.back()->expect_front();
+    }
     // See Viewer.
     void current(const Picture& front, std::uint64_t frame, Time compared) {
         for (auto& viewer : peers_) viewer->current(front, frame, compared);

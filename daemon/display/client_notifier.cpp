@@ -23,7 +23,7 @@ hvfb_tracking wanted_tracking(DisplaySettings::Tracking tracking) {
 }  // namespace
 
 void ClientNotifier::send_states(bool visible) {
-    for (auto& surface : surfaces_.stack()) surface->tell_state(state_of(*surface, visible));
+    for (auto& surface : surfaces_.stack()) surface->send_state(state_of(*surface, visible));
 }
 
 message::State ClientNotifier::state_of(const Surface& surface, bool visible) const {

@@ -150,7 +150,7 @@ void Display::change_settings(const DisplaySettings& settings, Time now) {
 void Display::refresh(Time now) {
     presenter_.want_everything();
     scheduler_.refresh(now);
-    if (Surface* surface = surfaces_.active()) surface->client_state().hints().add_everything();
+    if (Surface* surface = surfaces_.active()) surface->client_state().damage_hints().add_everything();
 }
 
 void Display::finish(Time now) {

@@ -94,7 +94,7 @@ DamageSource FrameRunner::damage_source() const {
     source.answer_owed = client_state.collecting();
     source.frame_requested = client_state.frame_request().has_value();
     source.reported = source.reports && client_state.reported() && !source.frame_requested;
-    source.hinted = !client_state.hints().empty();
+    source.hinted = !client_state.damage_hints().empty();
     source.damaged_since = client_state.damaged_since();
     return source;
 }
@@ -118,7 +118,7 @@ void FrameRunner::compare(const Action& action, Time now) {
         std::array everywhere{presenter_.front().layout().rectangle()};
         found = !presenter_.compare(nullptr, everywhere).spans.empty();
     } else {
-        if (action.whole) surface->client_state().hints().add_everything();
+        if (action.whole) surface->client_state().damage_hints().add_everything();
         if (action.recheck) found = compare_again(*surface, now);
         if (action.damage) found = compare_damage(*surface, action, now) || found;
     }
@@ -128,13 +128,13 @@ void FrameRunner::compare(const Action& action, Time now) {
 // What the client reported; whether something differed.
 bool FrameRunner::compare_damage(Surface& surface, const Action& action, Time now) {
     ClientState& client_state = surface.client_state();
-    if (client_state.hints().empty()) {
+    if (client_state.damage_hints().empty()) {
         if (client_state.unprotected()) client_state.note_compared({});
         return false;
     }
     std::array everywhere{presenter_.front().layout().rectangle()};
     std::span<const Rectangle> where =
-        client_state.hints().everything() ? everywhere : client_state.hints().rectangles();
+        client_state.damage_hints().everything() ? everywhere : client_state.damage_hints().rectangles();
     // Most compares of what is open find nothing where a program draws less often than the limit.
     bool skipped =
         action.sampled && client_state.only_open() && !presenter_.compare_sampled(surface.shadow(), where);
@@ -150,16 +150,16 @@ bool FrameRunner::compare_damage(Surface& surface, const Action& action, Time no
     // anyhow; but one that is polled for want of its HELLO, after a restart, may rest from its answer on.
     bool always = whole(client_state) && !client_state.polled();
     if (!client_state.explicit_damage() && !always && !client_state.only_open())
-        scheduler_.recheck_later(client_state.hints(), surface.shadow().layout(),
+        scheduler_.recheck_later(client_state.damage_hints(), surface.shadow().layout(),
                                  client_state.caught() && !found, now);
     client_state.compared();
-    if (found && client_state.reports() && scheduler_.notify_compared(now)) surface.tell_compared();
+    if (found && client_state.reports() && scheduler_.notify_compared(now)) surface.send_compared();
     return found;
 }
 
 bool FrameRunner::compare_again(const Surface& surface, Time now) {
     // What is hinted is compared as well, right after this.
-    const DamageHints& hints = surface.client_state().hints();
+    const DamageHints& hints = surface.client_state().damage_hints();
     Region where;
     if (!hints.everything()) {
         where = Region(scheduler_.recheck_area());

@@ -7,60 +7,59 @@
 
 namespace hvfbd {
 
-// Tells every report to each of several, in their order. They are borrowed; some come later than the display
-// does.
+// Notifies each of several, in their order. They are borrowed; some come later than the display does.
 class Observers : public Observer {
   public:
     Observers() = default;
-    Observers(std::initializer_list<Observer*> reports) : observers_(reports) {}
-    void add(Observer& report) { observers_.push_back(&report); }
+    Observers(std::initializer_list<Observer*> observers) : observers_(observers) {}
+    void add(Observer& observer) { observers_.push_back(&observer); }
 
     void surface_opened(SurfaceNumber number, std::string_view name, const Client& client) override {
-        for (Observer* report : observers_) report->surface_opened(number, name, client);
+        for (Observer* observer : observers_) observer->surface_opened(number, name, client);
     }
     void surface_closed(SurfaceNumber number, std::string_view name, std::string_view why) override {
-        for (Observer* report : observers_) report->surface_closed(number, name, why);
+        for (Observer* observer : observers_) observer->surface_closed(number, name, why);
     }
     void surface_client_changed(SurfaceNumber number, std::string_view name, std::string_view what) override {
-        for (Observer* report : observers_) report->surface_client_changed(number, name, what);
+        for (Observer* observer : observers_) observer->surface_client_changed(number, name, what);
     }
     void userfaultfd_given(SurfaceNumber number, std::string_view name, const Client& client) override {
-        for (Observer* report : observers_) report->userfaultfd_given(number, name, client);
+        for (Observer* observer : observers_) observer->userfaultfd_given(number, name, client);
     }
     void userfaultfd_not_to_be_had(std::string_view problem) override {
-        for (Observer* report : observers_) report->userfaultfd_not_to_be_had(problem);
+        for (Observer* observer : observers_) observer->userfaultfd_not_to_be_had(problem);
     }
     void active_surface_changed() override {
-        for (Observer* report : observers_) report->active_surface_changed();
+        for (Observer* observer : observers_) observer->active_surface_changed();
     }
     void viewer_opened(unsigned number, const Client& client) override {
-        for (Observer* report : observers_) report->viewer_opened(number, client);
+        for (Observer* observer : observers_) observer->viewer_opened(number, client);
     }
     void viewer_closed(unsigned number, std::string_view why) override {
-        for (Observer* report : observers_) report->viewer_closed(number, why);
+        for (Observer* observer : observers_) observer->viewer_closed(number, why);
     }
     void protocol_violated(std::string_view who, std::string_view what) override {
-        for (Observer* report : observers_) report->protocol_violated(who, what);
+        for (Observer* observer : observers_) observer->protocol_violated(who, what);
     }
     void output_said(bool warning, std::string_view sentence) override {
-        for (Observer* report : observers_) report->output_said(warning, sentence);
+        for (Observer* observer : observers_) observer->output_said(warning, sentence);
     }
     void visibility_changed(bool visible) override {
-        for (Observer* report : observers_) report->visibility_changed(visible);
+        for (Observer* observer : observers_) observer->visibility_changed(visible);
     }
     bool persist_before_acknowledge() override {
-        bool kept = true;
-        for (Observer* report : observers_) kept = report->persist_before_acknowledge() && kept;
-        return kept;
+        bool saved = true;
+        for (Observer* observer : observers_) saved = observer->persist_before_acknowledge() && saved;
+        return saved;
     }
     void not_restored(std::string_view who, std::string_view why) override {
-        for (Observer* report : observers_) report->not_restored(who, why);
+        for (Observer* observer : observers_) observer->not_restored(who, why);
     }
     void layout_changed(const Layout& layout) override {
-        for (Observer* report : observers_) report->layout_changed(layout);
+        for (Observer* observer : observers_) observer->layout_changed(layout);
     }
     void modes_changed() override {
-        for (Observer* report : observers_) report->modes_changed();
+        for (Observer* observer : observers_) observer->modes_changed();
     }
 
   private:

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         client_state.receive(message, now);
         now += std::chrono::microseconds(7);
         if (!client_state.collecting()) client_state.begin_collection(now);
-        for (const Rectangle& rectangle : client_state.hints().rectangles())
+        for (const Rectangle& rectangle : client_state.damage_hints().rectangles())
             if (rectangle.empty() || intersection(rectangle, layout.rectangle()) != rectangle)
                 __builtin_trap();
     };

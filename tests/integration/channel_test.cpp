@@ -31,7 +31,7 @@ class AChannel : public ::testing::Test {
 
     EventLoop loop;
     std::optional<std::string> hung_up;
-    Channel channel{loop, [](const message::FromClient&) { return std::nullopt; },
+    Channel channel{loop, Channel::make_ends(), [](const message::FromClient&) { return std::nullopt; },
                     [this](Channel::Ending, std::string_view why) { hung_up = std::string(why); }, patience};
     Descriptor peer = channel.take_peer_end();
 };
@@ -123,7 +123,7 @@ TEST(DescriptorsOfAPeer, end_its_channel_and_are_not_waited_for_where_closing_th
     GivenSomething given;
     std::optional<std::string> hung_up;
     Channel channel(
-        loop, std::move(given.near), [](const message::FromClient&) { return std::nullopt; },
+        loop, {std::move(given.near), {}}, [](const message::FromClient&) { return std::nullopt; },
         [&](Channel::Ending, std::string_view why) { hung_up = std::string(why); });
     Time begun = clock_now();
     ASSERT_TRUE(turn_until(loop, [&] { return hung_up.has_value(); }));
@@ -137,7 +137,7 @@ TEST(DescriptorsOfAPeer, are_not_waited_for_where_they_were_never_read) {
     Time begun = clock_now();
     {
         Channel channel(
-            loop, std::move(given.near), [](const message::FromClient&) { return std::nullopt; },
+            loop, {std::move(given.near), {}}, [](const message::FromClient&) { return std::nullopt; },
             [](Channel::Ending, std::string_view) {});
     }
     EXPECT_LT(clock_now() - begun, far_less_than_it_lingers);

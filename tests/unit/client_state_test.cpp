@@ -64,7 +64,7 @@ TEST(ClientState, what_a_client_says_that_it_can_do_later_takes_the_place_of_its
     EXPECT_FALSE(client.polled() || client.wants_userfaultfd());
     EXPECT_TRUE(client.can_rest() && client.can_report());
     EXPECT_EQ(client.handshake().flags, full | HVFB_HELLO_CAN_REPORT);
-    EXPECT_TRUE(client.hints().everything()) << "what the former way would have found";
+    EXPECT_TRUE(client.damage_hints().everything()) << "what the former way would have found";
     EXPECT_TRUE(client.damaged_since());
     EXPECT_TRUE(ClientState(layout(), false).receive(message::Capabilities{full}, start)) << "after HELLO";
     EXPECT_FALSE(handshake_complete(full | HVFB_HELLO_WANTS_USERFAULTFD).wants_userfaultfd());
@@ -139,13 +139,13 @@ TEST(ClientState, reported_pages_stay_hinted_until_they_were_compared) {
     auto client_state = handshake_complete(full);
     auto serial = client_state.begin_collection(start);
     client_state.receive(written(serial, {{2, 3}}), start + 1ms);
-    EXPECT_FALSE(client_state.hints().empty());
+    EXPECT_FALSE(client_state.damage_hints().empty());
     EXPECT_EQ(client_state.damaged_since(), start + 1ms);
     client_state.frame_begins();
     EXPECT_TRUE(client_state.damaged_since());
     client_state.compared();
     EXPECT_FALSE(client_state.damaged_since());
-    EXPECT_TRUE(client_state.hints().empty());
+    EXPECT_TRUE(client_state.damage_hints().empty());
 }
 
 TEST(ClientState, written_answers_the_collection_under_way_and_nothing_else) {
@@ -161,22 +161,22 @@ TEST(ClientState, absurd_page_ranges_are_clipped) {
     auto client_state = handshake_complete(full);
     auto serial = client_state.begin_collection(start);
     EXPECT_FALSE(client_state.receive(written(serial, {{0xffffffff, 0xffffffff}, {5, 0}}), start));
-    for (const Rectangle& rectangle : client_state.hints().rectangles())
+    for (const Rectangle& rectangle : client_state.damage_hints().rectangles())
         EXPECT_EQ(intersection(rectangle, layout().rectangle()), rectangle);
 }
 
 TEST(ClientState, explicit_damage_hints_its_rectangles_and_no_kind_hints_everything) {
     auto client_state = handshake_complete(0, true);
-    EXPECT_TRUE(client_state.hints().everything()) << "its picture may be older than its HELLO";
+    EXPECT_TRUE(client_state.damage_hints().everything()) << "its picture may be older than its HELLO";
     client_state.compared();
     message::Damaged damaged;
     damaged.rectangles[0] = {10, 20, 30, 40};
     damaged.rectangle_count = 1;
     client_state.receive(damaged, start);
-    ASSERT_EQ(client_state.hints().rectangles().size(), 1u);
-    EXPECT_EQ(client_state.hints().rectangles()[0], (Rectangle{10, 20, 30, 40}));
+    ASSERT_EQ(client_state.damage_hints().rectangles().size(), 1u);
+    EXPECT_EQ(client_state.damage_hints().rectangles()[0], (Rectangle{10, 20, 30, 40}));
     client_state.receive(message::Damaged{}, start);
-    EXPECT_TRUE(client_state.hints().everything());
+    EXPECT_TRUE(client_state.damage_hints().everything());
 }
 
 TEST(ClientState, several_frames_are_answered_by_the_newest_and_wait_since_the_oldest) {
@@ -225,7 +225,7 @@ ClientState gone_on(Handshake handshake, std::uint64_t first_serial = std::uint6
 TEST(RestoredConversation, has_everything_to_look_at_and_needs_no_hello) {
     auto client_state = gone_on({true, full});
     EXPECT_TRUE(client_state.handshake_complete());
-    EXPECT_TRUE(client_state.hints().everything());
+    EXPECT_TRUE(client_state.damage_hints().everything());
     EXPECT_EQ(client_state.damaged_since(), start);
     EXPECT_FALSE(client_state.polled());
     EXPECT_FALSE(client_state.receive(message::Begin{}, start));
@@ -247,7 +247,7 @@ TEST(RestoredConversation, takes_an_answer_to_the_process_before_as_a_report_and
     std::uint64_t serial = client_state.begin_collection(start);
     EXPECT_GT(serial, std::uint64_t{1} << 32);
     EXPECT_FALSE(client_state.receive(written(17, {{0, 1}}), start + 1ms));
-    EXPECT_FALSE(client_state.hints().empty());
+    EXPECT_FALSE(client_state.damage_hints().empty());
     EXPECT_TRUE(client_state.collecting());
     EXPECT_FALSE(client_state.receive(written(serial, {}), start + 2ms));
     EXPECT_FALSE(client_state.collecting());
