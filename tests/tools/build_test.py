@@ -33,12 +33,12 @@ class Presets(unittest.TestCase):
 
 
 MODULES = {"sdbus-c++", "pixman-1", "libdrm", "libudev"}
-PACKAGES = {"spdlog", "CLI11", "nlohmann_json", "PNG", "GTest", "benchmark", "ZLIB"}
+PACKAGES = {"spdlog", "CLI11", "nlohmann_json", "PNG", "GTest", "benchmark", "ZLIB", "Freetype"}
 # What each part can do without; libsystemd is what all of them need.
 UNNEEDED = {
     "LIBRARY": MODULES | PACKAGES,
-    "DAEMON": {"PNG", "GTest", "benchmark", "ZLIB"},
-    "TOOLS": {"libudev", "spdlog", "GTest", "benchmark"},
+    "DAEMON": {"PNG", "GTest", "benchmark", "ZLIB", "Freetype"},
+    "TOOLS": {"libudev", "spdlog", "GTest", "benchmark", "Freetype"},
 }
 
 

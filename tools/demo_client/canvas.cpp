@@ -43,7 +43,7 @@ void Canvas::glyph(char character, int x, int y, std::uint32_t ink, std::uint32_
     const Box box = clip({x, y, glyph_width, glyph_height});
     for (int line = box.y; line < box.y + box.height; ++line)
         for (int column = box.x; column < box.x + box.width; ++column)
-            row(line)[column] = is_ink(character, column - x, line - y) ? ink : paper;
+            row(line)[column] = blend(paper, ink, coverage(character, column - x, line - y));
     count(box);
 }
 
@@ -59,6 +59,15 @@ void Canvas::scroll_up(Box box, int rows) {
     for (int y = box.y; y + rows < box.y + box.height; ++y)
         std::memcpy(row(y) + box.x, row(y + rows) + box.x, static_cast<std::size_t>(box.width) * 4);
     count({box.x, box.y, box.width, std::max(0, box.height - rows)});
+}
+
+std::uint32_t blend(std::uint32_t from, std::uint32_t to, std::uint32_t part) {
+    std::uint32_t result = 0;
+    for (const unsigned shift : {0U, 8U, 16U}) {
+        const std::uint32_t a = from >> shift & 0xff, b = to >> shift & 0xff;
+        result |= (a * (255 - part) + b * part) / 255 << shift;
+    }
+    return result;
 }
 
 Picture Canvas::picture() const {

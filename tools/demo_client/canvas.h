@@ -14,6 +14,9 @@ struct Box {
     int x = 0, y = 0, width = 0, height = 0;
 };
 
+// The colour between two others, `part` of 255 from the first to the second.
+std::uint32_t blend(std::uint32_t from, std::uint32_t to, std::uint32_t part);
+
 // Draws on a surface as any program would, by stores alone, and counts the pixels it stores. All of it clips.
 class Canvas {
   public:

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
+
 namespace hvfbd::demo {
 
-// A dot-matrix font of 5 by 7 dots, each drawn as 2 by 2 pixels in a cell of 12 by 16.
-constexpr int glyph_width = 12, glyph_height = 16;
+// DejaVu Sans Mono in cells of 10 by 20 pixels.
+constexpr int glyph_width = 10, glyph_height = 20;
 
-// Whether the pixel of the cell is ink. Characters outside printable ASCII are drawn as a box.
-bool is_ink(char character, int x, int y);
+// How much of a pixel of the cell is ink, of 255. Characters outside printable ASCII are drawn as a box.
+// Throws std::runtime_error if the font is not there.
+std::uint32_t coverage(char character, int x, int y);
 
 }  // namespace hvfbd::demo

@@ -17,16 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr std::uint32_t night = 0x00101820, paper = 0x00f4f0e6, ink = 0x00202428, accent = 0x00d9541e;
 
-std::uint32_t blend(std::uint32_t from, std::uint32_t to, std::uint32_t part) {  // part of 256
-    std::uint32_t result = 0;
-    for (const unsigned shift : {0U, 8U, 16U}) {
-        const std::uint32_t a = from >> shift & 0xff, b = to >> shift & 0xff;
-        result |= (a * (256 - part) + b * part) / 256 << shift;
-    }
-    return result;
-}
-
-// Between the four neighbours of each point, 256 steps from one to the next.
+// Between the four neighbours of each point, 255 steps from one to the next.
 Picture scaled(const Picture& picture, std::uint32_t width, std::uint32_t height) {
     Picture result{width, height, std::vector<std::uint32_t>(std::size_t{width} * height)};
     const auto at = [&](std::uint64_t x, std::uint64_t y) {
@@ -35,13 +26,13 @@ Picture scaled(const Picture& picture, std::uint32_t width, std::uint32_t height
     };
     for (std::uint32_t y = 0; y < height; ++y)
         for (std::uint32_t x = 0; x < width; ++x) {
-            const std::uint64_t u = std::uint64_t{x} * picture.width * 256 / width;
-            const std::uint64_t v = std::uint64_t{y} * picture.height * 256 / height;
-            const auto across = static_cast<std::uint32_t>(u % 256),
-                       down = static_cast<std::uint32_t>(v % 256);
+            const std::uint64_t u = std::uint64_t{x} * picture.width * 255 / width;
+            const std::uint64_t v = std::uint64_t{y} * picture.height * 255 / height;
+            const auto across = static_cast<std::uint32_t>(u % 255),
+                       down = static_cast<std::uint32_t>(v % 255);
             result.pixels[std::size_t{y} * width + x] =
-                blend(blend(at(u / 256, v / 256), at(u / 256 + 1, v / 256), across),
-                      blend(at(u / 256, v / 256 + 1), at(u / 256 + 1, v / 256 + 1), across), down);
+                blend(blend(at(u / 255, v / 255), at(u / 255 + 1, v / 255), across),
+                      blend(at(u / 255, v / 255 + 1), at(u / 255 + 1, v / 255 + 1), across), down);
         }
     return result;
 }
@@ -49,7 +40,7 @@ Picture scaled(const Picture& picture, std::uint32_t width, std::uint32_t height
 void frame(Canvas& canvas, Box box, std::string_view title) {
     canvas.fill(box, ink);
     canvas.fill({box.x + 2, box.y + 2, box.width - 4, 22}, accent);
-    canvas.text(title, box.x + 10, box.y + 6, paper, accent);
+    canvas.text(title, box.x + 10, box.y + 3, paper, accent);
     canvas.fill({box.x + 2, box.y + 26, box.width - 4, box.height - 28}, paper);
 }
 
@@ -78,9 +69,9 @@ void show_picture(Stage& stage, const Picture& picture) {
 void type_text(Stage& stage) {
     Canvas& canvas = stage.canvas();
     constexpr std::array<std::string_view, 6> lines = {
-        "hvfbd shows what a program",   "stores into memory.",      "",
-        "Nothing else is asked of it:", "which pixels changed, it", "finds out by itself."};
-    const Box box{canvas.width() / 20, canvas.height() / 12, 32 * glyph_width,
+        "hvfbd shows what a program", "stores into memory.",         "",
+        "The program calls nothing:", "hvfbd finds the pixels that", "changed, and sends only those."};
+    const Box box{canvas.width() / 20, canvas.height() / 12, 34 * glyph_width,
                   40 + static_cast<int>(lines.size()) * (glyph_height + 4)};
     frame(canvas, box, "typing");
     int y = box.y + 34;
@@ -128,7 +119,7 @@ void scroll_page(Stage& stage) {
     const std::size_t columns = static_cast<std::size_t>(std::max(0, page.width / glyph_width));
     for (int number = 1; number <= 60; ++number) {
         canvas.scroll_up(page, line);
-        std::string words = std::to_string(number) + ": only what differs is copied, and only that is told";
+        std::string words = std::to_string(number) + ": only pixels that differ are copied";
         words.resize(columns, ' ');
         canvas.text(words, page.x, page.y + page.height - line, ink, paper);
         stage.pause(milliseconds(40));
@@ -170,7 +161,7 @@ Picture test_card(int width, int height) {
                         ? bars.at(static_cast<std::size_t>(x) * bars.size() / static_cast<std::size_t>(width))
                         : static_cast<std::uint32_t>(x * 255 / width) * 0x010101U;
             else
-                pixel = blend(0x0018304a, 0x004a2438, static_cast<std::uint32_t>(y * 256 / height));
+                pixel = blend(0x0018304a, 0x004a2438, static_cast<std::uint32_t>(y * 255 / height));
             if (distance >= radius && (x % 64 == 0 || y % 64 == 0)) pixel = 0x00405060;
             card.pixels.push_back(pixel);
         }
