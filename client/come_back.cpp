@@ -56,13 +56,14 @@ bool hvfb_surface::come_back() {
         if (!await_daemon(refused ? &daemon : nullptr)) return false;
         // Whatever there was before it came.
         if (hvfb::monotonic_now() - began > settled) pause_ = shortest_pause;
-        const int result = open_again(daemon);
+        hvfb::Sentence why;
+        const int result = open_again(daemon, why);
         if (result >= 0) {
             came_back_at_ = hvfb::monotonic_now();
             return true;
         }
         if (tracker.stopping()) return false;
-        notices.note(result);
+        notices.note(result, why);
         refused = lasts(result);
         if (!refused) continue;
         notices.tell(HVFB_EVENT_GAVE_UP);
@@ -74,13 +75,14 @@ bool hvfb_surface::come_back() {
 
 // Opens it at the daemon that is there, with the picture and the layout that the program draws in. Says which
 // one that was. 0 or a negative errno.
-int hvfb_surface::open_again(hvfb::DaemonName& daemon) {
+int hvfb_surface::open_again(hvfb::DaemonName& daemon, hvfb::Sentence& why) {
     hvfb::Opened opened;
     hvfb::Mapping fresh;
     opened.layout = pixels.layout();
     // Whoever ends the thread wakes it, and does not wait for a daemon that hangs.
     const int connected = connect(options, outbox.get(), opened);
     daemon = opened.daemon;
+    why = opened.why;
     if (connected < 0) return connected;
     // The program knows nothing of rows that lie elsewhere.
     if (!(opened.layout == pixels.layout())) return -EOPNOTSUPP;

@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <string_view>
 
 #include "bus.h"
+#include "bus_errors.h"
 #include "start_watch.h"
 
 namespace hvfb {
@@ -90,15 +90,14 @@ int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened&
     Bus bus;
     Message call, reply;
     Error error;
-    if (const int connected = connect_to_bus(options, bus); connected < 0)
-        // Without a bus there is no daemon on it either; ENOENT would mean that there is no such display.
-        // What this process may not have is something else.
-        return connected == -EMFILE || connected == -ENFILE || connected == -ENOMEM ? connected
-                                                                                    : -EHOSTUNREACH;
+    if (const int connected = reach_bus(options, bus, opened.why); connected < 0) return connected;
     std::array<char, 256> path;
     const int length =
         std::snprintf(path.data(), path.size(), "/org/hvfbd/Framebuffer1/%s", options.display());
-    if (length < 0 || static_cast<std::size_t>(length) >= path.size()) return -ENOENT;
+    if (length < 0 || static_cast<std::size_t>(length) >= path.size()) {
+        opened.why.print("hvfbd has no display of so long a name: hvfbctl displays lists them");
+        return -ENOENT;
+    }
     const char* method = surface ? "OpenSurface" : "OpenViewer";
     int result = sd_bus_message_new_method_call(bus.object, &call.object, service, path.data(),
                                                 display_interface, method);
@@ -113,47 +112,25 @@ int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened&
     StartWatch starting(bus.object);
     result = call_on_bus(bus.object, call.object, interrupt, error, reply, may_start ? &starting : nullptr);
     if (reply.object) opened.daemon = daemon_name(bus.object, answerer(reply.object));
-    if (result < 0 && error.error.name) {
-        // What systemd finds wrong with the unit has any name: "File exists" where it is masked.
-        const bool start_refused = may_start && !opened.daemon.known() && result != -ETIMEDOUT &&
-                                   result != -ENOBUFS && result != -ENOMEM;
-        return -errno_of_bus_error(error.error.name, start_refused ? EHOSTUNREACH : -result);
+    if (result >= 0) return read_opened(reply.object, opened);
+    if (!error.error.name) {
+        if (may_start && result == -EHOSTUNREACH)
+            opened.why.print("hvfbd did not start, or ended before it answered: hvfbctl status says why");
+        return result;
     }
-    if (result < 0) return result;
-    return read_opened(reply.object, opened);
+    // What systemd finds wrong with the unit has any name: "File exists" where it is masked.
+    const bool start_refused = may_start && !opened.daemon.known() && result != -ETIMEDOUT &&
+                               result != -ENOBUFS && result != -ENOMEM;
+    result = -errno_of_bus_error(error.error.name, start_refused ? EHOSTUNREACH : -result);
+    explain_bus_error(error, result, surface ? "drawing" : "viewing", surface ? "video" : "hvfbd-view",
+                      opened.why);
+    // The daemon says so of an object, and its path is not what the program knows.
+    if (result == -ENOENT)
+        opened.why.print("hvfbd has no display %s: hvfbctl displays lists them", options.display());
+    return result;
 }
 
 }  // namespace
-
-int errno_of_bus_error(const char* name, int otherwise) {
-    struct Meaning {
-        std::string_view name;
-        int error;
-    };
-    static constexpr std::array<Meaning, 14> meanings = {{
-        {"org.hvfbd.Framebuffer1.Error.InvalidArgs", EINVAL},
-        {"org.hvfbd.Framebuffer1.Error.NotSupported", EOPNOTSUPP},
-        {"org.hvfbd.Framebuffer1.Error.Busy", EBUSY},
-        {"org.hvfbd.Framebuffer1.Error.AccessDenied", EACCES},
-        {"org.hvfbd.Framebuffer1.Error.NoSuchMode", EINVAL},
-        {"org.hvfbd.Framebuffer1.Error.Failed", EIO},
-        {"org.freedesktop.DBus.Error.AccessDenied", EACCES},
-        {"org.freedesktop.DBus.Error.UnknownObject", ENOENT},
-        {"org.freedesktop.DBus.Error.ServiceUnknown", EHOSTUNREACH},
-        {"org.freedesktop.DBus.Error.NameHasNoOwner", EHOSTUNREACH},
-        // The bus waited too long for one that it started.
-        {"org.freedesktop.DBus.Error.TimedOut", EHOSTUNREACH},
-        {"org.freedesktop.DBus.Error.UnknownInterface", EPROTO},
-        {"org.freedesktop.DBus.Error.UnknownMethod", EPROTO},
-        {"org.freedesktop.DBus.Error.InvalidArgs", EPROTO},
-    }};
-    for (const Meaning& meaning : meanings)
-        if (meaning.name == name) return meaning.error;
-    // The bus could not start it: it is not enabled, masked, or failed.
-    for (const std::string_view start : {"org.freedesktop.systemd1.", "org.freedesktop.DBus.Error.Spawn."})
-        if (std::string_view(name).starts_with(start)) return EHOSTUNREACH;
-    return otherwise;
-}
 
 int open_surface_on_bus(const OpenOptions& options, int interrupt, Opened& opened) {
     const int result = open_on_bus(options, true, interrupt, opened);

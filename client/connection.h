@@ -7,6 +7,7 @@
 
 #include "descriptor.h"
 #include "layout.h"
+#include "sentence.h"
 
 namespace hvfb {
 
@@ -18,8 +19,9 @@ class OpenOptions {
     OpenOptions& operator=(const OpenOptions&) = delete;
     ~OpenOptions();
 
-    // Takes over what hvfb.h's options say, or what is usual where they say nothing. 0, -EINVAL or -ENOMEM.
-    int set(const hvfb_open_options* options);
+    // Takes over what hvfb.h's options say, or what is usual where they say nothing. 0, -EINVAL or -ENOMEM;
+    // `why` says what is not valid.
+    int set(const hvfb_open_options* options, Sentence& why);
 
     // A D-Bus address; or "system" or "session", where the environment does not say which that is.
     const char* bus() const { return bus_; }
@@ -54,6 +56,7 @@ struct Opened {
     // Which one is asked for, if it has a width, and which one it is. Viewers do not ask.
     Layout layout;
     DaemonName daemon;  // who answered, also where it refused
+    Sentence why;       // it failed; empty: the errno says enough
 };
 
 // Who is told, by the thread that waits for a daemon, that nobody has its name on the bus.
@@ -66,6 +69,9 @@ struct Absence {
 // (-1: none). 0, or a negative errno as hvfb_surface_open; -EINTR: interrupted.
 int open_surface_on_bus(const OpenOptions& options, int interrupt, Opened& opened);
 int open_viewer_on_bus(const OpenOptions& options, int interrupt, Opened& opened);
+
+// Tells the caller why its call failed, in the memory that its options name. After success (0) it is empty.
+void tell_caller(const hvfb_open_options* options, int error, const Sentence& why);
 
 // The errno for a D-Bus error's name; `otherwise` where it means nothing special.
 int errno_of_bus_error(const char* name, int otherwise);

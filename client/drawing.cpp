@@ -13,6 +13,11 @@ hvfb_rect clip(const hvfb_rect& rect, const hvfb::Layout& layout) {
             std::min(rect.height, layout.height - rect.y)};
 }
 
+// The same of what a program gives: null is the whole surface.
+hvfb_rect clip(const hvfb_rect* rect, const hvfb::Layout& layout) {
+    return rect ? clip(*rect, layout) : hvfb_rect{0, 0, layout.width, layout.height};
+}
+
 std::uint32_t* pixel(hvfb_surface* surface, std::uint32_t x, std::uint32_t y) {
     std::byte* row = surface->pixels.address() + std::size_t{y} * surface->pixels.layout().stride;
     return reinterpret_cast<std::uint32_t*>(row) + x;
@@ -30,7 +35,7 @@ extern "C" {
 
 int hvfb_surface_fill(hvfb_surface* surface, const hvfb_rect* rect, uint32_t value) {
     if (surface->forked()) return -ECHILD;
-    const hvfb_rect drawn = clip(*rect, surface->pixels.layout());
+    const hvfb_rect drawn = clip(rect, surface->pixels.layout());
     for (std::uint32_t y = 0; y < drawn.height; ++y)
         std::fill_n(pixel(surface, drawn.x, drawn.y + y), drawn.width, value);
     return tell(surface, drawn);
@@ -39,7 +44,7 @@ int hvfb_surface_fill(hvfb_surface* surface, const hvfb_rect* rect, uint32_t val
 int hvfb_surface_copy(hvfb_surface* surface, const hvfb_rect* source, uint32_t x, uint32_t y) {
     if (surface->forked()) return -ECHILD;
     const hvfb::Layout& layout = surface->pixels.layout();
-    const hvfb_rect from = clip(*source, layout);
+    const hvfb_rect from = clip(source, layout);
     const hvfb_rect drawn = clip({x, y, from.width, from.height}, layout);
     for (std::uint32_t i = 0; i < drawn.height; ++i) {
         // Downwards the last row comes first, so that no row is overwritten before it was copied.
@@ -52,7 +57,7 @@ int hvfb_surface_copy(hvfb_surface* surface, const hvfb_rect* source, uint32_t x
 
 int hvfb_surface_blit(hvfb_surface* surface, const hvfb_rect* rect, const void* source, size_t stride) {
     if (surface->forked()) return -ECHILD;
-    const hvfb_rect drawn = clip(*rect, surface->pixels.layout());
+    const hvfb_rect drawn = clip(rect, surface->pixels.layout());
     for (std::uint32_t y = 0; y < drawn.height; ++y)
         std::memcpy(pixel(surface, drawn.x, drawn.y + y), static_cast<const std::byte*>(source) + y * stride,
                     std::size_t{drawn.width} * sizeof(std::uint32_t));

@@ -8,7 +8,7 @@ extern "C" {
 
 int hvfb_surface_damage(hvfb_surface* surface, const hvfb_rect* rects, size_t count) {
     if (const int result = surface->check(); result < 0) return result;
-    if (count == 0) return surface->outbox.damage({});
+    if (!rects || count == 0) return surface->outbox.damage({});
     std::array<hvfb::Rectangle, 32> some;
     for (size_t first = 0; first < count; first += some.size()) {
         const size_t part = std::min(count - first, some.size());

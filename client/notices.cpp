@@ -31,8 +31,19 @@ void Notices::tell(std::uint32_t events) {
     if (events_.fetch_or(events, std::memory_order_acq_rel) == 0) (void)bell_.ring(Bell::End::library);
 }
 
+void Notices::expect_shown() {
+    constexpr Nanoseconds longest = 1'000'000'000;
+    shown_told_.store(false);
+    shown_until_.store(monotonic_now() + longest);
+}
+
 void Notices::tell_shown(bool shown) {
-    if (shown_.exchange(shown) != shown) tell(HVFB_EVENT_VISIBLE);
+    const bool changed = shown_.exchange(shown) != shown;
+    if (!shown_told_.exchange(true)) {
+        sequence_.fetch_add(2);
+        wake();
+    }
+    if (changed) tell(HVFB_EVENT_VISIBLE);
 }
 
 void Notices::tell_presented(const message::Presented& presented) {
@@ -78,28 +89,39 @@ message::Presented Notices::newest(std::uint32_t& sequence) const {
     }
 }
 
-std::optional<message::Presented> Notices::wait_presented(std::uint64_t frame, Nanoseconds deadline) const {
+bool Notices::sleep(std::uint32_t sequence, Nanoseconds deadline, int& errors) const {
     constexpr Nanoseconds second = 1'000'000'000;
     constexpr int pause = 10;  // milliseconds
     // No signals of the program's.
     constexpr int most_errors = 1000;
+    const Nanoseconds now = monotonic_now();
+    if (over() || now == 0 || now >= deadline) return false;
+    // Not longer than a second: a filter may keep the library's thread from waking who sleeps.
+    const Nanoseconds left = std::min(deadline - now, second);
+    const __kernel_timespec wait = {.tv_sec = static_cast<__kernel_time64_t>(left / second),
+                                    .tv_nsec = static_cast<long long>(left % second)};
+    // Returns early on a signal, or when the sequence has moved on: then the caller looks again.
+    if (syscall(futex, &sequence_, FUTEX_WAIT_PRIVATE, sequence, &wait, nullptr, 0) == 0) return true;
+    // A filter may say so as well: then nothing has moved on.
+    if (errno == EAGAIN && sequence_.load() != sequence) return true;
+    if ((errno == EINTR || errno == ETIMEDOUT) && ++errors < most_errors) return true;
+    // Not to be had, as under a filter of system calls: it looks now and then.
+    return poll(nullptr, 0, pause) >= 0 || errno == EINTR;
+}
+
+std::optional<message::Presented> Notices::wait_presented(std::uint64_t frame, Nanoseconds deadline) const {
     for (int errors = 0;;) {
         std::uint32_t sequence = 0;
         const message::Presented presented = newest(sequence);
         if (presented.frame >= frame) return presented;
-        const Nanoseconds now = monotonic_now();
-        if (over() || now == 0 || now >= deadline) return std::nullopt;
-        // Not longer than a second: a filter may keep the library's thread from waking who sleeps.
-        const Nanoseconds left = std::min(deadline - now, second);
-        const __kernel_timespec wait = {.tv_sec = static_cast<__kernel_time64_t>(left / second),
-                                        .tv_nsec = static_cast<long long>(left % second)};
-        // Returns early on a signal, or when the sequence has moved on: then it looks again.
-        if (syscall(futex, &sequence_, FUTEX_WAIT_PRIVATE, sequence, &wait, nullptr, 0) == 0) continue;
-        // A filter may say so as well: then nothing has moved on.
-        if (errno == EAGAIN && sequence_.load() != sequence) continue;
-        if ((errno == EINTR || errno == ETIMEDOUT) && ++errors < most_errors) continue;
-        // Not to be had, as under a filter of system calls: it looks now and then.
-        if (poll(nullptr, 0, pause) < 0 && errno != EINTR) return std::nullopt;
+        if (!sleep(sequence, deadline, errors)) return std::nullopt;
+    }
+}
+
+bool Notices::wait_shown() const {
+    for (int errors = 0;;) {
+        const std::uint32_t sequence = sequence_.load();
+        if (shown_told_.load() || !sleep(sequence, shown_until_.load(), errors)) return shown_.load();
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "bell.h"
 #include "messages.h"
+#include "sentence.h"
 
 namespace hvfb {
 
@@ -24,13 +25,22 @@ class Notices {
     void tell_presented(const message::Presented& presented);
     // Nothing more comes: HVFB_EVENT_LOST or HVFB_EVENT_REVOKED, and why.
     void tell_over(std::uint32_t event, int error);
-    // Why it is still over.
+    // Why it is still over. By any thread.
     void note(int error) { error_.store(error); }
+    void note(int error, const Sentence& why) {
+        why_.write(error, why);
+        error_.store(error);
+    }
+    // On a new connection nothing was told of being shown yet.
+    void expect_shown();
 
     // ---- the program's
     int get() const { return bell_.get(Bell::End::program); }  // readable when take has something
     std::uint32_t take();
-    bool shown() const { return shown_.load(std::memory_order_relaxed); }
+    // Waits until the daemon has told it on this connection, for a second from its begin at most.
+    bool wait_shown() const;
+    // The daemon's sentence about this error. False: there is none.
+    bool why(int error, Sentence& sentence) const { return why_.read(error, sentence); }
     // As hvfb_surface_error.
     int error() const { return over() ? error_.load() : 0; }
     bool over() const { return over_.load(std::memory_order_acquire); }
@@ -45,6 +55,9 @@ class Notices {
     void go_on() { over_.store(false, std::memory_order_release); }
 
   private:
+    // Sleeps until the library's thread has told something since `sequence`, or until the deadline. False: it
+    // is not to be slept on.
+    bool sleep(std::uint32_t sequence, Nanoseconds deadline, int& errors) const;
     message::Presented newest(std::uint32_t& sequence) const;
     void wake() const;
 
@@ -52,6 +65,9 @@ class Notices {
     std::atomic<std::uint32_t> events_{0};
     std::atomic<bool> shown_{false}, over_{false};
     std::atomic<int> error_{0};
+    SharedSentence why_;
+    std::atomic<bool> shown_told_{false};
+    std::atomic<Nanoseconds> shown_until_{0};  // how long who asks may wait for it
 
     // Odd while the three are being written; also what waiting threads sleep on.
     mutable std::atomic<std::uint32_t> sequence_{0};

@@ -55,6 +55,14 @@ char* address_of_bus(const char* bus) {
     return folder && *folder ? address_in(folder) : strdup("session");
 }
 
+bool is_display_name(const char* name) {
+    for (const char* at = name; *at; ++at) {
+        const bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
+        if (!letter && *at != '_' && (*at < '0' || *at > '9')) return false;
+    }
+    return *name != 0;
+}
+
 }  // namespace
 
 OpenOptions::~OpenOptions() {
@@ -63,23 +71,42 @@ OpenOptions::~OpenOptions() {
     std::free(name_);
 }
 
-int OpenOptions::set(const hvfb_open_options* options) {
+int OpenOptions::set(const hvfb_open_options* options, Sentence& why) {
     hvfb_open_options given = {};
     if (options)
-        if (const int result = take_sized(*options, given); result < 0) return result;
-    if (given.flags & ~(HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED)) return -EINVAL;
+        if (const int result = take_sized(*options, given); result < 0) {
+            why.print("the options have members or a size that libhvfb %s does not know", HVFB_VERSION);
+            return result;
+        }
+    if (given.flags & ~(HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED)) {
+        why.print("libhvfb %s does not know all of the flags 0x%x", HVFB_VERSION, given.flags);
+        return -EINVAL;
+    }
     flags_ = given.flags;
     const char* bus = given.bus ? given.bus : secure_getenv("HVFB_BUS");
-    const char* display = given.display ? given.display : "display0";
-    if (*display == 0) return -EINVAL;
-    for (const char* at = display; *at; ++at) {
-        const bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z');
-        if (!letter && *at != '_' && (*at < '0' || *at > '9')) return -EINVAL;
+    const char* const environment = given.display ? nullptr : secure_getenv("HVFB_DISPLAY");
+    const bool from_environment = environment && *environment;
+    const char* display = given.display ? given.display : from_environment ? environment : "display0";
+    if (!is_display_name(display)) {
+        why.print("%s is not a display's name: letters, digits and '_', such as display0",
+                  from_environment ? "$HVFB_DISPLAY" : "the option display");
+        return -EINVAL;
     }
     bus_ = address_of_bus(bus);
     display_ = strdup(display);
     name_ = given.name ? strdup(given.name) : name_of_program();
     return bus_ && display_ && name_ ? 0 : -ENOMEM;
+}
+
+void tell_caller(const hvfb_open_options* options, int error, const Sentence& why) {
+    hvfb_open_options given = {};
+    if (!options) return;
+    (void)take_sized(*options, given);
+    if (!given.message) return;
+    copy_text(error >= 0    ? ""
+              : why.empty() ? hvfb_strerror(error)
+                            : why.text(),
+              given.message, given.message_size);
 }
 
 }  // namespace hvfb

@@ -42,8 +42,10 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
     if (!surface->notices.over()) return -EISCONN;
     hvfb::Opened opened;
     hvfb::Mapping fresh;
-    if (const int result = surface->connect(surface->options, -1, opened); result < 0)
+    if (const int result = surface->connect(surface->options, -1, opened); result < 0) {
+        surface->notices.note(result, opened.why);
         return surface->notices.over() ? result : 0;
+    }
     const int mapped = hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh);
     if (mapped < 0) return mapped;
 

@@ -12,10 +12,13 @@ namespace hvfb {
 int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Connect connect, Await await) {
     if (!surface) return -EINVAL;
     *surface = nullptr;
-    auto* made = allocate<hvfb_surface>(connect, await);
-    if (!made) return -ENOMEM;
     Opened opened;
-    int result = made->options.set(options);
+    auto* made = allocate<hvfb_surface>(connect, await);
+    if (!made) {
+        tell_caller(options, -ENOMEM, opened.why);
+        return -ENOMEM;
+    }
+    int result = made->options.set(options, opened.why);
     if (result >= 0) result = made->bell.make();
     if (result >= 0) result = connect(made->options, -1, opened);
     if (result >= 0) result = Mapping::map(std::move(opened.buffer), opened.layout, made->pixels);
@@ -29,6 +32,7 @@ int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Conne
         if (result >= 0) result = made->begin();
         if (result >= 0) made->list();
     }
+    tell_caller(options, result, opened.why);
     if (result < 0) {
         release(made);
         return result;
@@ -125,8 +129,16 @@ int hvfb_surface_error(hvfb_surface* surface) {
     return surface->forked() ? -ECHILD : surface->notices.error();
 }
 
+int hvfb_surface_error_message(hvfb_surface* surface, char* message, size_t size) {
+    const int error = hvfb_surface_error(surface);
+    hvfb::Sentence why;
+    const bool known = error != -ECHILD && surface->notices.why(error, why);
+    hvfb::copy_text(error == 0 ? "" : known ? why.text() : hvfb_strerror(error), message, size);
+    return error;
+}
+
 int hvfb_surface_is_shown(hvfb_surface* surface) {
-    return surface->forked() ? -ECHILD : surface->notices.shown();
+    return surface->forked() ? -ECHILD : surface->notices.wait_shown();
 }
 
 }  // extern "C"

@@ -59,7 +59,7 @@ struct hvfb_surface : hvfb::ForkListed {
     static void in_child(hvfb::ForkListed& listed);
     // The library's thread: opens it again when there is a daemon. False: it is to end.
     bool come_back();
-    int open_again(hvfb::DaemonName& daemon);
+    int open_again(hvfb::DaemonName& daemon, hvfb::Sentence& why);
     bool await_daemon(const hvfb::DaemonName* refused);
     enum class Rested { stopping, whole_time, bus_changed };
     Rested rest(int milliseconds, hvfb::BusWatch* watch = nullptr);

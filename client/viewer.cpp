@@ -12,10 +12,13 @@ namespace hvfb {
 int open_viewer(hvfb_viewer** viewer, const hvfb_open_options* options, Connect connect) {
     if (!viewer) return -EINVAL;
     *viewer = nullptr;
-    auto* made = allocate<hvfb_viewer>();
-    if (!made) return -ENOMEM;
     Opened opened;
-    int result = made->options.set(options);
+    auto* made = allocate<hvfb_viewer>();
+    if (!made) {
+        tell_caller(options, -ENOMEM, opened.why);
+        return -ENOMEM;
+    }
+    int result = made->options.set(options, opened.why);
     if (result >= 0) result = connect(made->options, -1, opened);
     if (result >= 0) result = Mapping::map_front(std::move(opened.buffer), opened.layout, made->front);
     if (result >= 0) {
@@ -24,6 +27,7 @@ int open_viewer(hvfb_viewer** viewer, const hvfb_open_options* options, Connect 
         message::encode_hello(hello, {});
         result = made->channel.send(hello) < 0 ? -EPROTO : 0;
     }
+    tell_caller(options, result, opened.why);
     if (result < 0) {
         release(made);
         return result;

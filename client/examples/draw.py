@@ -2,7 +2,6 @@
 """Draws circles by storing into memory. Needs libhvfb alone; Control-C ends it."""
 import ctypes
 import math
-import os
 import sys
 import time
 
@@ -15,13 +14,14 @@ class Layout(ctypes.Structure):
 hvfb = ctypes.CDLL("libhvfb.so.1")
 hvfb.hvfb_surface_pixels.restype = ctypes.c_void_p
 hvfb.hvfb_surface_tracking.restype = ctypes.c_char_p
+hvfb.hvfb_strerror.restype = ctypes.c_char_p
 
 
 def main(seconds):
     surface = ctypes.c_void_p()
     result = hvfb.hvfb_surface_open(ctypes.byref(surface), None)
     if result < 0:
-        sys.exit(f"Cannot open a surface: {os.strerror(-result)}")
+        sys.exit(f"Cannot open a surface: {hvfb.hvfb_strerror(result).decode()}")
     layout = Layout()
     hvfb.hvfb_surface_layout(surface, ctypes.byref(layout))
     address = hvfb.hvfb_surface_pixels(surface)

@@ -1,13 +1,12 @@
 /* Draws a gradient, and waits until it is on the screen: cc hello.c $(pkg-config --cflags --libs hvfb) */
 #include <hvfb/hvfb.h>
 #include <stdio.h>
-#include <string.h>
 
 int main(void) {
     hvfb_surface* surface;
     int result = hvfb_surface_open(&surface, NULL);
     if (result < 0) {
-        fprintf(stderr, "Cannot open a surface: %s\n", strerror(-result));
+        fprintf(stderr, "Cannot open a surface: %s\n", hvfb_strerror(result));
         return 1;
     }
     struct hvfb_layout layout;

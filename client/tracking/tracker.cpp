@@ -80,6 +80,7 @@ bool Tracker::begin(bool afresh) {
     lost_ = false;
     fruitless_ = unusable_ = 0;
     if (afresh) {
+        notices_.expect_shown();
         reports_ = capabilities().announce || capabilities().scan;
         answer_.reset();
         state_.reset();

@@ -76,6 +76,10 @@ class SlowBus {
     }
     // How often systemd was asked for a property.
     unsigned unit_asked() const { return unit_asked_; }
+    std::string refuse_why = "refused";
+    // What GetManagedObjects answers at once; null: it is refused as all else.
+    using Fill = int (*)(sd_bus_message* reply);
+    std::atomic<Fill> objects = nullptr;
     void end_daemon_after_it_refused() {
         nobody_ = true;
         answer();
@@ -122,6 +126,15 @@ class SlowBus {
         // Such as what sd-bus tells of a peer that has gone.
         if (!sd_bus_message_is_method_call(message, nullptr, nullptr)) return 0;
         bus.may_start_ = sd_bus_message_get_auto_start(message) > 0;
+        if (const Fill fill = bus.objects;
+            fill && sd_bus_message_is_method_call(message, nullptr, "GetManagedObjects")) {
+            sd_bus_message* reply = nullptr;
+            EXPECT_GE(sd_bus_message_new_method_return(message, &reply), 0);
+            EXPECT_GE(fill(reply), 0);
+            EXPECT_GE(sd_bus_send(nullptr, reply, nullptr), 0);
+            sd_bus_message_unref(reply);
+            return 1;
+        }
         bus.calls_.push_back(sd_bus_message_ref(message));
         wake(bus.asked_);
         return 1;
@@ -158,8 +171,9 @@ class SlowBus {
                 std::uint64_t count = 0;
                 EXPECT_GT(read(answer_.get(), &count, sizeof count), 0);
                 for (sd_bus_message* call : calls_) {
-                    sd_bus_reply_method_errorf(
-                        call, ended_ ? "org.freedesktop.DBus.Error.NoReply" : error_.load(), "refused");
+                    sd_bus_reply_method_errorf(call,
+                                               ended_ ? "org.freedesktop.DBus.Error.NoReply" : error_.load(),
+                                               "%s", refuse_why.c_str());
                     sd_bus_message_unref(call);
                 }
                 calls_.clear();

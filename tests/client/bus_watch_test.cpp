@@ -87,7 +87,8 @@ TEST(Options, say_where_the_bus_is_for_as_long_as_they_live) {
         given.size = sizeof given;
         given.bus = bus;
         OpenOptions options;
-        EXPECT_EQ(options.set(&given), 0);
+        Sentence why;
+        EXPECT_EQ(options.set(&given, why), 0);
         return std::string(options.bus());
     };
     const auto with = [](const char* variable, const char* value, const auto& act) {

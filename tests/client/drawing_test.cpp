@@ -19,6 +19,25 @@ TEST_F(SurfaceTest, fills_what_lies_on_it_and_tells_that) {
     EXPECT_FALSE(daemon.receive(0));
 }
 
+TEST_F(SurfaceTest, draws_on_all_of_it_where_the_rectangle_is_null) {
+    surface = daemon.open(HVFB_OPEN_UNTRACKED);
+    constexpr hvfb_rect all = {0, 0, 640, 400};
+    EXPECT_EQ(hvfb_surface_fill(surface, nullptr, 0x123456), 0);
+    EXPECT_TRUE(damaged() == all);
+    EXPECT_TRUE(std::all_of(pixels(), pixels() + 640 * 400, [](std::uint32_t p) { return p == 0x123456; }));
+    const std::vector<std::uint32_t> picture(640 * 400, 0x654321);
+    EXPECT_EQ(hvfb_surface_blit(surface, nullptr, picture.data(), 640 * 4), 0);
+    EXPECT_TRUE(damaged() == all);
+    EXPECT_TRUE(std::equal(picture.begin(), picture.end(), pixels()));
+    pixels()[0] = 1;
+    EXPECT_EQ(hvfb_surface_copy(surface, nullptr, 10, 20), 0);
+    EXPECT_TRUE((damaged() == hvfb_rect{10, 20, 630, 380}));
+    EXPECT_EQ(pixels()[20 * 640 + 10], 1u);
+    EXPECT_EQ(hvfb_surface_damage(surface, nullptr, 3), 0);
+    const hvfb_rect told = damaged();
+    EXPECT_TRUE(told.x == 0 && told.y == 0 && told.width >= 640 && told.height >= 400);
+}
+
 TEST_F(SurfaceTest, copies_onto_itself_in_every_direction) {
     surface = daemon.open(HVFB_OPEN_UNTRACKED);
     struct Step {

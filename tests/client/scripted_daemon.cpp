@@ -47,7 +47,10 @@ Descriptor ScriptedDaemon::make_buffer(const Layout& layout) {
 
 int ScriptedDaemon::connect(const OpenOptions&, int, Opened& opened) {
     ScriptedDaemon& daemon = *current_;
-    if (const int error = daemon.refuse_with) return error;
+    if (const int error = daemon.refuse_with) {
+        opened.why.set(daemon.refuse_why);
+        return error;
+    }
     const Layout display = daemon.layout, asked = opened.layout;
     if (daemon.keeps_layout && asked.width > 0) daemon.layout = asked;
     daemon.unmap();

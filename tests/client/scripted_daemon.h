@@ -66,7 +66,8 @@ class ScriptedDaemon {
     Layout layout;
     bool keeps_layout = false;  // the one that is asked for instead
     std::atomic<int> refuse_with{0};
-    bool hangs_up = false;  // before anything is said
+    const char* refuse_why = "";  // its sentence
+    bool hangs_up = false;        // before anything is said
 
     template <typename Body>
     void send(std::uint32_t type, Body body, const void* rest = nullptr, std::size_t rest_size = 0,

@@ -26,13 +26,16 @@ TEST_F(SurfaceTest, takes_options_of_every_smaller_size_and_reads_nothing_behind
                                .bus = "unix:path=/of/this/test",
                                .display = "display7",
                                .name = "older",
-                               .flags = HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED};
-    ASSERT_EQ(whole.set(&given), 0);
+                               .flags = HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED,
+                               .message = nullptr,
+                               .message_size = 0};
+    Sentence why;
+    ASSERT_EQ(whole.set(&given, why), 0);
     EXPECT_TRUE(whole.keep() && whole.untracked());
     for (given.size = sizeof given.size; given.size <= sizeof given;
          given.size += alignof(hvfb_open_options)) {
         OpenOptions taken;
-        ASSERT_EQ(taken.set(&given), 0) << given.size;
+        ASSERT_EQ(taken.set(&given, why), 0) << given.size;
         EXPECT_EQ(taken.keep(), given.size > offsetof(hvfb_open_options, flags));
         const bool named = given.size > offsetof(hvfb_open_options, name);
         EXPECT_EQ(std::strcmp(taken.name(), "older") == 0, named) << given.size;
@@ -45,7 +48,7 @@ TEST_F(SurfaceTest, takes_options_of_every_smaller_size_and_reads_nothing_behind
     for (given.size = 0; given.size < sizeof given; ++given.size) {
         OpenOptions taken;
         const bool sound = given.size > 0 && given.size % alignof(hvfb_open_options) == 0;
-        EXPECT_EQ(taken.set(&given), sound ? 0 : -EINVAL) << given.size;
+        EXPECT_EQ(taken.set(&given, why), sound ? 0 : -EINVAL) << given.size;
     }
 }
 
@@ -57,14 +60,15 @@ TEST_F(SurfaceTest, takes_options_of_a_larger_size_where_the_rest_is_zero) {
     given.options.size = sizeof given;
     given.options.name = "newer";
     OpenOptions taken;
-    EXPECT_EQ(taken.set(&given.options), 0);
+    Sentence why;
+    EXPECT_EQ(taken.set(&given.options, why), 0);
     EXPECT_STREQ(taken.name(), "newer");
     given.later = 1;
     OpenOptions refused;
-    EXPECT_EQ(refused.set(&given.options), -EINVAL);
+    EXPECT_EQ(refused.set(&given.options, why), -EINVAL);
     given.options.size = SIZE_MAX - 7;
     OpenOptions absurd;
-    EXPECT_EQ(absurd.set(&given.options), -EINVAL);
+    EXPECT_EQ(absurd.set(&given.options, why), -EINVAL);
 }
 
 TEST_F(SurfaceTest, refuses_options_that_it_does_not_know) {
@@ -189,7 +193,8 @@ TEST(OpenOptions, take_a_name_that_the_daemon_takes_whatever_the_programs_file_i
         std::string file = called;
         program_invocation_short_name = file.data();
         OpenOptions options;
-        EXPECT_EQ(options.set(nullptr), 0);
+        Sentence why;
+        EXPECT_EQ(options.set(nullptr, why), 0);
         EXPECT_EQ(options.name(), named);
     }
     program_invocation_short_name = name;

@@ -91,7 +91,15 @@ class ManualPages(unittest.TestCase):
         header = (SOURCE / "client/include/hvfb/hvfb.h").read_text()
         self.assertEqual(functions, set(re.findall(r"^HVFB_API .*?\b(hvfb_\w+)\(", header, re.M)))
         self.assert_says("hvfb.3", functions)
-        self.assert_says("hvfb.3", set(re.findall(r"#define (HVFB_(?:OPEN|EVENT)_\w+)", header)))
+        self.assert_says("hvfb.3", set(re.findall(r"#define (HVFB_(?!API\b|HVFB_H\b)\w+)", header)))
+
+    def test_every_function_of_the_library_has_a_page_of_its_name(self):
+        header = (SOURCE / "client/include/hvfb/hvfb.h").read_text()
+        functions = set(re.findall(r"^HVFB_API .*?\b(hvfb_\w+)\(", header, re.M))
+        links = MADE / "links"
+        self.assertEqual({page.stem for page in links.iterdir()}, functions | {"libhvfb"})
+        for page in links.iterdir():
+            self.assertEqual(page.read_text(), ".so man3/hvfb.3\n")
 
     def test_the_synopsis_of_the_library_is_its_header(self):
         def declarations(text):

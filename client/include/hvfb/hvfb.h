@@ -10,7 +10,16 @@
  *     uint32_t *pixels = hvfb_surface_pixels(surface);
  *     pixels[y * layout.stride / 4 + x] = 0x00ff8000;      // that is all: it will be seen
  *
- * Errors: functions return 0 (or what they say) on success and a negative errno on failure.
+ * Errors: functions return 0 (or what they say) on success and a negative errno on failure. hvfb_strerror
+ * says what it means; hvfb_open_options.message and hvfb_surface_error_message hold the daemon's own
+ * sentence.
+ *
+ * Options: a struct that has a `size` is set to zero first, and its size is given:
+ *
+ *     char message[256];
+ *     struct hvfb_open_options options = {.size = sizeof options, .message = message,
+ *                                         .message_size = sizeof message};
+ *     if (hvfb_surface_open(&surface, &options) < 0) fprintf(stderr, "%s\n", message);
  *
  * Threads: any thread may store into the pixels at any time; so may system calls: read(2) into the buffer,
  * also with O_DIRECT, whose pixels land after the call was noticed. They are shown if they land at most
@@ -41,19 +50,54 @@ extern "C" {
 
 #define HVFB_API __attribute__((visibility("default")))
 
+/* ---- version
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Of this header. */
+#define HVFB_VERSION_MAJOR 0
+#define HVFB_VERSION_MINOR 1
+#define HVFB_VERSION_PATCH 0
+#define HVFB_VERSION "0.1.0"
+/* For #if: HVFB_VERSION_NUMBER >= HVFB_MAKE_VERSION(0, 1, 0). */
+#define HVFB_MAKE_VERSION(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
+#define HVFB_VERSION_NUMBER HVFB_MAKE_VERSION(HVFB_VERSION_MAJOR, HVFB_VERSION_MINOR, HVFB_VERSION_PATCH)
+
+/* The version of the library that the program runs with, such as "0.1.0". Static. Any thread. */
+HVFB_API const char* hvfb_version(void);
+
+/* ---- errors
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* What an error of this library means, and what mends it, without a full stop: "hvfbd does not run: ...".
+ * Takes what the functions return (negative), or an errno (positive). Never NULL; static; in English. Any
+ * thread. */
+HVFB_API const char* hvfb_strerror(int error);
+
+/* ---- pixels
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* The only format today: DRM_FORMAT_XRGB8888, a uint32_t 0x00RRGGBB for each pixel. The uppermost byte is
+ * ignored. A program checks for it, since a later daemon may have others. */
+#define HVFB_FORMAT_XRGB8888 0x34325258u
+
 typedef struct hvfb_surface hvfb_surface;
 typedef struct hvfb_viewer hvfb_viewer;
 
 struct hvfb_layout {
     uint32_t width, height; /* pixels */
     uint32_t stride;        /* bytes from one row to the next; not always width * 4 */
-    uint32_t format;        /* DRM fourcc; today always XRGB8888 (0x34325258): 0x00RRGGBB in a uint32_t */
+    uint32_t format;        /* DRM fourcc: HVFB_FORMAT_XRGB8888 */
     uint64_t size;          /* bytes of the mapping */
 };
 
 /* In pixels; parts outside the surface are clipped. */
 struct hvfb_rect {
     uint32_t x, y, width, height;
+};
+
+/* In pixels. */
+struct hvfb_mode {
+    uint32_t width, height;
 };
 
 /* ---- opening
@@ -70,10 +114,15 @@ struct hvfb_rect {
 struct hvfb_open_options {
     size_t size;         /* sizeof(struct hvfb_open_options); see above */
     const char* bus;     /* D-Bus address; "system"; "session"; NULL: $HVFB_BUS, else "system" */
-    const char* display; /* letters, digits and '_'; "display0" if NULL */
+    const char* display; /* letters, digits and '_'; NULL: $HVFB_DISPLAY, else "display0" */
     const char* name;    /* what people see in lists: 1 to 64 bytes of UTF-8, no control or invisible ones;
                             the program's short name if NULL */
     uint32_t flags;      /* HVFB_OPEN_... */
+    /* The caller's memory for a sentence that says why the call failed: the daemon's own where it refused,
+     * such as "this user has 16 surfaces open...". Ends with a 0 byte, cut to message_size bytes (256 are
+     * enough); empty after success. Not written where `size` is one that no version had. */
+    char* message;
+    size_t message_size;
 };
 
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
@@ -132,7 +181,14 @@ HVFB_API int hvfb_surface_dispatch(hvfb_surface* surface);
  * -EOPNOTSUPP the mode is another one and the daemon is too old for that, -EPROTO, -EINVAL. */
 HVFB_API int hvfb_surface_error(hvfb_surface* surface);
 
-/* 1 if somebody can see this surface now, 0 if not: it may stop drawing, and need not. */
+/* Writes a sentence that says why, and returns what hvfb_surface_error returns. The sentence is the daemon's
+ * own where it refused to open the surface again, else hvfb_strerror's; empty where nothing is wrong. It ends
+ * with a 0 byte, cut to `size` bytes (256 are enough). -ECHILD after fork, with its sentence. */
+HVFB_API int hvfb_surface_error_message(hvfb_surface* surface, char* message, size_t size);
+
+/* 1 if somebody can see this surface now, 0 if not: it may stop drawing, and need not. The daemon says so
+ * soon after the surface was opened, or opened again: a call before that waits for it, for a second at most.
+ */
 HVFB_API int hvfb_surface_is_shown(hvfb_surface* surface);
 
 /* Takes the display's new mode: maps the new buffer, which holds a clipped copy of the old picture, and
@@ -145,8 +201,8 @@ HVFB_API int hvfb_surface_configure(hvfb_surface* surface);
  * ------------------------------------------------------------------------------------------------------ */
 
 /* Says that these pixels were drawn. Needed only with HVFB_OPEN_UNTRACKED, and for what never faults:
- * io_uring into registered buffers, and other devices' writes into memory that was pinned before. `count` 0:
- * the whole surface. */
+ * io_uring into registered buffers, and other devices' writes into memory that was pinned before. `rects`
+ * NULL or `count` 0: the whole surface. */
 HVFB_API int hvfb_surface_damage(hvfb_surface* surface, const struct hvfb_rect* rects, size_t count);
 
 /* Between the two nothing of this surface is presented, for 100 ms at most: no half-drawn frame is seen. */
@@ -173,9 +229,10 @@ HVFB_API int hvfb_surface_request_frame(hvfb_surface* surface, uint64_t* frame);
 HVFB_API int hvfb_surface_wait_frame(hvfb_surface* surface, uint64_t frame, uint64_t timeout_us,
                                      struct hvfb_presentation* presented);
 
-/* ---- drawing, for those who like it (each clips, draws and tells its rectangle)
- * ----------------------------------- */
+/* ---- drawing (each clips, draws and tells its rectangle)
+ * ------------------------------------------------------- */
 
+/* A rectangle that is NULL is the whole surface, as it is for hvfb_surface_damage. */
 HVFB_API int hvfb_surface_fill(hvfb_surface* surface, const struct hvfb_rect* rect, uint32_t pixel);
 /* The source may overlap the destination (x, y). */
 HVFB_API int hvfb_surface_copy(hvfb_surface* surface, const struct hvfb_rect* source, uint32_t x, uint32_t y);
@@ -207,6 +264,30 @@ HVFB_API int hvfb_surface_blit(hvfb_surface* surface, const struct hvfb_rect* re
  * was not lost, or is there again by itself. */
 HVFB_API int hvfb_surface_reconnect(hvfb_surface* surface);
 
+/* ---- displays
+ * -------------------------------------------------------------------------------------------------- */
+
+/* What there is to draw on. The library makes it: a program reads only members that its `size` covers. */
+struct hvfb_display {
+    size_t size;                   /* of this struct, as the library has it */
+    const char* name;              /* for hvfb_open_options.display */
+    const char* output;            /* what shows it: "memory", "uio", "drm", "hyperv" */
+    uint32_t width, height;        /* the mode now, in pixels */
+    uint32_t format;               /* HVFB_FORMAT_XRGB8888 */
+    int visible;                   /* 1: somebody looks at it */
+    const struct hvfb_mode* modes; /* what its screen offers, the preferred one first */
+    size_t mode_count;             /* 0: it has no list; any mode that fits */
+};
+
+/* Lists the displays, "display0" first, in an array that a NULL ends. Returns how many there are. It is the
+ * caller's, to be freed with hvfb_displays_free. Only `bus` and `message` of the options are used. Errors as
+ * hvfb_surface_open; -EACCES: neither root nor in group video, hvfbd-view or hvfbd-input. Does not start the
+ * daemon. The modes are the administrator's to set (hvfbctl mode). Any thread. */
+HVFB_API int hvfb_displays_list(struct hvfb_display*** displays, const struct hvfb_open_options* options);
+
+/* NULL is allowed. */
+HVFB_API void hvfb_displays_free(struct hvfb_display** displays);
+
 /* ---- looking at a display
  * ------------------------------------------------------------------------------------------ */
 
@@ -217,9 +298,9 @@ struct hvfb_viewer_frame {
     const struct hvfb_rect* rects; /* the viewer's, until the next call on it */
 };
 
-/* Opens a view of what the display shows. Only `bus` and `display` of the options are used. A viewer counts
- * as somebody looking. Errors as hvfb_surface_open; -EACCES: neither root nor in group hvfbd-view. Does not
- * start the daemon. */
+/* Opens a view of what the display shows. Only `bus`, `display` and `message` of the options are used. A
+ * viewer counts as somebody looking. Errors as hvfb_surface_open; -EACCES: neither root nor in group
+ * hvfbd-view. Does not start the daemon. */
 HVFB_API int hvfb_viewer_open(hvfb_viewer** viewer, const struct hvfb_open_options* options);
 HVFB_API void hvfb_viewer_close(hvfb_viewer* viewer);
 
