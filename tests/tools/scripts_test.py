@@ -23,7 +23,7 @@ class InACopy(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         # nobody runs some of it
         self.root.chmod(0o777)
-        for name in ("common.sh", "prepare", "test", "check"):
+        for name in ("common.sh", "progress.sh", "prepare", "test", "check"):
             (self.root / "tools").mkdir(exist_ok=True)
             shutil.copy(SOURCE / "tools" / name, self.root / "tools" / name)
         (self.root / "packaging").mkdir()
@@ -199,6 +199,15 @@ class TestScript(InACopy):
         done = self.script("test", "--quick")
         self.assertEqual((done.returncode, self.last_line(done)), (1, "0 passed, 1 failed"))
         self.assertIn("no such function", done.stderr)
+
+    def test_what_takes_long_says_how_far_it_is(self):
+        self.stand_in("cmake", "case $1 in --build) echo '[30/120] Building'; sleep 1.5 ;; esac")
+        self.stand_in("ctest", "echo ' 7/20 Test  #7: good ...   Passed   0.1 sec'; sleep 1.5; "
+                      """while [ "$1" != --output-junit ]; do shift; done; echo '<testcase name="1" status="run">' >"$2\"""")
+        done = self.script("test", "--quick")
+        self.assertRegex(done.stdout, r"(?m)^   release is built: 30 of 120 steps, \d+ s$")
+        self.assertRegex(done.stdout, r"(?m)^   release is tested: 7 of 20 tests, \d+ s$")
+        self.assertEqual((done.returncode, self.last_line(done)), (0, "1 passed, 0 failed"), done.stderr)
 
     def recorded_results(self):
         self.stand_in("ctest", 'echo ctest "$@" >>calls; while [ "$1" != --output-junit ]; do shift; done; '
