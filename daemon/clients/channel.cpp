@@ -29,11 +29,6 @@ using Control = std::array<std::byte, CMSG_SPACE(sizeof(int) * most_descriptors)
 #define SO_PASSRIGHTS 83
 #endif
 
-void refuse_descriptors(const Descriptor& socket) {
-    int no = 0;
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no);
-}
-
 // Whether there were any.
 bool close_descriptors(msghdr& header) {
     bool any = false;
@@ -85,7 +80,8 @@ Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Du
           paused_ = false;
           attempt([this] { rearm(); });
       }) {
-    refuse_descriptors(near_end_);
+    int no = 0;
+    ::setsockopt(near_end_.get(), SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no);
     source_ = loop.watch(near_end_.get(), EPOLLIN,
                          [this](std::uint32_t events) { attempt([this, events] { ready(events); }); });
 }

@@ -29,8 +29,8 @@ ClientAlarm::ClientAlarm(EventLoop& loop, std::function<void()> rang)
 
 void ClientAlarm::ring() {
     // Silenced without reading it: whether a read waits is up to whoever holds a duplicate. If the client has
-    // just set it for another store, that is not lost: what follows a ring is a collection,
-    // and comparisons if the client does not answer.
+    // just set it for another store, that is not lost: what follows is a collection, and comparisons if it
+    // does not answer.
     itimerspec never{};
     ::timerfd_settime(timer_->get(), 0, &never, nullptr);
     // Not taken out of the loop: putting it back could fail for want of memory.

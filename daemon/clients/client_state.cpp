@@ -158,9 +158,8 @@ std::uint64_t ClientState::begin_collection(Time now) {
 
 void ClientState::start_over(const Layout& layout, Time now) {
     damage_hints_ = DamageHints(layout);
-    damage_hints_.add_everything();
     compared_.reset();
-    announce(now);
+    expect_damage(now);
 }
 
 std::string_view ClientState::tracker_state() const {

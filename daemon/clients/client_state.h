@@ -15,8 +15,8 @@
 
 namespace hvfbd {
 
-// What one client's channel has said: the facts that the display decides by. Pure: messages and times in,
-// facts out.
+// What one client has reported: the facts that the display decides by. Pure: messages and times in, facts
+// out.
 //
 // A collection is COLLECT answered by WRITTEN; one is under way at a time. What is reported written stays
 // a damage hint until it has been compared, so nothing is lost when a present fails or another surface is
@@ -84,7 +84,7 @@ class ClientState {
     std::uint64_t begin_collection(Time now);
     bool collecting() const { return collecting_since_.has_value(); }
     std::uint64_t answered_serial() const { return answered_serial_; }
-    // Keeps which of the pages reported since the last COMPARED differed, for the next one.
+    // Of the pages reported since the last COMPARED these differed: for the next one.
     void note_compared(std::vector<message::PageRange> pages);
     std::optional<std::vector<message::PageRange>> take_compared() { return std::exchange(compared_, {}); }
 

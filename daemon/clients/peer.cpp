@@ -6,19 +6,12 @@
 
 namespace hvfbd {
 
-namespace {
-
-Client restored_client(const SavedClient& saved, const PeerNames& names, RestoredDescriptors& restored) {
-    return {saved.bus_name, saved.uid, static_cast<pid_t>(saved.pid),
-            saved.has_process ? restored.demand(names.process) : Descriptor{}};
-}
-
-}  // namespace
-
 Peer::Peer(EventLoop& loop, const SavedClient& saved, const PeerNames& names, RestoredDescriptors& restored,
            const Endings& endings, Channel::Receive receive)
-    : Peer{loop, restored_client(saved, names, restored), endings, std::move(receive),
-           Channel::Ends{restored.demand(names.channel), {}}} {}
+    : Peer{loop,
+           Client{saved.bus_name, saved.uid, static_cast<pid_t>(saved.pid),
+                  saved.has_process ? restored.demand(names.process) : Descriptor{}},
+           endings, std::move(receive), Channel::Ends{restored.demand(names.channel), {}}} {}
 
 Peer::Peer(EventLoop& loop, Client client, const Endings& endings, Channel::Receive receive,
            Channel::Ends ends)

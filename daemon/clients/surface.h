@@ -77,8 +77,7 @@ class Surface {
     // A new client, which starts from the picture that the last one left, in a buffer of this layout. Throws
     // std::system_error, and nothing has changed.
     Handles adopt(SurfaceOptions options, Client client, const Layout& layout, Time now);
-    // Notifies that it is closed, and then revokes its client. Throws what the observer does; then it is
-    // open.
+    // Notifies that it is closed, and revokes its client. Where the observer throws it stays open.
     void close(Observer& observer, std::string_view why);
     // It goes with the client that is gone.
     bool ended() const { return !keep() && !over().empty(); }

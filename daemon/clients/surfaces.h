@@ -8,7 +8,7 @@
 namespace hvfbd {
 
 // All surfaces of a display, stacked like virtual terminals: the newest is active, and when it closes the one
-// below shows again. Owns them; decides who may open one, not what is shown of it.
+// below shows again. Decides who may open one, not what is shown of it.
 class Surfaces : public PeerList<Surface> {
   public:
     static constexpr std::size_t most_per_user = 16;  // on all displays together

@@ -1,4 +1,4 @@
-// Bytes that a client could send, decoded and taken by a conversation: nothing may go wrong, whatever they
+// Bytes that a client could send, decoded and taken by a client state: nothing may go wrong, whatever they
 // are.
 #include <cstdint>
 #include <cstring>

@@ -68,7 +68,7 @@ TEST_F(AnOffer, is_shown_once_it_is_taken_and_the_newer_one_when_that_is) {
     EXPECT_TRUE(output.host_equals(display->front()));
 }
 
-TEST_F(AnOffer, that_is_replaced_again_and_again_is_kept_twice_at_most) {
+TEST_F(AnOffer, that_is_replaced_again_and_again_is_there_twice_at_most) {
     std::vector<RawClient::Received> offers;
     for (std::uint32_t width = 400; width < 420; ++width) offers.push_back(offer({width, 300}));
     std::vector<StoredDescriptor> stored_descriptors;
@@ -82,7 +82,7 @@ TEST_F(AnOffer, that_is_replaced_again_and_again_is_kept_twice_at_most) {
     EXPECT_EQ(stored_descriptors.size(), 2u);
 }
 
-TEST_F(AnOffer, that_was_replaced_and_taken_goes_on_in_the_next_process) {
+TEST_F(AnOffer, that_was_replaced_and_taken_is_restored_in_the_next_process) {
     auto first = offer({400, 300});
     auto second = offer({640, 480});
     draw(first, 0x77);

@@ -249,7 +249,7 @@ TEST_F(APipeline, has_a_limit_for_the_memory_of_a_users_pictures_of_other_modes)
     ASSERT_TRUE(turn_until([&] { return !busy(large, 1000); }));
 }
 
-TEST_F(APipeline, tells_viewers_what_changed_when_they_ask) {
+TEST_F(APipeline, sends_viewers_what_changed_when_they_ask) {
     RawClient client = open_explicit();
     client.frame(1);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
@@ -322,7 +322,7 @@ TEST_F(APipeline, who_is_reported_opened_and_then_cannot_be_served_is_reported_c
     EXPECT_EQ(report.viewers.size(), 1u);
 }
 
-TEST_F(APipeline, the_first_viewer_after_a_time_unseen_is_not_told_the_old_picture) {
+TEST_F(APipeline, the_first_viewer_after_a_time_unseen_is_not_sent_the_old_picture) {
     RawClient client = open_explicit();
     client.frame(1);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));

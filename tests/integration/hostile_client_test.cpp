@@ -171,7 +171,8 @@ TEST_F(AHostileClient, viewer_cannot_write_front) {
     }
 }
 
-TEST_F(AHostileClient, that_announces_for_ever_without_changing_anything_costs_a_bounded_number_of_looks) {
+TEST_F(AHostileClient,
+       that_announces_for_ever_without_changing_anything_costs_a_bounded_number_of_comparisons) {
     RawClient client = open();
     client.hello(HVFB_HELLO_CAN_ANNOUNCE);
     ASSERT_TRUE(present(client, 1));
@@ -185,8 +186,8 @@ TEST_F(AHostileClient, that_announces_for_ever_without_changing_anything_costs_a
             return false;
         },
         1000ms);
-    auto looks = display->statistics().empty_looks - before.empty_looks;
-    EXPECT_LE(looks, 60u) << "the limit is 20 a second; some looks for stores that land late are free";
+    auto comparisons = display->statistics().empty_looks - before.empty_looks;
+    EXPECT_LE(comparisons, 60u) << "the limit is 20 a second; some for stores that land late are free";
     expect_others_served();
 }
 

@@ -64,7 +64,7 @@ TEST_F(AReportingClient, that_waits_for_a_frame_is_asked_at_once) {
     EXPECT_EQ(front_pixel(9, 9), 0x123456u);
 }
 
-TEST_F(AReportingClient, is_told_which_of_its_open_pages_differ) {
+TEST_F(AReportingClient, is_sent_which_of_its_open_pages_differ) {
     client.pixel(0, 0) = 0x123456;
     client.written(0, scanning | HVFB_WRITTEN_ONLY_OPEN, {{0, 8}});
     auto compared = await(client, HVFB_COMPARED);

@@ -58,7 +58,7 @@ TEST_F(UserfaultfdGrantsTest, give_who_asks_the_device_once_and_say_so) {
     EXPECT_TRUE(report.violations.empty());
 }
 
-TEST_F(UserfaultfdGrantsTest, give_nothing_to_who_does_not_ask_or_tells_its_damage) {
+TEST_F(UserfaultfdGrantsTest, give_nothing_to_who_does_not_ask_or_sends_its_damage) {
     grant(grants);
     RawClient old = open();
     old.hello(HVFB_HELLO_CAN_SCAN);
@@ -75,7 +75,7 @@ TEST_F(UserfaultfdGrantsTest, follow_the_configuration_when_it_is_read_again) {
     grant(grants, false);
     RawClient client = asking();
     EXPECT_FALSE(given(client));
-    EXPECT_TRUE(report.userfaultfds.empty()) << "what was refused on purpose is not told";
+    EXPECT_TRUE(report.userfaultfds.empty()) << "what was refused on purpose is not reported";
     grant(grants, true);
     EXPECT_TRUE(given(client)) << "who asked before is given it as well";
     grant(grants, false);
@@ -137,7 +137,7 @@ TEST_F(UserfaultfdGrantsTest, at_the_limit_of_descriptors_it_is_drawn_as_before)
     EXPECT_TRUE(given(later)) << "it is tried for everybody anew";
 }
 
-TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_looked_at_and_then_rests) {
+TEST_F(UserfaultfdGrantsTest, a_client_that_answers_gets_an_alarm_is_compared_and_then_rests) {
     without_recheck();
     grant(grants);
     RawClient client = asking();

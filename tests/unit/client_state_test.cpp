@@ -12,7 +12,7 @@ Layout layout() {
     return layout_for({640, 480});
 }
 
-// A conversation whose client has said HELLO with these flags, and been looked at once.
+// That of a client that has said HELLO with these flags, and been compared once.
 ClientState handshake_complete(std::uint32_t flags, bool explicit_damage = false) {
     ClientState client_state(layout(), explicit_damage);
     EXPECT_FALSE(client_state.receive(message::Hello{HVFB_PROTOCOL_VERSION, flags}, start));
@@ -39,7 +39,7 @@ TEST(ClientState, hello_comes_first_and_once_and_in_our_version) {
     EXPECT_TRUE(client.receive(message::Hello{HVFB_PROTOCOL_VERSION, full}, start));
 }
 
-TEST(ClientState, a_client_is_looked_at_once_it_has_said_hello) {
+TEST(ClientState, a_client_is_compared_whole_once_it_has_said_hello) {
     ClientState client_state(layout(), false);
     ASSERT_FALSE(client_state.receive(message::Hello{HVFB_PROTOCOL_VERSION, 0}, start));
     EXPECT_EQ(client_state.damaged_since(), start);
@@ -89,7 +89,7 @@ TEST(ClientState, a_report_that_nobody_asked_for_leaves_the_answer_owed) {
     EXPECT_FALSE(client.collecting());
 }
 
-TEST(ClientState, what_differed_is_kept_until_it_is_told) {
+TEST(ClientState, what_differed_is_stored_until_it_is_sent) {
     auto client = handshake_complete(full);
     client.note_compared({{10, 2}, {20, 1}});
     client.note_compared({{0, 1}, {11, 4}});
@@ -99,7 +99,7 @@ TEST(ClientState, what_differed_is_kept_until_it_is_told) {
     EXPECT_FALSE(client.take_compared());
 }
 
-TEST(ClientState, the_first_announcement_counts_until_a_look_begins) {
+TEST(ClientState, the_first_announcement_counts_until_a_frame_begins) {
     auto client_state = handshake_complete(full);
     client_state.receive(message::Damaged{}, start + 1ms);
     client_state.receive(message::Damaged{}, start + 2ms);
@@ -126,7 +126,7 @@ TEST(ClientState, what_is_announced_before_the_answer_is_in_it) {
     EXPECT_FALSE(client_state.damaged_since());
 }
 
-TEST(ClientState, a_frame_asked_for_during_a_collection_needs_a_look_of_its_own) {
+TEST(ClientState, a_frame_asked_for_during_a_collection_needs_one_of_its_own) {
     auto client_state = handshake_complete(full);
     auto serial = client_state.begin_collection(start + 1ms);
     client_state.receive(message::Frame{7}, start + 2ms);
@@ -135,7 +135,7 @@ TEST(ClientState, a_frame_asked_for_during_a_collection_needs_a_look_of_its_own)
     EXPECT_TRUE(client_state.damaged_since());
 }
 
-TEST(ClientState, reported_pages_stay_hinted_until_they_were_compared) {
+TEST(ClientState, reported_pages_stay_damage_hints_until_they_were_compared) {
     auto client_state = handshake_complete(full);
     auto serial = client_state.begin_collection(start);
     client_state.receive(written(serial, {{2, 3}}), start + 1ms);
@@ -165,7 +165,7 @@ TEST(ClientState, absurd_page_ranges_are_clipped) {
         EXPECT_EQ(intersection(rectangle, layout().rectangle()), rectangle);
 }
 
-TEST(ClientState, explicit_damage_hints_its_rectangles_and_no_kind_hints_everything) {
+TEST(ClientState, explicit_damage_is_its_rectangles_and_of_no_kind_it_is_everything) {
     auto client_state = handshake_complete(0, true);
     EXPECT_TRUE(client_state.damage_hints().everything()) << "its picture may be older than its HELLO";
     client_state.compared();
@@ -218,12 +218,12 @@ TEST(ClientState, an_alarm_is_not_answered_by_a_report_that_was_sent_before_it_r
 
 // ---- after another process of the daemon
 
-ClientState gone_on(Handshake handshake, std::uint64_t first_serial = std::uint64_t{1} << 32) {
+ClientState restored(Handshake handshake, std::uint64_t first_serial = std::uint64_t{1} << 32) {
     return {layout(), false, handshake, first_serial, start};
 }
 
-TEST(RestoredConversation, has_everything_to_look_at_and_needs_no_hello) {
-    auto client_state = gone_on({true, full});
+TEST(RestoredClientState, has_everything_to_compare_and_needs_no_hello) {
+    auto client_state = restored({true, full});
     EXPECT_TRUE(client_state.handshake_complete());
     EXPECT_TRUE(client_state.damage_hints().everything());
     EXPECT_EQ(client_state.damaged_since(), start);
@@ -232,8 +232,8 @@ TEST(RestoredConversation, has_everything_to_look_at_and_needs_no_hello) {
     EXPECT_TRUE(client_state.receive(message::Hello{HVFB_PROTOCOL_VERSION, full}, start)) << "HELLO twice";
 }
 
-TEST(RestoredConversation, whose_hello_died_is_polled_until_it_comes) {
-    auto client_state = gone_on({});
+TEST(RestoredClientState, whose_hello_died_is_polled_until_it_comes) {
+    auto client_state = restored({});
     EXPECT_TRUE(client_state.polled());
     EXPECT_FALSE(client_state.handshake().made);
     EXPECT_FALSE(client_state.receive(message::Hello{HVFB_PROTOCOL_VERSION, full}, start));
@@ -241,8 +241,8 @@ TEST(RestoredConversation, whose_hello_died_is_polled_until_it_comes) {
     EXPECT_EQ(client_state.handshake(), (Handshake{true, full}));
 }
 
-TEST(RestoredConversation, takes_an_answer_to_the_process_before_as_a_report_and_waits_for_its_own) {
-    auto client_state = gone_on({true, full});
+TEST(RestoredClientState, takes_an_answer_to_the_process_before_as_a_report_and_waits_for_its_own) {
+    auto client_state = restored({true, full});
     client_state.compared();
     std::uint64_t serial = client_state.begin_collection(start);
     EXPECT_GT(serial, std::uint64_t{1} << 32);

@@ -24,7 +24,8 @@ std::set<std::pair<int, int>> pixels_of(const DamageHints& hints) {
     std::set<std::pair<int, int>> pixels;
     for (const Rectangle& r : hints.rectangles())
         for (int y = r.top; y < r.bottom; ++y)
-            for (int x = r.left; x < r.right; ++x) EXPECT_TRUE(pixels.insert({x, y}).second) << "told twice";
+            for (int x = r.left; x < r.right; ++x)
+                EXPECT_TRUE(pixels.insert({x, y}).second) << "reported twice";
     return pixels;
 }
 
