@@ -24,24 +24,26 @@ void Authority::expect(const Credentials& who, std::optional<gid_t> group, const
 }
 
 void Authority::check_open_surface(const Credentials& who) const {
-    expect(who, drawers,
-           "only root and members of the group video may draw: usermod --append --groups video USER, and log "
-           "in again");
+    expect(
+        who, drawers,
+        "only root and members of the group video may draw: sudo usermod -aG video NAME, then log in again");
 }
 
 void Authority::check_view(const Credentials& who) const {
     expect(who, viewers,
            "only root and members of the group hvfbd-view may look at the screen: "
-           "usermod --append --groups hvfbd-view USER, and log in again");
+           "sudo usermod -aG hvfbd-view NAME, then log in again");
 }
 
-void Authority::check_tune(uid_t uid) const {
-    if (!may_everything(uid)) deny("only root may change the settings: use sudo");
+void Authority::check_tune(uid_t uid, const std::string& what, const std::string& command) const {
+    if (!may_everything(uid)) deny("only root may " + what + ": sudo " + command);
 }
 
-void Authority::check_control(uid_t asker, uid_t user) const {
+void Authority::check_control(uid_t asker, uid_t user, const std::string& what,
+                              const std::string& command) const {
     if (!may_everything(asker) && asker != user)
-        deny("only the user who opened the surface, and root, may do that");
+        deny("only root and the user who opened it (uid " + std::to_string(user) + ") may " + what +
+             ": sudo " + command);
 }
 
 }  // namespace hvfbd

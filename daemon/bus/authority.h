@@ -22,13 +22,15 @@ struct Authority {
     // Of a daemon on a bus of its user's own, that user: may what root may. None on the system bus.
     std::optional<uid_t> owner;
 
-    // Each throws RequestError (access_denied) with a sentence that says what to do.
+    // Each throws RequestError (access_denied) with a sentence that says who may, and the command that mends
+    // it. `what` and `command`: what was tried, and how root does it: "change RefreshLimit", "hvfbctl set
+    // RefreshLimit 30".
     void check_open_surface(const Credentials& who) const;
     void check_view(const Credentials& who) const;
-    void check_tune(uid_t uid) const;
+    void check_tune(uid_t uid, const std::string& what, const std::string& command) const;
     // To activate or close a surface of this user. By the user alone: names are given anew where the bus is,
     // and kept surfaces have those of the bus before.
-    void check_control(uid_t asker, uid_t user) const;
+    void check_control(uid_t asker, uid_t user, const std::string& what, const std::string& command) const;
 
   private:
     bool may_everything(uid_t uid) const { return uid == 0 || uid == owner; }

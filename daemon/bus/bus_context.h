@@ -16,6 +16,8 @@
 #include "bus/opening_limit.h"
 #include "bus/set_callers.h"
 #include "display/display.h"
+#include "system/log.h"
+#include "system/log_allowance.h"
 
 namespace hvfbd {
 
@@ -101,13 +103,22 @@ class BusContext {
             [shared](const RequestError& refusal) { shared->returnError(bus_error(refusal)); });
     }
 
-    // For setters of properties: their caller must be root. Throws RequestError.
-    void expect_root_sets() const {
-        const std::optional<uid_t> user = set_callers_.current();
-        if (!user)
+    // For setters of properties: their caller, who must be root. Throws RequestError. `command`: sets it.
+    const SetCallers::Setter& expect_root_sets(std::string_view property, const std::string& command) const {
+        const auto& setter = set_callers_.current();
+        if (!setter)
             throw RequestError(RequestError::Kind::access_denied,
                                "who sets the property is not known: try again");
-        authority_.check_tune(*user);
+        authority_.check_tune(setter->uid, "change " + std::string(property), command);
+        return *setter;
+    }
+
+    // Says in the journal what was done, and by whom.
+    void note(const std::string& done, uid_t uid, const std::string& bus_name) {
+        if (allowance_.take()) log_request(done, uid, bus_name);
+    }
+    void note(const std::string& done, const Caller& caller) {
+        note(done, caller.credentials.uid, caller.client.bus_name);
     }
 
   private:
@@ -139,6 +150,7 @@ class BusContext {
     SetCallers set_callers_;
     OpeningLimit limit_;
     EventLoop::Alarm limit_alarm_;
+    LogAllowance allowance_{"what was changed over the bus"};
 };
 
 }  // namespace hvfbd

@@ -105,12 +105,21 @@ void DisplayObject::register_settings() {
         }
 }
 
+std::string DisplayObject::command(const std::string& words) const {
+    return (name_ == "display0" ? "hvfbctl " : "hvfbctl --display=" + name_ + " ") + words;
+}
+
 void DisplayObject::tune(const SettingField& field, const std::string& value) {
     with_bus_errors([&] {
-        context_.expect_root_sets();
+        const std::string name(field.setting.name);
+        const bool known = value_in(field.setting, value).has_value();
+        const auto& setter =
+            context_.expect_root_sets(name, command("set " + name + " " + (known ? value : "VALUE")));
         DisplaySettings before = settings(), after = before;
         set(after, field, value);
         display_.change_settings(after, context_.now());
+        if (get(after, field) != get(before, field))
+            note(name + ": " + get(before, field) + " -> " + get(after, field), setter.uid, setter.bus_name);
         settings_changed(before, after);
     });
 }
@@ -163,7 +172,8 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
 void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbus::Variant> options) {
     context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
                              [this, options = std::move(options)](const Caller& caller, const auto& answer) {
-                                 context_.authority().check_tune(caller.credentials.uid);
+                                 context_.authority().check_tune(caller.credentials.uid,
+                                                                 "refresh the display", command("refresh"));
                                  expect_no_options(options);
                                  if (std::string why = display_.output().problem(); !why.empty())
                                      throw RequestError(
@@ -179,9 +189,12 @@ void DisplayObject::SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t h
     context_.when_identified(
         Callers::Depth::user, getObject(), std::move(result),
         [=, this, options = std::move(options)](const Caller& caller, const auto& answer) {
-            context_.authority().check_tune(caller.credentials.uid);
+            const std::string mode = std::to_string(width) + "x" + std::to_string(height);
+            context_.authority().check_tune(caller.credentials.uid, "change the mode",
+                                            command("mode " + mode));
             expect_no_options(options);
             display_.set_mode({width, height}, context_.now());
+            note("mode: " + mode, caller);
             answer.returnResults();
         });
 }

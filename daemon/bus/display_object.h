@@ -52,6 +52,13 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     void register_settings();
     template <typename Value>
     void register_setting(const SettingField& field);
+    // How root does it: "hvfbctl refresh", and which display, where that is not the usual one.
+    std::string command(const std::string& words) const;
+    // Says in the journal what was done, and at which display, where there are several.
+    template <typename... Who>
+    void note(const std::string& done, const Who&... who) {
+        context_.note(context_.displays().size() > 1 ? name_ + ": " + done : done, who...);
+    }
     // Checks the caller, changes a copy, and only then the display's.
     void tune(const SettingField& field, const std::string& value);
 

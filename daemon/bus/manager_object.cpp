@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/settings_table.h"
 #include "system/log.h"
 
 namespace hvfbd {
@@ -30,18 +31,32 @@ std::string ManagerObject::LogLevel() {
 
 void ManagerObject::LogLevel(const std::string& value) {
     with_bus_errors([&] {
-        context_.expect_root_sets();
-        std::string before = log_level();
+        const bool known = value_in(log_level_setting, value).has_value();
+        const auto& setter =
+            context_.expect_root_sets("LogLevel", "hvfbctl set LogLevel " + (known ? value : "VALUE"));
+        const std::string before = log_level();
+        if (value == before) return;
+        const std::string done = "LogLevel: " + before + " -> " + value;
+        // At one of the two levels it is logged, unless both are for worse.
+        const auto note_if = [&](bool when) {
+            if (when && known) context_.note(done, setter.uid, setter.bus_name);
+        };
+        const bool said_before = before == "info" || before == "debug" || before == "trace";
+        note_if(said_before);
         set_log_level(value);
-        if (log_level() != before) log_level_changed();
+        note_if(!said_before);
+        log_level_changed();
     });
 }
 
 void ManagerObject::Reload(sdbus::Result<>&& result) {
     context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
                              [this](const Caller& caller, const auto& answer) {
-                                 context_.authority().check_tune(caller.credentials.uid);
+                                 context_.authority().check_tune(caller.credentials.uid,
+                                                                 "have the configuration read again",
+                                                                 "systemctl reload hvfbd");
                                  reload_();
+                                 context_.note("configuration read again", caller);
                                  answer.returnResults();
                              });
 }

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -39,7 +40,7 @@ class SetCallers::Filter {
         slot_.reset(slot);
     }
 
-    std::optional<uid_t> current() const { return current_; }
+    const std::optional<Setter>& current() const { return current_; }
 
   private:
     struct Unref {
@@ -58,7 +59,7 @@ class SetCallers::Filter {
         if (sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Properties", "Set") <= 0) return 0;
         // The same message again, and not another at its address: a reference is held.
         if (auto found = identified_.find(message); found != identified_.end()) {
-            current_ = found->second.user;
+            current_ = std::move(found->second.setter);
             identified_.erase(found);
             return 0;
         }
@@ -103,7 +104,7 @@ class SetCallers::Filter {
     void take_up(const std::string& sender, uid_t user) {
         for (Call& call : take(sender)) {
             sd_bus_message* message = call.get();
-            identified_.emplace(message, Identified{std::move(call), user});
+            identified_.emplace(message, Identified{std::move(call), {user, sender}});
             if (sd_bus_enqueue_for_read(bus_, message) >= 0) continue;
             reply(message, bus_error({RequestError::Kind::failed, "the call could not be taken up again"}));
             identified_.erase(message);
@@ -119,7 +120,7 @@ class SetCallers::Filter {
 
     struct Identified {
         Call call;
-        uid_t user;
+        Setter setter;
     };
 
     Callers& callers_;
@@ -127,7 +128,7 @@ class SetCallers::Filter {
     std::map<std::string, std::vector<Call>> held_;  // by sender, until the bus has said who that is
     std::size_t waiting_ = 0;                        // in all of them
     std::map<sd_bus_message*, Identified> identified_;
-    std::optional<uid_t> current_;
+    std::optional<Setter> current_;
     std::unique_ptr<sd_bus_slot, Unref> slot_;
 };
 
@@ -136,7 +137,7 @@ SetCallers::SetCallers(sdbus::IConnection& connection, Callers& callers)
 
 SetCallers::~SetCallers() = default;
 
-std::optional<uid_t> SetCallers::current() const {
+const std::optional<SetCallers::Setter>& SetCallers::current() const {
     return filter_->current();
 }
 

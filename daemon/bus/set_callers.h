@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "bus/caller.h"
 
@@ -21,8 +22,12 @@ class SetCallers {
     SetCallers& operator=(const SetCallers&) = delete;
     ~SetCallers();
 
-    // The user who calls the setter that runs now. None: this is no setter.
-    std::optional<uid_t> current() const;
+    struct Setter {
+        uid_t uid;
+        std::string bus_name;
+    };
+    // Who calls the setter that runs now. None: this is no setter.
+    const std::optional<Setter>& current() const;
 
   private:
     class Filter;

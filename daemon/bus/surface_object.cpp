@@ -12,8 +12,16 @@ const Surface& surface_numbered(const Display& display, SurfaceNumber number) {
     return *surface;
 }
 
-void expect_control(const Authority& authority, const Surface& surface, const Caller& caller) {
-    authority.check_control(caller.credentials.uid, surface.uid());
+void expect_control(const Authority& authority, const Surface& surface, const Caller& caller,
+                    const std::string& what) {
+    const std::string number = std::to_string(surface.number());
+    authority.check_control(caller.credentials.uid, surface.uid(), what + " surface" + number,
+                            "hvfbctl " + what + " " + number);
+}
+
+// In the journal.
+void note(BusContext& context, SurfaceNumber number, const char* what, const Caller& caller) {
+    context.note("surface" + std::to_string(number) + " " + what, caller);
 }
 
 }  // namespace
@@ -81,8 +89,9 @@ void SurfaceObject::Activate(sdbus::Result<>&& result) {
                              [&context = context_, &display = display_, number = number_](
                                  const Caller& caller, const auto& answer) {
                                  expect_control(context.authority(), surface_numbered(display, number),
-                                                caller);
+                                                caller, "activate");
                                  display.activate(number, context.now());
+                                 note(context, number, "activated", caller);
                                  answer.returnResults();
                              });
 }
@@ -92,8 +101,9 @@ void SurfaceObject::Close(sdbus::Result<>&& result) {
                              [&context = context_, &display = display_, number = number_](
                                  const Caller& caller, const auto& answer) {
                                  expect_control(context.authority(), surface_numbered(display, number),
-                                                caller);
+                                                caller, "close");
                                  display.close_surface(number, context.now());
+                                 note(context, number, "closed", caller);
                                  answer.returnResults();
                              });
 }

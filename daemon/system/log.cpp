@@ -90,6 +90,10 @@ void log_event(const Event& event, std::string_view sentence, std::initializer_l
     write(event.level, sentence, all);
 }
 
+void log_request(std::string_view done, unsigned uid, std::string_view bus_name) {
+    spdlog::info("{}, by uid {} ({})", done, uid, bus_name);
+}
+
 void set_log_level(std::string_view level) {
     const auto place = value_in(log_level_setting, level);
     if (!place)

@@ -18,6 +18,9 @@ void open_log(LineOutput::Patience patience);
 // elsewhere it is a line like others.
 void log_event(const Event& event, std::string_view sentence, std::initializer_list<LogField> fields);
 
+// Logs what somebody on the bus asked for and got: "RefreshLimit: 20 -> 30, by uid 0 (:1.42)".
+void log_request(std::string_view done, unsigned uid, std::string_view bus_name);
+
 // trace, debug, info, warning, error or critical. Throws RequestError (invalid_arguments) for anything else.
 void set_log_level(std::string_view level);
 std::string log_level();

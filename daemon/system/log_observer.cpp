@@ -2,26 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <utility>
-
 #include "system/log.h"
 
 namespace hvfbd {
-
-bool LogObserver::within_allowance() {
-    Time now = clock_now();
-    allowance_ = std::min(20.0, allowance_ + std::chrono::duration<double>(now - allowance_at_).count());
-    allowance_at_ = now;
-    if (allowance_ < 1) {
-        ++suppressed_;
-        return false;
-    }
-    allowance_ -= 1;
-    if (suppressed_ > 0)
-        spdlog::info("{} lines about surfaces and viewers were left out", std::exchange(suppressed_, 0));
-    return true;
-}
 
 void LogObserver::surface_opened(SurfaceNumber number, std::string_view name, const Client& client) {
     if (within_allowance())

@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "clients/observer.h"
+#include "system/log_allowance.h"
 
 namespace hvfbd {
 
@@ -29,13 +30,10 @@ class LogObserver : public Observer {
     void layout_changed(const Layout& layout) override;
 
   private:
-    // A peer can bring these about as often as it likes: so many lines at once, then a line a second.
-    bool within_allowance();
+    bool within_allowance() { return allowance_.take(); }
 
     std::string display_, prefix_;
-    double allowance_ = 20;
-    Time allowance_at_ = clock_now();
-    unsigned suppressed_ = 0;
+    LogAllowance allowance_{"surfaces and viewers"};
 };
 
 }  // namespace hvfbd

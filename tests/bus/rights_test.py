@@ -1,10 +1,12 @@
 """Who may what: by the policy of the bus, and by the daemon where the policy lets everything through."""
 
 import pathlib
+import re
 import signal
+import subprocess
 import unittest
 
-from daemon_on_bus import BUS_CONFIGURATION, DISPLAY, NAME, PROPERTIES, ROOT, OnTheBus
+from daemon_on_bus import BUS_CONFIGURATION, DISPLAY, NAME, PROGRAMS, PROPERTIES, ROOT, OnTheBus, as_user
 
 
 class Policy(OnTheBus):
@@ -27,7 +29,8 @@ class Policy(OnTheBus):
 
     def test_lets_only_root_tune(self):
         for user in ("drawer", "watcher", "stranger"):
-            self.assertRegex(self.set("RefreshLimit", "u", "60", code=1, user=user), "Access denied|only root")
+            said = self.set("RefreshLimit", "u", "60", code=1, user=user)
+            self.assertIn("Access denied" if user == "stranger" else "only root may change RefreshLimit: sudo hvfbctl set RefreshLimit 60", said)
             caller = self.caller(user)
             for method, signature, arguments in (("Refresh", "a{sv}", [{}]), ("SetMode", "uua{sv}", [800, 600, {}])):
                 answer = caller.call(DISPLAY, NAME + ".Display", method, signature, *arguments)
@@ -73,6 +76,18 @@ class Policy(OnTheBus):
         stranger.do(do="send_signals", count=200)
         self.assertEqual(switches(), before)
 
+    def test_lets_nobody_else_wake_the_daemon_by_calls(self):
+        def switches():
+            status = pathlib.Path(f"/proc/{self.daemon.pid}/status").read_text().splitlines()
+            return [line for line in status if line.startswith("voluntary_ctxt_switches")]
+
+        stranger = self.caller("stranger")
+        before = switches()
+        for method in ("OpenSurface", "OpenViewer", "Refresh"):
+            stranger.do(do="flood", path=DISPLAY, interface=NAME + ".Display", method=method, count=200)
+            self.assertIn("AccessDenied", stranger.call(DISPLAY, NAME + ".Display", method, "a{sv}", {})["error"])
+        self.assertEqual(switches(), before)
+
     def test_tells_nobody_else_what_changes(self):
         def hears(user):
             caller = self.caller(user)
@@ -86,11 +101,49 @@ class Policy(OnTheBus):
         drawer = self.caller("drawer")
         path = drawer.open()["result"][0]
         surface = NAME + ".Surface"
-        self.assert_error(self.caller("watcher").call(path, surface, "Close"), "AccessDenied", "the user who opened")
+        self.assert_error(self.caller("watcher").call(path, surface, "Close"), "AccessDenied", "only root and the user who opened it (uid 61001) may close surface1: sudo hvfbctl close 1")
         self.assertEqual(self.caller("stranger").call(path, surface, "Close")["error"], "org.freedesktop.DBus.Error.AccessDenied")
         self.assertIn("result", self.caller("drawer").call(path, surface, "Activate"))
         self.assertIn("result", self.caller().call(path, surface, "Close"))
         self.assertIn("error", drawer.call(path, surface, "Activate"))
+
+    def test_hvfbctl_says_who_may_and_which_command_mends_it(self):
+        # The daemon's sentence where the bus lets the call through, its own where the bus does not.
+        refused = (
+            ("watcher", ("set", "RefreshLimit", "30"), "only root may change RefreshLimit: sudo hvfbctl set RefreshLimit 30"),
+            ("drawer", ("mode", "800x600"), "only root may change the mode: sudo hvfbctl mode 800x600"),
+            ("drawer", ("refresh",), "only root may refresh the display: sudo hvfbctl refresh"),
+            ("drawer", ("reload",), "only root may have the configuration read again: sudo systemctl reload hvfbd"),
+            ("drawer", ("screenshot", "/dev/null"), "group hvfbd-view may look at the screen: sudo usermod -aG hvfbd-view drawer, then log in again"),
+            ("stranger", ("set", "RefreshLimit", "30"), "set RefreshLimit 30"),
+            ("stranger", ("status",), "sudo usermod -aG video stranger, then log in again"),
+            ("stranger", ("surfaces",), "sudo usermod -aG video stranger, then log in again"),
+            ("stranger", ("screenshot", "/dev/null"), "sudo usermod -aG hvfbd-view stranger, then log in again"),
+        )
+        for user, words, sentence in refused:
+            with self.subTest(user=user, words=words):
+                done = subprocess.run(as_user(user, PROGRAMS / "hvfbctl", f"--bus={self.address}", *words), capture_output=True, text=True,
+                                      timeout=30)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(sentence, done.stderr)
+                self.assertIn("only root", done.stderr)
+                self.assertNotIn("Rejected", done.stderr)
+
+    def test_says_in_the_journal_who_changed_what_and_not_more_often_than_it_may(self):
+        root = self.caller()
+        self.set("RefreshLimit", "u", "30")
+        self.set("RefreshLimit", "u", "30")
+        self.assertIn("result", root.call(DISPLAY, NAME + ".Display", "SetMode", "uua{sv}", 800, 600, {}))
+        self.assertIn("result", root.call(ROOT, NAME + ".Manager", "Reload"))
+        self.set("RefreshLimit", "u", "7", code=1, user="drawer")
+        said = self.said()
+        self.assertEqual(len(re.findall(r"RefreshLimit: 20 -> 30, by uid 0 \(:1\.\d+\)", said)), 1, said)
+        self.assertEqual(said.count("RefreshLimit: "), 1)
+        self.assertIn(f"mode: 800x600, by uid 0 ({root.name})", said)
+        self.assertIn(f"configuration read again, by uid 0 ({root.name})", said)
+        root.do(do="set_without_waiting", path=DISPLAY, interface=NAME + ".Display", property="RefreshLimit", values=list(range(100, 300)))
+        self.until(lambda: self.get("RefreshLimit") == "u 299")
+        self.assertLess(self.said().count("RefreshLimit: "), 60)
 
     def test_a_flood_of_calls_takes_no_descriptors(self):
         path = self.caller("drawer").open()["result"][0]
@@ -115,12 +168,12 @@ class UnpolicedDaemon(OnTheBus):
 
     def test_refuses_by_itself_and_says_what_to_do(self):
         stranger = self.caller("stranger")
-        self.assert_error(stranger.open(), "AccessDenied", "usermod --append --groups video")
+        self.assert_error(stranger.open(), "AccessDenied", "sudo usermod -aG video NAME")
         self.assert_error(stranger.view(), "AccessDenied", "hvfbd-view")
         self.assert_error(self.caller("watcher").open(), "AccessDenied")
         self.assert_error(self.caller("drawer").view(), "AccessDenied")
         answer = stranger.call(DISPLAY, NAME + ".Display", "SetMode", "uua{sv}", 800, 600, {})
-        self.assert_error(answer, "AccessDenied", "only root")
+        self.assert_error(answer, "AccessDenied", "only root may change the mode: sudo hvfbctl mode 800x600")
         self.assertIn("only root", self.set("RefreshLimit", "u", "60", code=1, user="drawer"))
         self.assertEqual(self.get("RefreshLimit"), "u 20")
         self.assertIn("result", self.caller("drawer").open())

@@ -25,7 +25,9 @@ TEST(Authority, lets_root_and_group_video_draw_and_says_how_to_become_one) {
     EXPECT_EQ(refusal([] { authority.check_open_surface({0, 1, {}}); }), "");
     EXPECT_EQ(refusal([] { authority.check_open_surface({1000, 1, {{other, video}}}); }), "");
     auto sentence = refusal([] { authority.check_open_surface({1000, 1, {{other, view}}}); });
-    EXPECT_NE(sentence.find("usermod --append --groups video"), std::string::npos);
+    EXPECT_EQ(
+        sentence,
+        "only root and members of the group video may draw: sudo usermod -aG video NAME, then log in again");
 }
 
 TEST(Authority, lets_root_and_group_hvfbd_view_look) {
@@ -61,21 +63,29 @@ TEST(Authority, lets_who_runs_it_on_a_bus_of_ones_own_do_what_root_may_and_nobod
         EXPECT_EQ(refusal([&] { (own.*check)({1000, 1, std::nullopt}); }), "");
         EXPECT_NE(refusal([&] { (own.*check)({1001, 1, {{other}}}); }), "");
     }
-    EXPECT_EQ(refusal([&] { own.check_tune(1000); }), "");
-    EXPECT_NE(refusal([&] { own.check_tune(1001); }), "");
-    EXPECT_EQ(refusal([&] { own.check_control(1000, 1001); }), "");
-    EXPECT_NE(refusal([&] { own.check_control(1001, 1000); }), "");
+    EXPECT_EQ(refusal([&] { own.check_tune(1000, "tune", "set"); }), "");
+    EXPECT_NE(refusal([&] { own.check_tune(1001, "tune", "set"); }), "");
+    EXPECT_EQ(refusal([&] { own.check_control(1000, 1001, "close surface1", "close 1"); }), "");
+    EXPECT_NE(refusal([&] { own.check_control(1001, 1000, "close surface1", "close 1"); }), "");
 }
 
-TEST(Authority, lets_only_root_tune) {
-    EXPECT_EQ(refusal([] { authority.check_tune(0); }), "");
-    EXPECT_NE(refusal([] { authority.check_tune(1000); }), "");
+TEST(Authority, lets_only_root_tune_and_names_the_command) {
+    const auto tune = [](uid_t uid) {
+        return refusal(
+            [&] { authority.check_tune(uid, "change RefreshLimit", "hvfbctl set RefreshLimit 30"); });
+    };
+    EXPECT_EQ(tune(0), "");
+    EXPECT_EQ(tune(1000), "only root may change RefreshLimit: sudo hvfbctl set RefreshLimit 30");
 }
 
 TEST(Authority, lets_a_surfaces_user_and_root_control_it) {
-    EXPECT_EQ(refusal([] { authority.check_control(0, 1000); }), "");
-    EXPECT_EQ(refusal([] { authority.check_control(1000, 1000); }), "");
-    EXPECT_NE(refusal([] { authority.check_control(1001, 1000); }), "");
+    const auto close_it = [](uid_t uid) {
+        return refusal([&] { authority.check_control(uid, 1000, "close surface3", "hvfbctl close 3"); });
+    };
+    EXPECT_EQ(close_it(0), "");
+    EXPECT_EQ(close_it(1000), "");
+    EXPECT_EQ(close_it(1001),
+              "only root and the user who opened it (uid 1000) may close surface3: sudo hvfbctl close 3");
 }
 
 }  // namespace

@@ -180,9 +180,6 @@ std::string explain(const sdbus::Error& error, const Where& where) {
     if (is({"ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoReply"}))
         return "hvfbd does not answer on " + bus + " (" + error.getMessage() +
                "). Start it: systemctl start hvfbd. What is missing: hvfbctl doctor";
-    if (is({"AccessDenied"}))
-        return "the bus lets only root and the groups video, hvfbd-view and hvfbd-input use hvfbd: usermod "
-               "-aG GROUP NAME, then log in again";
     if (is({"UnknownObject", "UnknownMethod"}))
         return "there is no such display or surface (" + where.display + "); see: hvfbctl surfaces";
     if (!name.starts_with("org.hvfbd.") && (is({"FileNotFound", "NoServer", "BadAddress"}) ||

@@ -1,5 +1,4 @@
 #include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "looking.h"
 #include "machine.h"
 #include "programs.h"
+#include "user_name.h"
 #include "values.h"
 
 namespace hvfbctl {
@@ -21,12 +21,6 @@ namespace hvfbctl {
 namespace {
 
 using Level = Finding::Level;
-
-// usermod takes names alone.
-std::string own_name() {
-    const passwd* const entry = getpwuid(getuid());
-    return entry == nullptr ? "NAME" : entry->pw_name;
-}
 
 // Whether this process, not the user database, has the group: a shell opened before usermod does not.
 bool in_group(const char* name) {
@@ -118,8 +112,11 @@ void examine_surfaces(const Where& where, const std::filesystem::path& root, std
         for (Finding& finding : examine_programs(root, Daemon(where).surfaces()))
             findings.push_back(std::move(finding));
     } catch (const sdbus::Error& error) {
-        findings.push_back({Level::warn, "surfaces", "the daemon does not list them: " + error.getMessage(),
-                            "systemctl status hvfbd"});
+        const bool refused = error.getName() == "org.freedesktop.DBus.Error.AccessDenied";
+        findings.push_back({Level::warn, "surfaces",
+                            refused ? "the bus does not let you ask the daemon for them"
+                                    : "the daemon does not list them: " + error.getMessage(),
+                            refused ? "sudo hvfbctl doctor" : "systemctl status hvfbd"});
     }
 }
 

@@ -1,11 +1,13 @@
 #include <cstdlib>
 #include <iostream>
+#include <span>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "bus.h"
 #include "command_line.h"
 #include "common/standard_descriptors.h"
+#include "refusal.h"
 
 namespace {
 
@@ -26,7 +28,9 @@ hvfbctl::ExitCode run(int argc, char** argv) {
     } catch (const UsageError& error) {
         return complain(error.what(), wrong_usage);
     } catch (const sdbus::Error& error) {
-        return complain(explain(error, where), failure);
+        const bool refused = error.getName() == "org.freedesktop.DBus.Error.AccessDenied";
+        const std::span<char* const> words(argv + 1, argv + argc);
+        return complain(refused ? refused_by_bus(words) : explain(error, where), failure);
     } catch (const std::exception& error) {
         return complain(error.what(), failure);
     }

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "picture_file.h"
 #include "table.h"
+#include "user_name.h"
 
 namespace hvfbctl {
 
@@ -39,7 +40,9 @@ Viewer open_viewer(const Where& where) {
             return Viewer(viewer);
         case EACCES:
             throw std::runtime_error(
-                "only root and group hvfbd-view may look at the display: usermod -aG hvfbd-view NAME");
+                "only root and members of the group hvfbd-view may look at the screen: sudo usermod -aG "
+                "hvfbd-view " +
+                own_name() + ", then log in again");
         case EBUSY:
             throw std::runtime_error("this user has as many viewers open as are allowed: close one");
         case ENOENT:

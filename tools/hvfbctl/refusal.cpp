@@ -1,0 +1,52 @@
+#include "refusal.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "user_name.h"
+
+namespace hvfbctl {
+
+namespace {
+
+// As a shell takes it.
+std::string quoted(std::string_view word) {
+    constexpr std::string_view plain =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string(word);
+    std::string text = "'";
+    for (const char letter : word)
+        if (letter == '\'')
+            text += "'\\''";
+        else
+            text += letter;
+    return text + "'";
+}
+
+// The command among options and their values.
+std::string_view command_in(std::span<char* const> words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--bus" || word == "--display")
+            ++i;
+        else if (!word.starts_with('-'))
+            return word;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string refused_by_bus(std::span<char* const> words) {
+    constexpr std::array<std::string_view, 4> of_root = {"set", "mode", "refresh", "reload"};
+    if (std::ranges::count(of_root, command_in(words)) == 0)
+        return "only root and members of the groups video, hvfbd-view and hvfbd-input may use hvfbd: sudo "
+               "usermod -aG video " +
+               own_name() + ", then log in again";
+    std::string sentence = "only root may do that: sudo hvfbctl";
+    for (const char* word : words) sentence += " " + quoted(word);
+    return sentence;
+}
+
+}  // namespace hvfbctl
