@@ -33,9 +33,7 @@ std::optional<std::string_view> ClientState::receive(const message::FromClient& 
     } else if (std::holds_alternative<message::End>(message)) {
         frame_open_since_.reset();
     } else if (auto* frame = std::get_if<message::Frame>(&message)) {
-        if (!frame_request_) frame_waits_.start(now);
-        frame_request_ = FrameRequest{frame->frame, frame_request_ ? frame_request_->since : now, now};
-        announce(now);
+        request_frame(frame->frame, now);
     } else if (auto* configured = std::get_if<message::Configured>(&message)) {
         configured_ = configured->serial;
     } else if (auto* capabilities = std::get_if<message::Capabilities>(&message)) {
@@ -108,6 +106,12 @@ void ClientState::note_compared(std::vector<message::PageRange> pages) {
     std::ranges::sort(pages, {}, &message::PageRange::first);
     compared_.emplace();
     for (const message::PageRange& range : pages) append(range, *compared_);
+}
+
+void ClientState::request_frame(std::uint64_t frame, Time now) {
+    if (!frame_request_) frame_waits_.start(now);
+    frame_request_ = FrameRequest{frame, frame_request_ ? frame_request_->since : now, now};
+    announce(now);
 }
 
 void ClientState::frame_answered(std::uint64_t frame) {

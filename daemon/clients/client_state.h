@@ -98,6 +98,8 @@ class ClientState {
         Time newest;  // and this one then
     };
     const std::optional<FrameRequest>& frame_request() const { return frame_request_; }
+    // As if the client had sent FRAME: it did so to a process before.
+    void request_frame(std::uint64_t frame, Time now);
     // Whether that has waited for as long as this while this process could run, and when to ask again.
     bool frame_overdue(Duration limit, Time now);
     std::optional<Time> frame_due() const { return frame_waits_.due(); }

@@ -50,6 +50,7 @@ struct SavedSurface {
     std::uint64_t connection = 0;        // how many clients it has had
     std::optional<SavedClient> client;
     Handshake handshake;
+    std::optional<std::uint64_t> frame;  // that its client asked for, and was not answered
     bool operator==(const SavedSurface&) const = default;
 
     std::string shadow_name(std::uint64_t serial) const {

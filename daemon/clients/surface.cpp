@@ -40,6 +40,7 @@ Surface::Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors
     }
     client_state_ =
         ClientState(shadow().layout(), options_.explicit_damage, saved.handshake, first_serial, loop.now());
+    if (saved.frame) client_state_.request_frame(*saved.frame, loop.now());
     connection_ =
         std::make_unique<Connection>(loop_, *saved.client, saved.peer_names(), restored, endings, receiver());
 }
@@ -56,6 +57,7 @@ SavedSurface Surface::save() const {
     if (connection_) {
         saved.client = connection_->save();
         saved.handshake = client_state_.handshake();
+        if (const auto& request = client_state_.frame_request()) saved.frame = request->frame;
     }
     return saved;
 }

@@ -90,6 +90,7 @@ void describe(Fields& fields, Either<SavedSurface> auto& surface) {
     fields.required("connection", surface.connection);
     fields.optional("client", surface.client);
     fields.optional("handshake", surface.handshake);
+    fields.optional("frame", surface.frame);
 }
 
 template <typename Fields>

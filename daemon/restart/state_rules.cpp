@@ -38,6 +38,7 @@ std::string why_unsound(const SavedSurface& surface) {
         return "it has a layout that no buffer has";
     if (!surface.client && !surface.keep) return "it has no client and was not to stay without one";
     if (!surface.client && surface.offer) return "it has an offer and no client to answer it";
+    if (!surface.client && surface.frame) return "it has a frame to answer and no client that asked for it";
     if (surface.offer && surface.offer->serial == surface.shadow)
         return "its offer is the buffer that it has";
     // It was replaced by an offer, and what it stands for is in the store under its serial.

@@ -1,12 +1,17 @@
 // What the next process of the daemon goes on with: surfaces, modes, frames, viewers, pictures that are kept.
 #include <gtest/gtest.h>
 #include <hvfb/hvfb.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 
 #include <csignal>
 #include <memory>
 
 #include "adopted_surface.h"
 #include "daemon_process.h"
+#include "raw_client.h"
 #include "restarts.h"
 #include "rounds.h"
 
@@ -112,6 +117,44 @@ TEST(Restart, a_frame_that_was_asked_for_is_answered_by_the_next) {
         ASSERT_EQ(hvfb_surface_request_frame(surface.get(), &frame), 0);
         daemon.end_by(SIGKILL);
         ASSERT_EQ(hvfb_surface_wait_frame(surface.get(), frame, 5'000'000, nullptr), 0) << i;
+    }
+}
+
+// What the client gets, but for the next PRESENTED, is of no interest here.
+std::optional<hvfb_presented> next_presented(RawClient& client, Duration within) {
+    for (Time end = clock_now() + within; clock_now() < end;) {
+        auto received = client.receive();
+        if (received && received->type() == HVFB_PRESENTED) return received->as<hvfb_presented>();
+        pollfd readable{client.channel(), POLLIN, 0};
+        if (!received) ::poll(&readable, 1, 100);
+    }
+    return std::nullopt;
+}
+
+TEST(Restart, a_frame_that_a_client_without_the_library_asked_for_is_answered_by_the_next) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
+    auto opened = daemon.open(true);
+    RawClient client(std::move(opened.channel), std::move(opened.buffer), opened.layout,
+                     Mapping::Access::read_write);
+    ASSERT_TRUE(client.hello(0));
+    std::uint64_t frame = 0;
+    for (int signal : {SIGKILL, SIGTERM, SIGABRT}) {
+        ASSERT_TRUE(daemon.await_equal().none());
+        daemon.refuse(100000);
+        client.pixel(3, 4) = static_cast<std::uint32_t>(++frame);
+        ASSERT_TRUE(client.damaged({3, 4, 4, 5}));
+        ASSERT_TRUE(client.frame(frame));
+        // It has read that, and its turn has ended, when it answers the second time.
+        int unread = 1;
+        while (::ioctl(client.channel(), SIOCOUTQ, &unread) == 0 && unread > 0) ::sched_yield();
+        daemon.counters();
+        daemon.counters();
+        daemon.end_by(signal);
+        auto presented = next_presented(client, 5s);
+        ASSERT_TRUE(presented) << "after signal " << signal;
+        EXPECT_EQ(presented->frame, frame);
+        EXPECT_EQ(presented->flags & HVFB_PRESENTED_NOT_SHOWN, 0u);
+        EXPECT_TRUE(daemon.await_equal().none());
     }
 }
 

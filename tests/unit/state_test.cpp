@@ -41,6 +41,7 @@ SavedDisplay some_display(std::uint64_t seed) {
     drawn.offer = SavedOffer{9, layout_for({640, 480})};
     drawn.replaced = SavedOffer{8, layout_for({800, 600})};
     drawn.handshake = {true, 7};
+    drawn.frame = 17;
     drawn.connection = 3;
     state.surfaces = {saved, drawn};
     state.viewers = {{3, {":1.43", 0, 99, false}, true}};
@@ -55,6 +56,14 @@ State some_state(std::uint64_t seed = 1) {
     state.generation = seed;
     state.displays = {some_display(seed), some_display(seed + 100)};
     state.displays[1].surfaces.pop_back();
+    return state;
+}
+
+// Version 5 had no numbers of frames.
+State state_of_version_5() {
+    State state = some_state();
+    for (SavedDisplay& display : state.displays)
+        for (SavedSurface& surface : display.surfaces) surface.frame.reset();
     return state;
 }
 
@@ -320,7 +329,7 @@ std::vector<std::byte> content_of_version_5() {
 TEST(StateBefore, is_restored_as_it_was_written) {
     Decoded read = read_state(memory_of_version_5());
     ASSERT_TRUE(read.state) << read.why;
-    EXPECT_EQ(*read.state, some_state());
+    EXPECT_EQ(*read.state, state_of_version_5());
     EXPECT_EQ(read.passed_over, 0u);
 }
 
@@ -391,6 +400,7 @@ TEST(State, that_cannot_be_is_refused) {
     EXPECT_TRUE(refused([](SavedDisplay& state) {
         state.surfaces[0].offer = SavedOffer{9, layout_for({64, 48})};
     })) << "nobody to answer it";
+    EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[0].frame = 1; })) << "nobody asked for it";
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].offer->layout.height = 0; }));
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].replaced->layout.width = 16385; }));
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].layout.stride = 0; }));
@@ -479,7 +489,7 @@ TEST(StateMemory, of_a_daemon_before_is_restored_whenever_the_next_one_is_killed
         torn.bytes[at] = after.bytes[at];
         Decoded read = read_state(torn.bytes);
         ASSERT_TRUE(read.state) << at << read.why;
-        ASSERT_TRUE(*read.state == some_state(1) || *read.state == some_state(4)) << at;
+        ASSERT_TRUE(*read.state == state_of_version_5() || *read.state == some_state(4)) << at;
         if (at % 16 == 0 && *read.state != some_state(4)) {
             Memory again = torn;
             ASSERT_TRUE(write_state(again.bytes, encoded(some_state(5))));
