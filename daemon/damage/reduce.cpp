@@ -11,6 +11,9 @@ namespace {
 // The exact way looks at every pair; above this many rectangles a pass over neighbours comes first.
 constexpr std::size_t exact_below = 64;
 constexpr std::size_t neighbours = 32;
+// Pixels that a merge of neighbours may add in the first pass, and how many times as many in each further
+// one.
+constexpr std::int64_t first_tolerance = 64, tolerance_growth = 4;
 
 std::int64_t added_area(const Rectangle& a, const Rectangle& b) {
     return bounding_box(a, b).area() - a.area() - b.area();
@@ -20,21 +23,22 @@ std::int64_t added_area(const Rectangle& a, const Rectangle& b) {
 // The tolerance grows until few enough are left, so there are at most as many passes as it can be quadrupled.
 void merge_neighbours(std::vector<Rectangle>& rectangles) {
     std::vector<Rectangle> merged;
-    for (std::int64_t tolerance = 64; rectangles.size() > exact_below; tolerance *= 4) {
+    for (std::int64_t tolerance = first_tolerance; rectangles.size() > exact_below;
+         tolerance *= tolerance_growth) {
         merged.clear();
         for (const Rectangle& rectangle : rectangles) {
-            std::size_t from = merged.size() > neighbours ? merged.size() - neighbours : 0;
-            std::int64_t least = std::numeric_limits<std::int64_t>::max();
-            std::size_t best = merged.size();
-            for (std::size_t i = from; i < merged.size(); ++i) {
-                std::int64_t added = added_area(merged[i], rectangle);
-                if (added < least) {
+            Rectangle* best = nullptr;
+            std::int64_t least = tolerance;
+            for (Rectangle& other : std::span(merged).last(std::min(merged.size(), neighbours))) {
+                std::int64_t added = added_area(other, rectangle);
+                // mutants: of two that add as little either may be taken, and the tolerance is a rough one.
+                if (added <= least) {
                     least = added;
-                    best = i;
+                    best = &other;
                 }
             }
-            if (least <= tolerance)
-                merged[best] = bounding_box(merged[best], rectangle);
+            if (best)
+                *best = bounding_box(*best, rectangle);
             else
                 merged.push_back(rectangle);
         }
@@ -62,8 +66,8 @@ class PairMerger {
 
   private:
     struct Nearest {
-        std::size_t other = 0;
-        std::int64_t added = std::numeric_limits<std::int64_t>::max();  // the last one has none after it
+        std::size_t other;
+        std::int64_t added = std::numeric_limits<std::int64_t>::max();  // no other: the last one, or gone
         bool gone = false;
     };
 
@@ -74,28 +78,21 @@ class PairMerger {
     }
     void consider(std::size_t i, std::size_t j) {
         std::int64_t added = added_area(rectangles_[i], rectangles_[j]);
+        // mutants: of two that add as little either may be taken.
         if (added < nearest_[i].added) nearest_[i] = {j, added};
     }
     void merge_cheapest() {
-        std::size_t first = 0;
-        std::int64_t least = std::numeric_limits<std::int64_t>::max();
-        for (std::size_t i = 0; i < nearest_.size(); ++i)
-            if (!nearest_[i].gone && nearest_[i].added < least) {
-                least = nearest_[i].added;
-                first = i;
-            }
-        std::size_t second = nearest_[first].other;
+        auto cheapest = std::ranges::min_element(nearest_, {}, &Nearest::added);
+        auto first = static_cast<std::size_t>(cheapest - nearest_.begin());
+        std::size_t second = cheapest->other;
         rectangles_[first] = bounding_box(rectangles_[first], rectangles_[second]);
-        nearest_[second].gone = true;
+        nearest_[second] = {.other = second, .gone = true};
         --left_;
-        find_nearest(first);
-        for (std::size_t i = 0; i < second; ++i) {
-            if (nearest_[i].gone || i == first) continue;
-            bool lost = nearest_[i].added != std::numeric_limits<std::int64_t>::max() &&
-                        (nearest_[i].other == first || nearest_[i].other == second);
-            if (lost)
+        for (std::size_t i = 0; i < nearest_.size(); ++i) {
+            if (nearest_[i].gone) continue;
+            if (nearest_[i].other == first || nearest_[i].other == second)
                 find_nearest(i);
-            else if (i < first)
+            else if (i < first)  // mutants: never first itself, which had second
                 consider(i, first);
         }
     }
@@ -111,12 +108,10 @@ void reduce(const Region& region, std::size_t most, std::vector<Rectangle>& rect
     auto all = region.rectangles();
     rectangles.assign(all.begin(), all.end());
     if (rectangles.size() <= most) return;
-    if (most == 1) {
-        rectangles.assign(1, region.extents());
-        return;
-    }
+    // mutants: to merge them one by one ends with the same, later.
+    if (most == 1) rectangles.assign(1, region.extents());
     merge_neighbours(rectangles);
-    if (rectangles.size() > most) PairMerger(rectangles).merge_to(most);
+    PairMerger(rectangles).merge_to(most);
 }
 
 std::span<const Rectangle> condense(std::span<const Rectangle> spans, std::vector<Rectangle>& room) {

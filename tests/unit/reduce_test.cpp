@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <tuple>
 
 namespace hvfbd {
 namespace {
@@ -12,6 +14,37 @@ void expect_covers(const Region& region, std::span<const Rectangle> rectangles) 
     left -= Region(rectangles);
     EXPECT_TRUE(left.empty());
     for (const Rectangle& r : rectangles) EXPECT_EQ(intersection(r, region.extents()), r);
+}
+
+// Rectangles of which each has rows of its own, so that a region keeps them as they are; no two merges add as
+// much.
+std::vector<Rectangle> staircase(std::size_t count, std::mt19937& random) {
+    std::vector<Rectangle> rectangles;
+    int y = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        auto x = static_cast<int>(random() % 10000), height = 1 + static_cast<int>(random() % 100);
+        rectangles.push_back({x, y, x + 1 + static_cast<int>(random() % 3000), y + height});
+        y += height + 1 + static_cast<int>(random() % 500);
+    }
+    return rectangles;
+}
+
+std::int64_t added_by_merging(const Rectangle& a, const Rectangle& b) {
+    return bounding_box(a, b).area() - a.area() - b.area();
+}
+
+// As reduce() promises it, without its ways to be fast.
+std::vector<Rectangle> merged_one_by_one(std::vector<Rectangle> rectangles, std::size_t most) {
+    while (rectangles.size() > most) {
+        std::tuple cheapest{std::numeric_limits<std::int64_t>::max(), std::size_t{0}, std::size_t{0}};
+        for (std::size_t i = 0; i < rectangles.size(); ++i)
+            for (std::size_t j = i + 1; j < rectangles.size(); ++j)
+                cheapest = std::min(cheapest, {added_by_merging(rectangles[i], rectangles[j]), i, j});
+        auto [added, i, j] = cheapest;
+        rectangles[i] = bounding_box(rectangles[i], rectangles[j]);
+        rectangles.erase(rectangles.begin() + static_cast<std::ptrdiff_t>(j));
+    }
+    return rectangles;
 }
 
 TEST(Reduce, leaves_few_rectangles_as_they_are) {
@@ -33,6 +66,48 @@ TEST(Reduce, merges_the_pair_that_adds_the_least) {
     EXPECT_EQ(rectangles, (std::vector<Rectangle>{{0, 0, 22, 10}, {500, 500, 510, 510}}));
 }
 
+TEST(Reduce, merges_again_and_again_the_pair_that_adds_the_least) {
+    std::mt19937 random(3);
+    for (int round = 0; round < 200; ++round) {
+        std::size_t count = round % 2 ? 64 : 2 + random() % 62, most = 1 + random() % count;
+        auto steps = staircase(count, random);
+        std::vector<Rectangle> rectangles;
+        reduce(Region(steps), most, rectangles);
+        EXPECT_EQ(rectangles, merged_one_by_one(steps, most)) << count << " to " << most;
+    }
+}
+
+TEST(Reduce, leaves_as_many_as_there_may_be_as_they_are) {
+    std::mt19937 random(4);
+    auto steps = staircase(100, random);
+    std::vector<Rectangle> rectangles;
+    reduce(Region(steps), 100, rectangles);
+    EXPECT_EQ(rectangles, steps);
+}
+
+TEST(Reduce, of_many_rectangles_merges_those_that_lie_together) {
+    std::vector<Rectangle> words, lines;
+    for (int y = 0; y < 1000; y += 20) {
+        for (int x : {100, 110, 121, 129}) words.push_back({x, y, x + 8, y + 1});
+        lines.push_back({100, y, 137, y + 1});
+    }
+    std::vector<Rectangle> rectangles;
+    reduce(Region(words), 60, rectangles);
+    EXPECT_EQ(rectangles, lines);
+}
+
+TEST(Reduce, of_many_rectangles_merges_each_with_the_one_before_it_that_adds_the_least) {
+    std::vector<Rectangle> pieces, expected;
+    for (int y = 0; y < 30'000; y += 1000) {
+        Rectangle block{20, y, 30, y + 10}, dot{0, y + 11, 1, y + 12}, line{20, y + 11, 30, y + 12};
+        pieces.insert(pieces.end(), {block, dot, line});
+        expected.insert(expected.end(), {bounding_box(block, line), dot});
+    }
+    std::vector<Rectangle> rectangles;
+    reduce(Region(pieces), 60, rectangles);
+    EXPECT_EQ(rectangles, expected);
+}
+
 TEST(Condense, leaves_what_is_not_too_much_as_it_is) {
     std::vector<Rectangle> spans, room;
     for (int i = 0; i < static_cast<int>(most_spans); ++i)
@@ -51,6 +126,7 @@ TEST(Condense, of_too_much_makes_one_a_row_that_covers_it) {
     auto condensed = condense(spans, room);
     EXPECT_EQ(condensed.size(), 50u);
     expect_covers(Region(spans), condensed);
+    EXPECT_EQ(condense(spans, room).size(), 50u) << "whatever the room held before";
 }
 
 TEST(Reduce, to_one_is_the_bounding_box) {
