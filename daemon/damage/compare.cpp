@@ -57,7 +57,7 @@ void end_span(const Row& row, std::int32_t begin, std::int32_t end, Found& found
 }
 
 void compare_row_portably(const Row& row, Found& found) {
-    compare_tiles(row, found);
+    compare_tiles(row, found);  // mutants: called only where a processor has no AVX2
 }
 
 #ifdef __x86_64__
@@ -70,9 +70,9 @@ using CompareRow = void (*)(const Row&, Found&);
 
 CompareRow best_compare_row() {
 #ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2")) return compare_row_with_avx2;
+    if (__builtin_cpu_supports("avx2")) return compare_row_with_avx2;  // mutants: both find the same
 #endif
-    return compare_row_portably;
+    return compare_row_portably;  // mutants: not where a processor has AVX2
 }
 
 const CompareRow compare_row = best_compare_row();
@@ -100,19 +100,18 @@ void compare_and_copy(PictureView source, MutablePictureView front, MutablePictu
     found.spans.clear();
     found.pixels = 0;
     found.pixels_in_tiles = 0;
-    Rectangle whole{0, 0, static_cast<std::int32_t>(front.width), static_cast<std::int32_t>(front.height)};
+    auto width = static_cast<std::int32_t>(front.width), height = static_cast<std::int32_t>(front.height);
     auto source_width = static_cast<std::int32_t>(source.width),
          source_height = static_cast<std::int32_t>(source.height);
 
     for (std::size_t first = 0; first < where.size();) {
         // Rectangles of one band have the same rows; they are walked a row at a time, to keep the spans
         // sorted.
-        std::size_t past = first + 1;
+        std::size_t past = first;
         while (past < where.size() && where[past].top == where[first].top &&
                where[past].bottom == where[first].bottom)
             ++past;
-        std::int32_t top = std::max(where[first].top, 0),
-                     bottom = std::min(where[first].bottom, whole.bottom);
+        std::int32_t top = std::max(where[first].top, 0), bottom = std::min(where[first].bottom, height);
         for (std::int32_t y = top; y < bottom; ++y) {
             auto row = static_cast<std::size_t>(y);
             auto* target_row = reinterpret_cast<Pixel*>(front.pixels + row * front.stride);
@@ -122,11 +121,11 @@ void compare_and_copy(PictureView source, MutablePictureView front, MutablePictu
                                          ? reinterpret_cast<const Pixel*>(source.pixels + row * source.stride)
                                          : nullptr;
             for (std::size_t i = first; i < past; ++i) {
-                std::int32_t left = std::max(where[i].left, 0), right = std::min(where[i].right, whole.right);
+                std::int32_t left = std::max(where[i].left, 0), right = std::min(where[i].right, width);
                 std::int32_t covered =
                     source_row ? std::clamp(source_width, left, std::max(left, right)) : left;
-                if (left < covered)
-                    compare_row({source_row, target_row, scanout_row, left, covered, y}, found);
+                compare_row({source_row, target_row, scanout_row, left, covered, y}, found);
+                // mutants: of no pixels none is made black.
                 if (covered < right) blacken_row(target_row, scanout_row, covered, right, y, found);
             }
         }
@@ -139,19 +138,19 @@ bool differs_somewhere(PictureView source, PictureView target, std::span<const R
     // A prime: lines of text are 16 rows apart, and the rows between them are alike.
     constexpr std::int32_t rows = 17;
     // Not the next row each time: what scrolls by a row a frame would always be missed.
-    auto phase = static_cast<std::int32_t>(turn * 7 % rows);
-    auto width = static_cast<std::int32_t>(std::min(source.width, target.width)),
-         height = static_cast<std::int32_t>(std::min(source.height, target.height));
+    constexpr unsigned step = 7;
+    auto phase = static_cast<std::int32_t>(turn * step % rows);
+    Rectangle both{0, 0, static_cast<std::int32_t>(std::min(source.width, target.width)),
+                   static_cast<std::int32_t>(std::min(source.height, target.height))};
     for (const Rectangle& rectangle : where) {
-        std::int32_t left = std::max(rectangle.left, 0), right = std::min(rectangle.right, width);
-        if (left >= right) continue;
-        std::int32_t top = std::max(rectangle.top, 0);
-        for (std::int32_t y = top + (phase - top % rows + rows) % rows;
-             y < std::min(rectangle.bottom, height); y += rows) {
+        Rectangle part = intersection(rectangle, both);
+        if (part.empty()) continue;
+        for (std::int32_t y = part.top + (phase - part.top % rows + rows) % rows; y < part.bottom;
+             y += rows) {
             auto row = static_cast<std::size_t>(y);
-            if (differs(reinterpret_cast<const Pixel*>(source.pixels + row * source.stride) + left,
-                        reinterpret_cast<const Pixel*>(target.pixels + row * target.stride) + left,
-                        right - left))
+            if (differs(reinterpret_cast<const Pixel*>(source.pixels + row * source.stride) + part.left,
+                        reinterpret_cast<const Pixel*>(target.pixels + row * target.stride) + part.left,
+                        part.width()))
                 return true;
         }
     }
@@ -161,11 +160,11 @@ bool differs_somewhere(PictureView source, PictureView target, std::span<const R
 void copy_spans(PictureView front, MutablePictureView scanout, std::span<const Rectangle> rectangles) {
     for (std::size_t i = 0; i < rectangles.size();) {
         Rectangle run = rectangles[i++];
-        bool whole_rows = run.left == 0 && run.right == static_cast<std::int32_t>(front.width);
-        // Whole rows, one below the other, are one piece of memory where the strides agree.
-        while (whole_rows && i < rectangles.size() && rectangles[i].left == 0 &&
-               rectangles[i].right == run.right && rectangles[i].top == run.bottom)
+        // One below the other, they are one piece of memory where they are whole rows and the strides agree.
+        while (i < rectangles.size() && rectangles[i].left == run.left && rectangles[i].right == run.right &&
+               rectangles[i].top == run.bottom)
             run.bottom = rectangles[i++].bottom;
+        bool whole_rows = run.width() == static_cast<std::int32_t>(front.width);
         std::size_t row_bytes = static_cast<std::size_t>(run.width()) * sizeof(Pixel);
         auto offset = [&](std::uint32_t stride, std::int32_t y) {
             return static_cast<std::size_t>(y) * stride + static_cast<std::size_t>(run.left) * sizeof(Pixel);
@@ -174,11 +173,11 @@ void copy_spans(PictureView front, MutablePictureView scanout, std::span<const R
             std::memcpy(scanout.pixels + offset(scanout.stride, run.top),
                         front.pixels + offset(front.stride, run.top),
                         static_cast<std::size_t>(run.height() - 1) * front.stride + row_bytes);
-            continue;
+        } else {
+            for (std::int32_t y = run.top; y < run.bottom; ++y)
+                std::memcpy(scanout.pixels + offset(scanout.stride, y),
+                            front.pixels + offset(front.stride, y), row_bytes);
         }
-        for (std::int32_t y = run.top; y < run.bottom; ++y)
-            std::memcpy(scanout.pixels + offset(scanout.stride, y), front.pixels + offset(front.stride, y),
-                        row_bytes);
     }
 }
 

@@ -22,7 +22,7 @@ inline constexpr std::int32_t tile_pixels = 64;
 
 // Of a tile: the first pixel that differed and the one behind the last; none if they are equal.
 struct Difference {
-    std::int32_t first = 0, past = 0;
+    std::int32_t first = 0, past = 0;  // mutants: whatever is not past its first is none
     explicit operator bool() const { return first < past; }
 };
 
@@ -31,6 +31,7 @@ struct Difference {
     Difference difference{0, count};
     while (difference.first < count && taken[difference.first] == target[difference.first])
         ++difference.first;
+    // mutants: where no pixel differs, past may be before first.
     while (difference.past > difference.first && taken[difference.past - 1] == target[difference.past - 1])
         --difference.past;
     return difference;
@@ -47,7 +48,7 @@ struct Difference {
     // Or the compiler may read source again instead of keeping what it read.
     asm volatile("" ::: "memory");
     Difference difference = trim(taken, target, count);
-    if (!difference) return difference;
+    if (!difference) return {};
     store_meanwhile();
     std::memcpy(target, taken, bytes);
     return difference;

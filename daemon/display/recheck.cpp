@@ -1,6 +1,7 @@
 #include "display/recheck.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hvfbd {
 
@@ -8,16 +9,10 @@ void Recheck::reported(const DamageHints& where, const Layout& layout, bool susp
     if (!in_use) return;
     if (last_report_ && now - *last_report_ >= renewed_after) allowed_ = allowance;
     last_report_ = now;
-    if (!due_) {
-        young_.reset();
-        old_.reset();
-        young_since_ = compared_ = now;
-        suspicious_ = false;
-    }
+    if (!due_) young_since_ = compared_ = now;
     // A client that never pauses would make it ever more.
     if (now - young_since_ >= longest) {
-        old_ = std::move(young_);
-        young_.reset();
+        old_ = std::exchange(young_, std::nullopt);
         young_since_ = now;
     }
     if (!young_) young_.emplace(layout);
@@ -48,19 +43,20 @@ void Recheck::compared(bool found, Time now) {
         until_ = now + longest;
         step_ = first;
         due_ = now + step_;
-        return;
+    } else if (now >= until_) {
+        forget();
+    } else if (now >= *due_) {
+        if (allowed_ > 0) --allowed_;
+        step_ *= suspicious_ ? 2 : 4;
+        due_ = allowed_ > 0 ? std::min(until_, now + step_) : until_;
     }
-    if (now >= until_) return forget();
-    if (now < *due_) return;
-    if (allowed_ > 0) --allowed_;
-    step_ *= suspicious_ ? 2 : 4;
-    due_ = allowed_ > 0 ? std::min(until_, now + step_) : until_;
 }
 
 void Recheck::forget() {
     due_.reset();
     young_.reset();
     old_.reset();
+    suspicious_ = false;
 }
 
 }  // namespace hvfbd

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
+
 #include <array>
 #include <cstring>
 #include <random>
@@ -151,18 +153,64 @@ TEST_F(Compare, counts_the_pixels_of_the_tiles_that_differed) {
     compare_and_copy(source.view(), target.writable(), {}, where, found);
     EXPECT_EQ(found.pixels, 1 + 1 + 65);
     EXPECT_EQ(found.pixels_in_tiles, 64 + 8 + 128);
+    source.set(63, 0, 1);
+    compare_and_copy(source.view(), target.writable(), {}, where, found);
+    EXPECT_EQ(found.pixels, 1) << "those of this comparison";
+    EXPECT_EQ(found.pixels_in_tiles, 64);
+    compare_and_copy({}, target.writable(), {}, where, found);
+    EXPECT_EQ(found.pixels, 8 + 1 + 65) << "in a row from the first that was lit to the last";
+    EXPECT_EQ(found.pixels_in_tiles, 8 + 1 + 65);
+}
+
+// Pixels between two pages that nobody may touch: first right behind the one, or last right before the other.
+class GuardedPixels {
+  public:
+    GuardedPixels(std::size_t count, bool at_the_end) {
+        auto* pages =
+            static_cast<std::byte*>(mmap(nullptr, 3 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        mprotect(pages + page, page, PROT_READ | PROT_WRITE);
+        mapping_ = pages;
+        pixels_ = pages + page + (at_the_end ? page - count * 4 : 0);
+    }
+    GuardedPixels(const GuardedPixels&) = delete;
+    ~GuardedPixels() { munmap(mapping_, 3 * page); }
+
+    std::byte* pixels() const { return pixels_; }
+
+  private:
+    static constexpr std::size_t page = 4096;
+    std::byte *mapping_, *pixels_;
+};
+
+TEST_F(Compare, touches_nothing_beside_the_pictures) {
+    for (std::uint32_t width : {1u, 50u, 64u, 65u, 128u})
+        for (bool at_the_end : {false, true})
+            for (bool differs : {false, true}) {
+                GuardedPixels source(width, at_the_end), target(width, at_the_end);
+                if (differs) std::memset(source.pixels(), 1, width * 4);
+                Found found;
+                Rectangle where{-5, -5, 1000, 1000};
+                PictureView view{source.pixels(), width, 1, width * 4};
+                MutablePictureView writable{target.pixels(), width, 1, width * 4};
+                EXPECT_EQ(differs_somewhere(view, writable, {&where, 1}, 0), differs);
+                compare_and_copy(view, writable, {}, {&where, 1}, found);
+                EXPECT_EQ(found.pixels, differs ? std::int64_t{width} : 0);
+                EXPECT_EQ(std::memcmp(source.pixels(), target.pixels(), width * 4), 0);
+            }
 }
 
 TEST_F(Compare, takes_black_where_the_source_does_not_reach) {
     Canvas source(10, 4, 0), target(20, 8, 1);
     std::fill(source.bytes.begin(), source.bytes.end(), std::byte{2});
     std::fill(target.bytes.begin(), target.bytes.end(), std::byte{3});
+    Canvas scanout = target;
     Found found;
     Rectangle whole = target.whole();
-    compare_and_copy(source.view(), target.writable(), {}, {&whole, 1}, found);
+    compare_and_copy(source.view(), target.writable(), scanout.writable(), {&whole, 1}, found);
     for (std::uint32_t y = 0; y < 8; ++y)
         for (std::uint32_t x = 0; x < 20; ++x)
             EXPECT_EQ(target.get(x, y), x < 10 && y < 4 ? 0x02020202u : 0u);
+    EXPECT_EQ(scanout.bytes, target.bytes);
     EXPECT_EQ(Region(found.spans).area(), 160);
     compare_and_copy({}, target.writable(), {}, {&whole, 1}, found);
     EXPECT_EQ(Region(found.spans).area(), 40) << "only what was still lit";
@@ -190,12 +238,52 @@ TEST_F(Compare, several_places_side_by_side_are_told_row_by_row) {
     EXPECT_EQ(found.spans[2], (Rectangle{5, 1, 6, 2}));
 }
 
+TEST_F(Compare, several_places_side_by_side_may_have_different_rows) {
+    Canvas source(60, 10, 0), target(60, 10, 0);
+    std::fill(source.bytes.begin(), source.bytes.end(), std::byte{1});
+    std::array where{Rectangle{0, 0, 10, 10}, Rectangle{20, 0, 30, 5}, Rectangle{40, 3, 50, 5}};
+    Found found;
+    compare_and_copy(source.view(), target.writable(), {}, where, found);
+    EXPECT_EQ(Region(found.spans), Region(std::span<const Rectangle>(where)));
+}
+
+TEST_F(Compare, a_glance_sees_nothing_beside_the_places_it_is_to_look_at) {
+    Canvas source(70, 60, 3), target(70, 60, 0);
+    scribble(source, 500);
+    for (std::uint32_t y = 0; y < 60; ++y)
+        for (std::uint32_t x = 0; x < 70; ++x) target.set(x, y, source.get(x, y));
+    for (std::uint32_t i = 0; i < 70; ++i) {
+        for (std::uint32_t y : {19u, 40u}) source.set(i, y, 9);
+        for (std::uint32_t x : {4u, 60u})
+            if (i < 60) source.set(x, i, 9);
+    }
+    std::array where{Rectangle{5, 20, 60, 40}, Rectangle{70, 20, 80, 40}, Rectangle{100, 0, 200, 60}};
+    for (unsigned turn = 0; turn < 17; ++turn)
+        EXPECT_FALSE(differs_somewhere(source.view(), target.view(), where, turn)) << turn;
+}
+
+TEST_F(Compare, seventeen_glances_see_what_differs_in_a_place_that_moves) {
+    Canvas source(10, 200, 0), target(10, 200, 0);
+    source.set(0, 100, 1);
+    for (unsigned round = 0; round < 20; ++round) {
+        int count = 0;
+        for (unsigned turn = 0; turn < 17; ++turn) {
+            Rectangle where{0, static_cast<int>(random() % 100), 10, 200};
+            count += differs_somewhere(source.view(), target.view(), {&where, 1}, turn);
+        }
+        EXPECT_EQ(count, 1);
+    }
+}
+
 TEST_F(Compare, spans_reach_scanout_whatever_the_strides) {
     for (std::uint32_t padding : {0u, 3u}) {
         Canvas front(100, 50, 0), scanout(100, 50, padding);
         scribble(front, 500);
-        std::array where{Rectangle{0, 0, 100, 1}, Rectangle{0, 1, 100, 2}, Rectangle{3, 5, 9, 6},
-                         Rectangle{0, 7, 100, 50}};
+        std::fill(front.bytes.begin() + 20 * 400, front.bytes.end(), std::byte{1});
+        std::array where{Rectangle{0, 0, 100, 1},    Rectangle{0, 1, 100, 2},    Rectangle{3, 5, 9, 6},
+                         Rectangle{0, 7, 100, 20},   Rectangle{0, 20, 90, 21},   Rectangle{10, 21, 90, 22},
+                         Rectangle{10, 24, 100, 26}, Rectangle{30, 26, 100, 28}, Rectangle{0, 30, 50, 35},
+                         Rectangle{0, 35, 50, 36},   Rectangle{0, 40, 100, 41},  Rectangle{0, 43, 100, 45}};
         copy_spans(front.view(), scanout.writable(), where);
         Region copied{std::span<const Rectangle>(where)};
         for (std::uint32_t y = 0; y < 50; ++y)

@@ -15,6 +15,7 @@ TEST(Rectangle, is_half_open) {
     EXPECT_EQ(r.area(), 12);
     EXPECT_TRUE((Rectangle{2, 3, 2, 7}).empty());
     EXPECT_EQ((Rectangle{5, 5, 1, 1}).area(), 0);
+    EXPECT_EQ(Rectangle{}, (Rectangle{0, 0, 0, 0}));
 }
 
 TEST(Rectangle, intersection_and_bounding_box_meet_at_edges) {

@@ -15,20 +15,23 @@ namespace {
 constexpr std::uint32_t width = 128;
 std::array<std::uint32_t, width> shadow, front, host;
 bool stores_meanwhile = false;
+int stores = 0;
 
 }  // namespace
 
 void store_meanwhile() {
-    if (stores_meanwhile) shadow[40] = 2;
+    if (!stores_meanwhile) return;
+    shadow[40] = 2;
+    ++stores;
 }
 
 namespace {
 
-// What the host shows after the frames of one surface: it copies from front where it is told, and nowhere
-// else.
-void present() {
+// What the host shows after the frames of one surface, of which `right` pixels are compared: it copies from
+// front where it is told, and nowhere else.
+void present(std::uint32_t right) {
     Found found;
-    Rectangle where{0, 0, static_cast<int>(width), 1};
+    Rectangle where{0, 0, static_cast<int>(right), 1};
     compare_and_copy({reinterpret_cast<const std::byte*>(shadow.data()), width, 1, width * 4},
                      {reinterpret_cast<std::byte*>(front.data()), width, 1, width * 4}, {}, {&where, 1},
                      found);
@@ -37,15 +40,19 @@ void present() {
             host[static_cast<std::size_t>(x)] = front[static_cast<std::size_t>(x)];
 }
 
-TEST(AStoreBetweenComparingAndCopying, reaches_the_host_with_a_later_frame) {
+class AStoreBetweenComparingAndCopying : public ::testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(AStoreBetweenComparingAndCopying, reaches_the_host_with_a_later_frame) {
     shadow.fill(0);
     front.fill(0);
     host.fill(0);
     shadow[10] = 1;
+    stores = 0;
     stores_meanwhile = true;
-    present();
+    present(GetParam());
     stores_meanwhile = false;
-    for (int frames = 0; frames < 3; ++frames) present();
+    EXPECT_EQ(stores, 1);
+    for (int frames = 0; frames < 3; ++frames) present(GetParam());
     EXPECT_EQ(front, shadow);
 #ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
     EXPECT_NE(host, shadow) << "the broken variant is not caught";
@@ -53,6 +60,8 @@ TEST(AStoreBetweenComparingAndCopying, reaches_the_host_with_a_later_frame) {
     EXPECT_EQ(host, shadow);
 #endif
 }
+INSTANTIATE_TEST_SUITE_P(InAWholeTileAndInAPart, AStoreBetweenComparingAndCopying,
+                         ::testing::Values(width, 50u));
 
 }  // namespace
 }  // namespace hvfbd

@@ -25,6 +25,7 @@ LITERAL = re.compile(r"(0[xX][0-9a-fA-F']+|[0-9][0-9']*)([uUlLzZ]*)$")
 # What a `return` may hold that is the same as what would take its place.
 EMPTY = re.compile(r"(\{\}|0u?|nullptr|std::nullopt|\w+(::\w+)*\{\})$")
 CONDITIONED = (Kind.IF_STMT, Kind.WHILE_STMT, Kind.CONDITIONAL_OPERATOR)
+STATIC = clang.cindex.StorageClass.STATIC
 LOOPS = (Kind.FOR_STMT, Kind.CXX_FOR_RANGE_STMT, Kind.WHILE_STMT)
 BODIES = (*LOOPS, Kind.COMPOUND_STMT, Kind.IF_STMT, Kind.CASE_STMT, Kind.DEFAULT_STMT)
 
@@ -135,6 +136,8 @@ class Finder:
         if kind in (Kind.VAR_DECL, Kind.FIELD_DECL, Kind.PARM_DECL):
             before = self.text[self.text.rfind("\n", 0, cursor.location.offset) + 1:cursor.location.offset]
             # Computed by the compiler, where no switch is.
+            if cursor.semantic_parent.kind in (Kind.NAMESPACE, Kind.TRANSLATION_UNIT) or cursor.storage_class == STATIC:
+                return
             if "constexpr" in before or (cursor.type.is_const_qualified() and "auto" not in before):
                 return
         if parent.kind in BODIES and not (parent.kind == Kind.CASE_STMT and cursor == next(parent.get_children())):
@@ -208,15 +211,15 @@ def write(text, mutants):
 
 
 class Files:
-    """The files of a tree, in numbers that go on from one to the next."""
+    """The files of a tree, which is compiled as `copy`, in numbers that go on from one to the next."""
 
-    def __init__(self, tree, arguments_of, prefix_folder):
-        self.tree, self.arguments_of, self.prefix_folder = tree, arguments_of, prefix_folder
+    def __init__(self, tree, copy, arguments_of):
+        self.tree, self.copy, self.arguments_of = tree, copy, arguments_of
         self.index, self.number = clang.cindex.Index.create(), 1
 
     def parse(self, name, text):
-        path = str(self.tree / name)
-        arguments = ["-x", "c++", *self.arguments_of(name), f"-I{self.prefix_folder}", "-w", "-ferror-limit=0"]
+        path = str(self.copy / name)
+        arguments = ["-x", "c++", *self.arguments_of(name), "-w", "-ferror-limit=0"]
         return self.index.parse(path, arguments, unsaved_files=[(path, text)]), path
 
     def mutate(self, name):
@@ -249,6 +252,11 @@ class Files:
                        if part.location.file and part.location.file.name == path]
             around = [place for offset in offsets for place in places if place[0] <= offset < place[1]]
             if not around:
+                # What the compiler must compute itself is wrong as a whole, and told where it begins.
+                wrong.update(*(place[2] for range_ in diagnostic.ranges for place in places
+                               if range_.start.offset <= place[0] < range_.end.offset))
+                if wrong:
+                    continue
                 raise SystemExit(f"{name} with its changes does not compile: {diagnostic}")
             wrong.update(min(around, key=lambda place: place[1] - place[0])[2])
         return wrong
