@@ -16,7 +16,7 @@ class BackOff {
 
     Duration next(bool found, Duration interval, Duration slowest) {
         Duration first = std::max(interval, shortest);
-        wait_ = found || wait_ == Duration::zero() ? first : std::max(first, wait_ * 2);
+        wait_ = found ? first : std::max(first, wait_ * 2);
         return wait_ = std::min(wait_, std::max(slowest, first));
     }
     void reset() { wait_ = {}; }

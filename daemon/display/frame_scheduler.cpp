@@ -57,7 +57,6 @@ FrameScheduler::Action FrameScheduler::next(const DamageSource& source, Time now
 
 FrameScheduler::Action FrameScheduler::flush(const DamageSource& source, Time now) {
     source_ = source;
-    answer_.stop();
     frame_ = {};
     return compare(true, now);
 }
@@ -71,7 +70,6 @@ FrameScheduler::Action FrameScheduler::wake(std::optional<Time> at, Time now) co
 // Whether the answer has come, or is not waited for any longer.
 bool FrameScheduler::collected(Time now) {
     if (source_.answer_owed && !answer_.reached(now)) return false;
-    answer_.stop();
     if (!source_.answer_owed) {
         unanswered_.stop();
     } else {
@@ -114,10 +112,9 @@ std::optional<Time> FrameScheduler::recheck_due() const {
     return recheck_.due();
 }
 
+// Whether a frame that begins now has no other reason.
 bool FrameScheduler::only_recheck(Time now) const {
-    std::optional<Time> due = recheck_due();
-    return due && now >= *due && (!compare_at_ || now < *compare_at_) && !settings_.periodic &&
-           !source_.hinted && !damaged_since();
+    return (!compare_at_ || now < *compare_at_) && !settings_.periodic && !source_.hinted && !damaged_since();
 }
 
 FrameScheduler::Action FrameScheduler::begin(Time now) {
@@ -132,9 +129,11 @@ FrameScheduler::Action FrameScheduler::begin(Time now) {
     frame_.requested = source_.frame_requested;
     compare_at_.reset();
     held_since_.reset();
-    if (source_.tracked && (source_.whole || (source_.answer_owed && unanswered_.running()))) {
+    if (source_.tracked && (source_.whole || source_.answer_owed)) {
         whole_ = true;
-    } else if (source_.tracked && !source_.answer_owed && !source_.reported) {
+        // A find has stopped it: it draws, though it does not answer.
+        if (source_.answer_owed && !unanswered_.running()) unanswered_.start(now);
+    } else if (source_.tracked && !source_.reported) {
         answer_.set_limit(std::clamp(settings_.interval, shortest_wait, longest_wait));
         answer_.start(now);
         state_ = State::collecting;
@@ -162,7 +161,7 @@ FrameScheduler::Action FrameScheduler::compare(bool begins, Time now) {
 
 void FrameScheduler::compared(bool found) {
     frame_.found = found;
-    if (!frame_.only_recheck) whole_ = false;
+    whole_ = false;
     state_ = State::presenting;
 }
 
@@ -171,8 +170,7 @@ void FrameScheduler::presented(Presented presented, Time now) {
     if (presented == Presented::done) last_present_ = now;
     if (presented == Presented::refused) {
         // Whatever is drawn meanwhile: a host that takes nothing is not asked more often than one that does.
-        compare_at_ = now + fruitless_interval();
-        last_fruitless_ = now;
+        compare_at_ = last_fruitless_ = now;
     }
     if (!frame_.only_recheck) plan_next(now);
 }
@@ -189,7 +187,7 @@ void FrameScheduler::plan_next(Time now) {
         // Announced for nothing more often than a store can need to land: that uses up an interval after all.
         if (!soon) last_fruitless_ = now;
     }
-    if (!source_.exists || unanswered_.reached(now)) return;
+    if (unanswered_.reached(now)) return;
     if (!source_.whole && !source_.unprotected && !unanswered_.running()) return;
     Duration wait = watch_over;
     if (!source_.reports)
@@ -234,7 +232,6 @@ bool FrameScheduler::frame_open(std::optional<Time> since, Time now) {
 }
 
 void FrameScheduler::surface_changed(Time now) {
-    answer_.stop();
     unanswered_.stop();
     back_off_.reset();
     empty_compares_.reset();

@@ -111,6 +111,7 @@ class FrameScheduler {
   private:
     // Of the frame under way.
     struct Frame {
+        // mutants: announced and found are written before they are read.
         bool announced = false, requested = false, only_recheck = false, found = false;
         std::optional<Time> begun_for;
     };

@@ -29,6 +29,7 @@ struct AFrameScheduler : testing::Test {
     bool answers = true;                                           // the client, COLLECT, at once
     bool found_untold = false;                                     // compared, not yet presented
     std::vector<Duration> collects, compares, presents, refusals;  // after `start`
+    std::vector<bool> begins, whole;                               // of each in `compares`
     unsigned wakeups = 0;
     Action last;
 
@@ -86,6 +87,8 @@ struct AFrameScheduler : testing::Test {
     }
     void compare() {
         compares.push_back(now - start);
+        begins.push_back(last.begins);
+        whole.push_back(last.whole);
         if (last.recheck) scheduler.rechecked(differs, now);
         if (last.damage) {
             source.hinted = source.reported = false;
@@ -426,6 +429,7 @@ TEST_F(AFrameScheduler, asks_one_thing_at_a_time_and_compares_without_asking_whi
     draw(500ms, 10ms);
     EXPECT_EQ(collects.size(), 1u);
     EXPECT_GE(presents.size(), 8u);
+    EXPECT_EQ(whole, std::vector<bool>(whole.size(), true)) << "for nothing else tells what it stored";
 }
 
 TEST_F(AFrameScheduler, rests_though_a_client_never_answers_once_it_can_not_have_drawn_for_a_second) {
@@ -436,6 +440,68 @@ TEST_F(AFrameScheduler, rests_though_a_client_never_answers_once_it_can_not_have
     EXPECT_EQ(scheduler.state(), State::resting);
     EXPECT_GE(compares.size(), 3u);
     EXPECT_LE(last_of(compares), 1s + 200ms);
+}
+
+TEST_F(AFrameScheduler,
+       compares_a_client_that_owes_an_answer_for_a_second_after_it_drew_last_and_then_rests) {
+    answers = false;
+    source.unprotected = source.can_rest = source.will_rest = true;
+    draw(500ms, 10ms);
+    run(10s);
+    EXPECT_FALSE(turn());
+    EXPECT_GE(last_of(compares), 1400ms);
+    EXPECT_LE(last_of(compares), 1700ms);
+}
+
+TEST_F(AFrameScheduler, compares_everything_of_another_surface_that_owes_an_answer) {
+    announce();
+    run(100ms);
+    source.answer_owed = true;
+    scheduler.surface_changed(now);
+    run(1s);
+    whole.clear();
+    announce();
+    run(1ms);
+    EXPECT_EQ(whole, (std::vector<bool>{true}));
+}
+
+TEST_F(AFrameScheduler, asks_first_and_compares_only_what_it_was_told) {
+    announce();
+    run(1ms);
+    EXPECT_EQ(begins, (std::vector<bool>{false})) << "the frame began with the question";
+    EXPECT_EQ(whole, (std::vector<bool>{false}));
+    announce();
+    turn();
+    now += 50ms;
+    last = scheduler.next(source, now);
+    EXPECT_TRUE(last.kind == Kind::collect && last.begins);
+}
+
+TEST_F(AFrameScheduler, compares_everything_where_stores_are_found_in_no_other_way_and_only_there) {
+    source.whole = true;
+    announce();
+    run(1ms);
+    EXPECT_EQ(whole, (std::vector<bool>{true}));
+    source.whole = false;
+    announce();
+    run(100ms);
+    EXPECT_FALSE(whole.back());
+    whole.clear();
+    source.whole = true;
+    explicit_client();
+    announce();
+    run(100ms);
+    EXPECT_FALSE(whole.front()) << "there is no client yet that draws";
+}
+
+TEST_F(AFrameScheduler, is_comparing_from_when_it_says_so_until_it_is_told_what_was_found) {
+    explicit_client();
+    announce();
+    now += 1ms;
+    EXPECT_EQ(scheduler.next(source, now).kind, Kind::compare);
+    EXPECT_EQ(scheduler.state(), State::comparing);
+    scheduler.compared(true);
+    EXPECT_EQ(scheduler.state(), State::presenting);
 }
 
 TEST_F(AFrameScheduler, does_not_count_the_time_in_which_it_was_stopped_against_an_answer) {
@@ -526,6 +592,8 @@ TEST_F(AFrameSchedulerOfAReportingClient, tells_it_twenty_times_a_second_at_most
     unsigned told = 0;
     for (unsigned i = 0; i < 1000; ++i, now += 1ms) told += scheduler.notify_compared(now);
     EXPECT_EQ(told, 20u);
+    EXPECT_TRUE(scheduler.notify_compared(now + 1s));
+    EXPECT_TRUE(scheduler.notify_compared(now + 1s + 50ms));
 }
 
 TEST_F(AFrameSchedulerOfAReportingClient,
@@ -604,6 +672,59 @@ TEST_F(AFrameScheduler, compares_soon_again_where_the_announced_store_has_not_la
     differs = true;
     run(100us);
     EXPECT_EQ(presents, (std::vector<Duration>{1ms + EmptyCompares::step}));
+}
+
+TEST_F(AFrameScheduler, compares_no_sooner_again_what_it_found_or_what_was_not_announced) {
+    source.unprotected = source.can_rest = source.will_rest = true;
+    announce();
+    run(10ms);
+    EXPECT_EQ(compares, (std::vector<Duration>{1ms}));
+    compares.clear();
+    scheduler.refresh(now);
+    run(110ms);
+    EXPECT_EQ(compares, (std::vector<Duration>{51ms, 101ms}));
+    set({0ms, 0ms, false});
+    run(1s);
+    compares.clear();
+    announce();
+    run(BackOff::shortest - 1ns);
+    EXPECT_EQ(compares.size(), 1u);
+}
+
+TEST_F(AFrameScheduler, compares_no_sooner_again_what_is_protected_or_reported_by_a_client_that_scans) {
+    auto compares_of = [&](bool whole_surface, bool unprotected, bool reports, bool scans) {
+        FrameScheduler another;
+        another.settings_changed({1ms, 0ms, false});
+        source = {};
+        source.exists = source.hinted = true;
+        source.whole = whole_surface;
+        source.unprotected = unprotected;
+        source.reports = source.reported = reports;
+        source.can_rest = source.scans = scans;
+        source.damaged_since = now;
+        EXPECT_EQ(another.next(source, now).kind, Kind::compare);
+        source.damaged_since.reset();
+        another.compared(false);
+        another.presented(Presented::nothing, now);
+        source.hinted = source.reported = false;
+        return another.next(source, now).at - now;
+    };
+    EXPECT_EQ(compares_of(false, true, false, false), EmptyCompares::step);
+    EXPECT_EQ(compares_of(false, true, true, false), EmptyCompares::step);
+    EXPECT_EQ(compares_of(false, true, false, true), EmptyCompares::step);
+    EXPECT_EQ(compares_of(false, true, true, true), 150ms);
+    EXPECT_EQ(compares_of(true, false, false, false), 1ms);
+}
+
+TEST(ADamageSource, says_nothing_unless_it_is_told) {
+    const DamageSource source;
+    for (bool flag : {source.exists, source.tracked, source.whole, source.polled, source.unprotected,
+                      source.reports, source.scans, source.can_rest, source.will_rest, source.answer_owed,
+                      source.reported, source.hinted, source.frame_requested})
+        EXPECT_FALSE(flag);
+    EXPECT_EQ(FrameScheduler::Action(),
+              (FrameScheduler::Action{Kind::rest, Time{}, false, false, false, false, false}));
+    EXPECT_FALSE(FrameScheduler::Settings().periodic);
 }
 
 TEST_F(AFrameScheduler, lets_a_client_that_announces_for_nothing_have_no_more_frames_than_the_limit) {
@@ -697,6 +818,53 @@ TEST_F(AFrameScheduler, compares_and_presents_once_where_there_is_no_surface_and
     EXPECT_EQ(wakeups, 0u);
 }
 
+TEST_F(AFrameScheduler, forgets_what_the_surface_before_announced_for_nothing_was_asked_and_held) {
+    explicit_client();
+    for (unsigned i = 0; i <= EmptyCompares::most; ++i) {
+        announce(false);
+        run(60ms);
+    }
+    scheduler.surface_changed(now);
+    run(60ms);
+    compares.clear();
+    for (unsigned i = 0; i < EmptyCompares::most; ++i) {
+        announce(false);
+        run(1ms);
+    }
+    EXPECT_EQ(compares.size(), EmptyCompares::most);
+
+    run(60ms);
+    source.tracked = true;
+    answers = false;
+    announce();
+    run(2ms);
+    ASSERT_EQ(scheduler.state(), State::collecting);
+    scheduler.inhibit(Inhibitor::hidden, true);
+    run(60ms);
+    ASSERT_EQ(scheduler.state(), State::held);
+    source = {};
+    source.exists = true;
+    scheduler.surface_changed(now);
+    scheduler.inhibit(Inhibitor::hidden, false);
+    last = scheduler.next(source, now);
+    EXPECT_EQ(last.kind, Kind::compare);
+    EXPECT_FALSE(last.whole);
+    EXPECT_FALSE(scheduler.announced_at());
+}
+
+TEST_F(AFrameScheduler, goes_on_waiting_for_an_answer_after_an_exception_and_presents_anew_what_it_ended) {
+    answers = false;
+    announce();
+    run(1ms);
+    scheduler.frame_failed(now);
+    EXPECT_EQ(scheduler.state(), State::collecting);
+    answer();
+    EXPECT_EQ(scheduler.next(source, now).kind, Kind::compare);
+    scheduler.compared(true);
+    scheduler.frame_failed(now);
+    EXPECT_EQ(scheduler.state(), State::resting);
+}
+
 TEST_F(AFrameScheduler, begins_a_frame_anew_that_an_exception_ended_and_not_while_it_is_inhibited) {
     explicit_client();
     announce();
@@ -719,7 +887,7 @@ TEST_F(AFrameScheduler, compares_a_last_time_whatever_is_waited_for_or_inhibits)
     run(2ms);
     scheduler.inhibit(Inhibitor::hidden, true);
     last = scheduler.flush(source, now);
-    EXPECT_TRUE(last.kind == Kind::compare && last.damage);
+    EXPECT_TRUE(last.kind == Kind::compare && last.begins && last.damage);
     compare();
     EXPECT_EQ(scheduler.next(source, now).kind, Kind::present);
     present();
@@ -777,6 +945,75 @@ TEST_F(AFrameSchedulerThatRechecks, keeps_the_interval_for_what_landed_late_too)
     run(100ms);
     ASSERT_EQ(presents.size(), 2u);
     EXPECT_EQ(presents[1] - presents[0], 50ms);
+}
+
+TEST_F(AFrameSchedulerThatRechecks, compares_the_damage_too_where_there_is_another_reason_for_the_frame) {
+    const FrameScheduler before = scheduler;
+    const DamageSource source_before = source;
+    const Time due = now + Recheck::first;
+    auto damage_with = [&](const std::function<void()>& reason) {
+        scheduler = before;
+        source = source_before;
+        now = due;
+        reason();
+        last = scheduler.next(source, now);
+        EXPECT_TRUE(last.kind == Kind::compare && last.recheck);
+        return last.damage;
+    };
+    EXPECT_FALSE(damage_with([] {}));
+    EXPECT_TRUE(damage_with([&] { source.hinted = true; }));
+    EXPECT_TRUE(damage_with([&] { source.damaged_since = now; }));
+    EXPECT_TRUE(damage_with([&] { scheduler.refresh(now); }));
+    EXPECT_TRUE(damage_with([&] { scheduler.refresh(now - 1ms); }));
+    EXPECT_FALSE(damage_with([&] { scheduler.refresh(now + 1ms); }));
+    EXPECT_TRUE(damage_with([&] { scheduler.settings_changed({50ms, 1ms, true}); }));
+}
+
+TEST_F(AFrameSchedulerThatRechecks, does_it_with_no_frame_before_it_is_due_nor_where_nothing_was_reported) {
+    announce();
+    now += 1ms;
+    last = scheduler.next(source, now);
+    EXPECT_TRUE(last.damage && !last.recheck);
+    compare();
+    turn();
+    scheduler.surface_changed(now);
+    source.frame_requested = true;
+    now += 1min;
+    last = scheduler.next(source, now);
+    EXPECT_TRUE(last.damage && !last.recheck);
+}
+
+TEST_F(AFrameSchedulerThatRechecks, leaves_it_to_a_client_that_is_compared_anyhow_until_it_rests) {
+    for (auto [unprotected, will_rest] : {std::pair(true, true), {true, false}, {false, true}}) {
+        source.unprotected = unprotected;
+        source.will_rest = will_rest;
+        FrameScheduler copy = scheduler;
+        copy.refresh(now);
+        EXPECT_EQ(copy.next(source, now + Recheck::first).recheck, !(unprotected && will_rest));
+    }
+}
+
+TEST_F(AFrameSchedulerThatRechecks, does_it_of_no_surface_and_with_the_last_frame_only_when_it_is_due) {
+    source.exists = false;
+    EXPECT_FALSE(turn());
+    now += Recheck::first;
+    EXPECT_FALSE(scheduler.flush(source, now).recheck);
+    source.exists = true;
+    EXPECT_TRUE(scheduler.flush(source, now).recheck);
+}
+
+TEST_F(AFrameSchedulerThatRechecks, is_flushed_with_all_that_is_damaged) {
+    source.frame_requested = true;
+    EXPECT_FALSE(FrameScheduler(scheduler).flush(source, now).recheck);
+    now += Recheck::first;
+    source.frame_requested = false;
+    EXPECT_FALSE(scheduler.next(source, now).damage);
+    EXPECT_TRUE(scheduler.flush(source, now).damage);
+}
+
+TEST_F(AFrameSchedulerThatRechecks, says_where) {
+    auto where = scheduler.recheck_area();
+    EXPECT_EQ(std::vector<Rectangle>(where.begin(), where.end()), (std::vector<Rectangle>{{0, 0, 10, 10}}));
 }
 
 TEST_F(AFrameSchedulerThatRechecks, does_it_with_a_frame_that_is_due_anyhow) {

@@ -59,6 +59,18 @@ TEST_F(ARecheck, what_did_not_differ_is_compared_as_often_though_something_else_
     EXPECT_EQ(pass(100ms), (std::vector<Duration>{20ms, 60ms}));
 }
 
+TEST_F(ARecheck, of_what_only_stores_wakes_as_often_as_is_allowed_and_not_once_less) {
+    for (unsigned left = Recheck::allowance; left > 0; --left) {
+        report(false);
+        EXPECT_EQ(*late.due(), now + Recheck::first) << left;
+        const Time until = now + Recheck::longest;
+        late.compared(false, now = *late.due());
+        EXPECT_EQ(*late.due(), left > 1 ? now + 4 * Recheck::first : until) << left;
+    }
+    report(false);
+    EXPECT_EQ(*late.due(), now + Recheck::without_allowance);
+}
+
 TEST_F(ARecheck, is_where_something_was_reported_until_it_ends) {
     EXPECT_TRUE(late.where().empty());
     auto where = [&] {
@@ -73,6 +85,7 @@ TEST_F(ARecheck, is_where_something_was_reported_until_it_ends) {
     pass(60s);
     EXPECT_TRUE(late.where().empty());
     report(false, {9, 9, 10, 10});
+    EXPECT_EQ(where(), (std::vector<Rectangle>{{9, 9, 10, 10}}));
     now += Recheck::longest;
     report(false, {5, 6, 7, 8});
     EXPECT_EQ(where(), (std::vector<Rectangle>{{5, 6, 7, 8}, {9, 9, 10, 10}})) << "what was before is gone";
