@@ -26,6 +26,7 @@ Layout layout_for(Mode mode, std::uint32_t stride) {
                                " does not");
     std::size_t bytes = std::size_t{stride} * mode.height;
     std::size_t page = page_size();
+    // mutants: rows are a multiple of 4 bytes, so that no page has one byte alone.
     return {mode.width, mode.height, stride, format_xrgb8888, (bytes + page - 1) / page * page};
 }
 

@@ -23,7 +23,7 @@ class RunningTimer {
     // From now on this is the limit of what was counted, and will be.
     void set_limit(Duration limit) {
         limit_ = limit;
-        step_ = std::max<Duration>(limit / questions_, Duration(1));
+        step_ = std::max<Duration>(limit / questions_, Duration(1));  // mutants: any that is not zero
     }
 
     // Counts from zero, whatever was counted before.

@@ -38,12 +38,24 @@ TEST(Layout, refuses_what_cannot_be_and_says_why) {
     EXPECT_THROW(layout_for({10, 10}, 36), RequestError);
     EXPECT_THROW(layout_for({10, 10}, 42), RequestError);
     EXPECT_THROW(layout_for({10, 10}, 0xfffffffc), RequestError);
+    EXPECT_THROW(layout_for({10, max_extent + 1}), RequestError);
+    EXPECT_THROW(layout_for({10, 10}, 131'076), RequestError);
+    EXPECT_NO_THROW(layout_for({10, 10}, 131'072)) << "twice the longest row";
     EXPECT_NO_THROW(layout_for({max_extent, max_extent}));
     try {
         layout_for({0, 10});
+        ADD_FAILURE();
     } catch (const RequestError& refusal) {
         EXPECT_EQ(refusal.kind(), RequestError::Kind::no_such_mode);
-        EXPECT_NE(std::string(refusal.what()).find("1 to 16384"), std::string::npos);
+        EXPECT_STREQ(refusal.what(), "width and height must be 1 to 16384 pixels; asked for 0x10");
+    }
+    try {
+        layout_for({10, 10}, 36);
+        ADD_FAILURE();
+    } catch (const RequestError& refusal) {
+        EXPECT_EQ(refusal.kind(), RequestError::Kind::invalid_arguments);
+        EXPECT_STREQ(refusal.what(),
+                     "the stride must be a multiple of 4 and hold a row of 10 pixels; 36 does not");
     }
 }
 

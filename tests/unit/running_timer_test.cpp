@@ -22,6 +22,17 @@ TEST(RunningTimer, reaches_its_limit_when_that_has_passed_in_a_process_that_runs
     EXPECT_EQ(run_until_reached(timer), start + 5s);
 }
 
+TEST(RunningTimer, asks_eight_times_a_limit_and_counts_what_took_two_of_these_parts_and_not_more) {
+    RunningTimer timer(8s);
+    timer.start(start);
+    EXPECT_EQ(timer.due(), start + 1s);
+    for (int question = 1; question < 4; ++question) EXPECT_FALSE(timer.reached(start + question * 2s));
+    EXPECT_TRUE(timer.reached(start + 8s));
+    timer.start(start);
+    for (int question = 1; question < 10; ++question)
+        EXPECT_FALSE(timer.reached(start + question * (2s + 1ns))) << question;
+}
+
 TEST(RunningTimer, stays_reached_until_it_is_started_again) {
     RunningTimer timer(5s);
     timer.start(start);
