@@ -35,6 +35,7 @@ TEST_F(APipeline, shows_explicit_damage_without_asking) {
     ASSERT_TRUE(turn_until([&] { return front_pixel(50, 60) == 0xabcdef; }));
     while (auto message = client.receive())
         EXPECT_NE(message->type(), static_cast<std::uint32_t>(HVFB_COLLECT));
+    EXPECT_EQ(display->statistics().unanswered, 0u);
 }
 
 TEST_F(APipeline, finds_the_stores_of_a_client_without_a_tracker) {
