@@ -66,7 +66,8 @@ class Package(unittest.TestCase):
         self.assertLessEqual({"libhvfb.so.1", "libhvfb.so.1.0.0", "libhvfb.so", "pkgconfig/hvfb.pc",
                               "cmake/hvfb/hvfb-config.cmake", "cmake/hvfb/hvfb-config-version.cmake",
                               "/usr/include/hvfb/hvfb.h", "/usr/include/hvfb/protocol.h", "/usr/share/man/man3/hvfb.3.gz",
-                              "/usr/share/man/man3/libhvfb.3.gz", "/usr/share/doc/libhvfb-dev/examples/hello.c"}, library)
+                              "/usr/share/man/man3/libhvfb.3.gz", "/usr/share/doc/libhvfb-dev/examples/hello.c",
+                              "/usr/share/doc/libhvfb-dev/protocol.md"}, library)
 
     def test_userfaultfd_is_the_daemons_as_soon_as_it_is_installed_and_nobody_elses(self):
         rules = [name for name in self.contents("hvfbd") if "userfaultfd" in name]
