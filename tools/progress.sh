@@ -30,7 +30,6 @@ watcher=''
 end_watcher() {
     [ -n "$watcher" ] || return 0
     kill "$watcher" 2>/dev/null || true
-    wait "$watcher" 2>/dev/null || true
     watcher=''
     [ ! -t 1 ] || printf '\r\e[K'
 }
@@ -38,8 +37,9 @@ end_watcher() {
 # with_progress WHAT UNIT LOG COMMAND...: runs the command, which writes the log, and returns what it does.
 with_progress() {
     local status=0
-    watch_progress "$1" "$2" "$3" &
-    watcher=$!
+    # No child of this shell: where children end by a signal, bash 5.2 gives now and then the status of one for that of another,
+    # which was begun ahead and ended well.
+    { watcher=$(watch_progress "$1" "$2" "$3" >&3 3>&- & echo $!); } 3>&1
     "${@:4}" || status=$?
     end_watcher
     return $status
