@@ -98,8 +98,8 @@ int hvfb_surface::open_again(hvfb::DaemonName& daemon, hvfb::Sentence& why) {
 bool hvfb_surface::await_daemon(const hvfb::DaemonName* refused) {
     hvfb::BusWatch watch;
     int pause = 0;
-    // What the last attempt failed with says nothing any more. What was refused for good is told on, as
-    // HVFB_EVENT_GAVE_UP said it.
+    // The error of the last attempt says nothing any more. A final refusal remains, as HVFB_EVENT_GAVE_UP
+    // said it.
     const auto note = [](void* surface) { static_cast<hvfb_surface*>(surface)->notices.note(-EHOSTUNREACH); };
     const auto keep = [](void*) {};
     const hvfb::Absence absence = refused ? hvfb::Absence{keep, nullptr} : hvfb::Absence{note, this};

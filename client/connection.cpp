@@ -101,7 +101,7 @@ int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened&
     const char* method = surface ? "OpenSurface" : "OpenViewer";
     int result = sd_bus_message_new_method_call(bus.object, &call.object, service, path.data(),
                                                 display_interface, method);
-    // Who looks takes no screen by it.
+    // A viewer takes no screen.
     const bool may_start = surface && options.may_start();
     if (result >= 0) result = sd_bus_message_set_auto_start(call.object, may_start);
     if (result >= 0) result = sd_bus_message_open_container(call.object, 'a', "{sv}");

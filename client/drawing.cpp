@@ -23,8 +23,8 @@ std::uint32_t* pixel(hvfb_surface* surface, std::uint32_t x, std::uint32_t y) {
     return reinterpret_cast<std::uint32_t*>(row) + x;
 }
 
-// A tracked surface needs not be told: the stores were noticed.
-int tell(hvfb_surface* surface, const hvfb_rect& drawn) {
+// The stores into a tracked surface were noticed: it sends none.
+int send_damage(hvfb_surface* surface, const hvfb_rect& drawn) {
     if (!surface->options.untracked() || drawn.width == 0 || drawn.height == 0) return surface->check();
     return hvfb_surface_damage(surface, &drawn, 1);
 }
@@ -38,7 +38,7 @@ int hvfb_surface_fill(hvfb_surface* surface, const hvfb_rect* rect, uint32_t val
     const hvfb_rect drawn = clip(rect, surface->pixels.layout());
     for (std::uint32_t y = 0; y < drawn.height; ++y)
         std::fill_n(pixel(surface, drawn.x, drawn.y + y), drawn.width, value);
-    return tell(surface, drawn);
+    return send_damage(surface, drawn);
 }
 
 int hvfb_surface_copy(hvfb_surface* surface, const hvfb_rect* source, uint32_t x, uint32_t y) {
@@ -52,7 +52,7 @@ int hvfb_surface_copy(hvfb_surface* surface, const hvfb_rect* source, uint32_t x
         std::memmove(pixel(surface, drawn.x, drawn.y + row), pixel(surface, from.x, from.y + row),
                      std::size_t{drawn.width} * sizeof(std::uint32_t));
     }
-    return tell(surface, drawn);
+    return send_damage(surface, drawn);
 }
 
 int hvfb_surface_blit(hvfb_surface* surface, const hvfb_rect* rect, const void* source, size_t stride) {
@@ -61,7 +61,7 @@ int hvfb_surface_blit(hvfb_surface* surface, const hvfb_rect* rect, const void* 
     for (std::uint32_t y = 0; y < drawn.height; ++y)
         std::memcpy(pixel(surface, drawn.x, drawn.y + y), static_cast<const std::byte*>(source) + y * stride,
                     std::size_t{drawn.width} * sizeof(std::uint32_t));
-    return tell(surface, drawn);
+    return send_damage(surface, drawn);
 }
 
 }  // extern "C"

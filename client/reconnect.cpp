@@ -33,8 +33,7 @@ int hvfb_surface_configure(hvfb_surface* surface) {
     const int started = surface->tracker.start(surface->pixels.memory(), false);
     if (started < 0) surface->give_up(started);
     if (mapped < 0 || started < 0) return mapped < 0 ? mapped : started;
-    const int told = surface->outbox.configured(serial);
-    return told;
+    return surface->outbox.configured(serial);
 }
 
 int hvfb_surface_reconnect(hvfb_surface* surface) {
@@ -65,7 +64,7 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
         if (!capabilities.announce && !capabilities.scan)
             surface->tracker.acquire(secure_getenv("HVFB_FEATURES"));
     }
-    // Other threads may tell damage at any time: they find a channel on which HELLO was said, under the
+    // Other threads may send damage at any time: they find a channel on which HELLO was sent, under the
     // number that they know, before they are told that there is one, and what they say then is not forgotten.
     const hvfb::Channel next(std::move(opened.channel));
     int result = surface->greet(next);

@@ -56,8 +56,8 @@ int hvfb_viewer::take(hvfb::Channel::Received& received, hvfb_viewer_frame* fram
                                                                           configure->layout, fresh)
                                                : -EMFILE;
         if (result < 0) {
-            // What is shown from now on cannot be had: later frames would be told of a picture that is not
-            // there.
+            // The new front cannot be mapped: later frames would describe a picture that the viewer does not
+            // have.
             over = true;
             channel.hang_up();
             return result;

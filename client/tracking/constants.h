@@ -70,7 +70,7 @@ HVFB_CONSTANT(Nanoseconds, shortest_interval, millisecond);
 HVFB_CONSTANT(Nanoseconds, slowest_interval, 50 * millisecond);
 HVFB_CONSTANT(unsigned, empty_until_slower, 4);
 // Where no store can be announced it never rests; when nothing was found for that long, it reports as seldom
-// as a display without any tracker is looked at. A typist thinks less long.
+// as a display without any tracker is compared. A typist thinks less long.
 HVFB_CONSTANT(Nanoseconds, restless_after, 2500 * millisecond);
 HVFB_CONSTANT(Nanoseconds, restless_interval, 250 * millisecond);
 // A report finds something if that was known to be written this lately; the daemon says less often what
@@ -81,12 +81,12 @@ HVFB_CONSTANT(Nanoseconds, busy_for, 120 * millisecond);
 // or the daemon wakes twice for a frame.
 HVFB_CONSTANT(Nanoseconds, alarm_after_due, 10 * millisecond);
 
-// A debugger that has come since the last look may hold the thread while a store waits: looked for after a
-// fault, at most so often. 15 us each.
-HVFB_CONSTANT(Nanoseconds, between_looks_for_debugger, 1000 * millisecond);
+// A debugger that has come since the last check may hold the thread while a store waits: the thread checks
+// after a fault, at most so often. 15 us each.
+HVFB_CONSTANT(Nanoseconds, between_debugger_checks, 1000 * millisecond);
 
-// How often the thread looks whether it is to end, where the program has closed what wakes it.
-HVFB_CONSTANT(Nanoseconds, look_if_unwakeable, 250 * millisecond);
+// How often the thread checks whether it is to end, where the program has closed what wakes it.
+HVFB_CONSTANT(Nanoseconds, check_if_unwakeable, 250 * millisecond);
 
 // Where the daemon has not said otherwise. 50 to 500 ms made no difference that could be measured.
 HVFB_CONSTANT(Nanoseconds, idle_timeout, 250 * millisecond);

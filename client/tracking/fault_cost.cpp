@@ -22,8 +22,8 @@ class Trial {
             mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
         if (address == MAP_FAILED) return;
         memory_ = {static_cast<std::byte*>(address), size_};
-        TrackingRefused refusal;
-        userfault_ = Userfault::make(Userfault::Kind::asynchronous, refusal);
+        TrackingRefused refused;
+        userfault_ = Userfault::make(Userfault::Kind::asynchronous, refused);
         ready_ = userfault_ && userfault_->watch(memory_) >= 0 && userfault_->protect(memory_) >= 0;
     }
     Trial(const Trial&) = delete;

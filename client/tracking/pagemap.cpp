@@ -42,7 +42,7 @@ int Pagemap::scan(Memory& memory) {
     arguments.regions = reinterpret_cast<std::uintptr_t>(regions_.data());
     arguments.regions_count = regions_.size();
     arguments.category_mask = arguments.return_mask = is_written;
-    // Asked at each frame, and without a look at whose number it is: another file refuses this request, and
+    // Asked at each frame, and without a check whose number it is: another file refuses this request, and
     // any pagemap of this process answers it as well.
     const int count = ioctl(descriptor_.get(), pagemap_scan, &arguments);
     if (count < 0) return -errno;

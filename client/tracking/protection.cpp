@@ -22,11 +22,11 @@ TrackingRefused Protection::take_synchronous(bool allowed, Supervisor supervisor
         case Supervisor::none:
             break;
     }
-    TrackingRefused refusal;
-    synchronous_ = Userfault::make(Userfault::Kind::synchronous, refusal);
+    TrackingRefused refused;
+    synchronous_ = Userfault::make(Userfault::Kind::synchronous, refused);
     // A system call that stores into the memory, read(2) for one, would fail with EFAULT.
     if (synchronous_ && !synchronous_->serves_kernel()) synchronous_.reset();
-    return refusal;
+    return refused;
 }
 
 TrackingRefused Protection::take_asynchronous(bool allowed, Supervisor supervisor) {
@@ -34,9 +34,9 @@ TrackingRefused Protection::take_asynchronous(bool allowed, Supervisor superviso
     if (!allowed) return {.of = Of::program};
     if (supervisor == Supervisor::recorder) return {.of = Of::recorder};
     if (supervisor == Supervisor::valgrind) return {.of = Of::valgrind};
-    TrackingRefused refusal;
-    asynchronous_ = Userfault::make(Userfault::Kind::asynchronous, refusal);
-    if (!asynchronous_) return refusal;
+    TrackingRefused refused;
+    asynchronous_ = Userfault::make(Userfault::Kind::asynchronous, refused);
+    if (!asynchronous_) return refused;
     pagemap_ = Pagemap::open();
     if (pagemap_) return {};
     const int error = errno;

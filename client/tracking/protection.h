@@ -4,8 +4,8 @@
 
 #include "tracking/action.h"
 #include "tracking/pagemap.h"
-#include "tracking/refusal.h"
 #include "tracking/supervisor.h"
+#include "tracking/tracking_refused.h"
 #include "tracking/userfault.h"
 
 namespace hvfb {

@@ -128,7 +128,7 @@ void Tracker::run() {
     pthread_setname_np(pthread_self(), "hvfb-tracker");
     do {
         track(monotonic_now());
-        while (turn()) continue;
+        while (dispatch()) continue;
         if (protection_.switch_watch(Watch::none) < 0) protection_.lose();
         name_it();
     } while (go_on_with_next());
@@ -145,8 +145,8 @@ bool Tracker::go_on_with_next() {
         outbox_.forget();
         notices_.withdraw(HVFB_EVENT_GAVE_UP);
         notices_.go_on();
-        // What the program said until then was refused, though the daemon may have looked before it was
-        // drawn.
+        // The damage that the program sent until then was refused, though the daemon may have compared before
+        // it was drawn.
         if (!tracked_) outbox_.damage({});
         notices_.tell(HVFB_EVENT_BACK);
         return true;
@@ -156,7 +156,7 @@ bool Tracker::go_on_with_next() {
     return false;
 }
 
-bool Tracker::turn() {
+bool Tracker::dispatch() {
     // An answer that waits for room: a daemon that does not read is not listened to.
     const bool waiting = answer_ || announcement_ || capabilities_owed_ || outbox_.owing();
     const short events = static_cast<short>((answer_ ? 0 : POLLIN) | (waiting ? POLLOUT : 0));
@@ -205,7 +205,7 @@ std::optional<Nanoseconds> Tracker::due() const {
     std::optional<Nanoseconds> due = answer_ ? std::nullopt : timetable_.due();
     // Somebody may want to end the thread.
     if (unwakeable_)
-        due = std::min(due.value_or(UINT64_MAX), monotonic_now() + constants::look_if_unwakeable);
+        due = std::min(due.value_or(UINT64_MAX), monotonic_now() + constants::check_if_unwakeable);
     return due;
 }
 
@@ -239,12 +239,12 @@ void Tracker::serve_faults(Nanoseconds now) {
     });
     if (result < 0) lose("a fault", result);
     // Now that nobody waits.
-    if (now - looked_for_debugger_ >= constants::between_looks_for_debugger) beware_of_debugger(now);
+    if (now - checked_for_debugger_ >= constants::between_debugger_checks) beware_of_debugger(now);
 }
 
 // One that has come since could stop this thread, and let a store that waits for it run.
 void Tracker::beware_of_debugger(Nanoseconds now) {
-    looked_for_debugger_ = now;
+    checked_for_debugger_ = now;
     entered_rest_ = false;
     if (!capabilities().announce || supervisor() == Supervisor::none) return;
     wants_grant_ = false;
@@ -300,7 +300,7 @@ void Tracker::lose(const char* what, int error) {
     wants_grant_ = false;
     protection_.lose();
     name_it();
-    // Nobody is told unasked what is not known.
+    // Without tracking there is nothing to report without a COLLECT.
     reports_ = false;
     timetable_ = {};
     if (!tracked_ || !had_any) return;

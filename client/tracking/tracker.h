@@ -70,7 +70,7 @@ class Tracker {
     void run();
     bool begin(bool afresh);
     bool go_on_with_next();
-    bool turn();  // false: no more
+    bool dispatch();  // false: no more
     std::optional<Nanoseconds> due() const;
     void take_wake();
     void beware_of_refusals(std::span<const pollfd> descriptors);
@@ -84,7 +84,7 @@ class Tracker {
     void send(const Report& report);
     bool sent(int result);
     void track(Nanoseconds now);
-    // Goes on with what the daemon's device adds: in tracker_grant.cpp.
+    // Adds what the daemon's device makes possible: in tracker_grant.cpp.
     void take_grant(const Descriptor& device, Nanoseconds now);
     bool say_capabilities();  // false: there is no room
     void perform(std::span<const Action> actions);
@@ -121,12 +121,12 @@ class Tracker {
     bool channel_over_ = false;  // sending is refused
     bool entered_rest_ = false;
     bool short_of_memory_ = false;  // the last packet found none in the kernel
-    unsigned fruitless_ = 0;        // turns in a row that took nothing
+    unsigned fruitless_ = 0;        // dispatches in a row that took nothing
     unsigned unusable_ = 0;         // of these, in a row, with a channel that was ready
-    Nanoseconds looked_for_debugger_ = 0;
+    Nanoseconds checked_for_debugger_ = 0;
     std::optional<message::State> state_;  // the newest
     std::uint64_t serial_ = 0;             // of the collection that is being answered; 0: of none
-    Report::Summary told_ = {};            // of the last report that was sent
+    Report::Summary reported_ = {};        // of the last report that was sent
     // What waits for room in the channel. An answer before an announcement.
     struct Answer {
         std::uint64_t serial;

@@ -55,8 +55,8 @@ bool Tracker::handle(Channel::Received& received, Nanoseconds now) {
     } else if (auto* presented = std::get_if<message::Presented>(&message)) {
         notices_.tell_presented(*presented);
     } else if (std::holds_alternative<message::Hello>(message)) {
-        // Said again by a process of the daemon that goes on after another one. What that one heard last,
-        // this one may not know; and that one may have heard a frame before it said anything.
+        // Sent again by a process of the daemon that restored the state of another one. This one may not know
+        // the last messages to that one; and that one may have received a frame before it sent anything.
         outbox_.frame_again(notices_.answered());
         capabilities_owed_ = granted_;
     } else if (auto* configure = std::get_if<message::Configure>(&message)) {
@@ -114,8 +114,8 @@ void Tracker::send(const Report& report) {
     const bool found = now - policy_.last_activity() < constants::busy_for;
     const bool reports = report.state == TrackerState::resting || report.state == TrackerState::scanning;
     timetable_.reported(now, found, reports && report.unprotected, capabilities().announce);
-    if (serial_ == 0 && report.empty() && report.summary() == told_) return;
-    told_ = report.summary();
+    if (serial_ == 0 && report.empty() && report.summary() == reported_) return;
+    reported_ = report.summary();
     // What was announced is in it.
     announcement_.reset();
     answer_ = Answer{.serial = serial_, .report = report};

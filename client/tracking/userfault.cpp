@@ -46,21 +46,21 @@ uffdio_range range(Memory memory) {
 
 }  // namespace
 
-std::optional<Userfault> Userfault::make(Kind kind, TrackingRefused& refusal) {
+std::optional<Userfault> Userfault::make(Kind kind, TrackingRefused& refused) {
     Descriptor descriptor(open_full());
     const bool serves_kernel = static_cast<bool>(descriptor);
-    refusal = {};
+    refused = {};
     if (!descriptor) {
-        refusal = {.of = TrackingRefused::Of::kernel_mode, .error = errno};
+        refused = {.of = TrackingRefused::Of::kernel_mode, .error = errno};
         descriptor = Descriptor(
             static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY)));
     }
     if (!descriptor) {
-        refusal = {.of = TrackingRefused::Of::userfaultfd, .error = errno};
+        refused = {.of = TrackingRefused::Of::userfaultfd, .error = errno};
         return std::nullopt;
     }
     auto made = begin(static_cast<Descriptor&&>(descriptor), serves_kernel, kind);
-    if (!made) refusal = {.of = TrackingRefused::Of::features, .error = errno};
+    if (!made) refused = {.of = TrackingRefused::Of::features, .error = errno};
     return made;
 }
 

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "descriptor.h"
-#include "tracking/refusal.h"
+#include "tracking/tracking_refused.h"
 
 namespace hvfb {
 
@@ -23,9 +23,9 @@ class Userfault {
     enum class Kind { synchronous, asynchronous };
 
     // Takes the first that there is: userfaultfd(2), /dev/userfaultfd, userfaultfd(2) for user-mode faults
-    // only. Nothing if the kernel has none, or not this kind: then `refusal` says why, as where it is for
+    // only. Nothing if the kernel has none, or not this kind: then `refused` says why, as where it is for
     // user-mode faults only.
-    static std::optional<Userfault> make(Kind kind, TrackingRefused& refusal);
+    static std::optional<Userfault> make(Kind kind, TrackingRefused& refused);
 
     // From a new descriptor of the kernel's. Nothing if it is not of this kind.
     static std::optional<Userfault> begin(Descriptor descriptor, bool serves_kernel, Kind kind);

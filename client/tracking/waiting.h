@@ -10,7 +10,7 @@
 namespace hvfb {
 
 // How the library's thread waits, and goes on waiting where a filter or a limit refuses poll(2): then it
-// looks a few times a second. One thread.
+// checks its descriptors a few times a second. One thread.
 class Waiting {
   public:
     // Until a descriptor is ready, or `due` on CLOCK_MONOTONIC. May return early. 0; or a negative errno,
@@ -20,7 +20,7 @@ class Waiting {
     int pause();
     // There is no way left.
     bool impossible() const { return way_ == Way::none; }
-    // It waits for descriptors, and does not only look at them.
+    // It waits for descriptors, and does not only check them from time to time.
     bool notices() const { return way_ == Way::poll; }
 
     // The last wait was ended by nothing that it waited for.

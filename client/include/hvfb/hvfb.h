@@ -24,9 +24,9 @@
  * Threads: any thread may store into the pixels at any time; so may system calls: read(2) into the buffer,
  * also with O_DIRECT, whose pixels land after the call was noticed. They are shown if they land at most
  * 5 seconds after that, or after the piece before them was shown, so that a slow disk may take minutes for a
- * picture. They may be shown some seconds late; at once if they are told with hvfb_surface_damage when they
- * have landed. What lands later than that, or unnoticed (in io_uring's registered buffers, by a device that
- * was given the memory before), has to be told so.
+ * picture. They may be shown some seconds late; at once if hvfb_surface_damage names them when they have
+ * landed. What lands later than that, or unnoticed (in io_uring's registered buffers, by a device that was
+ * given the memory before), needs hvfb_surface_damage.
  *
  * The functions on one surface or viewer are called by one thread at a time, except hvfb_surface_damage,
  * _begin, _end, _fill, _copy and _blit, which may be called by any thread. The library has one thread of its
@@ -106,7 +106,7 @@ struct hvfb_mode {
 #define HVFB_OPEN_KEEP                                                                       \
     1u /* the surface and its picture stay when this program goes; the next open of the same \
           user and name starts from them */
-#define HVFB_OPEN_UNTRACKED 2u /* stores are not noticed: hvfb_surface_damage tells what was drawn */
+#define HVFB_OPEN_UNTRACKED 2u /* stores are not noticed: hvfb_surface_damage says what was drawn */
 
 /* Zero, or left out (NULL), is the usual for every member. The struct may grow: of a program that was
  * compiled when it was smaller, the members that it does not know are zero. -EINVAL: a size that no version
@@ -150,7 +150,7 @@ HVFB_API int hvfb_surface_layout(hvfb_surface* surface, struct hvfb_layout* layo
  * soon as the daemon has given it one. */
 HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
 
-/* ---- being told things
+/* ---- events
  * ------------------------------------------------------------------------------------------ */
 
 #define HVFB_EVENT_VISIBLE 1u   /* visibility or activity changed: see hvfb_surface_is_shown */
@@ -165,9 +165,9 @@ HVFB_API const char* hvfb_surface_tracking(hvfb_surface* surface);
 #define HVFB_EVENT_BACK \
     64u /* it was lost, and the library has opened it again; with HVFB_EVENT_LOST both have happened */
 
-/* A descriptor that is readable when hvfb_surface_dispatch has something to tell. It belongs to the surface.
- * A program that does not want to know need not look at it. Where the program has closed it, the library may
- * make another with another number: ask again after HVFB_EVENT_BACK. */
+/* A descriptor that is readable when hvfb_surface_dispatch has an event. It belongs to the surface. A program
+ * that does not want to know need not watch it. Where the program has closed it, the library may make another
+ * with another number: ask again after HVFB_EVENT_BACK. */
 HVFB_API int hvfb_surface_fd(hvfb_surface* surface);
 
 /* What happened since the last call, as HVFB_EVENT_ bits; 0 if nothing. Does not wait. */
@@ -229,7 +229,7 @@ HVFB_API int hvfb_surface_request_frame(hvfb_surface* surface, uint64_t* frame);
 HVFB_API int hvfb_surface_wait_frame(hvfb_surface* surface, uint64_t frame, uint64_t timeout_us,
                                      struct hvfb_presentation* presented);
 
-/* ---- drawing (each clips, draws and tells its rectangle)
+/* ---- drawing (each clips, draws and sends its rectangle)
  * ------------------------------------------------------- */
 
 /* A rectangle that is NULL is the whole surface, as it is for hvfb_surface_damage. */
@@ -243,20 +243,20 @@ HVFB_API int hvfb_surface_blit(hvfb_surface* surface, const struct hvfb_rect* re
 /* ---- when the daemon was stopped
  * ---------------------------------------------------------------------------------- */
 
-/* A daemon that systemd restarts, or that crashes, is not noticed: the next process goes on with the surface
- * as it is, and shows what was drawn meanwhile. HVFB_EVENT_LOST comes where nobody keeps its descriptors:
+/* A daemon that systemd restarts, or that crashes, is not noticed: the next process restores the surface as
+ * it is, and shows what was drawn meanwhile. HVFB_EVENT_LOST comes where its descriptors are not stored:
  * after `systemctl stop`, or without a service manager. Stores go on into plain memory then. When a daemon
  * has its name on the bus again, the library opens the surface again by itself, with its options, and its
- * content at its address, whatever threads store meanwhile, and tells HVFB_EVENT_BACK. (Only a pixel that is
+ * content at its address, whatever threads store meanwhile, and HVFB_EVENT_BACK comes. (Only a pixel that is
  * changed and changed back within the milliseconds that this takes may keep the change until the next store
  * into it.) Where the mode is another one by then the pixels are shown clipped, and HVFB_EVENT_CONFIGURE
  * comes, as after any change of mode.
  *
  * A bus that is away is waited for, also one that is started anew. What may pass (too many surfaces, a name
  * that has a client, no memory, no descriptors, a daemon that ends again) is tried again, after a minute at
- * most. What the daemon refuses for good is told by HVFB_EVENT_GAVE_UP: then the library waits for another
+ * most. HVFB_EVENT_GAVE_UP comes where the daemon refuses for good: then the library waits for another
  * process of the daemon, and hvfb_surface_reconnect is the program's to call before that. Until it is back
- * the functions that tell the daemon something return -ENOTCONN. */
+ * the functions that send something to the daemon return -ENOTCONN. */
 
 /* Opens the surface again with its options and content. No other thread may store meanwhile. Returns 0 if the
  * pixels are where they were, 1 if pixels or layout changed, negative errno as hvfb_surface_open (then all is
@@ -310,7 +310,7 @@ HVFB_API int hvfb_viewer_layout(hvfb_viewer* viewer, struct hvfb_layout* layout)
 /* Readable when hvfb_viewer_wait would return at once. */
 HVFB_API int hvfb_viewer_fd(hvfb_viewer* viewer);
 
-/* Waits for something new. The first wait tells the whole picture. Returns 0, or 1 if the mode changed: then
+/* Waits for something new. The first wait returns the whole picture. 0, or 1 if the mode changed: then
  * pixels and layout are new and the frame, the first of the new mode, is the whole picture; until then both
  * are the old mode's, with its last picture. -ETIME: nothing within timeout_us (0: do not wait). -ENOTCONN:
  * the daemon closed it, or has ended for good (a restart is not noticed); so do all later calls, and the

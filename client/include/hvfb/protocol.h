@@ -112,7 +112,8 @@ struct hvfb_damaged {
 } HVFB_PACKED;
 HVFB_ASSERT_SIZE(hvfb_damaged, 16);
 
-/* COLLECT: tell what was written since the last time. Exactly one WRITTEN with the same serial answers it. */
+/* COLLECT: report what was written since the last time. Exactly one WRITTEN with the same serial answers it.
+ */
 struct hvfb_collect {
     struct hvfb_header header;
     uint64_t serial; /* grows by one with every COLLECT of a channel */
@@ -160,7 +161,7 @@ HVFB_ASSERT_SIZE(hvfb_compared, 24);
 /* ALARM: comes with one descriptor, a timerfd (CLOCK_MONOTONIC) that the daemon watches as well, to a client
  * that said HVFB_HELLO_CAN_ALARM. A client that will report a store by itself when it has settled sets it to
  * some milliseconds after that, instead of sending DAMAGED, and disarms it when it has reported. So the
- * daemon is woken once a frame, and yet looks by itself if the client is stopped in between. Ringing says
+ * daemon is woken once a frame, and yet compares by itself if the client is stopped in between. Ringing says
  * what DAMAGED without pages says. A newer ALARM replaces an older one. No body. */
 struct hvfb_alarm {
     struct hvfb_header header;
@@ -194,9 +195,9 @@ struct hvfb_end {
     struct hvfb_header header;
 } HVFB_PACKED;
 
-/* FRAME: tell me when what I have drawn up to now is on the screen. `frame` is the client's own number and
- * should grow; PRESENTED carries it back. Several FRAMEs asked before one present are answered by one
- * PRESENTED with the newest. */
+/* FRAME: asks for PRESENTED when what the client has drawn up to now is on the screen. `frame` is the
+ * client's own number and should grow; PRESENTED carries it back. Several FRAMEs asked before one present are
+ * answered by one PRESENTED with the newest. */
 struct hvfb_frame {
     struct hvfb_header header;
     uint64_t frame;
@@ -237,8 +238,8 @@ HVFB_ASSERT_SIZE(hvfb_state, 40);
 
 /* CONFIGURE: the display's mode changed. One descriptor comes with it: the new buffer, with a clipped copy of
  * the old one's pixels in it (surface), or the new front (viewer), whose first frame was presented and is
- * told by the FRAME_READY that follows. Until CONFIGURED answers with the same serial a surface's old buffer
- * goes on being shown, clipped. A newer CONFIGURE replaces one that is not yet answered. */
+ * described by the FRAME_READY that follows. Until CONFIGURED answers with the same serial a surface's old
+ * buffer goes on being shown, clipped. A newer CONFIGURE replaces one that is not yet answered. */
 struct hvfb_configure {
     struct hvfb_header header;
     uint64_t serial;
@@ -252,13 +253,13 @@ struct hvfb_configured {
 } HVFB_PACKED;
 HVFB_ASSERT_SIZE(hvfb_configured, 16);
 
-/* NEXT: one FRAME_READY, as soon as there is something that this viewer has not been told. No body. */
+/* NEXT: one FRAME_READY, as soon as there is damage that was not sent to this viewer yet. No body. */
 struct hvfb_next {
     struct hvfb_header header;
 } HVFB_PACKED;
 
 /* FRAME_READY: front changed inside these rectangles since the last one. Followed by `count` rectangles;
- * where there would be more than HVFB_FRAME_READY_MAX, by their bounding box. The first one tells the whole
+ * where there would be more than HVFB_FRAME_READY_MAX, by their bounding box. The first one covers the whole
  * picture. */
 struct hvfb_frame_ready {
     struct hvfb_header header;

@@ -1,4 +1,4 @@
-#include "tracking/refusal.h"
+#include "tracking/tracking_refused.h"
 
 #include <sys/prctl.h>
 
@@ -26,10 +26,10 @@ const char* help_with_pagemap(int error) {
     return "a sandbox that lets the process open /proc/self/pagemap";
 }
 
-void explain(const char* missing, const TrackingRefused& refusal, const char* newer_kernel) {
+void explain(const char* missing, const TrackingRefused& refused, const char* newer_kernel) {
     const char* what = "";
     const char* help = "";
-    switch (refusal.of) {
+    switch (refused.of) {
         case TrackingRefused::Of::nothing:
             return;
         case TrackingRefused::Of::program:
@@ -51,8 +51,8 @@ void explain(const char* missing, const TrackingRefused& refusal, const char* ne
         case TrackingRefused::Of::userfaultfd:
         case TrackingRefused::Of::kernel_mode:
             what =
-                refusal.of == TrackingRefused::Of::userfaultfd ? "userfaultfd(2)" : "userfaultfd(2) in full";
-            help = help_with_userfaultfd(refusal.error);
+                refused.of == TrackingRefused::Of::userfaultfd ? "userfaultfd(2)" : "userfaultfd(2) in full";
+            help = help_with_userfaultfd(refused.error);
             break;
         case TrackingRefused::Of::features:
             what = "the kernel's userfaultfd";
@@ -60,16 +60,16 @@ void explain(const char* missing, const TrackingRefused& refusal, const char* ne
             break;
         case TrackingRefused::Of::pagemap:
             what = "opening /proc/self/pagemap";
-            help = help_with_pagemap(refusal.error);
+            help = help_with_pagemap(refused.error);
             break;
         case TrackingRefused::Of::scan:
             what = "PAGEMAP_SCAN of /proc/self/pagemap";
             help = newer_kernel;
             break;
     }
-    if (refusal.error != 0)
+    if (refused.error != 0)
         std::fprintf(stderr, "hvfb: %s: refused by %s: %s. What would help: %s\n", missing, what,
-                     std::strerror(refusal.error), help);
+                     std::strerror(refused.error), help);
     else
         std::fprintf(stderr, "hvfb: %s: refused by %s. What would help: %s\n", missing, what, help);
 }
