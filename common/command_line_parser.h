@@ -16,7 +16,7 @@ namespace tools {
 // What a command line may hold, for completion. Nothing of what is hidden.
 struct CommandLineModel {
     struct Option {
-        std::string name;  // --NAME, or NAME for what is told by its place
+        std::string name;  // --NAME, or NAME for a positional argument
         std::string description;
         bool takes_value = false;
         bool is_path = false;
@@ -65,7 +65,7 @@ class CommandLineParser {
         explicit Command(CLI::App& command) : command_(&command) {}
 
         bool given() const;  // after `parse`
-        // `name`: --NAME, or NAME for what is told by its place; a flag of "!--NAME" makes `value` false.
+        // `name`: --NAME, or NAME for a positional argument; a flag of "!--NAME" makes `value` false.
         // Value: std::string, a vector of them or of unsigned, int, unsigned, std::uint64_t, double, an
         // optional of unsigned.
         Option flag(const std::string& name, bool& value, const std::string& description);

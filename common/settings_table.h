@@ -45,9 +45,9 @@ inline constexpr std::array trackings{Setting::Word{"auto", "what the machine do
                                       Setting::Word{"fault", ""}, Setting::Word{"scan", ""},
                                       Setting::Word{"compare", ""}};
 inline constexpr std::array reactions_to_hiding{
-    Setting::Word{"pause", "nothing is tracked, copied or told while nobody looks"},
+    Setting::Word{"pause", "nothing is tracked, copied or presented while nobody looks"},
     Setting::Word{"ignore",
-                  "as if somebody did; a Hyper-V host is written and told all the same, even where it says "
+                  "as if somebody did; damage goes to a Hyper-V host all the same, even where it says "
                   "that nobody looks; a monitor that is off or a card that somebody else has cannot be"}};
 inline constexpr std::array log_levels{Setting::Word{"trace", ""}, Setting::Word{"debug", ""},
                                        Setting::Word{"info", ""},  Setting::Word{"warning", ""},
@@ -67,8 +67,8 @@ inline constexpr std::array display_settings{
                    250000, "Microseconds without a store after which tracking rests."),
     word_setting("Tracking", trackings, 0, "How stores are noticed; all but auto are for diagnosis."),
     number_setting("MaxRects", Setting::Type::number, Setting::Unit::none, 1, 255, 16,
-                   "Rectangles told to the host a frame at most. A Hyper-V host is told in four messages at "
-                   "most, and so 4 x RectanglesPerMessage rectangles."),
+                   "Rectangles submitted to the host a frame at most. A Hyper-V host gets four messages a "
+                   "frame at most, and so 4 x RectanglesPerMessage rectangles."),
     word_setting("WhenHidden", reactions_to_hiding, 0, "What happens while nobody looks.")};
 
 // Of the daemon: a property of org.hvfbd.Framebuffer1.Manager, and the key Level of [Log].

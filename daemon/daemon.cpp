@@ -17,8 +17,8 @@ DisplaySettings settings_of(const Configuration& configuration, const SavedDispl
     for (const auto& [name, value] : saved->settings) {
         try {
             set(settings, name, value);
-        } catch (const RequestError& refusal) {
-            spdlog::warn("what was set before: {}", refusal.what());
+        } catch (const RequestError& refused) {
+            spdlog::warn("what was set before: {}", refused.what());
         }
     }
     return settings;
@@ -26,43 +26,42 @@ DisplaySettings settings_of(const Configuration& configuration, const SavedDispl
 
 }  // namespace
 
-// A display, and who is told of it. Throws std::system_error where there is no memory for its picture.
+// A display, and its observers. Throws std::system_error where there is no memory for its picture.
 struct Daemon::OwnedDisplay {
     OwnedDisplay(EventLoop& loop, Output& output, const DisplaySettings& settings,
-                 std::unique_ptr<Observer> first, StateSaver& keeper)
-        : report(std::move(first)),
-          reports{report.get(), &keeper},
-          display(loop, output, settings, reports) {}
-    std::unique_ptr<Observer> report;
-    Observers reports;
+                 std::unique_ptr<Observer> first, StateSaver& saver)
+        : observer(std::move(first)),
+          observers{observer.get(), &saver},
+          display(loop, output, settings, observers) {}
+    std::unique_ptr<Observer> observer;
+    Observers observers;
     Display display;
 };
 
 Daemon::Daemon(Configuration configuration, DescriptorStore store, const Parts& parts)
     : configuration_(std::move(configuration)),
       store_(std::move(store)),
-      keeper_(store_),
+      saver_(store_),
       pump_(loop_, store_.notifier()) {
-    Decoded inherited = keeper_.inherit();
-    if (!inherited.why.empty())
-        spdlog::warn("the state that was kept is of no use: {}; beginning anew, and those who drew are told",
-                     inherited.why);
-    if (inherited.passed_over > 0)
-        spdlog::warn("{} parts of the state that was kept are of a newer hvfbd, and are lost",
-                     inherited.passed_over);
-    State before = inherited.state.value_or(State{});
+    Decoded restored = saver_.restore();
+    if (!restored.why.empty())
+        spdlog::warn("the saved state is of no use: {}; beginning anew, and those who drew are disconnected",
+                     restored.why);
+    if (restored.passed_over > 0)
+        spdlog::warn("{} parts of the saved state are of a newer hvfbd, and are lost", restored.passed_over);
+    State before = restored.state.value_or(State{});
     std::vector<RestoredDescriptors> restored_outputs;
     for (std::size_t i = 0; i < before.displays.size(); ++i)
-        restored_outputs.push_back(keeper_.restored_of(i));
+        restored_outputs.push_back(saver_.restored_of(i));
     std::vector<RestoredOutput> of_outputs;
     for (std::size_t i = 0; i < before.displays.size(); ++i)
         of_outputs.push_back({before.displays[i].output, restored_outputs[i], before.displays[i].mode,
                               before.displays[i].output_name, before.displays[i].size});
     outputs_ = parts.make_outputs(loop_, of_outputs);
     make_displays(parts, before);
-    if (inherited.state) go_on(before, restored_outputs);
-    restored_outputs.clear();  // who is lost is told by it
-    keeper_.begin({displays_.begin(), displays_.end()}, configuration_.display);
+    if (restored.state) restore_displays(before, restored_outputs);
+    restored_outputs.clear();  // closes the channels of lost clients
+    saver_.begin({displays_.begin(), displays_.end()}, configuration_.display);
 }
 
 Daemon::~Daemon() = default;
@@ -75,7 +74,7 @@ void Daemon::make_displays(const Parts& parts, State& before) {
         DisplaySettings settings = settings_of(configuration_, saved);
         auto display = [&] {
             return std::make_unique<OwnedDisplay>(loop_, *output, settings,
-                                                  parts.make_observer(number, several), keeper_);
+                                                  parts.make_observer(number, several), saver_);
         };
         try {
             owned_.push_back(display());
@@ -92,14 +91,14 @@ void Daemon::make_displays(const Parts& parts, State& before) {
     allow_userfaultfds(configuration_.grant_userfaultfd);
 }
 
-// The displays of the process before go on, as far as there are displays of their numbers.
-void Daemon::go_on(const State& before, std::vector<RestoredDescriptors>& restored_outputs) {
+// Restores the displays of the process before, as far as there are displays of their numbers.
+void Daemon::restore_displays(const State& before, std::vector<RestoredDescriptors>& restored_outputs) {
     std::size_t surfaces = 0, viewers = 0;
     for (std::size_t i = 0; i < before.displays.size(); ++i) {
         const SavedDisplay& saved = before.displays[i];
         if (i < owned_.size()) {
             Display& display = *displays_[i];
-            display.restore(saved, keeper_.first_serial(), restored_outputs[i], loop_.now());
+            display.restore(saved, saver_.first_serial(), restored_outputs[i], loop_.now());
             surfaces += display.surfaces().all().size();
             viewers += display.viewers().size();
         } else if (!saved.surfaces.empty() || !saved.viewers.empty()) {
@@ -107,12 +106,12 @@ void Daemon::go_on(const State& before, std::vector<RestoredDescriptors>& restor
                          display_name(i));
         }
     }
-    spdlog::info("going on with {} surfaces and {} viewers after {} restarts", surfaces, viewers,
+    spdlog::info("restored {} surfaces and {} viewers after {} restarts", surfaces, viewers,
                  before.generation + 1);
 }
 
-void Daemon::add_observer(std::size_t display, Observer& report) {
-    owned_.at(display)->reports.add(report);
+void Daemon::add_observer(std::size_t display, Observer& observer) {
+    owned_.at(display)->observers.add(observer);
 }
 
 void Daemon::change_settings(const DisplaySettings& settings) {
@@ -130,31 +129,31 @@ void Daemon::start() {
     loop_.on_shortage([](const char* why) {
         spdlog::warn("something that was to be done could not be, and is tried again: {}", why);
     });
-    loop_.after_turn([this](Time now) { turn(now); });
-    turn(loop_.now());
+    loop_.after_dispatch([this](Time now) { update(now); });
+    update(loop_.now());
 }
 
 // The state is saved before anything is done about what was heard, and after.
-void Daemon::turn(Time now) {
-    keeper_.save();
+void Daemon::update(Time now) {
+    saver_.save();
     for (Display* display : displays_) display->update(now);
-    keeper_.save();
-    say_what_cannot_be_kept();
-    if (after_turn_) after_turn_(now);
+    saver_.save();
+    warn_of_unsaved_state();
+    if (after_dispatch_) after_dispatch_(now);
 }
 
-void Daemon::say_what_cannot_be_kept() {
-    if (keeper_.take_overflow())
-        spdlog::warn("there is more to keep than fits: a restart will lose surfaces");
-    if (std::string why = keeper_.take_problem(); !why.empty())
+void Daemon::warn_of_unsaved_state() {
+    if (saver_.take_overflow())
+        spdlog::warn("the state is too long to be saved: a restart will lose surfaces");
+    if (std::string why = saver_.take_problem(); !why.empty())
         spdlog::warn("what there is could not be saved, and is lost if the daemon ends now: {}", why);
     if (std::string problem = store_.take_problem(); !problem.empty())
         spdlog::warn("a restart may lose surfaces: {}", problem);
-    if (auto needed = keeper_.take_shortage()) {
+    if (auto needed = saver_.take_shortage()) {
         // Room for as many again.
         std::size_t enough = (*needed * 2 + 63) / 64 * 64;
         spdlog::warn(
-            "a restart will lose surfaces: the service manager keeps {} descriptors, and there are {}; set "
+            "a restart will lose surfaces: the service manager stores {} descriptors, and there are {}; set "
             "FileDescriptorStoreMax={} in [Service] (systemctl edit hvfbd), then systemctl reload hvfbd",
             store_.most().value_or(0), *needed, enough);
     }
@@ -162,18 +161,18 @@ void Daemon::say_what_cannot_be_kept() {
 
 void Daemon::set_store_limit(std::size_t most) {
     store_.set_most(most);
-    say_what_cannot_be_kept();
+    warn_of_unsaved_state();
 }
 
 void Daemon::run() {
     loop_.run();
     finish();
     // The last present has a number too.
-    keeper_.save();
+    saver_.save();
     store_.notifier().flush_at_the_end();
-    keeper_.save();
+    saver_.save();
     store_.notifier().flush_at_the_end();
-    say_what_cannot_be_kept();
+    warn_of_unsaved_state();
 }
 
 void Daemon::finish() {

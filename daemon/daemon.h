@@ -18,20 +18,20 @@
 
 namespace hvfbd {
 
-// The composition root: the displays, what is kept of them for the next process, and the order in which a
-// process begins, works and ends. It has no bus; who gives it one adds reports. Everything on the loop's
+// The composition root: the displays, what is saved of them for the next process, and the order in which a
+// process begins, works and ends. It has no bus; who gives it one adds observers. Everything on the loop's
 // thread.
 class Daemon {
   public:
     // What a service and a test make differently. Each is called in the constructor only.
     struct Parts {
-        // `legacies`: what the process before kept for its outputs, display0 first.
+        // `restored`: what the process before saved for its outputs, display0 first.
         std::function<std::unique_ptr<Outputs>(EventLoop&, std::span<const RestoredOutput>)> make_outputs;
-        // For the display of this number, who is told first.
+        // The first observer of the display of this number.
         std::function<std::unique_ptr<Observer>(std::size_t display, bool one_of_several)> make_observer;
     };
 
-    // Makes the outputs and displays and goes on with what the process before left in the store. Throws
+    // Makes the outputs and displays and restores what the process before left in the store. Throws
     // std::system_error and RequestError.
     Daemon(Configuration configuration, DescriptorStore store, const Parts& parts);
     Daemon(const Daemon&) = delete;
@@ -42,8 +42,8 @@ class Daemon {
     // display0 first.
     const std::vector<Display*>& displays() const { return displays_; }
     static std::string display_name(std::size_t number) { return "display" + std::to_string(number); }
-    // Borrowed; told last of what this display reports, from now on.
-    void add_observer(std::size_t display, Observer& report);
+    // Borrowed; the last observer of this display, from now on.
+    void add_observer(std::size_t display, Observer& observer);
 
     const Configuration& configuration() const { return configuration_; }
     // Takes another settings for all displays, as SIGHUP does; [Output] counts from the next start on.
@@ -51,14 +51,14 @@ class Daemon {
     // Whether clients that may not make a userfaultfd are given one, from now on; likewise.
     void allow_userfaultfds(bool allowed);
 
-    // After the state was saved, at the end of every turn.
-    void after_turn(EventLoop::Turn turn) { after_turn_ = std::move(turn); }
+    // After the state was saved, at the end of every dispatch.
+    void after_dispatch(EventLoop::AfterDispatch callback) { after_dispatch_ = std::move(callback); }
 
-    // What the service manager is told; there is one way, so that it stays in order.
+    // The way to the service manager; there is one, so that messages stay in order.
     Notifier& notifier() { return store_.notifier(); }
     // FileDescriptorStoreMax= of the unit; and gives the manager again what it may have had no room for.
     void set_store_limit(std::size_t most);
-    void store_again() { keeper_.store_again(); }
+    void store_again() { saver_.store_again(); }
 
     // Shows the first pictures. Once, before run().
     void start();
@@ -78,20 +78,20 @@ class Daemon {
     struct OwnedDisplay;
 
     void make_displays(const Parts& parts, State& before);
-    void go_on(const State& before, std::vector<RestoredDescriptors>& restored_outputs);
-    void turn(Time now);
-    void say_what_cannot_be_kept();
+    void restore_displays(const State& before, std::vector<RestoredDescriptors>& restored_outputs);
+    void update(Time now);
+    void warn_of_unsaved_state();
 
     Configuration configuration_;
     DescriptorStore store_;
-    StateSaver keeper_;
+    StateSaver saver_;
     EventLoop loop_;
     NotifierPump pump_;
     UserfaultfdGrants grants_;
     std::unique_ptr<Outputs> outputs_;
     std::vector<std::unique_ptr<OwnedDisplay>> owned_;
     std::vector<Display*> displays_;
-    EventLoop::Turn after_turn_;
+    EventLoop::AfterDispatch after_dispatch_;
 };
 
 }  // namespace hvfbd

@@ -29,10 +29,10 @@ bool would_start(const Configuration& configuration) {
     try {
         check_outputs(configuration);
         return true;
-    } catch (const RequestError& refusal) {
+    } catch (const RequestError& refused) {
         spdlog::error("hvfbd does not start with this{}: {}",
                       configuration.output.type == "auto" ? " where Hyper-V has a screen" : "",
-                      refusal.what());
+                      refused.what());
         return false;
     }
 }

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
         if (!options) return exit_code;
         // Whoever only asks what is wrong with it can interrupt that.
         if (options->check_configuration) Service::release_signals();
-        open_log(options->check_configuration ? LineOutput::Patience::unlimited : LineOutput::Patience::none);
+        open_log(options->check_configuration ? LineOutput::Waiting::unlimited : LineOutput::Waiting::none);
         bool warned = false;
         Configuration configuration = read_configuration(*options, warned);
         if (options->check_configuration)

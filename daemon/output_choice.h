@@ -13,8 +13,8 @@ namespace hvfbd {
 
 // The outputs that the configuration asks for; `auto`: the screen that the process before had, or the first
 // kind that is there. Throws RequestError, with what to change. `options`: what concerns the memory output.
-// `legacies`: what the process before kept for its outputs, display0 first; what was set over the bus goes
-// before the configuration.
+// `restored_outputs`: what the process before saved for its outputs, display0 first; what was set over the
+// bus goes before the configuration.
 std::unique_ptr<Outputs> make_outputs(EventLoop& loop, const Configuration& configuration,
                                       const DaemonOptions& options,
                                       std::span<const RestoredOutput> restored_outputs);

@@ -44,14 +44,14 @@ struct File {
 
 void write_all(int file, std::span<const std::byte> bytes, const std::string& path) {
     // For who does not wait for a reader: how long one that is there may take.
-    constexpr int patience = 5000;  // milliseconds
+    constexpr int timeout = 5000;  // milliseconds
     while (!bytes.empty()) {
         const ssize_t size = ::write(file, bytes.data(), bytes.size());
         if (size >= 0) {
             bytes = bytes.subspan(static_cast<std::size_t>(size));
         } else if (errno == EAGAIN) {
             pollfd room = {.fd = file, .events = POLLOUT, .revents = 0};
-            if (poll(&room, 1, patience) == 0) fail(path, ETIMEDOUT);
+            if (poll(&room, 1, timeout) == 0) fail(path, ETIMEDOUT);
         } else if (errno != EINTR) {
             fail(path);
         }

@@ -76,7 +76,7 @@ bool Tracker::begin(bool afresh) {
     if (!policy_.start(pages_, protection_.capabilities(), constants::hot_from(fault_cost_))) return false;
     announcement_.reset();
     timetable_ = {};
-    told_ = {};
+    reported_ = {};
     lost_ = false;
     fruitless_ = unusable_ = 0;
     if (afresh) {

@@ -10,7 +10,7 @@ namespace hvfb {
 namespace {
 
 constexpr Nanoseconds second = 1'000'000'000;
-constexpr Nanoseconds between_looks = second / 20;  // as often as a display presents usually
+constexpr Nanoseconds between_checks = second / 20;  // as often as a display presents usually
 
 }  // namespace
 
@@ -36,7 +36,7 @@ int Waiting::wait(std::span<pollfd> descriptors, std::optional<Nanoseconds> due)
 
 int Waiting::pause() {
     if (way_ == Way::none) return -EIO;
-    const timespec timeout = timespec_of(between_looks);
+    const timespec timeout = timespec_of(between_checks);
     if (nanosleep(&timeout, nullptr) < 0) {
         if (errno != EINTR) way_ = Way::sleep;
         return failed(errno);

@@ -50,7 +50,7 @@ EventLoop::~EventLoop() = default;
 
 Time EventLoop::now() const {
     std::uint64_t now = 0;
-    // Before its first turn the loop has no time of its own yet and sd-event answers with the clock's.
+    // Before its first dispatch the loop has no time of its own yet and sd-event answers with the clock's.
     demand(sd_event_now(event_.get(), CLOCK_MONOTONIC, &now), "read the loop's time");
     return Time{std::chrono::microseconds{now}};
 }
@@ -168,7 +168,7 @@ LoopSource EventLoop::on_signal(int signal, std::function<void()> callback) {
         registration->guard(registration->callback);
         return 0;
     };
-    // A signal does not come again: its callback has to do what it is for, or the turn ends.
+    // A signal does not come again: its callback has to do what it is for, or the dispatch ends.
     auto registration = std::make_unique<PlainCallback>(PlainCallback{[this](const auto& call) {
                                                                           guard_all(call);
                                                                           return true;
@@ -188,7 +188,7 @@ LoopSource EventLoop::before_wait(std::function<void()> callback) {
         return 0;
     };
     // An alarm that never rings; only its prepare callback is wanted. (A post source would do nothing either,
-    // but be dispatched after everything else, and so double the turns.)
+    // but be dispatched after everything else, and so double the dispatches.)
     auto registration = std::make_unique<PlainCallback>(
         PlainCallback{[this](const auto& call) { return guard(call); }, std::move(callback)});
     demand(
@@ -245,11 +245,11 @@ bool EventLoop::run_once(std::optional<Duration> timeout) {
     demand(result, "wait in the event loop");
     bool something = result > 0;
     if (something) {
-        ++turns_;
-        if (turn_begins_) turn_begins_();
+        ++dispatches_;
+        if (dispatch_begins_) dispatch_begins_();
         demand(sd_event_dispatch(event_.get()), "run the event loop");
-        if (after_turn_) guard([this] { after_turn_(now()); });
-        if (turn_ends_) turn_ends_();
+        if (after_dispatch_) guard([this] { after_dispatch_(now()); });
+        if (dispatch_ends_) dispatch_ends_();
     }
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     return something;

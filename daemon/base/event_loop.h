@@ -38,12 +38,12 @@ class LoopSource {
     std::unique_ptr<sd_event_source, Unref> source_;
 };
 
-// The daemon's one loop (sd-event), on one thread. Callbacks that throw end the turn: the exception leaves
-// run_once(). One that could not have memory or a descriptor (is_shortage()) does not: the callback of a
-// descriptor or an alarm is called again, until_again later, and must be written so that this is harmless.
+// The daemon's one loop (sd-event), on one thread. Callbacks that throw end the dispatch: the exception
+// leaves run_once(). One that could not have memory or a descriptor (is_shortage()) does not: the callback of
+// a descriptor or an alarm is called again, until_again later, and must be written so that this is harmless.
 class EventLoop {
   public:
-    using Turn = std::function<void(Time now)>;
+    using AfterDispatch = std::function<void(Time now)>;
     static constexpr Duration until_again = std::chrono::milliseconds(100);
 
     EventLoop();
@@ -51,10 +51,10 @@ class EventLoop {
     EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop();
 
-    // The time of this turn: the same for everything that happens in one.
+    // The time of this dispatch: the same for everything that happens in one.
     Time now() const;
-    // The turns that did something, since the start.
-    std::uint64_t turns() const { return turns_; }
+    // The dispatches that did something, since the start.
+    std::uint64_t dispatches() const { return dispatches_; }
 
     // Calls back while the descriptor has one of `events` (EPOLLIN...), or hangs up. The descriptor is
     // borrowed.
@@ -77,16 +77,16 @@ class EventLoop {
         std::optional<Time> at_;
     };
 
-    // Runs after every turn in which a callback ran: where facts become decisions.
-    void after_turn(Turn turn) { after_turn_ = std::move(turn); }
-    // Run before and after everything else of a turn that has something to do, but not while it waits.
-    void around_turn(std::function<void()> begin, std::function<void()> end) {
-        turn_begins_ = std::move(begin);
-        turn_ends_ = std::move(end);
+    // Runs after every dispatch in which a callback ran: where facts become decisions.
+    void after_dispatch(AfterDispatch callback) { after_dispatch_ = std::move(callback); }
+    // Run before and after everything else of a dispatch that has something to do, but not while it waits.
+    void around_dispatch(std::function<void()> begin, std::function<void()> end) {
+        dispatch_begins_ = std::move(begin);
+        dispatch_ends_ = std::move(end);
     }
 
-    // Told why a callback is called again, once a minute at most.
-    void on_shortage(std::function<void(const char* why)> told) { short_of_ = std::move(told); }
+    // Called with the reason why a callback is called again, once a minute at most.
+    void on_shortage(std::function<void(const char* why)> callback) { short_of_ = std::move(callback); }
 
     // Waits until something happens, at most `timeout` (none: for ever), and handles it. False: nothing
     // happened.
@@ -100,7 +100,7 @@ class EventLoop {
     struct Unref {
         void operator()(sd_event* event) const;
     };
-    // Exceptions must not cross sd-event's C code: they wait here until the turn is over.
+    // Exceptions must not cross sd-event's C code: they wait here until the dispatch is over.
     void guard_all(const std::function<void()>& callback) noexcept;
     // False: there was a shortage, and nothing waits.
     bool guard(const std::function<void()>& callback) noexcept;
@@ -109,12 +109,12 @@ class EventLoop {
     LoopSource keep(sd_event_source* source, std::unique_ptr<Function> registration);
 
     std::unique_ptr<sd_event, Unref> event_;
-    Turn after_turn_;
-    std::function<void()> turn_begins_, turn_ends_;
+    AfterDispatch after_dispatch_;
+    std::function<void()> dispatch_begins_, dispatch_ends_;
     std::function<void(const char*)> short_of_;
     std::optional<Time> said_shortage_;
     std::exception_ptr failure_;
-    std::uint64_t turns_ = 0;
+    std::uint64_t dispatches_ = 0;
     bool stopping_ = false;
 };
 

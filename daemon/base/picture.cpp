@@ -52,9 +52,9 @@ Picture Picture::front(const Layout& layout) {
 Picture Picture::shadow(Descriptor memfd, const Layout& layout) {
     struct stat status {};
     int seals = ::fcntl(memfd.get(), F_GET_SEALS);
-    if (seals < 0 || ::fstat(memfd.get(), &status) < 0) throw_errno("look at a picture that was kept");
+    if (seals < 0 || ::fstat(memfd.get(), &status) < 0) throw_errno("examine the restored picture");
     if ((seals & F_SEAL_SHRINK) == 0 || static_cast<std::uint64_t>(status.st_size) < layout.size)
-        throw_errno("go on with a picture that is smaller than it should be", EPROTO);
+        throw_errno("restore a picture that is smaller than it should be", EPROTO);
     Mapping mapping = map_shadow(memfd, layout);
     return {std::move(memfd), std::move(mapping), layout};
 }

@@ -16,7 +16,7 @@ struct Credentials {
     std::optional<std::vector<gid_t>> groups;  // none: the bus does not say
 };
 
-// Who may what. Pure: groups come as numbers; a group that does not exist is not given and grants nothing.
+// Access control. Pure: groups come as numbers; a group that does not exist is not given and grants nothing.
 struct Authority {
     std::optional<gid_t> drawers, viewers;  // the groups video and hvfbd-view, if there are such
     // Of a daemon on a bus of its user's own, that user: may what root may. None on the system bus.

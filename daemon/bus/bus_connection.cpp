@@ -57,7 +57,7 @@ void BusConnection::process() {
     }
 }
 
-// What cannot be had now is had after the next turn.
+// What cannot be had now is had after the next dispatch.
 void BusConnection::refill() noexcept {
     for (Descriptor& one : reserve_)
         if (!one) one.reset(::eventfd(0, EFD_CLOEXEC));

@@ -12,8 +12,8 @@
 namespace hvfbd {
 
 // The connection to the bus, in our loop. At rest when no message comes. A lost connection throws out of the
-// loop's turn, which ends the daemon, and systemd starts it anew: its name and its callers' identities are
-// gone anyhow.
+// loop's dispatch, which ends the daemon, and systemd starts it anew: its name and its callers' identities
+// are gone anyhow.
 class BusConnection {
   public:
     // Descriptors that are kept for what the bus sends: a message whose descriptors cannot be taken would end

@@ -78,7 +78,7 @@ class BusContext {
         callers_.identify(
             depth, object.getCurrentlyProcessedMessage()->getSender(),
             [shared, act](Caller caller) { answering(*shared, [&] { act(std::move(caller), *shared); }); },
-            [shared](const RequestError& refusal) { shared->returnError(bus_error(refusal)); });
+            [shared](const RequestError& refused) { shared->returnError(bus_error(refused)); });
     }
 
     // The same for what opens something, which takes hold of the process: `check(const Caller&)` refuses at
@@ -100,7 +100,7 @@ class BusContext {
                 });
                 limit_alarm_.set(limit_.next());
             },
-            [shared](const RequestError& refusal) { shared->returnError(bus_error(refusal)); });
+            [shared](const RequestError& refused) { shared->returnError(bus_error(refused)); });
     }
 
     // For setters of properties: their caller, who must be root. Throws RequestError. `command`: sets it.

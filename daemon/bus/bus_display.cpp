@@ -6,7 +6,7 @@ namespace hvfbd {
 
 BusDisplay::BusDisplay(BusContext& context, Display& display, std::string name)
     : context_(context), display_(display), object_(context, display, std::move(name)) {
-    // Those of the process before. Nobody is told: who listens sees the name come back, and asks.
+    // Those of the process before, without a signal: who listens sees the name come back, and asks.
     for (const Surface* surface : display.surfaces().all())
         surfaces_[surface->number()] = make(surface->number());
 }

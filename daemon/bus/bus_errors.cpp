@@ -29,8 +29,8 @@ const char* name_of(RequestError::Kind kind) {
 
 }  // namespace
 
-sdbus::Error bus_error(const RequestError& refusal) {
-    return sdbus::Error(std::string(error_prefix) + name_of(refusal.kind()), refusal.what());
+sdbus::Error bus_error(const RequestError& refused) {
+    return sdbus::Error(std::string(error_prefix) + name_of(refused.kind()), refused.what());
 }
 
 void with_bus_errors(const std::function<void()>& act) {
@@ -42,8 +42,8 @@ void with_bus_errors(const std::function<void()>& act) {
             {RequestError::Kind::failed, "the bus could not be given the answer: " + error.getMessage()});
     } catch (const std::bad_alloc&) {
         throw bus_error({RequestError::Kind::failed, error_of("do that", ENOMEM).what()});
-    } catch (const RequestError& refusal) {
-        throw bus_error(refusal);
+    } catch (const RequestError& refused) {
+        throw bus_error(refused);
     } catch (const std::exception& exception) {
         throw bus_error({RequestError::Kind::failed, exception.what()});
     }

@@ -17,7 +17,7 @@ class BusService {
     BusService(EventLoop& loop, sdbus::IConnection& connection, const std::vector<Display*>& displays,
                const Authority& authority, std::function<void()> reload);
 
-    // Wants to be told what its display reports.
+    // Observes its display.
     BusDisplay& display(std::size_t number) { return *displays_.at(number); }
     ManagerObject& manager() { return manager_; }
     void set_authority(const Authority& authority) { context_.set_authority(authority); }

@@ -31,7 +31,7 @@ Callers::Callers(sdbus::IConnection& connection)
     : bus_(sdbus::createProxy(connection, bus_name_of_bus, "/org/freedesktop/DBus")) {}
 
 // Null: one too many. Shared because std::function, which holds it, must be copyable.
-Callers::Turn Callers::admit(Depth depth, const std::string& bus_name) {
+Callers::Admission Callers::admit(Depth depth, const std::string& bus_name) {
     unsigned& all = depth == Depth::user ? users_ : processes_;
     auto of_this = of_one_.find(bus_name);
     if (all >= (depth == Depth::user ? most_users : most_processes) ||
@@ -67,19 +67,19 @@ void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
 }
 
 void Callers::identify(Depth depth, const std::string& bus_name, const Known& known, const Unknown& unknown) {
-    Turn turn = admit(depth, bus_name);
-    if (!turn) {
+    Admission admission = admit(depth, bus_name);
+    if (!admission) {
         unknown({RequestError::Kind::busy, "too many calls wait to be answered; wait for the answers"});
         return;
     }
     if (depth == Depth::user) {
-        auto answer = [turn, bus_name, known](const Credentials& who) {
+        auto answer = [admission, bus_name, known](const Credentials& who) {
             known({who, {bus_name, who.uid, who.pid, {}}});
         };
         ask(bus_name, answer, unknown);
         return;
     }
-    auto first = [this, turn, bus_name, known, unknown](const Credentials& who) {
+    auto first = [this, admission, bus_name, known, unknown](const Credentials& who) {
         // Shared because std::function must be copyable; only one copy is ever called.
         auto pidfd = std::make_shared<Descriptor>();
         pidfd->reset(static_cast<int>(::syscall(SYS_pidfd_open, who.pid, 0)));
@@ -87,7 +87,7 @@ void Callers::identify(Depth depth, const std::string& bus_name, const Known& kn
             unknown(errno == ESRCH ? gone() : not_opened(who.pid));
             return;
         }
-        auto second = [turn, bus_name, known, unknown, pidfd, who](const Credentials& again) {
+        auto second = [admission, bus_name, known, unknown, pidfd, who](const Credentials& again) {
             if (who.uid != again.uid || who.pid != again.pid) {
                 unknown(gone());
                 return;

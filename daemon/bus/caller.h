@@ -45,8 +45,8 @@ class Callers {
 
   private:
     using Answer = std::function<void(const Credentials&)>;
-    using Turn = std::shared_ptr<void>;
-    Turn admit(Depth depth, const std::string& bus_name);
+    using Admission = std::shared_ptr<void>;
+    Admission admit(Depth depth, const std::string& bus_name);
     void ask(const std::string& bus_name, Answer answer, Unknown unknown);
 
     // Before bus_: what is under way ends with it, and is counted here.

@@ -55,8 +55,8 @@ Layout checked_layout(const BusOptions& members) {
     Layout layout;
     try {
         layout = layout_for(mode, stride);
-    } catch (const RequestError& refusal) {
-        refuse(std::string("the option \"layout\" does not do: ") + refusal.what());
+    } catch (const RequestError& refused) {
+        refuse(std::string("the option \"layout\" does not do: ") + refused.what());
     }
     if (size.value_or(layout.size) != layout.size)
         refuse("the option \"layout.size\" must be " + std::to_string(layout.size) + " for that");

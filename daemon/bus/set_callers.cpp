@@ -86,7 +86,7 @@ class SetCallers::Filter {
             callers_.identify(
                 Callers::Depth::user, sender,
                 [this, sender](const Caller& caller) { take_up(sender, caller.credentials.uid); },
-                [this, sender](const RequestError& refusal) { refuse(sender, refusal); });
+                [this, sender](const RequestError& refused) { refuse(sender, refused); });
         } catch (...) {
             take(sender);
             throw;
@@ -111,8 +111,8 @@ class SetCallers::Filter {
         }
     }
 
-    void refuse(const std::string& sender, const RequestError& refusal) {
-        for (const Call& call : take(sender)) reply(call.get(), bus_error(refusal));
+    void refuse(const std::string& sender, const RequestError& refused) {
+        for (const Call& call : take(sender)) reply(call.get(), bus_error(refused));
     }
 
     // Of all callers together.

@@ -175,8 +175,8 @@ void parse(std::string_view text, const std::string& file, Configuration& config
             if (!set_key(configuration, entry.section, entry.key, entry.value))
                 warn(entry.line, "there is no " + std::string(entry.key) + " in a section [" +
                                      std::string(entry.section) + "]");
-        } catch (const RequestError& refusal) {
-            warn(entry.line, refusal.what());
+        } catch (const RequestError& refused) {
+            warn(entry.line, refused.what());
         }
     };
     read_ini(text, take, warn);

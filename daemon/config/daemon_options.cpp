@@ -13,8 +13,8 @@ namespace {
 std::string take_mode(const std::string& text, std::optional<Mode>& taken) {
     try {
         taken = mode_of(text);
-    } catch (const RequestError& refusal) {
-        return refusal.what();
+    } catch (const RequestError& refused) {
+        return refused.what();
     }
     return {};
 }

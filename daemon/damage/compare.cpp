@@ -39,7 +39,7 @@ void end_span(const Row& row, std::int32_t begin, std::int32_t end, Found& found
         Difference difference = past - x == tile_pixels
                                     ? copy_whole_tile(row.source + x, row.target + x)
                                     : copy_part_of_tile(row.source + x, row.target + x, past - x);
-#ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
+#ifdef HVFBD_MUTATION_COPY_MORE_THAN_FOUND
         if (difference)
             std::memcpy(row.target + row.left, row.source + row.left,
                         static_cast<std::size_t>(row.right - row.left) * sizeof(Pixel));
@@ -134,12 +134,12 @@ void compare_and_copy(PictureView source, MutablePictureView front, MutablePictu
 }
 
 bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
-                       unsigned turn) {
+                       unsigned round) {
     // A prime: lines of text are 16 rows apart, and the rows between them are alike.
     constexpr std::int32_t rows = 17;
     // Not the next row each time: what scrolls by a row a frame would always be missed.
     constexpr unsigned step = 7;
-    auto phase = static_cast<std::int32_t>(turn * step % rows);
+    auto phase = static_cast<std::int32_t>(round * step % rows);
     Rectangle both{0, 0, static_cast<std::int32_t>(std::min(source.width, target.width)),
                    static_cast<std::int32_t>(std::min(source.height, target.height))};
     for (const Rectangle& rectangle : where) {

@@ -32,15 +32,15 @@ struct Found {
 // time, and copies what differs into front, and at once on to scanout if there is one: a row later front
 // would be read from memory once more. `found` says exactly what was copied: each span is trimmed to the
 // pixels that differed, and nothing outside the spans was written. That matters: another process may be
-// storing into source meanwhile, and a pixel that reached front without being told would never be told,
+// storing into source meanwhile, and a pixel that reached front outside the spans would never be presented,
 // since no later comparison sees it. Where source does not reach, it counts as black. Reuses the capacity of
 // `found`. Scanout is never read, and has front's width and height or no pixels.
 void compare_and_copy(PictureView source, MutablePictureView front, MutablePictureView scanout,
                       std::span<const Rectangle> where, Found& found);
 
-// Compares one row in 17 inside `where`, other ones with each `turn`; all of them in 17 turns.
+// Compares one row in 17 inside `where`, other ones with each `round`; all of them in 17 rounds.
 bool differs_somewhere(PictureView source, PictureView target, std::span<const Rectangle> where,
-                       unsigned turn);
+                       unsigned round);
 
 // Copies the rectangles from front to scanout, in long stores one after the other. Scanout is never read. The
 // pictures have the same width and height, not necessarily the same stride.

@@ -14,8 +14,8 @@ namespace hvfbd {
 // pass over them.
 void reduce(const Region& region, std::size_t most, std::vector<Rectangle>& rectangles);
 
-// Above this many spans a frame they are not told apart: a checkerboard of single pixels has a million, and
-// would cost a tenth of a second to tell in 16 rectangles that are the whole screen anyhow.
+// Above this many spans a frame they are not distinguished: a checkerboard of single pixels has a million,
+// and would cost a tenth of a second to reduce to 16 rectangles that are the whole screen anyhow.
 inline constexpr std::size_t most_spans = 4096;
 
 // The spans (a row each, sorted), or if they are more than most_spans, one for each row that covers all of

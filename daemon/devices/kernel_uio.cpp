@@ -72,8 +72,8 @@ std::unique_ptr<UioDevice> KernelUioPort::open() {
                                        sysfs_ / "class" / "uio" / where.name / "maps", where.monitor_id);
 }
 
-std::unique_ptr<UioDevice> KernelUioPort::go_on(const std::string& text,
-                                                std::vector<Descriptor> descriptors) {
+std::unique_ptr<UioDevice> KernelUioPort::restore(const std::string& text,
+                                                  std::vector<Descriptor> descriptors) {
     std::string name = text.substr(0, text.find(' '));
     std::optional<unsigned> monitor_id;
     if (name.size() < text.size()) {

@@ -20,7 +20,7 @@ class KernelUioPort : public UioPort {
     KernelUioPort(std::function<Where()> find, std::filesystem::path sysfs, std::filesystem::path devices)
         : find_(std::move(find)), sysfs_(std::move(sysfs)), devices_(std::move(devices)) {}
     std::unique_ptr<UioDevice> open() override;
-    std::unique_ptr<UioDevice> go_on(const std::string& text, std::vector<Descriptor> descriptors) override;
+    std::unique_ptr<UioDevice> restore(const std::string& text, std::vector<Descriptor> descriptors) override;
 
   private:
     std::function<Where()> find_;

@@ -158,10 +158,10 @@ bool SimulatedUio::take_line(std::string_view line, std::size_t& next) {
                take_map(value.substr(0, space), value.substr(space + 1), take());
     }
     if (word == "interrupt" || word == "doorbell") {
-        int& kept = word == "interrupt" ? interrupt_ : doorbell_;
-        kept = take().get();
-        int flags = ::fcntl(kept, F_GETFL);
-        return flags >= 0 && ::fcntl(kept, F_SETFL, flags | O_NONBLOCK) == 0;
+        int& descriptor = word == "interrupt" ? interrupt_ : doorbell_;
+        descriptor = take().get();
+        int flags = ::fcntl(descriptor, F_GETFL);
+        return flags >= 0 && ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0;
     }
     if (word == "address") {
         if (value.starts_with("0x")) value.remove_prefix(2);
@@ -192,9 +192,9 @@ bool SimulatedUio::take_map(std::string_view name, std::string_view size_text, c
 
 std::optional<UioDevice::Saved> SimulatedUio::save() const {
     if (!opened_ || gone_) return std::nullopt;
-    Saved kept{path_ + '\n' + offer_, {socket_.get()}};
-    for (const Descriptor& descriptor : offered_) kept.descriptors.push_back(descriptor.get());
-    return kept;
+    Saved saved{path_ + '\n' + offer_, {socket_.get()}};
+    for (const Descriptor& descriptor : offered_) saved.descriptors.push_back(descriptor.get());
+    return saved;
 }
 
 void SimulatedUio::signal() noexcept {
@@ -225,8 +225,8 @@ std::unique_ptr<UioDevice> SimulatedUioPort::open() {
     return std::make_unique<SimulatedUio>(std::move(socket), path_);
 }
 
-std::unique_ptr<UioDevice> SimulatedUioPort::go_on(const std::string& text,
-                                                   std::vector<Descriptor> descriptors) {
+std::unique_ptr<UioDevice> SimulatedUioPort::restore(const std::string& text,
+                                                     std::vector<Descriptor> descriptors) {
     std::string here = path_ + '\n';
     if (!text.starts_with(here) || descriptors.empty() || descriptors.size() > 1 + most_descriptors)
         return nullptr;

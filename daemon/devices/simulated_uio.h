@@ -11,7 +11,7 @@ class SimulatedUioPort : public UioPort {
   public:
     explicit SimulatedUioPort(std::string path) : path_(std::move(path)) {}
     std::unique_ptr<UioDevice> open() override;
-    std::unique_ptr<UioDevice> go_on(const std::string& text, std::vector<Descriptor> descriptors) override;
+    std::unique_ptr<UioDevice> restore(const std::string& text, std::vector<Descriptor> descriptors) override;
 
   private:
     std::string path_;  // of the host's socket

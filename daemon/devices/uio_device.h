@@ -39,7 +39,7 @@ class UioDevice {
     // The channel's bit in the monitor page, if it has one.
     virtual std::optional<unsigned> monitor_id() const = 0;
 
-    // What UioPort::go_on() takes in another process while this device is open, or after this process has
+    // What UioPort::restore() takes in another process while this device is open, or after this process has
     // ended.
     struct Saved {
         std::string text;
@@ -48,8 +48,8 @@ class UioDevice {
     // Nothing: it has not opened yet, or is gone.
     virtual std::optional<Saved> save() const { return std::nullopt; }
 
-    // Tells the other side that there is something for it, and lets it interrupt. A device that is gone says
-    // so with the next acknowledge(). Safe in a signal handler.
+    // Signals the other side that there is something for it, and lets it interrupt. A device that is gone
+    // says so with the next acknowledge(). Safe in a signal handler.
     virtual void signal() noexcept = 0;
 };
 
@@ -59,11 +59,11 @@ class UioPort {
     virtual ~UioPort() = default;
     // Throws std::system_error, with what was tried on what: not there (yet), no rights.
     virtual std::unique_ptr<UioDevice> open() = 0;
-    // Goes on with a device that another process opened and that was not closed since: its channel is as it
-    // was. Null: this is no device of this port. Throws std::system_error.
-    // NOLINTBEGIN(performance-unnecessary-value-param): those who can go on keep the descriptors
-    virtual std::unique_ptr<UioDevice> go_on(const std::string& /*text*/,
-                                             std::vector<Descriptor> /*descriptors*/) {
+    // Restores a device that another process opened and that was not closed since: its channel is as it was.
+    // Null: this is no device of this port. Throws std::system_error.
+    // NOLINTBEGIN(performance-unnecessary-value-param): those who can restore it own the descriptors
+    virtual std::unique_ptr<UioDevice> restore(const std::string& /*text*/,
+                                               std::vector<Descriptor> /*descriptors*/) {
         return nullptr;
     }
     // NOLINTEND(performance-unnecessary-value-param)

@@ -15,7 +15,7 @@ MemoryOutput::MemoryOutput(Mode mode, std::uint32_t row_padding)
     : row_padding_(row_padding), layout_(padded(mode, row_padding)) {}
 
 void MemoryOutput::viewers_changed(std::size_t count) {
-    // It is only told once there has been a viewer, so from the first call on "nobody looks" is known.
+    // The first call comes when there has been a viewer: from then on "nobody looks" is known.
     visible_ = count > 0;
     changed();
 }

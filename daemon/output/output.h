@@ -19,15 +19,15 @@ class OutputListener {
     virtual ~OutputListener() = default;
     // visible(), layout() or modes() may differ from what they were.
     virtual void output_changed() = 0;
-    // The host is about to be told that it was heard: what it said must not be lost with this process.
+    // A message of the host is about to be acknowledged: it must not be lost with this process.
     virtual void output_needs_persisting() {}
     // For the log: a change of the output's own state, as a sentence.
     enum class Importance { information, warning };
     virtual void output_said(Importance, const std::string& /*sentence*/) {}
 };
 
-// What another process of the daemon kept for an output: bytes of that output's, and descriptors by name; the
-// mode that was set over the bus; and what it was: its name, and the size that it showed last.
+// What another process of the daemon saved for an output: bytes of that output's, and descriptors by name;
+// the mode that was set over the bus; and what it was: its name, and the size that it showed last.
 struct RestoredOutput {
     const std::string& state;
     RestoredDescriptors& descriptors;
@@ -58,7 +58,7 @@ class Output {
     virtual void before_stores() {}
 
     enum class Presented { done, refused };
-    // Tells the host that scanout changed inside the rectangles, all of them or none. Refused: not now; the
+    // Submits the rectangles in which scanout changed to the host, all of them or none. Refused: not now; the
     // caller keeps the damage and tries again at the next interval.
     virtual Presented present(std::span<const Rectangle> rectangles) = 0;
 
@@ -70,8 +70,8 @@ class Output {
     // The screen may have lost its picture since this was last asked: all of it is to be presented again.
     // Asks once.
     virtual bool take_repaint() { return false; }
-    // WhenHidden=ignore: what can be shown while nobody looks is to be, and the host told. The display asks
-    // for all of it anew when this changes.
+    // WhenHidden=ignore: what can be shown while nobody looks is shown, and damage is submitted. The display
+    // asks for all of it anew when this changes.
     virtual void ignore_hidden(bool /*ignore*/) {}
     // How many viewers of front there are now.
     virtual void viewers_changed(std::size_t count) = 0;
@@ -84,12 +84,11 @@ class Output {
     // The machine goes to sleep, and the device with it; and is awake again.
     virtual void suspend() {}
     virtual void resume() {}
-    // The process is about to die: tells the host that everything changed, if it can be told at once. Called
-    // in a signal handler, whatever was interrupted: no allocation, no lock, no exception.
+    // The process is about to die: submits the whole picture, if that can be done at once. Called in a signal
+    // handler, whatever was interrupted: no allocation, no lock, no exception.
     virtual void flush_on_crash() noexcept {}
 
-    // What the next process needs to go on where this one ends: empty, or bytes for this kind of output
-    // alone.
+    // What the next process needs to restore the output: empty, or bytes for this kind of output alone.
     virtual std::string save() const { return {}; }
     virtual void add_stored_descriptors(std::vector<StoredDescriptor>&) const {}
 

@@ -12,8 +12,8 @@
 
 namespace hvfbd {
 
-// What the daemon must know to go on after its process has ended, beside the descriptors that are kept for
-// it. Values only; the names of the descriptors follow from them.
+// What the daemon must know to be restored after its process has ended, beside the stored descriptors. Values
+// only; the names of the descriptors follow from them.
 struct State {
     std::uint64_t generation = 0;        // how many processes there were before
     std::vector<SavedDisplay> displays;  // display0 first

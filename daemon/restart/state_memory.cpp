@@ -32,7 +32,7 @@ SlotHeader header_of(std::span<const std::byte> slot) {
     return header;
 }
 
-// FNV-1a: it has to tell a half-written slot from a whole one, and nothing else.
+// FNV-1a: it has to distinguish a half-written slot from a whole one, and nothing else.
 std::uint64_t checksum_of(std::uint64_t sequence, std::span<const std::byte> bytes) {
     constexpr std::uint64_t prime = 0x100000001b3;
     std::uint64_t sum = (0xcbf29ce484222325 ^ sequence) * prime;
@@ -40,8 +40,8 @@ std::uint64_t checksum_of(std::uint64_t sequence, std::span<const std::byte> byt
     return sum;
 }
 
-// The sum also tells the encoding: a process that restores a state of the version before writes CBOR beside
-// it, and may be killed before it has written the version.
+// The sum also identifies the encoding: a process that restores a state of the version before writes CBOR
+// beside it, and may be killed before it has written the version.
 constexpr std::uint64_t of_objects = 0x6f626a65637473, of_cbor = 0x63626f72;
 
 enum class Encoding { objects, cbor };

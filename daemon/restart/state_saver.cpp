@@ -30,7 +30,7 @@ bool is_large_enough(const Descriptor& memfd) {
 
 }  // namespace
 
-Decoded StateSaver::inherit() {
+Decoded StateSaver::restore() {
     for (std::string& name : store_.restored().names()) stored_.insert(std::move(name));
     // The state that is there now may name any of it.
     named_ = stored_;
@@ -106,7 +106,7 @@ bool StateSaver::save() {
     return false;
 }
 
-// What was written before stands, and what it names is in the store. The next turn tries again.
+// What was written before stands, and what it names is in the store. The next dispatch tries again.
 void StateSaver::fail(const char* why) noexcept {
     written_.clear();
     if (std::exchange(failed_, true)) return;

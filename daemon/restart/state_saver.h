@@ -12,24 +12,24 @@
 
 namespace hvfbd {
 
-// Keeps what the next process needs to go on: the descriptors in the service manager's store, and the state
-// in a memory that is there as well. However suddenly this process ends, the state names descriptors that are
+// Saves what the next process restores: the descriptors in the service manager's store, and the state in a
+// memory that is there as well. However suddenly this process ends, the state names descriptors that are
 // in the store.
 class StateSaver : public Observer {
   public:
-    // Borrowed: the store outlives the keeper.
+    // Borrowed: the store outlives the saver.
     explicit StateSaver(DescriptorStore& store) : store_(store) {}
 
     // The state that the process before left. None: there was none, or it is of no use, which `why` says.
-    Decoded inherit();
+    Decoded restore();
 
     // The descriptors of a display that the process before left. Once.
     RestoredDescriptors restored_of(std::size_t display);
-    // Of this process, once it has inherited: see state.h.
+    // Of this process, after restore(): see state.h.
     std::uint64_t first_serial() const { return hvfbd::first_serial(generation_); }
 
-    // From now on these displays are kept, display0 first. `configured`: what the configuration says,
-    // borrowed. What was inherited and nobody took is given up.
+    // From now on these displays are saved, display0 first. `configured`: what the configuration says,
+    // borrowed. Descriptors of the process before that nobody took are given up.
     void begin(std::vector<const Display*> displays, const DisplaySettings& configured);
     // Writes what differs from what was last written. Cheap where nothing does. False: it waits until the
     // service manager has taken the descriptors that are new, and is to be tried again then.
@@ -48,7 +48,7 @@ class StateSaver : public Observer {
     std::optional<std::size_t> take_shortage();
 
     // Why the state could not be saved, since this was last asked; empty: it could, or that was said. It is
-    // tried again with every turn.
+    // tried again with every dispatch.
     std::string take_problem() { return std::exchange(problem_, {}); }
 
   private:

@@ -21,7 +21,7 @@ void restore() noexcept {
     for (std::size_t i = 0; i < fatal_signals.size(); ++i) ::sigaction(fatal_signals[i], &before[i], nullptr);
 }
 
-// While the last words are said device memory may be taken away, or be gone already.
+// During the flush device memory may be taken away, or be gone already.
 void handle_speaking(int signal, siginfo_t* information, void*) {
     if (information->si_code > 0 && MappingGuard::absorb(information->si_addr)) return;
     ::signal(signal, SIG_DFL);
@@ -62,7 +62,7 @@ CrashHandler::CrashHandler(std::function<void()> speak) {
     stack_t stack{};
     stack.ss_sp = handler_stack.data();
     stack.ss_size = handler_stack.size();
-    if (::sigaltstack(&stack, nullptr) < 0) throw_errno("set up the stack of the last words");
+    if (::sigaltstack(&stack, nullptr) < 0) throw_errno("set up the stack of the crash handler");
     struct sigaction action {};
     action.sa_sigaction = handle;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;

@@ -7,9 +7,9 @@
 
 namespace hvfbd {
 
-// Kills the process with SIGABRT, so that systemd starts it anew, when one turn of the loop takes longer than
-// the limit, while the process could run. systemd's own watchdog wants to be fed for ever, also at rest, and
-// rest shall cost nothing: this one is set when a turn begins and stopped when it is over.
+// Kills the process with SIGABRT, so that systemd starts it anew, when one dispatch takes longer than the
+// limit, while the process could run. systemd's own watchdog wants to be fed for ever, also at rest, and rest
+// shall cost nothing: this one is set when a dispatch begins and stopped when it is over.
 //
 // Its timer sends SIGALRM several times a limit. A process that is stopped has one of them when it goes on,
 // however long that was, and so is not taken for one that hangs.
@@ -22,11 +22,11 @@ class DispatchWatchdog {
     DispatchWatchdog& operator=(const DispatchWatchdog&) = delete;
     ~DispatchWatchdog();
 
-    void turn_begins() {
+    void dispatch_begins() {
         rung_ = 0;
         set(step_);
     }
-    void turn_ends() { set({}); }
+    void dispatch_ends() { set({}); }
 
   private:
     static constexpr int steps = 8;  // a limit
@@ -34,7 +34,7 @@ class DispatchWatchdog {
     void set(Duration time);
 
     Duration step_;
-    volatile sig_atomic_t rung_ = 0;  // in this turn
+    volatile sig_atomic_t rung_ = 0;  // in this dispatch
     timer_t timer_{};
     struct sigaction before_ {};
 };

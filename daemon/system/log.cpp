@@ -71,9 +71,9 @@ class Sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 
 }  // namespace
 
-void open_log(LineOutput::Patience patience) {
+void open_log(LineOutput::Waiting waiting) {
     const char* journal = stderr_is_the_journal() ? "/run/systemd/journal/socket" : "";
-    output = std::make_unique<LogOutput>(journal, LineOutput(STDERR_FILENO, patience));
+    output = std::make_unique<LogOutput>(journal, LineOutput(STDERR_FILENO, waiting));
     auto logger = std::make_shared<spdlog::logger>("hvfbd", std::make_shared<Sink>());
     // spdlog's own words go to standard error, and wait for it.
     logger->set_error_handler([](const std::string&) {});

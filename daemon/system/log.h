@@ -10,9 +10,9 @@
 namespace hvfbd {
 
 // Where spdlog's default logger writes: the journal where standard error is the journal, with priorities;
-// else standard error. Neither is waited for, and what is lost is said; but whoever runs a program to read
-// what it says has patience.
-void open_log(LineOutput::Patience patience);
+// else standard error. Neither is waited for, and what is lost is said, unless `waiting` is unlimited: for
+// whoever runs a program to read its messages.
+void open_log(LineOutput::Waiting waiting);
 
 // Logs a sentence that is looked for. In the journal it has MESSAGE_ID=, HVFBD_EVENT= and these fields;
 // elsewhere it is a line like others.

@@ -51,23 +51,23 @@ Descriptor memory_of(const std::string& datagram) {
 
 }  // namespace
 
-LineOutput::LineOutput(int descriptor, Patience patience)
-    : patient_(patience == Patience::unlimited), descriptor_(descriptor) {
+LineOutput::LineOutput(int descriptor, Waiting waiting)
+    : waits_(waiting == Waiting::unlimited), descriptor_(descriptor) {
     struct stat status {};
     if (::fstat(descriptor, &status) < 0) return;
     if (S_ISSOCK(status.st_mode)) kind_ = Kind::socket;
     if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) return;
     kind_ = Kind::stream;
-    if (patient_) return;
+    if (waits_) return;
     std::string path = "/proc/self/fd/" + std::to_string(descriptor);
     own_.reset(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
 }
 
 ssize_t LineOutput::write_some(std::string_view text) {
     if (kind_ == Kind::socket)
-        return ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL | (patient_ ? 0 : MSG_DONTWAIT));
+        return ::send(descriptor_, text.data(), text.size(), MSG_NOSIGNAL | (waits_ ? 0 : MSG_DONTWAIT));
     if (own_) return ::write(own_.get(), text.data(), text.size());
-    if (kind_ == Kind::stream && !patient_) {
+    if (kind_ == Kind::stream && !waits_) {
         // Whoever says that there is room has room for this much.
         pollfd room{descriptor_, POLLOUT, 0};
         if (::poll(&room, 1, 0) <= 0 || (room.revents & POLLOUT) == 0) {

@@ -18,9 +18,9 @@ struct LogField {
 // change. A line that there is no room for is refused, not waited for.
 class LineOutput {
   public:
-    enum class Patience { none, unlimited };
+    enum class Waiting { none, unlimited };
     // Borrowed.
-    explicit LineOutput(int descriptor, Patience patience = Patience::none);
+    explicit LineOutput(int descriptor, Waiting waiting = Waiting::none);
 
     // False: there is no room for it, or for the rest of one before it.
     bool write(std::string_view line);
@@ -31,7 +31,7 @@ class LineOutput {
 
     enum class Kind { socket, stream, file };
     Kind kind_ = Kind::file;
-    bool patient_;
+    bool waits_;
     int descriptor_;
     Descriptor own_;    // the same pipe or terminal, opened again, so that it does not wait
     std::string rest_;  // of a line that was begun

@@ -26,7 +26,7 @@ Notifier::Notifier(const std::string& address) : address_(address) {
     // A path needs its end; a name in the abstract space has a length.
     if ((!path && !abstract) || address.size() < 2 ||
         address.size() > sizeof(sockaddr_un::sun_path) - (path ? 1 : 0))
-        throw_errno("tell the service manager at NOTIFY_SOCKET=" + address + ", which is no Unix socket",
+        throw_errno("notify the service manager at NOTIFY_SOCKET=" + address + ", which is no Unix socket",
                     EINVAL);
     connect();
 }
@@ -41,7 +41,7 @@ void Notifier::connect() {
     Descriptor fresh(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     // Connected, so that the socket says when there is room at the other end.
     if (!fresh || ::connect(fresh.get(), reinterpret_cast<const sockaddr*>(&to), size) < 0)
-        throw_errno("tell the service manager at NOTIFY_SOCKET=" + address_);
+        throw_errno("notify the service manager at NOTIFY_SOCKET=" + address_);
     socket_ = std::move(fresh);
 }
 
@@ -55,11 +55,11 @@ Notifier::Sent Notifier::send_now(const std::string& text, int attached) {
     return later ? Sent::later : Sent::failed;
 }
 
-void Notifier::tell(const std::string& assignments) {
+void Notifier::notify(const std::string& assignments) {
     bool waiting = std::ranges::any_of(queue_, [&](const Message& message) {
-        return message.kind == Message::Kind::tell && message.text == assignments;
+        return message.kind == Message::Kind::notify && message.text == assignments;
     });
-    if (!waiting) send({Message::Kind::tell, assignments, {}, {}}, -1);
+    if (!waiting) send({Message::Kind::notify, assignments, {}, {}}, -1);
 }
 
 bool Notifier::store(const std::string& name, int descriptor) {
@@ -89,7 +89,7 @@ bool Notifier::send(Message message, int attached) {
         if (attached >= 0) {
             // Of its own: by the time it is sent it may be closed here.
             int own = ::fcntl(attached, F_DUPFD_CLOEXEC, 3);
-            if (own < 0) throw_errno("keep what the next process needs (" + message.name + ")");
+            if (own < 0) throw_errno("store what the next process needs (" + message.name + ")");
             message.attached.reset(own);
         }
         queue_.push_back(std::move(message));
@@ -121,7 +121,8 @@ void Notifier::flush() {
                     connect();
                     continue;
                 }
-                throw_errno("tell the service manager " + next.text.substr(0, next.text.find('\n')), error);
+                throw_errno("notify the service manager of " + next.text.substr(0, next.text.find('\n')),
+                            error);
             } catch (const std::system_error& failure) {
                 problem_ = failure.what();
             }
@@ -132,13 +133,13 @@ void Notifier::flush() {
 }
 
 void Notifier::flush_at_the_end() {
-    constexpr int patience = 1000;  // milliseconds
+    constexpr int timeout = 1000;  // milliseconds
     for (int tries = 10; tries > 0 && waits(); --tries) {
         pollfd room{socket_.get(), POLLOUT, 0};
         if (waits_for_room_)
-            ::poll(&room, 1, patience / 10);
+            ::poll(&room, 1, timeout / 10);
         else
-            ::poll(nullptr, 0, patience / 10);
+            ::poll(nullptr, 0, timeout / 10);
         flush();
     }
 }

@@ -10,9 +10,9 @@
 
 namespace hvfbd {
 
-// What the service manager is told (sd_notify(3)): how the service stands, and what it shall store for the
-// next process. sd_notify() waits for a manager that does not read; this does not. What cannot be sent now is
-// kept, in its order, until it can be. On the loop's thread.
+// Messages to the service manager (sd_notify(3)): how the service stands, and what it shall store for the
+// next process. sd_notify() waits for a manager that does not read; this does not. What cannot be sent now
+// waits, in its order, until it can be. On the loop's thread.
 class Notifier {
   public:
     // Without a manager: everything is dropped.
@@ -24,9 +24,9 @@ class Notifier {
     bool there() const { return static_cast<bool>(socket_); }
 
     // Such as READY=1. The same text waits only once.
-    void tell(const std::string& assignments);
-    // The manager keeps a descriptor of its own under this name; it says nothing if it has no room. Borrowed;
-    // a duplicate is kept while it waits. False: there is none left for that.
+    void notify(const std::string& assignments);
+    // The manager stores a descriptor of its own under this name; it says nothing if it has no room.
+    // Borrowed; a duplicate waits in its place. False: there is none left for that.
     bool store(const std::string& name, int descriptor);
     void remove(const std::string& name);
 
@@ -48,7 +48,7 @@ class Notifier {
 
   private:
     struct Message {
-        enum class Kind { tell, store, remove } kind;
+        enum class Kind { notify, store, remove } kind;
         std::string text, name;
         Descriptor attached;
     };

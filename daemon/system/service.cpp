@@ -48,7 +48,7 @@ Service::Service(EventLoop& loop, Notifier& notifier, std::function<void()> relo
 }
 
 void Service::feed_watchdog() {
-    notifier_.tell("WATCHDOG=1");
+    notifier_.notify("WATCHDOG=1");
     feeding_.set(loop_.now() + watchdog_);
 }
 

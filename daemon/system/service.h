@@ -7,8 +7,8 @@
 
 namespace hvfbd {
 
-// What systemd and the terminal want of a service: to be told when it is ready, and to be heard when it shall
-// read its configuration again (SIGHUP) or end (SIGTERM, SIGINT, SIGXCPU).
+// What systemd and the terminal want of a service: to be notified when it is ready, and to be heard when it
+// shall read its configuration again (SIGHUP) or end (SIGTERM, SIGINT, SIGXCPU).
 class Service {
   public:
     // Blocks the signals, and ignores SIGPIPE: the first thing that a process does, before there are threads.
@@ -20,8 +20,8 @@ class Service {
     // Borrowed: the notifier outlives this.
     Service(EventLoop& loop, Notifier& notifier, std::function<void()> reload, std::function<void()> end);
 
-    void ready() { notifier_.tell("READY=1"); }
-    void stopping() { notifier_.tell("STOPPING=1"); }
+    void ready() { notifier_.notify("READY=1"); }
+    void stopping() { notifier_.notify("STOPPING=1"); }
 
   private:
     void feed_watchdog();

@@ -11,7 +11,7 @@ class IProxy;
 
 namespace hvfbd {
 
-// How many descriptors the service manager keeps for this service, which it says only over the bus:
+// How many descriptors the service manager stores for this service, which it says only over the bus:
 // FileDescriptorStoreMax= of the unit. Asks without waiting.
 class StoreLimit {
   public:

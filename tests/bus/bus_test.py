@@ -20,8 +20,8 @@ class DisplaySettings(OnTheBus):
             for value in (least, most):
                 self.set(name, kind, str(value))
                 self.assertEqual(self.get(name), f"{kind} {value}")
-            refusal = self.set(name, kind, str(most + 1), code=1)
-            self.assertIn(f"{name} must be {least} to {most}; {most + 1} is not", refusal)
+            error = self.set(name, kind, str(most + 1), code=1)
+            self.assertIn(f"{name} must be {least} to {most}; {most + 1} is not", error)
             self.assertEqual(self.get(name), f"{kind} {most}")
         for name, words in self.WORDS:
             for word in words:

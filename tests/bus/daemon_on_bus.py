@@ -117,7 +117,7 @@ class OnTheBus(unittest.TestCase):
                         f"--mode={mode}", *options), env={**os.environ, "NOTIFY_SOCKET": str(path)}, stderr=self.log)
             while b"READY=1" not in notify.recv(4096):
                 pass
-            # As a service manager, which reads whatever it is told for as long as the daemon lives.
+            # As a service manager, which reads all messages for as long as the daemon lives.
             manager = notify.dup()
         manager.settimeout(None)
         reader = threading.Thread(target=self.read_all, args=(manager,), daemon=True)

@@ -50,7 +50,7 @@ class Displays(OnTheBus):
         self.until(lambda: self.pixel(root, fronts[1]) == 0x445566)
         self.assertEqual(self.pixel(root, fronts[0]), 0x112233)
 
-    def test_have_modes_and_tuning_of_their_own_and_one_configuration(self):
+    def test_have_modes_and_settings_of_their_own_and_one_configuration(self):
         root = self.caller()
         self.assertIn("result", root.call(SECOND, NAME + ".Display", "SetMode", "uua{sv}", 800, 600, {}))
         self.assertEqual((self.get("Width"), self.get("Width", SECOND)), ("u 640", "u 800"))
@@ -99,8 +99,8 @@ class Displays(OnTheBus):
 
         wakeups()
         before = wakeups()
-        time.sleep(2)  # what is looked at is that nothing happens
-        # Two questions, each of which is a turn or two.
+        time.sleep(2)  # the promise is that nothing happens
+        # Two questions, each of which is a dispatch or two.
         for count, was in zip(wakeups(), before):
             self.assertLess(count - was, 10)
 

@@ -1,4 +1,4 @@
-"""Who may what: by the policy of the bus, and by the daemon where the policy lets everything through."""
+"""Access control: by the policy of the bus, and by the daemon where the policy lets everything through."""
 
 import pathlib
 import re

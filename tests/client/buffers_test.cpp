@@ -47,7 +47,7 @@ TEST_F(SurfaceTest, does_not_tell_of_a_mode_that_was_taken_before) {
     const Descriptor buffer = ScriptedDaemon::make_buffer(larger);
     daemon.send_configure(1, larger, buffer.get());
     ASSERT_TRUE(told(HVFB_EVENT_CONFIGURE));
-    // A daemon that goes on after another one offers it once more.
+    // A daemon that restored the state of another one offers it once more.
     daemon.send_configure(1, larger, buffer.get());
     daemon.collect();
     ASSERT_EQ(hvfb_surface_configure(surface), 0);

@@ -26,7 +26,7 @@ int connect_prepared(const OpenOptions&, int, Opened& opened) {
     return 0;
 }
 
-constexpr Nanoseconds patience = 10'000'000'000;
+constexpr Nanoseconds timeout = 10'000'000'000;
 
 }  // namespace
 
@@ -76,13 +76,13 @@ bool ForeignProgram::alive() {
 }
 
 int ForeignProgram::ended() {
-    const Nanoseconds deadline = monotonic_now() + patience;
+    const Nanoseconds deadline = monotonic_now() + timeout;
     while (alive() && monotonic_now() < deadline) usleep(200);
     return status_;
 }
 
 bool ForeignProgram::reaches(int stage) {
-    const Nanoseconds deadline = monotonic_now() + patience;
+    const Nanoseconds deadline = monotonic_now() + timeout;
     while (shared.stage.load() < stage) {
         if (!alive() || monotonic_now() > deadline) return shared.stage.load() >= stage;
         usleep(200);
@@ -140,7 +140,7 @@ bool ForeignProgram::reports_or_gives_up(std::uint32_t page) {
     const hvfb_collect collect = {{HVFB_COLLECT, sizeof collect}, 99};
     if (send(daemon.channel(), &collect, sizeof collect, MSG_NOSIGNAL) < 0) return given_up = true;
     for (;;) {
-        const auto packet = daemon.receive(static_cast<int>(patience / 1'000'000));
+        const auto packet = daemon.receive(static_cast<int>(timeout / 1'000'000));
         pollfd channel = {.fd = daemon.channel(), .events = POLLIN, .revents = 0};
         poll(&channel, 1, 0);
         if (!packet) return given_up = (channel.revents & POLLHUP) != 0;

@@ -263,21 +263,21 @@ TEST_F(Granted, reports_every_store_of_threads_that_draw_meanwhile) {
                     stored.at(page) = value;
                 }
         });
-        // What the daemon has looked at: the pages of each report as they are then.
+        // What the daemon has compared: the pages of each report as they are then.
         std::array<std::uint32_t, pages> seen = {};
-        const auto look = [&] {
+        const auto collect_once = [&] {
             const auto written = daemon.collect();
             for (std::uint32_t page = 0; page < pages; ++page)
                 if (written.holds(page))
                     std::memcpy(&seen.at(page), daemon.shadow() + page * 4096, sizeof seen.at(page));
             return written.unprotected() || written.everything();
         };
-        for (int i = 0; i < 5; ++i) look();
+        for (int i = 0; i < 5; ++i) collect_once();
         give();
-        for (int i = 0; i < 5; ++i) look();
+        for (int i = 0; i < 5; ++i) collect_once();
         end = true;
         drawer.join();
-        while (look()) continue;
+        while (collect_once()) continue;
         for (std::uint32_t page = 0; page < pages; ++page) EXPECT_EQ(seen.at(page), stored.at(page).load());
     });
 }

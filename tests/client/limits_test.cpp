@@ -210,7 +210,7 @@ TEST_F(SurfaceTest, that_nobody_can_open_again_says_so_at_once) {
     EXPECT_EQ(hvfb_surface_error(surface), -ECANCELED);
 }
 
-// Damage was refused until then, also when the daemon had looked already.
+// Damage was refused until then, also when the daemon had compared already.
 TEST_F(ComesBack, and_tells_damage_of_all_that_it_did_not_track) {
     open(HVFB_OPEN_UNTRACKED);
     ASSERT_TRUE(lost_and_back());

@@ -20,7 +20,7 @@ static void PrintTo(Mutation which, std::ostream* stream) {
 namespace {
 
 // A store that lands exactly where the order of protecting and reporting matters. The test plays the daemon;
-// at the named point the tracker's thread stops until the daemon has copied what it was told and the store
+// at the named point the tracker's thread stops until the daemon has copied what was reported and the store
 // has been tried.
 struct OrderingTest : testing::TestWithParam<Mutation> {
     ScriptedDaemon daemon;
@@ -86,7 +86,7 @@ struct OrderingTest : testing::TestWithParam<Mutation> {
         signal(go_on);
         writer.join();
     }
-    // As a daemon does: collects while it is told to.
+    // As a daemon does: collects while damage is announced.
     void come_to_rest() {
         bool again = true;
         for (int i = 0; again && i < 20; ++i) {

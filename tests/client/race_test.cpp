@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::uint64_t never = 3'600'000'000'000;
 
-// A daemon that collects when it is told to, compares what it is told with front, and copies what differs.
+// A daemon that collects when damage is announced, compares what is reported with front, and copies what
+// differs.
 class CollectingDaemon {
   public:
     explicit CollectingDaemon(ScriptedDaemon& daemon) : daemon_(daemon), front_(daemon.layout.size) {
@@ -82,7 +83,7 @@ class CollectingDaemon {
         unprotected_ = shown_ && written.unprotected();
         states |= 1 << written.state();
         ++collections;
-        const auto look = [this](std::uint32_t page) {
+        const auto compare = [this](std::uint32_t page) {
             std::byte* front = front_.data() + page * 4096;
             const std::byte* shadow = daemon_.shadow() + page * 4096;
             if (std::memcmp(front, shadow, 4096) == 0) return;
@@ -90,9 +91,9 @@ class CollectingDaemon {
             differed_.push_back({page, 1});
         };
         if (written.everything())
-            for (std::uint32_t page = 0; page < daemon_.pages(); ++page) look(page);
+            for (std::uint32_t page = 0; page < daemon_.pages(); ++page) compare(page);
         for (const auto& range : written.pages)
-            for (std::uint32_t page = range.first; page < range.first + range.count; ++page) look(page);
+            for (std::uint32_t page = range.first; page < range.first + range.count; ++page) compare(page);
     }
 
     ScriptedDaemon& daemon_;

@@ -41,13 +41,13 @@ void SimulatedMemory::collect() {
 
 void SimulatedMemory::come_to_rest() {
     storing_ = false;
-    for (int turn = 0; turn < 400; ++turn) {
+    for (int round = 0; round < 400; ++round) {
         while (!faults_.empty()) serve_a_fault();
         for (Thread& thread : threads_) step(thread);
         if (!faults_.empty()) continue;
         const bool rests = policy.state() == TrackerState::resting;
-        // Where it never rests a few looks have to do.
-        if (!damaged && !(unprotected && (rests || turn < 40))) break;
+        // Where it never rests a few collections have to do.
+        if (!damaged && !(unprotected && (rests || round < 40))) break;
         collect();
         now += 20'000'000;
     }

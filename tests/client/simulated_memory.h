@@ -15,7 +15,7 @@ class SimulatedMemory {
 
     Policy policy;
     Nanoseconds now = 1'000'000'000;
-    bool damaged = false, unprotected = false;  // what the daemon was told
+    bool damaged = false, unprotected = false;  // what was announced to the daemon
     bool tell_what_differed = true;
 
     std::uint32_t any(std::uint32_t below);
@@ -23,7 +23,7 @@ class SimulatedMemory {
     // Some threads go a step on.
     void run_threads();
     void serve_a_fault();
-    // The daemon collects, copies what it is told, and says what had changed.
+    // The daemon collects, copies what is reported, and says what had changed.
     void collect();
     // No thread begins another store; those that wait go on, served and collected, until nothing is left to
     // do.

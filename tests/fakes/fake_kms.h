@@ -32,7 +32,7 @@ inline drmModeModeInfo drm_mode(std::uint32_t width, std::uint32_t height, bool 
 // would make them show. Outlives the cards and ports that were opened.
 class FakeKms {
   public:
-    // dirty: the driver copies what it is told. flip: scans out by itself. direct: that, and cannot flip.
+    // dirty: the driver copies what is submitted. flip: scans out by itself. direct: that, and cannot flip.
     enum class Driver { dirty, flip, direct };
     explicit FakeKms(Driver kind = Driver::dirty) : driver(kind), events(make_event()), flips(make_event()) {
         console.resize(640 * 480, 0x00c0ffee);

@@ -9,8 +9,9 @@
 
 namespace hvfbd::testing {
 
-// A screen with memory of its own and a host that believes what it is told: the host's picture is updated
-// from scanout only inside told rectangles, so damage that was copied but not told shows as a difference.
+// A screen with memory of its own and a host that copies what is submitted: the host's picture is updated
+// from scanout only inside submitted rectangles, so damage that was copied but not submitted shows as a
+// difference.
 class FakeOutput : public Output {
   public:
     explicit FakeOutput(const Layout& layout) { take(layout); }
@@ -26,11 +27,11 @@ class FakeOutput : public Output {
         changed();
     }
     void take_at_most(std::size_t rectangles) { most_rectangles_ = rectangles; }
-    void set_kept(const std::string& kept) { kept_ = kept; }
+    void set_saved(const std::string& saved) { saved_ = saved; }
     void forget_host_picture() { std::fill(host_.begin(), host_.end(), std::byte{0xee}); }
 
-    // ---- what it was told
-    const std::vector<std::vector<Rectangle>>& told() const { return told_; }
+    // ---- what was submitted
+    const std::vector<std::vector<Rectangle>>& submitted() const { return submitted_; }
     std::span<const std::byte> host_picture() const { return host_; }
     std::size_t viewers() const { return viewers_; }
     bool ignores_hidden() const { return ignores_hidden_; }
@@ -57,7 +58,7 @@ class FakeOutput : public Output {
         }
         for (const Rectangle& r : rectangles) {
             if (r.empty() || intersection(r, layout_.rectangle()) != r)
-                throw std::logic_error("a rectangle that is empty or not on the screen was told");
+                throw std::logic_error("a rectangle that is empty or not on the screen was submitted");
             for (auto y = static_cast<std::uint32_t>(r.top); y < static_cast<std::uint32_t>(r.bottom); ++y) {
                 std::size_t at = layout_.offset(static_cast<std::uint32_t>(r.left), y);
                 std::memcpy(host_.data() + at, scanout_.data() + at,
@@ -65,12 +66,12 @@ class FakeOutput : public Output {
             }
         }
         // Bounded, for tests that run long.
-        if (told_.size() > 1000) told_.erase(told_.begin(), told_.begin() + 500);
-        told_.emplace_back(rectangles.begin(), rectangles.end());
+        if (submitted_.size() > 1000) submitted_.erase(submitted_.begin(), submitted_.begin() + 500);
+        submitted_.emplace_back(rectangles.begin(), rectangles.end());
         return Presented::done;
     }
     bool visible() const override { return visible_; }
-    std::string save() const override { return kept_; }
+    std::string save() const override { return saved_; }
     void ignore_hidden(bool ignore) override { ignores_hidden_ = ignore; }
     void viewers_changed(std::size_t count) override { viewers_ = count; }
     void set_mode(Mode mode) override {
@@ -89,9 +90,9 @@ class FakeOutput : public Output {
 
     Layout layout_;
     std::vector<std::byte> scanout_, host_;
-    std::vector<std::vector<Rectangle>> told_;
+    std::vector<std::vector<Rectangle>> submitted_;
     std::vector<Mode> modes_;
-    std::string kept_;
+    std::string saved_;
     std::size_t viewers_ = 0, most_rectangles_ = 1000;
     int refuse_ = 0;
     bool visible_ = true, ignores_hidden_ = false;

@@ -64,7 +64,7 @@ class ServiceManager {
     }
 
     // What the next process gets.
-    RestoredDescriptors hand_over() const {
+    RestoredDescriptors take_stored() const {
         RestoredDescriptors restored;
         for (const auto& [name, descriptor] : store_) restored.add(name, descriptor.duplicate());
         return restored;

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "turning.h"
+#include "dispatching.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 class AChannel : public ::testing::Test {
   protected:
-    static constexpr Duration patience = 160ms;
+    static constexpr Duration timeout = 160ms;
 
     // Sends until something waits for the peer to read.
     void fill() {
@@ -32,28 +32,28 @@ class AChannel : public ::testing::Test {
     EventLoop loop;
     std::optional<std::string> hung_up;
     Channel channel{loop, Channel::make_ends(), [](const message::FromClient&) { return std::nullopt; },
-                    [this](Channel::Ending, std::string_view why) { hung_up = std::string(why); }, patience};
+                    [this](Channel::Ending, std::string_view why) { hung_up = std::string(why); }, timeout};
     Descriptor peer = channel.take_peer_end();
 };
 
 TEST_F(AChannel, hangs_up_a_peer_that_does_not_read_while_the_daemon_runs) {
     Time begun = clock_now();
     fill();
-    ASSERT_TRUE(turn_until(loop, [&] { return hung_up.has_value(); }));
-    EXPECT_GE(clock_now() - begun, patience);
+    ASSERT_TRUE(dispatch_until(loop, [&] { return hung_up.has_value(); }));
+    EXPECT_GE(clock_now() - begun, timeout);
 }
 
 TEST_F(AChannel, does_not_hang_up_a_peer_that_could_not_read_while_all_was_stopped) {
     fill();
     loop.run_once(1ms);
     // Nothing runs the loop: as if this process, and the peer, were stopped.
-    std::this_thread::sleep_for(2 * patience);
+    std::this_thread::sleep_for(2 * timeout);
     while (loop.run_once(Duration(0))) {
     }
     EXPECT_FALSE(hung_up) << *hung_up;
     read_all();
-    turn_until(
-        loop, [] { return false; }, 2 * patience);
+    dispatch_until(
+        loop, [] { return false; }, 2 * timeout);
     EXPECT_FALSE(hung_up) << *hung_up;
 }
 
@@ -126,7 +126,7 @@ TEST(DescriptorsOfAPeer, end_its_channel_and_are_not_waited_for_where_closing_th
         loop, {std::move(given.near), {}}, [](const message::FromClient&) { return std::nullopt; },
         [&](Channel::Ending, std::string_view why) { hung_up = std::string(why); });
     Time begun = clock_now();
-    ASSERT_TRUE(turn_until(loop, [&] { return hung_up.has_value(); }));
+    ASSERT_TRUE(dispatch_until(loop, [&] { return hung_up.has_value(); }));
     EXPECT_EQ(*hung_up, "it sent a descriptor");
     EXPECT_LT(clock_now() - begun, far_less_than_it_lingers);
 }

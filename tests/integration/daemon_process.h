@@ -23,15 +23,16 @@ namespace hvfbd::testing {
 std::uint64_t sum_of(const void* pixels, std::uint32_t width, std::uint32_t height, std::uint32_t stride);
 
 // A daemon in a process of its own, without a bus: the display on a fake output that keeps a host picture
-// (updated only inside told rectangles). It can be stopped and killed. Make it before the test has threads.
+// (updated only inside submitted rectangles). It can be stopped and killed. Make it before the test has
+// threads.
 class DaemonProcess {
   public:
-    // `managed`: under a service manager of its own, which starts it anew whenever it ends, and keeps its
+    // `managed`: under a service manager of its own, which starts it anew whenever it ends, and stores its
     // descriptors.
     enum class Kind { alone, managed };
     explicit DaemonProcess(Mode mode, std::uint32_t stride = 0, Kind kind = Kind::alone,
                            unsigned displays = 1);
-    // The same on the Hyper-V output, whose host listens at `path`; its patience is short. What the host
+    // The same on the Hyper-V output, whose host listens at `path`; its timeouts are short. What the host
     // shows is to be asked of the host; set_visible() and refuse() are the host's to do.
     struct SimulatedHost {
         std::string path;
@@ -71,8 +72,8 @@ class DaemonProcess {
     Difference await_equal(Duration within = std::chrono::seconds(3));
 
     struct Counters {
-        std::uint64_t turns, frames, pixels_told, bytes_copied, faults, scans, voluntary_switches, surfaces,
-            viewers, refresh_limit;
+        std::uint64_t dispatches, frames, pixels_told, bytes_copied, faults, scans, voluntary_switches,
+            surfaces, viewers, refresh_limit;
     };
     Counters counters();
 

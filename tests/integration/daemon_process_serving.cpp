@@ -160,7 +160,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
                 rusage usage{};
                 // Of the loop's thread alone: a sanitizer's run-time has one of its own.
                 ::getrusage(RUSAGE_THREAD, &usage);
-                answer.counters = {loop.turns(),
+                answer.counters = {loop.dispatches(),
                                    statistics.frames,
                                    statistics.pixels_told,
                                    statistics.bytes_copied,
@@ -176,7 +176,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
         send_with(control.get(), &answer, sizeof answer, {});
     });
 
-    daemon.after_turn(settle_equality);
+    daemon.after_dispatch(settle_equality);
     try {
         daemon.start();
         daemon.run();

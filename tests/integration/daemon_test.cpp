@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <optional>
 
+#include "dispatching.h"
 #include "fakes/fake_output.h"
 #include "fakes/service_manager.h"
 #include "raw_client.h"
-#include "turning.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -26,7 +26,7 @@ class ADaemon : public ::testing::Test {
     // With what the manager's store holds.
     void begin(std::optional<Daemon>& process) {
         manager.listen();
-        process.emplace(configuration, DescriptorStore(true, manager.hand_over()),
+        process.emplace(configuration, DescriptorStore(true, manager.take_stored()),
                         Daemon::Parts{[](EventLoop&, std::span<const RestoredOutput>) {
                                           auto outputs = std::make_unique<SeparateOutputs>();
                                           outputs->add(std::make_unique<FakeOutput>(layout_for({64, 32})));
@@ -37,7 +37,7 @@ class ADaemon : public ::testing::Test {
     static std::uint64_t frame_of(const Daemon& process) { return process.displays()[0]->save({}).frame; }
     std::uint64_t saved_frame() {
         manager.listen();
-        Descriptor state = manager.hand_over().take("state");
+        Descriptor state = manager.take_stored().take("state");
         Mapping memory(state, state_memory_size, Mapping::Access::read);
         return read_state(memory.bytes()).state->displays.at(0).frame;
     }
@@ -52,14 +52,14 @@ class ADaemon : public ::testing::Test {
     std::optional<Daemon> daemon;
 };
 
-TEST_F(ADaemon, that_ends_has_saved_the_number_of_every_frame_that_a_viewer_was_told) {
+TEST_F(ADaemon, that_ends_has_saved_the_number_of_every_frame_that_was_sent_to_a_viewer) {
     daemon->start();
     EventLoop& loop = daemon->loop();
     RawClient viewer(daemon->displays()[0]->open_viewer(Client{":1.1", 0, 1, {}}, loop.now()));
     viewer.hello(0);
     viewer.send(HVFB_NEXT, hvfb_next{});
     std::optional<std::uint64_t> first, last;
-    ASSERT_TRUE(turn_until(loop, [&] { return (first = next_frame(viewer)).has_value(); }));
+    ASSERT_TRUE(dispatch_until(loop, [&] { return (first = next_frame(viewer)).has_value(); }));
     EXPECT_GE(saved_frame(), *first);
     viewer.send(HVFB_NEXT, hvfb_next{});
     while (loop.run_once(Duration(0))) {
@@ -71,7 +71,7 @@ TEST_F(ADaemon, that_ends_has_saved_the_number_of_every_frame_that_a_viewer_was_
     EXPECT_GE(saved_frame(), *last);
 }
 
-// Its first turn presents, though nobody drew.
+// Its first dispatch presents, though nobody drew.
 class APeriodicDaemon : public ADaemon {
   protected:
     APeriodicDaemon() : ADaemon(DisplaySettings::RefreshMode::periodic) {}
@@ -85,7 +85,7 @@ TEST_F(APeriodicDaemon, that_begins_has_saved_the_number_of_its_first_frame) {
 
 TEST_F(APeriodicDaemon, that_follows_one_that_was_killed_numbers_no_frame_as_that_one_did) {
     daemon->start();
-    // A turn of it that nothing of is saved.
+    // A dispatch of it that nothing of is saved.
     daemon->suspend();
     daemon->resume();
     daemon->finish();

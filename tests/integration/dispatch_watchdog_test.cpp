@@ -24,7 +24,7 @@ int signal_that_ends(void (*act)()) {
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-// A turn that hangs, whatever interrupts it; bounded, so that the test ends where there is no watchdog.
+// A dispatch that hangs, whatever interrupts it; bounded, so that the test ends where there is no watchdog.
 void hang(Duration duration) {
     for (Time end = clock_now() + duration; clock_now() < end;) {
         Duration left = end - clock_now();
@@ -33,36 +33,36 @@ void hang(Duration duration) {
     }
 }
 
-TEST(DispatchWatchdog, aborts_a_turn_that_hangs) {
+TEST(DispatchWatchdog, aborts_a_dispatch_that_hangs) {
     EXPECT_EQ(signal_that_ends([] {
                   // The default action, whatever the test program or a sanitizer made of it.
                   ::signal(SIGABRT, SIG_DFL);
                   DispatchWatchdog watchdog(50ms);
-                  watchdog.turn_begins();
+                  watchdog.dispatch_begins();
                   hang(10s);
               }),
               SIGABRT);
 }
 
-TEST(DispatchWatchdog, leaves_a_loop_alone_that_waits_between_its_turns) {
+TEST(DispatchWatchdog, leaves_a_loop_alone_that_waits_between_its_dispatches) {
     EXPECT_EQ(signal_that_ends([] {
                   ::signal(SIGABRT, SIG_DFL);
                   DispatchWatchdog watchdog(50ms);
-                  watchdog.turn_begins();
-                  watchdog.turn_ends();
+                  watchdog.dispatch_begins();
+                  watchdog.dispatch_ends();
                   hang(200ms);
               }),
               0);
 }
 
-TEST(DispatchWatchdog, does_not_take_a_process_that_is_stopped_in_a_turn_for_one_that_hangs) {
+TEST(DispatchWatchdog, does_not_take_a_process_that_is_stopped_in_a_dispatch_for_one_that_hangs) {
     int told[2];
     ASSERT_EQ(::pipe(told), 0);
     pid_t child = ::fork();
     if (child == 0) {
         ::signal(SIGABRT, SIG_DFL);
         DispatchWatchdog watchdog(400ms);
-        watchdog.turn_begins();
+        watchdog.dispatch_begins();
         // Stops itself three times for longer than the limit, and hardly runs meanwhile.
         for (int i = 0; i < 3; ++i) {
             (void)!::write(told[1], "x", 1);
@@ -93,7 +93,7 @@ TEST(DispatchWatchdog, hears_its_timer_in_a_process_that_was_started_with_its_si
                   ::sigfillset(&all);
                   ::sigprocmask(SIG_BLOCK, &all, nullptr);
                   DispatchWatchdog watchdog(50ms);
-                  watchdog.turn_begins();
+                  watchdog.dispatch_begins();
                   hang(10s);
               }),
               SIGABRT);

@@ -6,18 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "dispatching.h"
 #include "display/display.h"
 #include "fakes/fake_output.h"
 #include "raw_client.h"
-#include "turning.h"
 
 namespace hvfbd::testing {
 
 // The features of a client whose tracker can do everything.
 inline constexpr std::uint32_t full_tracker = HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN;
 
-// A report that remembers.
-class RecordingReport : public Observer {
+// An observer that remembers.
+class RecordingObserver : public Observer {
   public:
     void surface_opened(SurfaceNumber, std::string_view, const Client&) override {
         if (on_opened) on_opened();
@@ -54,29 +54,29 @@ class RecordingReport : public Observer {
 
 // The whole daemon but for the bus: a loop, a fake output, a display, and clients at the far ends of
 // channels.
-class PipelineFixture : public ::testing::Test {
+class DisplayFixture : public ::testing::Test {
   protected:
-    explicit PipelineFixture(Mode mode = {320, 200}, std::uint32_t stride = 0)
+    explicit DisplayFixture(Mode mode = {320, 200}, std::uint32_t stride = 0)
         : output(layout_for(mode, stride)) {
         DisplaySettings settings;
         settings.settle_delay = std::chrono::microseconds(200);
-        display.emplace(loop, output, settings, report);
-        loop.after_turn([this](Time now) { display->update(now); });
+        display.emplace(loop, output, settings, observer);
+        loop.after_dispatch([this](Time now) { display->update(now); });
         display->update(loop.now());
     }
-    ~PipelineFixture() override { Recheck::in_use = true; }
+    ~DisplayFixture() override { Recheck::in_use = true; }
 
-    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
-        return testing::turn_until(loop, condition, within);
+    bool dispatch_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        return testing::dispatch_until(loop, condition, within);
     }
     // Nothing that was reported is compared again: a test need not wait for the last time.
     static void without_recheck() { Recheck::in_use = false; }
-    // Turns the loop until what was reported last is not compared again any more: see Recheck.
+    // Runs the loop until what was reported last is not compared again any more: see Recheck.
     void pass_rechecks() {
-        turn_until([] { return false; }, Recheck::longest + std::chrono::milliseconds(100));
+        dispatch_until([] { return false; }, Recheck::longest + std::chrono::milliseconds(100));
     }
-    // Turns the loop while something happens at once; nothing that waits for a time.
-    void turn_while_ready() {
+    // Runs the loop while something happens at once; nothing that waits for a time.
+    void dispatch_while_ready() {
         while (loop.run_once(Duration(0))) {
         }
     }
@@ -96,7 +96,7 @@ class PipelineFixture : public ::testing::Test {
     // The next message of this type; others before it are dropped.
     std::optional<RawClient::Received> await(RawClient& client, hvfb_message_type type) {
         std::optional<RawClient::Received> received;
-        turn_until([&] {
+        dispatch_until([&] {
             while ((received = client.receive()))
                 if (received->type() == type) return true;
             return client.closed();
@@ -106,7 +106,7 @@ class PipelineFixture : public ::testing::Test {
     // Answers COLLECTs as a tracker would until the frame is presented.
     bool present(RawClient& client, std::uint64_t frame) {
         client.frame(frame);
-        return turn_until([&] {
+        return dispatch_until([&] {
             while (auto received = client.receive()) {
                 if (received->type() == HVFB_COLLECT)
                     client.written(received->as<hvfb_collect>().serial, HVFB_WRITTEN_EVERYTHING);
@@ -125,7 +125,7 @@ class PipelineFixture : public ::testing::Test {
 
     EventLoop loop;
     FakeOutput output;
-    RecordingReport report;
+    RecordingObserver observer;
     std::optional<Display> display;
 };
 

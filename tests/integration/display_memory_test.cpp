@@ -9,7 +9,7 @@ namespace hvfbd::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using APipeline = PipelineFixture;
+using ADisplay = DisplayFixture;
 
 // No file of this process's, a picture included, may become larger than this.
 class LimitedFiles {
@@ -31,48 +31,47 @@ class LimitedFiles {
     void (*handler_)(int);
 };
 
-TEST_F(APipeline, refuses_a_mode_that_there_is_no_memory_for_and_goes_on_in_its_own) {
+TEST_F(ADisplay, refuses_a_mode_that_there_is_no_memory_for_and_goes_on_in_its_own) {
     RawClient client = open_explicit();
     const LimitedFiles limited(1 << 20);
     try {
         display->set_mode({1024, 768}, loop.now());
         FAIL() << "it was accepted";
-    } catch (const RequestError& refusal) {
-        EXPECT_EQ(refusal.kind(), RequestError::Kind::failed);
-        EXPECT_NE(std::string(refusal.what()).find("1024x768"), std::string::npos) << refusal.what();
+    } catch (const RequestError& refused) {
+        EXPECT_EQ(refused.kind(), RequestError::Kind::failed);
+        EXPECT_NE(std::string(refused.what()).find("1024x768"), std::string::npos) << refused.what();
     }
     display->update(loop.now());
     EXPECT_EQ(display->layout().width, 320u);
     EXPECT_FALSE(display->save(display->settings()).mode) << "the next process would begin with it";
     client.pixel(3, 3) = 3;
     client.damaged({3, 3, 4, 4});
-    EXPECT_TRUE(turn_until([&] { return front_pixel(3, 3) == 3; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(3, 3) == 3; }));
     EXPECT_TRUE(output.host_equals(display->front()));
 }
 
-TEST_F(APipeline,
-       shows_nothing_in_a_mode_of_the_hosts_that_there_is_no_memory_for_until_somebody_asks_again) {
+TEST_F(ADisplay, shows_nothing_in_a_mode_of_the_hosts_that_there_is_no_memory_for_until_somebody_asks_again) {
     RawClient client = open_explicit();
     client.frame(1);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
     {
         const LimitedFiles limited(1 << 20);
         output.set_mode({1024, 768});
-        const std::size_t told = output.told().size();
+        const std::size_t told = output.submitted().size();
         for (std::uint32_t i = 0; i < 3; ++i) {
             client.pixel(i, 2) = 2;
             client.damaged({0, 2, 3, 3});
-            turn_until([] { return false; }, 60ms);
+            dispatch_until([] { return false; }, 60ms);
         }
-        ASSERT_EQ(report.said.size(), 1u) << "once";
-        EXPECT_NE(report.said[0].find("1024x768"), std::string::npos) << report.said[0];
-        EXPECT_EQ(output.told().size(), told);
+        ASSERT_EQ(observer.said.size(), 1u) << "once";
+        EXPECT_NE(observer.said[0].find("1024x768"), std::string::npos) << observer.said[0];
+        EXPECT_EQ(output.submitted().size(), told);
         client.pixel(3, 3) = 3;
     }
     RawClient another = open_explicit("another");
     another.hang_up();
-    ASSERT_TRUE(turn_until([&] { return display->layout().width == 1024; }));
-    EXPECT_TRUE(turn_until([&] { return front_pixel(3, 3) == 3; }));
+    ASSERT_TRUE(dispatch_until([&] { return display->layout().width == 1024; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(3, 3) == 3; }));
     EXPECT_TRUE(output.host_equals(display->front()));
     EXPECT_TRUE(await(client, HVFB_CONFIGURE));
 }

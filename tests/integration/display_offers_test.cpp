@@ -6,11 +6,11 @@
 namespace hvfbd::testing {
 namespace {
 
-class AnOffer : public PipelineFixture {
+class AnOffer : public DisplayFixture {
   protected:
     AnOffer() : client(open({"kept", true, true})) {
         client.hello(0);
-        turn_until([&] { return display->surfaces().active()->client_state().handshake_complete(); });
+        dispatch_until([&] { return display->surfaces().active()->client_state().handshake_complete(); });
     }
 
     RawClient::Received offer(Mode mode) {
@@ -42,7 +42,7 @@ TEST_F(AnOffer,
     answer(first);
     auto second = offer({640, 480});
     client.hang_up();
-    EXPECT_TRUE(turn_until([&] { return front_pixel(2, 0) == 0x77; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(2, 0) == 0x77; }));
     EXPECT_EQ(open({"kept", true, true}).pixel(2, 0), 0x77u);
 }
 
@@ -51,7 +51,7 @@ TEST_F(AnOffer, that_is_taken_after_a_newer_one_replaced_it_is_what_a_kept_pictu
     auto second = offer({640, 480});
     draw(first, 0x77);
     client.hang_up();
-    EXPECT_TRUE(turn_until([&] { return front_pixel(2, 0) == 0x77; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(2, 0) == 0x77; }));
     EXPECT_EQ(open({"kept", true, true}).pixel(2, 0), 0x77u);
 }
 
@@ -60,10 +60,10 @@ TEST_F(AnOffer, is_shown_once_it_is_taken_and_the_newer_one_when_that_is) {
     auto second = offer({640, 480});
     draw(first, 0x11);
     answer(first);
-    EXPECT_TRUE(turn_until([&] { return front_pixel(2, 0) == 0x11; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(2, 0) == 0x11; }));
     draw(second, 0x22);
     answer(second);
-    EXPECT_TRUE(turn_until([&] { return front_pixel(2, 0) == 0x22; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(2, 0) == 0x22; }));
     EXPECT_EQ(display->surfaces().active()->shadow().layout().width, 640u);
     EXPECT_TRUE(output.host_equals(display->front()));
 }
@@ -76,7 +76,7 @@ TEST_F(AnOffer, that_is_replaced_again_and_again_is_there_twice_at_most) {
     EXPECT_EQ(stored_descriptors.size(), 4u) << "the buffer, two offers and the channel";
     draw(offers.back(), 0x33);
     answer(offers.back());
-    EXPECT_TRUE(turn_until([&] { return front_pixel(2, 0) == 0x33; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(2, 0) == 0x33; }));
     stored_descriptors.clear();
     display->add_stored_descriptors(stored_descriptors);
     EXPECT_EQ(stored_descriptors.size(), 2u);
@@ -94,7 +94,7 @@ TEST_F(AnOffer, that_was_replaced_and_taken_is_restored_in_the_next_process) {
                      Descriptor(::fcntl(stored_descriptor.descriptor, F_DUPFD_CLOEXEC, 3)));
     SavedDisplay saved = display->save(display->settings());
     FakeOutput next_output(layout_for({640, 480}));
-    Display next(loop, next_output, display->settings(), report);
+    Display next(loop, next_output, display->settings(), observer);
     next.restore(saved, std::uint64_t{1} << 32, restored, loop.now());
     ASSERT_EQ(next.surfaces().all().size(), 1u);
     EXPECT_EQ(next.surfaces().active()->shadow().layout().width, 400u);

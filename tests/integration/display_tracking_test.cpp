@@ -1,13 +1,13 @@
-// Stores into a surface, however they are noticed: asked for, told or looked for.
+// Stores into a surface, however they are noticed: collected, sent as damage or compared.
 #include "display_fixture.h"
 
 namespace hvfbd::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using APipeline = PipelineFixture;
+using ADisplay = DisplayFixture;
 
-TEST_F(APipeline, shows_a_store_that_a_tracked_client_announces) {
+TEST_F(ADisplay, shows_a_store_that_a_tracked_client_announces) {
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(present(client, 1));
@@ -17,49 +17,49 @@ TEST_F(APipeline, shows_a_store_that_a_tracked_client_announces) {
     ASSERT_TRUE(collect);
     std::uint32_t page = static_cast<std::uint32_t>(client.layout().offset(17, 23) / page_size());
     client.written(collect->as<hvfb_collect>().serial, 0, {{page, 1}});
-    ASSERT_TRUE(turn_until([&] { return front_pixel(17, 23) == 0x123456; }));
+    ASSERT_TRUE(dispatch_until([&] { return front_pixel(17, 23) == 0x123456; }));
     EXPECT_TRUE(output.host_equals(display->front()));
-    EXPECT_EQ(output.told().back(), (std::vector<Rectangle>{{17, 23, 18, 24}}));
+    EXPECT_EQ(output.submitted().back(), (std::vector<Rectangle>{{17, 23, 18, 24}}));
 }
 
-TEST_F(APipeline, shows_explicit_damage_without_asking) {
+TEST_F(ADisplay, shows_explicit_damage_without_asking) {
     RawClient client = open_explicit();
     client.pixel(5, 6) = 0xabcdef;
     client.pixel(50, 60) = 0xabcdef;
-    turn_until([&] { return client.receive().has_value(); });
+    dispatch_until([&] { return client.receive().has_value(); });
     client.damaged({0, 0, 10, 10});
     client.frame(1);
     ASSERT_TRUE(await(client, HVFB_PRESENTED));
     EXPECT_EQ(front_pixel(5, 6), 0xabcdefu);
     client.damaged({50, 60, 51, 61});
-    ASSERT_TRUE(turn_until([&] { return front_pixel(50, 60) == 0xabcdef; }));
+    ASSERT_TRUE(dispatch_until([&] { return front_pixel(50, 60) == 0xabcdef; }));
     while (auto message = client.receive())
         EXPECT_NE(message->type(), static_cast<std::uint32_t>(HVFB_COLLECT));
     EXPECT_EQ(display->statistics().unanswered, 0u);
 }
 
-TEST_F(APipeline, finds_the_stores_of_a_client_without_a_tracker) {
+TEST_F(ADisplay, finds_the_stores_of_a_client_without_a_tracker) {
     RawClient client = open();
     client.hello(0);
-    turn_until([&] { return display->statistics().frames > 0; });
+    dispatch_until([&] { return display->statistics().frames > 0; });
     client.pixel(1, 2) = 0x445566;
-    EXPECT_TRUE(turn_until([&] { return front_pixel(1, 2) == 0x445566; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(1, 2) == 0x445566; }));
     EXPECT_EQ(display->surfaces().active()->tracking_state(), "polled");
 }
 
-TEST_F(APipeline, looks_at_a_polled_surface_four_times_a_second_while_it_finds_nothing) {
+TEST_F(ADisplay, compares_a_polled_surface_four_times_a_second_while_it_finds_nothing) {
     RawClient client = open();
     client.hello(0);
-    turn_until([] { return false; }, 1500ms);
+    dispatch_until([] { return false; }, 1500ms);
     auto before = display->statistics().empty_looks;
-    turn_until([] { return false; }, 1000ms);
-    auto looks = display->statistics().empty_looks - before;
+    dispatch_until([] { return false; }, 1000ms);
+    auto compares = display->statistics().empty_looks - before;
     // From below only that it goes on: a busy machine may come late, but never early.
-    EXPECT_GE(looks, 1u);
-    EXPECT_LE(looks, 5u);
+    EXPECT_GE(compares, 1u);
+    EXPECT_LE(compares, 5u);
 }
 
-TEST_F(APipeline, does_nothing_at_rest) {
+TEST_F(ADisplay, does_nothing_at_rest) {
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(present(client, 1));
@@ -67,7 +67,7 @@ TEST_F(APipeline, does_nothing_at_rest) {
     EXPECT_FALSE(loop.run_once(700ms));
 }
 
-TEST_F(APipeline, asks_again_while_stores_would_not_be_announced_and_tells_what_differed) {
+TEST_F(ADisplay, asks_again_while_stores_would_not_be_announced_and_says_what_differed) {
     RawClient client = open();
     client.hello(full_tracker);
     auto collect = await(client, HVFB_COLLECT);
@@ -89,48 +89,48 @@ TEST_F(APipeline, asks_again_while_stores_would_not_be_announced_and_tells_what_
     EXPECT_EQ(range.count, 1u);
 }
 
-TEST_F(APipeline, compares_everything_and_goes_on_when_a_collection_is_not_answered) {
+TEST_F(ADisplay, compares_everything_and_goes_on_when_a_collection_is_not_answered) {
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(present(client, 1));
     client.pixel(100, 100) = 0x778899;
     client.damaged();
     ASSERT_TRUE(await(client, HVFB_COLLECT));
-    EXPECT_TRUE(turn_until([&] { return front_pixel(100, 100) == 0x778899; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(100, 100) == 0x778899; }));
     EXPECT_GE(display->statistics().unanswered, 1u);
 }
 
-TEST_F(APipeline, rests_though_a_client_never_answers) {
+TEST_F(ADisplay, rests_though_a_client_never_answers) {
     without_recheck();
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(await(client, HVFB_COLLECT));
-    turn_until([] { return false; }, 2500ms);
+    dispatch_until([] { return false; }, 2500ms);
     EXPECT_FALSE(loop.run_once(500ms));
-    EXPECT_TRUE(report.violations.empty());
+    EXPECT_TRUE(observer.violations.empty());
 }
 
-TEST_F(APipeline, takes_an_answer_that_comes_late) {
+TEST_F(ADisplay, takes_an_answer_that_comes_late) {
     RawClient client = open();
     client.hello(full_tracker);
     auto collect = await(client, HVFB_COLLECT);
     ASSERT_TRUE(collect);
-    turn_until([] { return false; }, 2500ms);
+    dispatch_until([] { return false; }, 2500ms);
     client.pixel(3, 3) = 0x10203;
     client.written(collect->as<hvfb_collect>().serial, 0, {{0, 100}});
-    EXPECT_TRUE(turn_until([&] { return front_pixel(3, 3) == 0x10203; }));
+    EXPECT_TRUE(dispatch_until([&] { return front_pixel(3, 3) == 0x10203; }));
     client.damaged();
     EXPECT_TRUE(await(client, HVFB_COLLECT));
 }
 
-TEST_F(APipeline, a_frame_that_was_asked_for_while_an_answer_was_on_its_way_is_answered_by_the_next_look) {
+TEST_F(ADisplay, a_frame_that_was_asked_for_while_an_answer_was_on_its_way_is_answered_by_the_next_compare) {
     RawClient client = open();
     client.hello(full_tracker);
     ASSERT_TRUE(present(client, 1));
     client.frame(2);
     auto collect = await(client, HVFB_COLLECT);
     ASSERT_TRUE(collect);
-    // Stored after the client has looked, and so not in its answer.
+    // Stored after the client has scanned, and so not in its answer.
     client.pixel(7, 7) = 0x77;
     client.frame(3);
     client.written(collect->as<hvfb_collect>().serial, 0);

@@ -14,7 +14,7 @@ TEST_P(ScreensApart, come_and_go_without_touching_another) {
     unsigned opened = kms.opened;
     kms.connector(1).connected = false;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !displays[1]->display.visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return !displays[1]->display.visible(); }));
     EXPECT_TRUE(displays[0]->display.visible());
     EXPECT_FALSE(kms.lit(1));
     EXPECT_TRUE(shows(*displays[0], 2, 2, 2));
@@ -23,9 +23,9 @@ TEST_P(ScreensApart, come_and_go_without_touching_another) {
     kms.announce();
     EXPECT_TRUE(becomes(*displays[1], 3, 3, 3));
     EXPECT_EQ(kms.opened, opened) << "the card stays open";
-    EXPECT_EQ(displays[0]->report.said("no screen"), 0u);
-    EXPECT_EQ(displays[1]->report.said("no screen is connected to Virtual-2"), 1u);
-    EXPECT_EQ(displays[1]->report.said("warning"), 0u);
+    EXPECT_EQ(displays[0]->observer.said("no screen"), 0u);
+    EXPECT_EQ(displays[1]->observer.said("no screen is connected to Virtual-2"), 1u);
+    EXPECT_EQ(displays[1]->observer.said("warning"), 0u);
 }
 
 TEST_P(ScreensApart, that_cannot_be_lit_leave_the_others_alone_and_are_tried_again) {
@@ -34,7 +34,7 @@ TEST_P(ScreensApart, that_cannot_be_lit_leave_the_others_alone_and_are_tried_aga
     open();
     EXPECT_TRUE(shows(*displays[0], 1, 1, 1));
     EXPECT_FALSE(displays[1]->display.visible());
-    ASSERT_TRUE(turn_until([&] { return displays[1]->report.said("warning: set a fake mode") == 1; }));
+    ASSERT_TRUE(dispatch_until([&] { return displays[1]->observer.said("warning: set a fake mode") == 1; }));
     unsigned opened = kms.opened;
     kms.refused_connectors.clear();
     draw(*displays[1], 2, 2, 2);
@@ -53,8 +53,8 @@ TEST_P(ScreensApart, for_which_no_crtc_is_left_are_hidden_and_say_so_and_take_on
     for (std::size_t i : {0, 1}) EXPECT_TRUE(shows(*displays[i], 1, 1, 1));
     EXPECT_FALSE(displays[2]->display.visible());
     kms.announce();
-    turn_for(150ms);
-    EXPECT_EQ(displays[2]->report.said("warning: no CRTC is left for Virtual-3"), 1u);
+    dispatch_for(150ms);
+    EXPECT_EQ(displays[2]->observer.said("warning: no CRTC is left for Virtual-3"), 1u);
     draw(*displays[2], 2, 2, 2);
     kms.connector(0).connected = false;
     kms.announce();
@@ -63,7 +63,7 @@ TEST_P(ScreensApart, for_which_no_crtc_is_left_are_hidden_and_say_so_and_take_on
     // Who comes back finds none.
     kms.connector(0).connected = true;
     kms.announce();
-    turn_for(150ms);
+    dispatch_for(150ms);
     EXPECT_FALSE(displays[0]->display.visible());
     for (std::size_t i : {1, 2}) EXPECT_TRUE(shows(*displays[i], 4, 4, 4));
 }
@@ -107,15 +107,15 @@ TEST_P(ScreensApart, without_a_card_at_first_are_one_and_the_rest_is_named) {
     ASSERT_EQ(displays.size(), 1u);
     open();
     draw(*displays[0], 1, 1, 1);
-    turn_for(20ms);
+    dispatch_for(20ms);
     EXPECT_FALSE(displays[0]->display.visible());
     kms.plug();
     EXPECT_TRUE(becomes(*displays[0], 1, 1, 1));
     EXPECT_EQ(displays[0]->output.wish().connector, "Virtual-1");
     kms.announce();
-    turn_for(150ms);
-    EXPECT_EQ(displays[0]->report.said("Virtual-2 of fake, /dev/dri/card0 was not there when hvfbd started"),
-              1u);
+    dispatch_for(150ms);
+    EXPECT_EQ(
+        displays[0]->observer.said("Virtual-2 of fake, /dev/dri/card0 was not there when hvfbd started"), 1u);
     EXPECT_FALSE(kms.lit(1));
 }
 
@@ -125,7 +125,7 @@ TEST_P(ScreensApart, take_the_connectors_of_another_card_that_comes) {
     open();
     for (auto& display : displays) ASSERT_TRUE(shows(*display, 1, 1, 1));
     kms.unplug();
-    ASSERT_TRUE(turn_until([&] { return !displays[0]->display.visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return !displays[0]->display.visible(); }));
     for (auto& display : displays) draw(*display, 2, 2, 2);
     kms.connector(0).name = "DP-1";
     kms.connector(0).connected = false;
@@ -149,12 +149,12 @@ TEST_P(ScreensApart, do_not_ask_all_screens_for_each_surface_on_a_hidden_one) {
     start();
     open();
     ASSERT_TRUE(shows(*displays[0], 1, 1, 1));
-    turn_for(150ms);
+    dispatch_for(150ms);
     unsigned probed = kms.probed;
     for (int i = 0; i < 5; ++i) {
         displays[1]->client.reset();
         open(*displays[1]);
-        turn_for(120ms);
+        dispatch_for(120ms);
     }
     EXPECT_EQ(kms.probed, probed);
 }

@@ -8,12 +8,12 @@
 #include <optional>
 #include <vector>
 
+#include "dispatching.h"
 #include "display/display.h"
 #include "fakes/fake_card.h"
 #include "output/drm/screens.h"
 #include "raw_client.h"
 #include "sentences.h"
-#include "turning.h"
 
 namespace hvfbd::testing {
 
@@ -21,7 +21,7 @@ using Driver = FakeKms::Driver;
 
 struct TestDisplay {
     TestDisplay(EventLoop& loop, drm::DrmOutput& the_output)
-        : output(the_output), display(loop, output, settings(), report) {}
+        : output(the_output), display(loop, output, settings(), observer) {}
     static DisplaySettings settings() {
         DisplaySettings settings;
         settings.settle_delay = std::chrono::microseconds(0);
@@ -34,7 +34,7 @@ struct TestDisplay {
         return pixel;
     }
     drm::DrmOutput& output;
-    Sentences report;
+    Sentences observer;
     Display display;
     std::optional<RawClient> client;
 };
@@ -56,7 +56,7 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
         auto update = [this](Time now) {
             for (auto& display : displays) display->display.update(now);
         };
-        loop.after_turn(update);
+        loop.after_dispatch(update);
         update(loop.now());
     }
     void open() {
@@ -68,15 +68,15 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
         display.client->hello(0);
     }
     void stop() {
-        loop.after_turn([](Time) {});
+        loop.after_dispatch([](Time) {});
         displays.clear();
         screens.reset();
     }
-    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
-        return testing::turn_until(loop, condition, within);
+    bool dispatch_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        return testing::dispatch_until(loop, condition, within);
     }
-    void turn_for(Duration time) {
-        turn_until(
+    void dispatch_for(Duration time) {
+        dispatch_until(
             [this] {
                 kms.vertical_blank();
                 return false;
@@ -95,7 +95,7 @@ class ScreensApart : public ::testing::TestWithParam<Driver> {
         return 99;
     }
     bool becomes(TestDisplay& display, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        return turn_until([&] {
+        return dispatch_until([&] {
             kms.vertical_blank();
             return display.front(x, y) == colour &&
                    kms.screen_equals(display.display.front(), screen_of(display));

@@ -23,11 +23,12 @@ TEST_P(ScreensApart, show_two_pictures_of_their_own_sizes) {
             ASSERT_TRUE(shows(*display, random() % 320, random() % 200, random() % 0xffffff + 1)) << i;
     EXPECT_EQ(kms.torn, 0u);
     for (auto& display : displays)
-        EXPECT_EQ(display->output.telling(), GetParam() == Driver::dirty  ? DrmOutput::Telling::dirty
-                                             : GetParam() == Driver::flip ? DrmOutput::Telling::flip
-                                                                          : DrmOutput::Telling::direct);
-    EXPECT_TRUE(turn_until([&] { return displays[1]->report.said("showing on Virtual-2 of fake") == 1; }));
-    EXPECT_EQ(displays[0]->report.said("Virtual-2"), 0u);
+        EXPECT_EQ(display->output.submission(), GetParam() == Driver::dirty  ? DrmOutput::Submission::dirty
+                                                : GetParam() == Driver::flip ? DrmOutput::Submission::flip
+                                                                             : DrmOutput::Submission::direct);
+    EXPECT_TRUE(
+        dispatch_until([&] { return displays[1]->observer.said("showing on Virtual-2 of fake") == 1; }));
+    EXPECT_EQ(displays[0]->observer.said("Virtual-2"), 0u);
     stop();
     EXPECT_TRUE(kms.console_at_close);
 }
@@ -37,7 +38,7 @@ TEST_P(ScreensApart, are_not_held_up_by_the_vertical_blank_of_another) {
     open();
     for (auto& display : displays) ASSERT_TRUE(shows(*display, 0, 0, 1));
     draw(*displays[0], 1, 1, 1);
-    ASSERT_TRUE(turn_until([&] { return displays[0]->front(1, 1) == 1; }));
+    ASSERT_TRUE(dispatch_until([&] { return displays[0]->front(1, 1) == 1; }));
     auto shown = kms.screen(0);
     // A flip that takes a second is taken for lost, which is another promise: a slow machine makes fewer
     // rounds.
@@ -47,7 +48,7 @@ TEST_P(ScreensApart, are_not_held_up_by_the_vertical_blank_of_another) {
         last = i;
         draw(*displays[0], i + 1, 1, i);
         draw(*displays[1], i, i, i);
-        ASSERT_TRUE(turn_until([&] {
+        ASSERT_TRUE(dispatch_until([&] {
             kms.vertical_blank_of(1);
             return displays[0]->front(i + 1, 1) == i && displays[1]->front(i, i) == i &&
                    kms.screen_equals(displays[1]->display.front(), 1);
@@ -78,7 +79,7 @@ TEST_P(ScreensApart, have_modes_of_their_own) {
     EXPECT_EQ(displays[1]->output.modes(), (std::vector<Mode>{{320, 200}, {640, 480}}));
     displays[1]->display.set_mode({640, 480}, loop.now());
     for (auto& display : displays) display->display.update(loop.now());
-    turn_for(50ms);
+    dispatch_for(50ms);
     EXPECT_EQ(displays[1]->display.layout().width, 640u);
     EXPECT_TRUE(becomes(*displays[1], 1, 1, 1));
     EXPECT_EQ(displays[0]->display.statistics().frames, frames) << "nothing happened to the other";
@@ -106,12 +107,12 @@ TEST_P(ScreensApart, that_lose_their_master_are_all_hidden_and_one_of_them_says_
     kms.seize(true);
     kms.announce();
     ASSERT_TRUE(
-        turn_until([&] { return !displays[0]->display.visible() && !displays[1]->display.visible(); }));
+        dispatch_until([&] { return !displays[0]->display.visible() && !displays[1]->display.visible(); }));
     for (auto& display : displays) draw(*display, 2, 2, 2);
     kms.seize(false);
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
-    EXPECT_EQ(displays[0]->report.said("warning: somebody else"), 1u);
-    EXPECT_EQ(displays[1]->report.said("somebody else"), 0u);
+    EXPECT_EQ(displays[0]->observer.said("warning: somebody else"), 1u);
+    EXPECT_EQ(displays[1]->observer.said("somebody else"), 0u);
 }
 
 TEST_P(ScreensApart, whose_card_goes_come_back_with_it) {
@@ -121,7 +122,7 @@ TEST_P(ScreensApart, whose_card_goes_come_back_with_it) {
     kms.unplug();
     for (auto& display : displays) draw(*display, 2, 2, 2);
     ASSERT_TRUE(
-        turn_until([&] { return !displays[0]->display.visible() && !displays[1]->display.visible(); }));
+        dispatch_until([&] { return !displays[0]->display.visible() && !displays[1]->display.visible(); }));
     kms.plug();
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
 }
@@ -137,15 +138,15 @@ TEST_P(ScreensApart, sleep_and_wake_together) {
     for (auto& display : displays) EXPECT_TRUE(becomes(*display, 2, 2, 2));
 }
 
-TEST_P(ScreensApart, at_rest_make_no_turns) {
+TEST_P(ScreensApart, at_rest_cause_no_dispatches) {
     kms.add_connector("Virtual-3", {drm_mode(200, 100, true)}).connected = false;
     start();
     open();
     for (std::size_t i : {0, 1}) ASSERT_TRUE(shows(*displays[i], 1, 1, 1));
-    turn_for(50ms);
-    auto turns = loop.turns();
+    dispatch_for(50ms);
+    auto dispatches = loop.dispatches();
     EXPECT_FALSE(loop.run_once(200ms));
-    EXPECT_EQ(loop.turns(), turns);
+    EXPECT_EQ(loop.dispatches(), dispatches);
 }
 
 TEST_P(ScreensApart, show_at_every_quiescence_what_was_drawn_whatever_happened_meanwhile) {

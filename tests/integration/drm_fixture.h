@@ -7,12 +7,12 @@
 #include <memory>
 #include <optional>
 
+#include "dispatching.h"
 #include "display/display.h"
 #include "fakes/fake_card.h"
 #include "output/drm/screens.h"
 #include "raw_client.h"
 #include "sentences.h"
-#include "turning.h"
 
 namespace hvfbd::testing {
 
@@ -32,8 +32,8 @@ class AScreen : public ::testing::TestWithParam<Driver> {
         DisplaySettings settings;
         settings.settle_delay = std::chrono::microseconds(0);
         settings.refresh_limit = 1000;
-        display.emplace(loop, *output, settings, report);
-        loop.after_turn([this](Time now) { display->update(now); });
+        display.emplace(loop, *output, settings, observer);
+        loop.after_dispatch([this](Time now) { display->update(now); });
         display->update(loop.now());
     }
     void open() {
@@ -42,13 +42,13 @@ class AScreen : public ::testing::TestWithParam<Driver> {
     }
     void stop() {
         client.reset();
-        loop.after_turn([](Time) {});
+        loop.after_dispatch([](Time) {});
         display.reset();
         output = nullptr;
         screens.reset();
     }
-    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
-        return testing::turn_until(loop, condition, within);
+    bool dispatch_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        return testing::dispatch_until(loop, condition, within);
     }
     void draw(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
         client->pixel(x, y) = colour;
@@ -72,7 +72,7 @@ class AScreen : public ::testing::TestWithParam<Driver> {
         return becomes(x, y, colour);
     }
     bool becomes(std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        return turn_until([&] {
+        return dispatch_until([&] {
             kms.vertical_blank();
             return screen(x, y) == colour && kms.screen_equals(display->front());
         });
@@ -80,7 +80,7 @@ class AScreen : public ::testing::TestWithParam<Driver> {
 
     FakeKms kms;
     EventLoop loop;
-    Sentences report;
+    Sentences observer;
     std::optional<drm::Screens> screens;
     drm::DrmOutput* output = nullptr;
     std::optional<Display> display;

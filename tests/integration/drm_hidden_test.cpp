@@ -13,8 +13,8 @@ TEST_P(AScreen, is_hidden_without_a_connected_screen_and_shows_all_of_it_when_th
     open();
     EXPECT_FALSE(display->visible());
     draw(7, 7, 7);
-    turn_until([] { return false; }, 20ms);
-    EXPECT_TRUE(report.said("no screen is connected"));
+    dispatch_until([] { return false; }, 20ms);
+    EXPECT_TRUE(observer.said("no screen is connected"));
     EXPECT_EQ(display->statistics().frames, 0u);
     kms.connector().connected = true;
     kms.announce();
@@ -22,10 +22,10 @@ TEST_P(AScreen, is_hidden_without_a_connected_screen_and_shows_all_of_it_when_th
     EXPECT_TRUE(display->visible());
     kms.connector().connected = false;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !display->visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return !display->visible(); }));
     auto before = display->statistics().bytes_copied;
     draw(8, 8, 8);
-    turn_until([] { return false; }, 20ms);
+    dispatch_until([] { return false; }, 20ms);
     EXPECT_EQ(display->statistics().bytes_copied, before);
     kms.connector().connected = true;
     kms.announce();
@@ -54,12 +54,12 @@ TEST_P(AScreen, follows_the_screen_that_is_plugged_in_and_comes_back_to_the_want
     ASSERT_TRUE(shows(1, 1, 1));
     kms.connector().modes = {drm_mode(800, 600, true)};
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return display->layout().width == 800; }));
+    ASSERT_TRUE(dispatch_until([&] { return display->layout().width == 800; }));
     EXPECT_TRUE(becomes(1, 1, 1));
-    EXPECT_TRUE(report.said("it has no mode 640x480"));
+    EXPECT_TRUE(observer.said("it has no mode 640x480"));
     kms.connector().modes = {drm_mode(800, 600, true), drm_mode(640, 480)};
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return display->layout().width == 640; }));
+    ASSERT_TRUE(dispatch_until([&] { return display->layout().width == 640; }));
     EXPECT_TRUE(becomes(1, 1, 1));
 }
 
@@ -69,7 +69,7 @@ TEST_P(AScreen, is_hidden_while_the_screen_is_off) {
     ASSERT_TRUE(shows(1, 1, 1));
     kms.connector().on = false;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !display->visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return !display->visible(); }));
     draw(2, 2, 2);
     kms.connector().on = true;
     kms.announce();
@@ -82,10 +82,10 @@ TEST_P(AScreen, is_hidden_while_somebody_else_is_the_master_and_tries_again_when
     EXPECT_FALSE(display->visible());
     EXPECT_TRUE(kms.shows_console());
     EXPECT_EQ(output->layout().width, 640u) << "what will be shown";
-    turn_until([&] { return !report.lines.empty(); });
-    EXPECT_TRUE(report.said("somebody else shows on fake, /dev/dri/card0"));
+    dispatch_until([&] { return !observer.lines.empty(); });
+    EXPECT_TRUE(observer.said("somebody else shows on fake, /dev/dri/card0"));
     kms.seize(false);
-    turn_until([] { return false; }, 120ms);
+    dispatch_until([] { return false; }, 120ms);
     open();
     EXPECT_TRUE(shows(4, 4, 4));
 }
@@ -97,12 +97,12 @@ TEST_P(AScreen, that_loses_its_master_is_hidden_and_shows_all_of_it_when_it_has_
     kms.seize(true);
     draw(2, 2, 2);
     if (GetParam() == Driver::direct) kms.announce();  // it makes no call that could fail
-    ASSERT_TRUE(turn_until([&] {
+    ASSERT_TRUE(dispatch_until([&] {
         kms.vertical_blank();
         return !display->visible();
     }));
     draw(3, 3, 3);
-    turn_until([] { return false; }, 20ms);
+    dispatch_until([] { return false; }, 20ms);
     // Without an event, too, the next time it tries by itself.
     kms.seize(false);
     EXPECT_TRUE(becomes(3, 3, 3));
@@ -115,7 +115,7 @@ TEST_P(AScreen, whose_card_is_unplugged_and_plugged_in_again_shows_all_of_it) {
     ASSERT_TRUE(shows(1, 1, 1));
     kms.unplug();
     draw(2, 2, 2);
-    ASSERT_TRUE(turn_until([&] { return !display->visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return !display->visible(); }));
     kms.plug();
     EXPECT_TRUE(becomes(2, 2, 2));
 }
@@ -128,7 +128,7 @@ TEST_P(AScreen, that_is_gone_between_two_events_is_noticed_with_the_next_frame) 
     kms.present = false;
     kms.master = nullptr;
     draw(2, 2, 2);
-    ASSERT_TRUE(turn_until([&] {
+    ASSERT_TRUE(dispatch_until([&] {
         kms.vertical_blank();
         return !display->visible();
     }));

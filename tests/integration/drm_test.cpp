@@ -11,21 +11,21 @@ namespace {
 using namespace std::chrono_literals;
 using drm::DrmOutput;
 
-TEST_P(AScreen, shows_what_is_drawn_and_only_what_is_told_reaches_it) {
+TEST_P(AScreen, shows_what_is_drawn_and_only_what_is_submitted_reaches_it) {
     start();
     open();
     std::mt19937 random(1);
     for (int i = 0; i < 50; ++i)
         ASSERT_TRUE(shows(random() % 640, random() % 480, random() % 0xffffff + 1)) << i;
     EXPECT_EQ(kms.torn, 0u);
-    EXPECT_EQ(output->telling(), GetParam() == Driver::dirty  ? DrmOutput::Telling::dirty
-                                 : GetParam() == Driver::flip ? DrmOutput::Telling::flip
-                                                              : DrmOutput::Telling::direct);
+    EXPECT_EQ(output->submission(), GetParam() == Driver::dirty  ? DrmOutput::Submission::dirty
+                                    : GetParam() == Driver::flip ? DrmOutput::Submission::flip
+                                                                 : DrmOutput::Submission::direct);
     if (GetParam() == Driver::flip) {
         EXPECT_GE(kms.flipped, 50u);
     }
-    EXPECT_TRUE(
-        turn_until([&] { return report.said("showing on Virtual-1 of fake, /dev/dri/card0, 640x480"); }));
+    EXPECT_TRUE(dispatch_until(
+        [&] { return observer.said("showing on Virtual-1 of fake, /dev/dri/card0, 640x480"); }));
 }
 
 TEST_P(AScreen, loses_nothing_that_is_drawn_while_a_flip_is_pending) {
@@ -37,7 +37,7 @@ TEST_P(AScreen, loses_nothing_that_is_drawn_while_a_flip_is_pending) {
         for (std::uint32_t i = 0; i < 5; ++i) {
             std::uint32_t at = round * 5 + i + 1;
             draw(at, at, at);
-            ASSERT_TRUE(turn_until([&] { return front(at, at) == at; }));
+            ASSERT_TRUE(dispatch_until([&] { return front(at, at) == at; }));
         }
         ASSERT_TRUE(becomes(round * 5 + 5, round * 5 + 5, round * 5 + 5));
     }
@@ -120,12 +120,12 @@ TEST_P(AScreen, beside_others_shows_the_same_on_all_that_take_the_mode) {
     EXPECT_TRUE(kms.screen_equals(display->front(), 1));
     EXPECT_FALSE(kms.lit(2));
     // Two that are not in step are not flipped.
-    EXPECT_NE(output->telling(), DrmOutput::Telling::flip);
+    EXPECT_NE(output->submission(), DrmOutput::Submission::flip);
     kms.connector(0).connected = false;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return report.said("showing on Virtual-2 of"); }));
+    ASSERT_TRUE(dispatch_until([&] { return observer.said("showing on Virtual-2 of"); }));
     draw(10, 10, 10);
-    ASSERT_TRUE(turn_until([&] {
+    ASSERT_TRUE(dispatch_until([&] {
         kms.vertical_blank();
         return screen(10, 10, 1) == 10;
     }));
@@ -136,23 +136,23 @@ TEST_P(AScreen, alone_is_taken_by_name) {
     kms.add_connector("Virtual-2", {drm_mode(800, 600, true)});
     start({"Virtual-2", std::nullopt});
     EXPECT_EQ(output->layout().width, 800u);
-    EXPECT_TRUE(report.lines.empty());
-    EXPECT_TRUE(turn_until([&] { return report.said("showing on Virtual-2 of"); }));
+    EXPECT_TRUE(observer.lines.empty());
+    EXPECT_TRUE(dispatch_until([&] { return observer.said("showing on Virtual-2 of"); }));
 }
 
-TEST_P(AScreen, at_rest_makes_no_turns) {
+TEST_P(AScreen, at_rest_causes_no_dispatches) {
     start();
     open();
     ASSERT_TRUE(shows(1, 1, 1));
-    turn_until(
+    dispatch_until(
         [&] {
             kms.vertical_blank();
             return false;
         },
         50ms);
-    auto turns = loop.turns();
+    auto dispatches = loop.dispatches();
     EXPECT_FALSE(loop.run_once(200ms));
-    EXPECT_EQ(loop.turns(), turns);
+    EXPECT_EQ(loop.dispatches(), dispatches);
 }
 
 TEST_P(AScreen, shows_at_every_quiescence_what_was_drawn_whatever_happened_meanwhile) {
@@ -199,23 +199,23 @@ TEST_P(AScreen, shows_at_every_quiescence_what_was_drawn_whatever_happened_meanw
     EXPECT_EQ(kms.torn, 0u);
 }
 
-TEST_P(AScreen, whose_link_has_failed_has_its_mode_set_anew_and_all_of_it_told) {
+TEST_P(AScreen, whose_link_has_failed_has_its_mode_set_anew_and_all_of_it_presented) {
     start();
     open();
     ASSERT_TRUE(shows(1, 1, 1));
     auto opened = kms.opened;
     kms.connector().link_bad = true;
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return !kms.connector().link_bad; }));
+    ASSERT_TRUE(dispatch_until([&] { return !kms.connector().link_bad; }));
     EXPECT_TRUE(shows(2, 2, 2));
-    EXPECT_TRUE(report.said("the link to Virtual-1 had failed"));
+    EXPECT_TRUE(observer.said("the link to Virtual-1 had failed"));
     // One that stays bad is tried once each time that something happens, and shown on all the same.
     kms.connector().link_bad = true;
     kms.refused_connectors.insert(kms.connector().id);
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return report.said("cannot be trained anew") == 1; }));
+    ASSERT_TRUE(dispatch_until([&] { return observer.said("cannot be trained anew") == 1; }));
     EXPECT_TRUE(shows(3, 3, 3));
-    EXPECT_EQ(report.said("cannot be trained anew"), 1u);
+    EXPECT_EQ(observer.said("cannot be trained anew"), 1u);
     EXPECT_EQ(kms.opened, opened);
 }
 
@@ -226,14 +226,14 @@ TEST_P(AScreen, that_cannot_be_lit_leaves_another_one_of_its_display_alone) {
     kms.add_connector("Virtual-2", {drm_mode(640, 480, true)});
     kms.refused_connectors.insert(kms.connector(1).id);
     kms.announce();
-    ASSERT_TRUE(turn_until([&] { return report.said("not on Virtual-2: set a fake mode"); }));
+    ASSERT_TRUE(dispatch_until([&] { return observer.said("not on Virtual-2: set a fake mode"); }));
     EXPECT_TRUE(display->visible());
     EXPECT_TRUE(shows(2, 2, 2));
     auto opened = kms.opened;
     kms.announce();
     EXPECT_TRUE(shows(3, 3, 3));
     EXPECT_EQ(kms.opened, opened);
-    EXPECT_EQ(report.said("not on Virtual-2"), 1u);
+    EXPECT_EQ(observer.said("not on Virtual-2"), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfADriver, AScreen, ::testing::Values(Driver::dirty, Driver::flip, Driver::direct),

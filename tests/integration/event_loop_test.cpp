@@ -55,7 +55,7 @@ TEST_F(AnEventLoop, is_silent_about_a_descriptor_whose_source_is_asleep_or_gone)
 }
 
 TEST_F(AnEventLoop, calls_again_a_little_later_what_found_no_memory_or_descriptor_and_does_not_spin) {
-    unsigned calls = 0, rings = 0, turns = 0;
+    unsigned calls = 0, rings = 0, dispatches = 0;
     std::string why;
     loop.on_shortage([&](const char* what) { why = what; });
     LoopSource source = loop.watch(bell.get(), EPOLLIN, [&](std::uint32_t) {
@@ -68,9 +68,9 @@ TEST_F(AnEventLoop, calls_again_a_little_later_what_found_no_memory_or_descripto
     });
     alarm.set(loop.now());
     ring();
-    for (; calls < 4 || rings < 2; ++turns) ASSERT_TRUE(loop.run_once(10s));
+    for (; calls < 4 || rings < 2; ++dispatches) ASSERT_TRUE(loop.run_once(10s));
     EXPECT_FALSE(why.empty());
-    EXPECT_LT(turns, 20u);
+    EXPECT_LT(dispatches, 20u);
     // As often as it is ready, again.
     const Time begin = clock_now();
     for (int i = 0; i < 50; ++i) {
@@ -145,18 +145,18 @@ TEST_F(AnEventLoop, rings_again_when_an_alarm_is_set_to_the_time_it_has_just_run
     EXPECT_EQ(calls, 2u);
 }
 
-TEST_F(AnEventLoop, runs_the_end_of_turn_after_turns_that_did_something_with_their_time) {
-    unsigned turns = 0;
-    loop.after_turn([&](Time now) {
-        ++turns;
+TEST_F(AnEventLoop, runs_the_end_of_a_dispatch_that_did_something_with_its_time) {
+    unsigned dispatches = 0;
+    loop.after_dispatch([&](Time now) {
+        ++dispatches;
         EXPECT_EQ(now, loop.now());
     });
     EXPECT_FALSE(loop.run_once(0ms));
-    EXPECT_EQ(turns, 0u);
+    EXPECT_EQ(dispatches, 0u);
     EventLoop::Alarm alarm(loop, [] {});
     alarm.set(clock_now());
     EXPECT_TRUE(loop.run_once(1s));
-    EXPECT_EQ(turns, 1u);
+    EXPECT_EQ(dispatches, 1u);
 }
 
 TEST_F(AnEventLoop, throws_what_a_callback_threw_and_goes_on_afterwards) {

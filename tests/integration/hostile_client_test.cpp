@@ -14,7 +14,7 @@ std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
-class AHostileClient : public PipelineFixture {
+class AHostileClient : public DisplayFixture {
   protected:
     // An honest client is served whatever the hostile one did.
     void expect_others_served() {
@@ -23,18 +23,18 @@ class AHostileClient : public PipelineFixture {
         honest.pixel(1, 1) = ++value_;
         honest.damaged({0, 0, 2, 2});
         display->update(loop.now());
-        EXPECT_TRUE(turn_until([&] { return front_pixel(1, 1) == value_; }));
+        EXPECT_TRUE(dispatch_until([&] { return front_pixel(1, 1) == value_; }));
     }
     std::uint32_t value_ = 0x1000;
 };
 
 TEST_F(AHostileClient, is_hung_up_once_for_each_kind_of_nonsense_and_nothing_else_happens) {
     auto nonsense = [&](auto&& act) {
-        auto violations = report.violations.size();
+        auto violations = observer.violations.size();
         RawClient client = open();
         act(client);
-        EXPECT_TRUE(turn_until([&] { return client.closed(); }));
-        EXPECT_EQ(report.violations.size(), violations + 1);
+        EXPECT_TRUE(dispatch_until([&] { return client.closed(); }));
+        EXPECT_EQ(observer.violations.size(), violations + 1);
         expect_others_served();
     };
     auto after_hello = [&](auto&& act) {
@@ -67,7 +67,7 @@ TEST_F(AHostileClient, is_hung_up_once_for_each_kind_of_nonsense_and_nothing_els
 TEST_F(AHostileClient, cannot_make_the_daemon_hold_its_descriptors) {
     RawClient client = open();
     client.hello(0);
-    turn_while_ready();
+    dispatch_while_ready();
     auto before = open_descriptors();
     Descriptor file{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     for (int i = 0; i < 100; ++i) {
@@ -89,18 +89,18 @@ TEST_F(AHostileClient, cannot_make_the_daemon_hold_its_descriptors) {
         }
         // Linux refuses it from 6.16 on; before, it ends the channel.
         if (::sendmsg(client.channel(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) break;
-        turn_while_ready();
+        dispatch_while_ready();
     }
-    EXPECT_TRUE(turn_until([&] { return open_descriptors() <= before + 1; }));
+    EXPECT_TRUE(dispatch_until([&] { return open_descriptors() <= before + 1; }));
 }
 
 TEST_F(AHostileClient, that_floods_is_paused_and_others_are_served) {
     RawClient flood = open();
     flood.hello(0);
-    auto turns = loop.turns();
+    auto dispatches = loop.dispatches();
     std::size_t sent = 0;
     Time begin = clock_now();
-    turn_until(
+    dispatch_until(
         [&] {
             while (flood.damaged()) ++sent;
             return false;
@@ -109,14 +109,14 @@ TEST_F(AHostileClient, that_floods_is_paused_and_others_are_served) {
     double seconds = std::chrono::duration<double>(clock_now() - begin).count();
     EXPECT_GT(display->statistics().messages_throttled, 0u);
     EXPECT_LE(static_cast<double>(display->statistics().announcements), 400 + seconds * 4000 + 100);
-    EXPECT_LE(static_cast<double>(loop.turns() - turns), seconds * 2000);
+    EXPECT_LE(static_cast<double>(loop.dispatches() - dispatches), seconds * 2000);
     expect_others_served();
 }
 
-TEST_F(AHostileClient, that_never_reads_is_hung_up_after_its_patience) {
+TEST_F(AHostileClient, that_never_reads_is_hung_up_after_its_timeout) {
     RawClient mute = open();
     mute.hello(0);
-    turn_while_ready();
+    dispatch_while_ready();
     // Every change of the settings is a STATE; some hundreds of them fill the queue.
     DisplaySettings settings = display->settings();
     Time begin = clock_now();
@@ -125,7 +125,7 @@ TEST_F(AHostileClient, that_never_reads_is_hung_up_after_its_patience) {
         display->change_settings(settings, loop.now());
         display->update(loop.now());
     }
-    EXPECT_TRUE(turn_until([&] { return !report.violations.empty(); }, 10s));
+    EXPECT_TRUE(dispatch_until([&] { return !observer.violations.empty(); }, 10s));
     EXPECT_GE(clock_now() - begin, Channel::timeout);
 }
 
@@ -135,7 +135,7 @@ TEST_F(AHostileClient, cannot_open_more_surfaces_than_its_share) {
     for (int i = 0; i < 1000; ++i) EXPECT_THROW(open(), RequestError);
     expect_others_served();
     clients.pop_back();
-    turn_while_ready();
+    dispatch_while_ready();
     EXPECT_NO_THROW(open());
 }
 
@@ -177,7 +177,7 @@ TEST_F(AHostileClient,
     client.hello(HVFB_HELLO_CAN_ANNOUNCE);
     ASSERT_TRUE(present(client, 1));
     auto before = display->statistics();
-    turn_until(
+    dispatch_until(
         [&] {
             client.damaged();
             while (auto message = client.receive())

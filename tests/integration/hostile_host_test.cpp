@@ -24,7 +24,7 @@ std::size_t open_descriptors() {
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// In this process, so that sanitizers see what happens, with times as short as the host's patience.
+// In this process, so that sanitizers see what happens, with times as short as the host's timeouts.
 TEST(AHostileHost, neither_stops_nor_fools_nor_feeds_on_the_daemon) {
     unsigned count = seeds();
     for (const char* like : {"windows", "openvmm"}) {
@@ -36,18 +36,18 @@ TEST(AHostileHost, neither_stops_nor_fools_nor_feeds_on_the_daemon) {
         options.session.timing = {4ms, 100us, 1ms};
         hyperv::HypervOutput output(loop, std::make_unique<SimulatedUioPort>(host.socket()),
                                     hyperv::FramebufferSource("simulated", 0), options);
-        RecordingReport report;
+        RecordingObserver observer;
         DisplaySettings settings;
         settings.refresh_limit = 1000;
         settings.settle_delay = 0us;
-        Display display(loop, output, settings, report);
-        loop.after_turn([&](Time now) { display.update(now); });
+        Display display(loop, output, settings, observer);
+        loop.after_dispatch([&](Time now) { display.update(now); });
         RawClient client(
             display.open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         client.hello(0);
 
         std::size_t descriptors = 0;
-        std::uint64_t turns = loop.turns(), ticks = 0, was_active = 0;
+        std::uint64_t dispatches = loop.dispatches(), ticks = 0, was_active = 0;
         // A seed is left behind when its session ends; those that behave are ended here.
         Time seed_began = clock_now(), began = seed_began;
         std::uint64_t seed = 0;
@@ -80,9 +80,9 @@ TEST(AHostileHost, neither_stops_nor_fools_nor_feeds_on_the_daemon) {
             ASSERT_LT(clock_now() - began, 30min);
         }
         std::chrono::duration<double> seconds = clock_now() - began;
-        ::printf("%s: %llu seeds in %.1f s, %.0f turns a second, shown in %llu of %llu looks\n", like,
+        ::printf("%s: %llu seeds in %.1f s, %.0f dispatches a second, shown in %llu of %llu checks\n", like,
                  static_cast<unsigned long long>(seed), seconds.count(),
-                 static_cast<double>(loop.turns() - turns) / seconds.count(),
+                 static_cast<double>(loop.dispatches() - dispatches) / seconds.count(),
                  static_cast<unsigned long long>(was_active), static_cast<unsigned long long>(ticks));
         EXPECT_GE(seed + 10, count / 2) << "the last ones are played while nobody asks";
         EXPECT_GT(was_active, 0u) << "some seeds behave until the picture is up";

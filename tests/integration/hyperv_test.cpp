@@ -8,10 +8,10 @@
 #include "adopted_surface.h"
 #include "base/error.h"
 #include "devices/simulated_uio.h"
+#include "dispatching.h"
 #include "host_process.h"
 #include "output/hyperv/hyperv_output.h"
 #include "rounds.h"
-#include "turning.h"
 #include "writers.h"
 
 namespace hvfbd::testing {
@@ -72,7 +72,7 @@ class AHost : public ::testing::TestWithParam<Kind> {
   protected:
     AHost() : host(GetParam().options) { start_daemon(); }
     // A host that never acknowledges is given up once, and then believed.
-    void await_patience() {
+    void await_timeout() {
         while (!GetParam().acknowledges && host.status("sessions") < 2)
             ASSERT_EQ(await_equal(host, *surface), "");
     }
@@ -167,12 +167,12 @@ TEST_P(AHost, shows_at_every_quiescence_what_the_client_drew_whatever_happened_m
 
 TEST_P(AHost, that_hides_its_window_gets_no_message_and_no_byte_and_all_of_it_when_it_shows_it) {
     if (!says_features()) {
-        // OpenVMM has no way to say it: that the picture is told all the same is all there is to see.
+        // OpenVMM has no way to say it: that the picture is submitted all the same is all there is to see.
         ASSERT_EQ(await_equal(host, *surface), "");
         return;
     }
     std::mt19937_64 random(3);
-    await_patience();
+    await_timeout();
     ASSERT_EQ(await_equal(host, *surface), "");
     for (unsigned i = 0; i < rounds(10); ++i) {
         host.say("hide");
@@ -197,10 +197,10 @@ TEST_P(AHost, that_hides_its_window_gets_no_message_and_no_byte_and_all_of_it_wh
     }
 }
 
-TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_be_ignored) {
+TEST_P(AHost, that_says_that_nobody_looks_gets_damage_all_the_same_where_that_is_to_be_ignored) {
     if (!says_features()) return;  // nothing is hidden then
     std::mt19937_64 random(11);
-    await_patience();
+    await_timeout();
     ASSERT_EQ(await_equal(host, *surface), "");
     host.say("hide");
     while (hvfb_surface_is_shown(surface->get())) ASSERT_TRUE(surface->await_event(HVFB_EVENT_VISIBLE, 5s));
@@ -226,7 +226,7 @@ TEST_P(AHost, that_says_that_nobody_looks_is_told_all_the_same_where_that_is_to_
 TEST_P(AHost, that_shows_its_window_again_has_all_of_it_without_another_store) {
     if (!says_features()) return;  // nothing is hidden then: see the test before
     std::mt19937_64 random(5);
-    await_patience();
+    await_timeout();
     DisplaySettings usual;
     daemon->change_settings(usual);
     std::vector<double> intervals;
@@ -249,13 +249,13 @@ TEST_P(AHost, that_shows_its_window_again_has_all_of_it_without_another_store) {
 
 TEST_P(AHost, that_takes_no_messages_loses_no_damage) {
     std::mt19937_64 random(4);
-    await_patience();
+    await_timeout();
     for (unsigned i = 0; i < rounds(6); ++i) {
         ASSERT_EQ(await_equal(host, *surface), "");
         std::uint64_t sessions = host.status("sessions");
         host.say("stall");
-        // A small ring is full after a few of these; what does not fit is kept. Shorter than the session's
-        // patience: a new session would tell everything anyhow.
+        // A small ring is full after a few of these; what does not fit stays pending. Shorter than the
+        // session's timeout: a new session would present everything anyhow.
         Time end = clock_now() + 250ms;
         while (clock_now() < end) draw(*surface, random);
         host.say("continue");
@@ -266,24 +266,24 @@ TEST_P(AHost, that_takes_no_messages_loses_no_damage) {
 }
 
 TEST_P(AHost, that_takes_no_messages_and_hides_its_window_keeps_nobody_busy) {
-    await_patience();
+    await_timeout();
     ASSERT_EQ(await_equal(host, *surface), "");
     std::mt19937_64 random(5);
     host.say("stall");
     Time end = clock_now() + 250ms;
     while (clock_now() < end) draw(*surface, random);
     host.say("hide");
-    surface->await_event(0, 700ms);  // longer than the session's patience
+    surface->await_event(0, 700ms);  // longer than the session's timeout
     auto before = daemon->counters();
     surface->await_event(0, 300ms);
-    EXPECT_LE(daemon->counters().turns - before.turns, 10u);
+    EXPECT_LE(daemon->counters().dispatches - before.dispatches, 10u);
     host.say("continue");
     host.say("show");
     EXPECT_EQ(await_equal(host, *surface), "");
 }
 
 TEST_P(AHost, that_stops_to_read_is_spoken_to_anew_though_its_ring_has_room) {
-    await_patience();
+    await_timeout();
     ASSERT_EQ(await_equal(host, *surface), "");
     std::uint64_t sessions = host.status("sessions");
     host.say("stall");
@@ -296,7 +296,7 @@ TEST_P(AHost, that_stops_to_read_is_spoken_to_anew_though_its_ring_has_room) {
 }
 
 TEST_P(AHost, hears_of_no_frame_in_more_than_four_messages) {
-    await_patience();
+    await_timeout();
     ASSERT_EQ(await_equal(host, *surface), "");
     auto before = daemon->counters();
     std::uint64_t dirts = host.status("dirts");
@@ -311,10 +311,10 @@ TEST_P(AHost, hears_of_no_frame_in_more_than_four_messages) {
     EXPECT_EQ(host.status("complaints"), 0u);
 }
 
-TEST_P(AHost, that_waits_for_room_in_the_ring_to_the_guest_is_told_when_there_is_some) {
+TEST_P(AHost, that_waits_for_room_in_the_ring_to_the_guest_is_signalled_when_there_is_some) {
     if (std::string(GetParam().name).find("small rings") == std::string::npos)
         return;  // others take long to fill
-    await_patience();
+    await_timeout();
     ASSERT_EQ(await_equal(host, *surface), "");
     std::uint64_t sessions = host.status("sessions"), waited = host.status("waited");
     // The guest reads nothing meanwhile; and says nothing when it hears of a hidden window, so that the host
@@ -329,7 +329,7 @@ TEST_P(AHost, that_waits_for_room_in_the_ring_to_the_guest_is_told_when_there_is
 }
 
 TEST_P(AHost, at_rest_hears_nothing_and_wakes_nobody) {
-    await_patience();
+    await_timeout();
     ASSERT_EQ(await_equal(host, *surface), "");
     surface->await_event(0, 1200ms);  // the last of the session's times has passed
     auto before = daemon->counters();
@@ -338,7 +338,7 @@ TEST_P(AHost, at_rest_hears_nothing_and_wakes_nobody) {
     auto after = daemon->counters();
     EXPECT_EQ(host.status("messages"), messages);
     EXPECT_EQ(AdoptedSurface::tracker_switches(), switches);
-    EXPECT_LE(after.turns - before.turns, 1u) << "the question itself is one";
+    EXPECT_LE(after.dispatches - before.dispatches, 1u) << "the question itself is one";
 }
 
 TEST(AVideoMemory, that_is_too_small_for_the_mode_is_warned_of_with_what_it_takes) {
@@ -356,12 +356,13 @@ TEST(AVideoMemory, that_is_too_small_for_the_mode_is_warned_of_with_what_it_take
         std::string warnings;
     } listener;
     output.listen(&listener);
-    ASSERT_TRUE(turn_until(loop, [&] { return output.session().active() && !listener.warnings.empty(); }));
+    ASSERT_TRUE(
+        dispatch_until(loop, [&] { return output.session().active() && !listener.warnings.empty(); }));
     std::string refused;
     try {
         output.set_mode({2560, 1440});
-    } catch (const RequestError& refusal) {
-        refused = refusal.what();
+    } catch (const RequestError& error) {
+        refused = error.what();
     }
     output.listen(nullptr);
     for (const char* part : {"showing 1024x768: 3840x2160 needs 32400 KiB of video memory", "has 8192 KiB",

@@ -225,7 +225,7 @@ class ATrackerThatLosesAStore : public ::testing::Test {
         hvfb::mutation = hvfb::Mutation::report_before_protect;
         hvfb::hook = [](hvfb::HookPoint point) {
             if (point != hvfb::HookPoint::after_report || !pixels) return;
-            // Past the daemon's look.
+            // Past the daemon's comparison.
             timespec time{0, 100'000'000};
             ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
             pixels.exchange(nullptr)[1] = 2;
@@ -239,7 +239,7 @@ class ATrackerThatLosesAStore : public ::testing::Test {
 };
 
 TEST_F(ATrackerThatLosesAStore, is_noticed_by_these_tests) {
-    // On a busy machine the daemon may look so late that it finds both stores.
+    // On a busy machine the daemon may compare so late that it finds both stores.
     std::uint64_t lost = 0;
     for (int attempt = 0; attempt < 10 && lost != 1; ++attempt) lost = lose(1s).front_shadow;
     EXPECT_EQ(lost, 1u);
@@ -264,7 +264,7 @@ TEST(Rest, costs_neither_the_daemon_nor_the_client_a_wake_up) {
     auto daemon_after = daemon.counters();
     EXPECT_EQ(surface.tracker_switches(), client_before);
     // The question itself is one turn and one switch.
-    EXPECT_LE(daemon_after.turns - daemon_before.turns, 1u);
+    EXPECT_LE(daemon_after.dispatches - daemon_before.dispatches, 1u);
     EXPECT_LE(daemon_after.voluntary_switches - daemon_before.voluntary_switches, 1u);
 }
 

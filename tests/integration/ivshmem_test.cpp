@@ -26,7 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t bar = 0xfe80000000;  // where this machine has put the memory
-constexpr Duration patience = 10s;
+constexpr Duration timeout = 10s;
 
 struct Message {
     std::int64_t number = 0;
@@ -174,8 +174,8 @@ class Ivshmem : public ::testing::Test {
         output.emplace(loop, std::make_unique<ThePort>(machine, wrong), hyperv::FramebufferSource("", 0),
                        options);
     }
-    bool turn_until(const std::function<bool()>& is_so) {
-        for (Time end = clock_now() + patience; !is_so(); loop.run_once(20ms))
+    bool dispatch_until(const std::function<bool()>& is_so) {
+        for (Time end = clock_now() + timeout; !is_so(); loop.run_once(20ms))
             if (clock_now() >= end) return false;
         return true;
     }
@@ -213,10 +213,10 @@ TEST_F(Ivshmem, tells_a_machine_of_the_memory_and_whom_to_ring) {
 
 TEST_F(Ivshmem, shows_what_a_guest_draws) {
     start_output();
-    ASSERT_TRUE(turn_until([&] { return output->visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return output->visible(); }));
     for (std::uint32_t color : {0x123456u, 0xfedcbau}) {
         draw(color);
-        EXPECT_TRUE(turn_until([&] { return window_is(color); }));
+        EXPECT_TRUE(dispatch_until([&] { return window_is(color); }));
     }
     EXPECT_EQ(host.status("complaints"), 0u);
     EXPECT_EQ(host.status("sessions"), 1u);
@@ -224,18 +224,18 @@ TEST_F(Ivshmem, shows_what_a_guest_draws) {
 
 TEST_F(Ivshmem, has_the_video_memory_where_the_driver_says_it_is) {
     start_output(4096);
-    ASSERT_TRUE(turn_until([&] { return host.status("complaints") > 0; }));
+    ASSERT_TRUE(dispatch_until([&] { return host.status("complaints") > 0; }));
 }
 
 TEST_F(Ivshmem, begins_anew_each_time_the_guest_opens_it) {
     start_output();
     for (std::uint64_t session = 1; session <= 3; ++session) {
-        ASSERT_TRUE(turn_until([&] { return output->visible(); }));
+        ASSERT_TRUE(dispatch_until([&] { return output->visible(); }));
         EXPECT_EQ(host.status("sessions"), session);
         draw(0x00ff00);
-        EXPECT_TRUE(turn_until([&] { return window_is(0x00ff00); }));
+        EXPECT_TRUE(dispatch_until([&] { return window_is(0x00ff00); }));
         output->suspend();
-        EXPECT_TRUE(turn_until([&] { return host.state() == "waiting"; }));
+        EXPECT_TRUE(dispatch_until([&] { return host.state() == "waiting"; }));
         output->resume();
     }
     EXPECT_EQ(host.status("complaints"), 0u);
@@ -243,17 +243,17 @@ TEST_F(Ivshmem, begins_anew_each_time_the_guest_opens_it) {
 
 TEST_F(Ivshmem, takes_it_away_and_offers_it_again) {
     start_output();
-    ASSERT_TRUE(turn_until([&] { return output->visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return output->visible(); }));
     host.say("rescind");
     EXPECT_EQ(machine.word(AMachine::offer), 0u);
     EXPECT_EQ(host.state(), "waiting");
-    EXPECT_TRUE(turn_until([&] { return !output->visible(); }));
+    EXPECT_TRUE(dispatch_until([&] { return !output->visible(); }));
     host.say("offer");
-    EXPECT_TRUE(turn_until([&] { return output->visible(); }));
+    EXPECT_TRUE(dispatch_until([&] { return output->visible(); }));
     host.say("reset");
-    EXPECT_TRUE(turn_until([&] { return host.status("sessions") == 3 && output->visible(); }));
+    EXPECT_TRUE(dispatch_until([&] { return host.status("sessions") == 3 && output->visible(); }));
     draw(0x0000ff);
-    EXPECT_TRUE(turn_until([&] { return window_is(0x0000ff); }));
+    EXPECT_TRUE(dispatch_until([&] { return window_is(0x0000ff); }));
     EXPECT_EQ(host.status("complaints"), 0u);
 }
 
@@ -268,9 +268,9 @@ TEST_F(Ivshmem, lets_nobody_in_who_opens_what_was_taken_away) {
 
 TEST_F(Ivshmem, takes_it_away_when_it_ends) {
     start_output();
-    ASSERT_TRUE(turn_until([&] { return output->visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return output->visible(); }));
     host.say("quit");
-    EXPECT_TRUE(turn_until([&] { return !output->visible(); }));
+    EXPECT_TRUE(dispatch_until([&] { return !output->visible(); }));
     EXPECT_EQ(machine.word(AMachine::offer), 0u);
 }
 
@@ -278,7 +278,7 @@ TEST_F(Ivshmem, has_one_machine_after_the_other) {
     machine.set_up();
     ++machine.word(AMachine::opens);
     machine.ring();
-    EXPECT_TRUE(turn_until([&] { return host.state() == "version"; }));
+    EXPECT_TRUE(dispatch_until([&] { return host.state() == "version"; }));
     EXPECT_FALSE(AMachine(host.socket()).hear()) << "not a second one";
     machine.hang_up();
     machine = AMachine(host.socket());

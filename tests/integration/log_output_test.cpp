@@ -190,7 +190,7 @@ TEST_F(ALog, of_a_program_that_is_run_to_be_read_loses_nothing) {
     pid_t child = ::fork();
     if (child == 0) {
         pipe.read.reset();
-        LogOutput output("", LineOutput(pipe.write.get(), LineOutput::Patience::unlimited));
+        LogOutput output("", LineOutput(pipe.write.get(), LineOutput::Waiting::unlimited));
         for (int i = 0; i < 3000; ++i) log(output, std::string(100, 'x'));
         ::_exit(0);
     }

@@ -1,4 +1,4 @@
-// The daemon is stopped for good and started again: its clients are told, and come back.
+// The daemon is stopped for good and started again: its clients get an event, and come back.
 #include <gtest/gtest.h>
 #include <hvfb/hvfb.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-// What the next process of the daemon goes on with: surfaces, modes, frames, viewers, pictures that are kept.
+// What the next process of the daemon restores: surfaces, modes, frames, viewers, pictures.
 #include <gtest/gtest.h>
 #include <hvfb/hvfb.h>
 #include <linux/sockios.h>
@@ -57,7 +57,7 @@ TEST(Restart, a_mode_that_was_offered_and_not_taken_is_taken_from_the_next) {
     }
 }
 
-TEST(Restart, each_of_two_displays_goes_on_with_its_own_surfaces_mode_and_viewers) {
+TEST(Restart, each_of_two_displays_restores_its_own_surfaces_mode_and_viewers) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed, 2);
     std::vector<std::unique_ptr<AdoptedSurface>> surfaces;
     std::vector<std::unique_ptr<AdoptedViewer>> viewers;
@@ -144,7 +144,7 @@ TEST(Restart, a_frame_that_a_client_without_the_library_asked_for_is_answered_by
         client.pixel(3, 4) = static_cast<std::uint32_t>(++frame);
         ASSERT_TRUE(client.damaged({3, 4, 4, 5}));
         ASSERT_TRUE(client.frame(frame));
-        // It has read that, and its turn has ended, when it answers the second time.
+        // It has read that, and its dispatch has ended, when it answers the second time.
         int unread = 1;
         while (::ioctl(client.channel(), SIOCOUTQ, &unread) == 0 && unread > 0) ::sched_yield();
         daemon.counters();
@@ -158,7 +158,7 @@ TEST(Restart, a_frame_that_a_client_without_the_library_asked_for_is_answered_by
     }
 }
 
-TEST(Restart, viewers_go_on_with_the_new_front) {
+TEST(Restart, viewers_get_the_new_front) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
     AdoptedSurface surface(daemon.open());
     AdoptedViewer viewer(daemon.view());
@@ -199,18 +199,18 @@ TEST(ANewMode, is_shown_to_a_viewer_with_the_first_frame_that_its_client_drew) {
     }
 }
 
-TEST(Restart, the_numbers_of_frames_that_a_viewer_is_told_grow_however_the_daemon_ends) {
+TEST(Restart, the_numbers_of_frames_that_are_sent_to_a_viewer_grow_however_the_daemon_ends) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
     AdoptedSurface surface(daemon.open());
     AdoptedViewer viewer(daemon.view());
     std::uint64_t last = 0;
     for (unsigned i = 1; i <= rounds(20); ++i) {
         surface.pixels()[5] = i;
-        // It has asked for the next frame, and may be told of it while the daemon ends.
+        // It has asked for the next frame, and may get it while the daemon ends.
         if (i % 2) daemon.end_by(i % 4 == 1 ? SIGTERM : SIGKILL);
         hvfb_viewer_frame frame{};
-        for (unsigned told = 0; told < 3 || frame.frame == 0; ++told) {
-            int result = hvfb_viewer_wait(viewer.get(), told < 3 ? 50'000 : 1'000'000, &frame);
+        for (unsigned waits = 0; waits < 3 || frame.frame == 0; ++waits) {
+            int result = hvfb_viewer_wait(viewer.get(), waits < 3 ? 50'000 : 1'000'000, &frame);
             if (result == -ETIME) continue;
             ASSERT_GE(result, 0);
             if (result == 0) {
@@ -221,7 +221,7 @@ TEST(Restart, the_numbers_of_frames_that_a_viewer_is_told_grow_however_the_daemo
     }
 }
 
-TEST(Restart, a_kept_picture_is_kept_and_a_client_comes_back_to_it) {
+TEST(Restart, a_kept_picture_is_restored_and_a_client_comes_back_to_it) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
     {
         AdoptedSurface surface(daemon.open(false, true, "kept"));

@@ -39,7 +39,7 @@ struct Studio {
         return events & (HVFB_EVENT_LOST | HVFB_EVENT_REVOKED | HVFB_EVENT_CONFIGURE);
     }
     // The acceptance is no store blocked for more than 10 ms in HVFBD_RESTARTS=1000; times are printed, and
-    // fail no test. What is above is told one by one, with what of it was this machine's.
+    // fail no test. What is above is printed one by one, with what of it was this machine's.
     void print(unsigned count, const char* what) const {
         Duration longest{}, longest_blocked{};
         std::uint64_t stores = 0;
@@ -117,7 +117,7 @@ TEST_P(Ended, again_and_again_it_shows_what_its_clients_drew_meanwhile) {
         }
         auto counters = daemon.counters();
         ASSERT_EQ(counters.surfaces, 4u);
-        ASSERT_EQ(counters.refresh_limit, 200u) << "what was set over the bus is kept";
+        ASSERT_EQ(counters.refresh_limit, 200u) << "what was set over the bus is restored";
         studio.go_on();
     }
     EXPECT_EQ(studio.end(), 0);

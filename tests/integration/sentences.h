@@ -9,7 +9,7 @@
 
 namespace hvfbd::testing {
 
-// Keeps what an output said; a warning begins with "warning: ".
+// Collects what an output said; a warning begins with "warning: ".
 struct Sentences : Observer {
     void output_said(bool warning, std::string_view sentence) override {
         lines.push_back((warning ? "warning: " : "") + std::string(sentence));

@@ -7,8 +7,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "dispatching.h"
 #include "fakes/service_manager.h"
-#include "turning.h"
 
 namespace hvfbd::testing {
 namespace {
@@ -33,7 +33,7 @@ TEST(AService, hears_signals_that_came_before_there_was_a_loop) {
                   bool reloaded = false, ended = false;
                   Service service(
                       loop, nobody, [&] { reloaded = true; }, [&] { ended = true; });
-                  return turn_until(loop, [&] { return reloaded && ended; }) ? 0 : 1;
+                  return dispatch_until(loop, [&] { return reloaded && ended; }) ? 0 : 1;
               }),
               0);
 }
@@ -54,17 +54,17 @@ TEST(AService, feeds_a_watchdog_and_is_ready_however_long_the_manager_does_not_r
                   ::setenv("WATCHDOG_USEC", "20000", 1);
                   ::unsetenv("WATCHDOG_PID");
                   Notifier notifier(manager.address());
-                  for (int i = 0; i < 1000; ++i) notifier.tell("STATUS=" + std::to_string(i));
+                  for (int i = 0; i < 1000; ++i) notifier.notify("STATUS=" + std::to_string(i));
                   if (!notifier.waits()) return 1;
                   EventLoop loop;
                   NotifierPump pump(loop, notifier);
                   Service service(
                       loop, notifier, [] {}, [] {});
                   service.ready();
-                  turn_until(
+                  dispatch_until(
                       loop, [] { return false; }, 100ms);
                   if (!notifier.waits()) return 2;
-                  bool sent = turn_until(loop, [&] {
+                  bool sent = dispatch_until(loop, [&] {
                       manager.listen();
                       return manager.has_heard("READY=1") && manager.has_heard("WATCHDOG=1");
                   });
@@ -73,16 +73,16 @@ TEST(AService, feeds_a_watchdog_and_is_ready_however_long_the_manager_does_not_r
               0);
 }
 
-TEST(AService, does_not_turn_its_loop_while_the_manager_does_not_read) {
+TEST(AService, does_not_run_its_loop_while_the_manager_does_not_read) {
     EXPECT_EQ(outcome_of([] {
                   ServiceManager manager;
                   Notifier notifier(manager.address());
                   EventLoop loop;
                   NotifierPump pump(loop, notifier);
-                  for (int i = 0; i < 1000; ++i) notifier.tell("STATUS=" + std::to_string(i));
-                  turn_until(
+                  for (int i = 0; i < 1000; ++i) notifier.notify("STATUS=" + std::to_string(i));
+                  dispatch_until(
                       loop, [] { return false; }, 200ms);
-                  return loop.turns() < 10 ? 0 : 1;
+                  return loop.dispatches() < 10 ? 0 : 1;
               }),
               0);
 }

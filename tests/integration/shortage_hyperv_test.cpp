@@ -29,8 +29,8 @@ class EachStepOfASession : public ::testing::TestWithParam<FailingCalls::Kind> {
         DisplaySettings settings;
         settings.refresh_limit = 0;
         settings.settle_delay = 0us;
-        display.emplace(loop, output, settings, report);
-        loop.after_turn([&](Time now) { display->update(now); });
+        display.emplace(loop, output, settings, observer);
+        loop.after_dispatch([&](Time now) { display->update(now); });
         client.emplace(display->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
         client->hello(0);
         draw_into(client->buffer(), client->layout());
@@ -103,7 +103,7 @@ class EachStepOfASession : public ::testing::TestWithParam<FailingCalls::Kind> {
     EventLoop loop;
     hyperv::HypervOutput output{loop, std::make_unique<SimulatedUioPort>(host.socket()),
                                 hyperv::FramebufferSource("simulated", 0), quick()};
-    RecordingReport report;
+    RecordingObserver observer;
     std::optional<Display> display;
     std::optional<RawClient> client;
     std::optional<Mapping> pixels;

@@ -1,5 +1,5 @@
-// Each thing that the next process acquires to go on cannot be had, one after the other: it fails whole, and
-// the process after it goes on with all; or it goes on without the one peer, who is told. Nobody else
+// Each thing that the next process acquires to restore cannot be had, one after the other: it fails whole,
+// and the process after it restores all; or it restores all but the one peer, who gets an event. Nobody else
 // notices, and nothing stays behind.
 #include <spdlog/spdlog.h>
 
@@ -18,8 +18,8 @@ namespace {
 // More steps than a start has.
 constexpr unsigned most_steps = 4000;
 
-struct LostReport : RecordingReport {
-    explicit LostReport(std::set<std::string>& names) : lost(names) {}
+struct LostObserver : RecordingObserver {
+    explicit LostObserver(std::set<std::string>& names) : lost(names) {}
     void not_restored(std::string_view who, std::string_view) override { lost.emplace(who); }
     std::set<std::string>& lost;
 };
@@ -129,14 +129,14 @@ class Restart {
                               outputs->add(std::move(output));
                               return outputs;
                           },
-                          [this](std::size_t, bool) { return std::make_unique<LostReport>(lost); }});
+                          [this](std::size_t, bool) { return std::make_unique<LostObserver>(lost); }});
         daemon_->start();
         while (daemon_->loop().run_once(Duration(0))) {
         }
     }
     RestoredDescriptors left() {
         manager_.listen();
-        return manager_.hand_over();
+        return manager_.take_stored();
     }
     // As if it were killed: what it has is closed, and nothing is said.
     void end() {
@@ -172,7 +172,7 @@ class Restart {
         viewer_->ask();
         const unsigned frames = viewer_->frames;
         artist.draw(pixel);
-        ASSERT_TRUE(turn_until(daemon_->loop(), [&] {
+        ASSERT_TRUE(dispatch_until(daemon_->loop(), [&] {
             viewer_->take_messages();
             fresh.take_messages();
             drawing_->take_messages();

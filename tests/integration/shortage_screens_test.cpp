@@ -77,7 +77,7 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
         screens.emplace(loop, std::make_unique<ShortPort>(kms), options);
         for (std::size_t i = 0; i < 2; ++i)
             displays.push_back(std::make_unique<TestDisplay>(loop, screens->display(i)));
-        loop.after_turn([this](Time now) { update(now); });
+        loop.after_dispatch([this](Time now) { update(now); });
         for (auto& display : displays) {
             display->client.emplace(display->display.open_surface({"test", true, false},
                                                                   Client{":1.1", 1000, 1, {}}, loop.now()));
@@ -113,7 +113,7 @@ class EachStepOfScreens : public ::testing::TestWithParam<Driver> {
     void expect_everything_shown(const std::string& where) {
         kms.announce();
         update(loop.now());
-        bool shown = testing::turn_until(loop, [&] {
+        bool shown = testing::dispatch_until(loop, [&] {
             kms.vertical_blank();
             return everything_is_shown();
         });
@@ -227,7 +227,7 @@ TEST_P(EachStepOfScreens, may_meet_a_driver_whose_rows_are_no_picture) {
     kms.odd_rows = true;
     kms.connector(1).connected = true;
     kms.announce();
-    EXPECT_TRUE(testing::turn_until(loop, [&] { return displays[1]->report.said("stride") > 0; }));
+    EXPECT_TRUE(testing::dispatch_until(loop, [&] { return displays[1]->observer.said("stride") > 0; }));
     EXPECT_TRUE(displays[0]->output.visible());
     EXPECT_FALSE(displays[1]->output.visible());
     kms.odd_rows = false;

@@ -62,15 +62,15 @@ class Bystander {
 class EachStep : public ::testing::Test {
   protected:
     EachStep()
-        : output(layout_for({64, 48})), store(made_for(manager)), keeper(store), reports{&report, &keeper} {
-        keeper.inherit();
+        : output(layout_for({64, 48})), store(made_for(manager)), saver(store), observers{&observer, &saver} {
+        saver.restore();
         DisplaySettings settings;
         settings.refresh_limit = 0;
         settings.settle_delay = {};
-        display.emplace(loop, output, settings, reports);
-        keeper.begin({&*display}, configured);
-        loop.after_turn([this](Time now) { turn(now); });
-        turn(loop.now());
+        display.emplace(loop, output, settings, observers);
+        saver.begin({&*display}, configured);
+        loop.after_dispatch([this](Time now) { dispatch(now); });
+        dispatch(loop.now());
         bystander.emplace(
             display->open_surface({"bystander", true, false}, Client{":1.9", 1009, 1, {}}, loop.now()),
             display->open_viewer(Client{":1.9", 1009, 1, {}}, loop.now()));
@@ -87,14 +87,14 @@ class EachStep : public ::testing::Test {
         return {true, {}};
     }
 
-    void turn(Time now) {
-        keeper.save();
+    void dispatch(Time now) {
+        saver.save();
         display->update(now);
-        keeper.save();
+        saver.save();
     }
 
     void settle() {
-        turn(loop.now());
+        dispatch(loop.now());
         for (int i = 0; i < 3; ++i) {
             while (loop.run_once(Duration(0))) manager.listen();
             bystander->take_messages();
@@ -102,7 +102,8 @@ class EachStep : public ::testing::Test {
         }
     }
 
-    // The bystander's picture is shown, its viewer told, and the saved state names only what is stored.
+    // The bystander's picture is shown, its viewer gets the frame, and the saved state names only what is
+    // stored.
     void expect_nobody_noticed(const std::string& where) {
         display->activate(bystander->number(), loop.now());
         settle();
@@ -116,16 +117,16 @@ class EachStep : public ::testing::Test {
             std::memcpy(&seen, display->front().bytes().data(), sizeof seen);
             return seen == pixel && bystander->frames() > frames && output.host_equals(display->front());
         };
-        const bool is_shown = turn_until(loop, shown);
+        const bool is_shown = dispatch_until(loop, shown);
         std::uint32_t seen = 0;
         std::memcpy(&seen, display->front().bytes().data(), sizeof seen);
         ASSERT_TRUE(is_shown) << where << ": " << seen << " and not " << pixel << ", " << bystander->frames()
                               << " after " << frames << ", host " << output.host_equals(display->front())
-                              << ", said " << (report.said.empty() ? "" : report.said.back());
+                              << ", said " << (observer.said.empty() ? "" : observer.said.back());
         ASSERT_TRUE(bystander->well()) << where;
-        ASSERT_TRUE(report.violations.empty()) << where << ": " << report.violations.front();
+        ASSERT_TRUE(observer.violations.empty()) << where << ": " << observer.violations.front();
         settle();
-        RestoredDescriptors restored = manager.hand_over();
+        RestoredDescriptors restored = manager.take_stored();
         Descriptor memory = restored.demand("state");
         Mapping mapped(memory, state_memory_size, Mapping::Access::read);
         Decoded decoded = read_state(mapped.bytes());
@@ -161,16 +162,16 @@ class EachStep : public ::testing::Test {
             try {
                 try {
                     act();
-                } catch (const RequestError& refusal) {
+                } catch (const RequestError& error) {
                     refused = true;
-                    why = refusal.what();
+                    why = error.what();
                 } catch (const std::system_error& error) {
                     refused = true;
                     why = error.what();
                 } catch (const std::bad_alloc&) {
                     refused = true;
                 }
-                turn(loop.now());
+                dispatch(loop.now());
                 while (loop.run_once(Duration(0))) {
                 }
             } catch (const std::exception& exception) {
@@ -277,10 +278,10 @@ class EachStep : public ::testing::Test {
     DisplaySettings configured;
     EventLoop loop;
     FakeOutput output;
-    RecordingReport report;
+    RecordingObserver observer;
     DescriptorStore store;
-    StateSaver keeper;
-    Observers reports;
+    StateSaver saver;
+    Observers observers;
     std::optional<Display> display;
     std::optional<Bystander> bystander;
     std::uint32_t pixel = 0;

@@ -5,7 +5,7 @@
 namespace hvfbd::testing {
 namespace {
 
-class AShortage : public PipelineFixture {
+class AShortage : public DisplayFixture {
   protected:
     // The sockets of those who do not read are full from now on.
     void fill_queues() {
@@ -32,9 +32,9 @@ TEST_F(AShortage, of_descriptors_lets_a_client_come_back_to_its_kept_surface_who
         client.hello(0);
         client.pixel(7, 7) = 0x77;
         client.damaged({7, 7, 8, 8});
-        ASSERT_TRUE(turn_until([&] { return front_pixel(7, 7) == 0x77; }));
+        ASSERT_TRUE(dispatch_until([&] { return front_pixel(7, 7) == 0x77; }));
     }
-    ASSERT_TRUE(turn_until([&] { return display->surfaces().active()->client() == nullptr; }));
+    ASSERT_TRUE(dispatch_until([&] { return display->surfaces().active()->client() == nullptr; }));
     const std::size_t before = open_descriptors();
     unsigned left = 0;
     for (; left < enough; ++left) {
@@ -47,9 +47,9 @@ TEST_F(AShortage, of_descriptors_lets_a_client_come_back_to_its_kept_surface_who
                 EXPECT_NE(std::string(error.what()).find("LimitNOFILE="), std::string::npos) << error.what();
             }
         }
-        // Whatever came of it, the next turns and another mode are as before.
+        // Whatever came of it, the next dispatches and another mode are as before.
         output.set_mode({320u + left % 2 * 80, 200});
-        turn_while_ready();
+        dispatch_while_ready();
         if (opened) break;
         EXPECT_EQ(display->surfaces().active()->client(), nullptr);
         EXPECT_EQ(open_descriptors(), before) << left;
@@ -61,8 +61,8 @@ TEST_F(AShortage, of_descriptors_lets_a_client_come_back_to_its_kept_surface_who
 }
 
 TEST_F(AShortage, of_descriptors_and_a_new_mode_leave_a_client_that_does_not_read_what_it_was_offered) {
-    RawClient deaf = open_explicit("deaf");
-    turn_while_ready();
+    RawClient silent = open_explicit("silent");
+    dispatch_while_ready();
     fill_queues();
     unsigned refused = 0;
     for (unsigned left = 0; left < 8; ++left) {
@@ -77,8 +77,8 @@ TEST_F(AShortage, of_descriptors_and_a_new_mode_leave_a_client_that_does_not_rea
     display->update(loop.now());
     EXPECT_EQ(display->layout().width, 640u);
     std::uint32_t newest = 0;
-    turn_until([&] {
-        while (auto received = deaf.receive())
+    dispatch_until([&] {
+        while (auto received = silent.receive())
             if (received->type() == HVFB_CONFIGURE) {
                 newest = received->as<hvfb_configure>().layout.width;
                 EXPECT_TRUE(received->attached);

@@ -166,7 +166,7 @@ TEST_F(APictureThatTakesLong, is_shown_though_the_program_draws_elsewhere_meanwh
 
 // As io_uring's registered buffers, and a device that was given the memory before: another mapping than the
 // library's.
-TEST(PixelsThatNeverFault, are_shown_when_the_program_tells_them) {
+TEST(PixelsThatNeverFault, are_shown_when_the_program_sends_damage) {
     // What is compared again for another reason would show them.
     Recheck::in_use = false;
     DaemonProcess daemon(mode);

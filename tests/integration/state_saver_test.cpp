@@ -1,4 +1,4 @@
-// What is kept for the next process, in a manager's store: when it goes in, when it leaves, and what a
+// What is stored for the next process, in a manager's store: when it goes in, when it leaves, and what a
 // strange state does.
 #include "restart/state_saver.h"
 
@@ -11,10 +11,10 @@
 namespace hvfbd::testing {
 namespace {
 
-class AKeeper : public PipelineFixture {
+class AStateSaver : public DisplayFixture {
   protected:
-    AKeeper() { ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1); }
-    ~AKeeper() override { ::unsetenv("NOTIFY_SOCKET"); }
+    AStateSaver() { ::setenv("NOTIFY_SOCKET", manager.address().c_str(), 1); }
+    ~AStateSaver() override { ::unsetenv("NOTIFY_SOCKET"); }
 
     std::size_t stored() {
         manager.listen();
@@ -25,108 +25,108 @@ class AKeeper : public PipelineFixture {
     DisplaySettings configured;
 };
 
-TEST_F(AKeeper, stores_what_a_client_holds_and_removes_it_when_it_is_closed) {
+TEST_F(AStateSaver, stores_what_a_client_holds_and_removes_it_when_it_is_closed) {
     DescriptorStore store(true, {});
-    StateSaver keeper(store);
-    EXPECT_FALSE(keeper.inherit().state);
-    keeper.begin({&*display}, configured);
+    StateSaver saver(store);
+    EXPECT_FALSE(saver.restore().state);
+    saver.begin({&*display}, configured);
     EXPECT_EQ(stored(), 1u) << "the state";
     auto client = open_explicit();
-    keeper.save();
+    saver.save();
     EXPECT_EQ(stored(), 3u) << "and the buffer, and the channel";
-    keeper.save();
-    keeper.save();
+    saver.save();
+    saver.save();
     EXPECT_EQ(stored(), 3u);
     client.hang_up();
-    ASSERT_TRUE(turn_until([&] { return display->surfaces().all().empty(); }));
-    keeper.save();
+    ASSERT_TRUE(dispatch_until([&] { return display->surfaces().all().empty(); }));
+    saver.save();
     EXPECT_EQ(stored(), 1u);
 }
 
-TEST_F(AKeeper, of_a_state_of_another_version_says_so_and_begins_anew) {
+TEST_F(AStateSaver, of_a_state_of_another_version_says_so_and_begins_anew) {
     {
         DescriptorStore store(true, {});
-        StateSaver keeper(store);
-        keeper.inherit();
-        keeper.begin({&*display}, configured);
+        StateSaver saver(store);
+        saver.restore();
+        saver.begin({&*display}, configured);
         auto client = open_explicit();
-        keeper.save();
+        saver.save();
         EXPECT_EQ(stored(), 3u);
     }
-    RestoredDescriptors restored = manager.hand_over();
+    RestoredDescriptors restored = manager.take_stored();
     Descriptor state = restored.take("state");
     Mapping memory(state, state_memory_size, Mapping::Access::read_write);
     memory.bytes()[8] = std::byte{77};
     restored.add("state", std::move(state));
     DescriptorStore store(true, std::move(restored));
-    StateSaver keeper(store);
-    Decoded inherited = keeper.inherit();
-    EXPECT_FALSE(inherited.state);
-    EXPECT_NE(inherited.why.find("version 77"), std::string::npos) << inherited.why;
+    StateSaver saver(store);
+    Decoded before = saver.restore();
+    EXPECT_FALSE(before.state);
+    EXPECT_NE(before.why.find("version 77"), std::string::npos) << before.why;
     FakeOutput fresh_output(layout_for({320, 200}));
-    Display fresh(loop, fresh_output, DisplaySettings{}, report);
-    keeper.begin({&fresh}, configured);
+    Display fresh(loop, fresh_output, DisplaySettings{}, observer);
+    saver.begin({&fresh}, configured);
     EXPECT_EQ(stored(), 1u) << "its own state, and nothing of the other's";
-    Descriptor mine = manager.hand_over().take("state");
+    Descriptor mine = manager.take_stored().take("state");
     Mapping fresh_memory(mine, state_memory_size, Mapping::Access::read);
     EXPECT_TRUE(read_state(fresh_memory.bytes()).state);
 }
 
-TEST_F(AKeeper, without_a_manager_keeps_nothing) {
+TEST_F(AStateSaver, without_a_manager_stores_nothing) {
     DescriptorStore store;
-    StateSaver keeper(store);
-    keeper.inherit();
-    keeper.begin({&*display}, configured);
+    StateSaver saver(store);
+    saver.restore();
+    saver.begin({&*display}, configured);
     auto client = open_explicit();
-    keeper.save();
+    saver.save();
     EXPECT_EQ(stored(), 0u);
 }
 
-TEST_F(AKeeper, leaves_out_a_surface_whose_descriptor_is_missing_and_goes_on_with_the_rest) {
+TEST_F(AStateSaver, leaves_out_a_surface_whose_descriptor_is_not_there_and_restores_the_rest) {
     DescriptorStore store(true, {});
-    StateSaver keeper(store);
-    keeper.inherit();
-    keeper.begin({&*display}, configured);
+    StateSaver saver(store);
+    saver.restore();
+    saver.begin({&*display}, configured);
     auto first = open_explicit("first"), second = open_explicit("second");
-    keeper.save();
+    saver.save();
     stored();
-    RestoredDescriptors restored = manager.hand_over();
+    RestoredDescriptors restored = manager.take_stored();
     restored.take("display0.surface1.channel1");
     DescriptorStore next_store(true, std::move(restored));
     StateSaver next(next_store);
-    Decoded inherited = next.inherit();
-    ASSERT_TRUE(inherited.state);
+    Decoded before = next.restore();
+    ASSERT_TRUE(before.state);
     FakeOutput next_output(layout_for({320, 200}));
-    Display next_display(loop, next_output, DisplaySettings{}, report);
+    Display next_display(loop, next_output, DisplaySettings{}, observer);
     RestoredDescriptors mine = next.restored_of(0);
-    next_display.restore(inherited.state->displays.at(0), next.first_serial(), mine, loop.now());
+    next_display.restore(before.state->displays.at(0), next.first_serial(), mine, loop.now());
     ASSERT_EQ(next_display.surfaces().all().size(), 1u);
     EXPECT_EQ(next_display.surfaces().all()[0]->name(), "second");
     EXPECT_EQ(next_display.surfaces().all()[0]->number(), 2u);
 }
 
-TEST_F(AKeeper,
+TEST_F(AStateSaver,
        whose_manager_does_not_read_waits_for_nobody_and_writes_no_state_that_names_what_is_not_stored) {
     DescriptorStore store(true, {});
     NotifierPump pump(loop, store.notifier());
-    StateSaver keeper(store);
-    keeper.inherit();
-    keeper.begin({&*display}, configured);
+    StateSaver saver(store);
+    saver.restore();
+    saver.begin({&*display}, configured);
     auto first = open_explicit("first");
-    ASSERT_TRUE(keeper.save());
+    ASSERT_TRUE(saver.save());
     EXPECT_EQ(stored(), 3u);
     // Until its queue is full; it reads again at the very end.
-    for (int i = 0; i < 1000; ++i) store.notifier().tell("STATUS=" + std::to_string(i));
+    for (int i = 0; i < 1000; ++i) store.notifier().notify("STATUS=" + std::to_string(i));
     ASSERT_TRUE(store.notifier().waits());
     auto second = open_explicit("second");
-    EXPECT_FALSE(keeper.save());
-    EXPECT_FALSE(keeper.persist_before_acknowledge()) << "nobody may rely on it yet";
+    EXPECT_FALSE(saver.save());
+    EXPECT_FALSE(saver.persist_before_acknowledge()) << "nothing may be acknowledged yet";
     first.hang_up();
-    ASSERT_TRUE(turn_until([&] { return display->surfaces().all().size() == 1; }));
-    EXPECT_FALSE(keeper.save());
+    ASSERT_TRUE(dispatch_until([&] { return display->surfaces().all().size() == 1; }));
+    EXPECT_FALSE(saver.save());
     {
         // Were it to end now: the state that is there finds all that it names.
-        RestoredDescriptors restored = manager.hand_over();
+        RestoredDescriptors restored = manager.take_stored();
         Mapping memory(restored.take("state"), state_memory_size, Mapping::Access::read);
         Decoded decoded = read_state(memory.bytes());
         ASSERT_TRUE(decoded.state);
@@ -134,92 +134,92 @@ TEST_F(AKeeper,
         EXPECT_EQ(decoded.state->displays.at(0).surfaces[0].name, "first");
         EXPECT_EQ(restored.names().size(), 2u);
     }
-    ASSERT_TRUE(turn_until([&] {
+    ASSERT_TRUE(dispatch_until([&] {
         manager.listen();
         return !store.notifier().waits();
     }));
-    EXPECT_TRUE(keeper.save());
+    EXPECT_TRUE(saver.save());
     EXPECT_EQ(stored(), 3u);
-    RestoredDescriptors restored = manager.hand_over();
+    RestoredDescriptors restored = manager.take_stored();
     Mapping memory(restored.take("state"), state_memory_size, Mapping::Access::read);
     EXPECT_EQ(read_state(memory.bytes()).state->displays.at(0).surfaces.at(0).name, "second");
 }
 
-TEST_F(AKeeper, whose_manager_never_reads_holds_no_more_descriptors_for_it_than_there_are) {
+TEST_F(AStateSaver, whose_manager_never_reads_holds_no_more_descriptors_for_it_than_there_are) {
     DescriptorStore store(true, {});
-    StateSaver keeper(store);
-    keeper.inherit();
-    keeper.begin({&*display}, configured);
-    for (int i = 0; i < 1000; ++i) store.notifier().tell("STATUS=" + std::to_string(i));
+    StateSaver saver(store);
+    saver.restore();
+    saver.begin({&*display}, configured);
+    for (int i = 0; i < 1000; ++i) store.notifier().notify("STATUS=" + std::to_string(i));
     ASSERT_TRUE(store.notifier().waits());
     auto count = [] { return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}); };
     auto before = count();
     for (int i = 0; i < 100; ++i) {
         auto client = open_explicit();
-        keeper.save();
+        saver.save();
         client.hang_up();
-        ASSERT_TRUE(turn_until([&] { return display->surfaces().all().empty(); }));
-        keeper.save();
+        ASSERT_TRUE(dispatch_until([&] { return display->surfaces().all().empty(); }));
+        saver.save();
     }
     // Another thread closes them: daemon/base/closing.h.
-    EXPECT_TRUE(turn_until([&] { return count() <= before; })) << count() << " of " << before;
+    EXPECT_TRUE(dispatch_until([&] { return count() <= before; })) << count() << " of " << before;
 }
 
-TEST_F(AKeeper, says_when_the_manager_has_room_for_less_than_there_is) {
+TEST_F(AStateSaver, says_when_the_manager_has_room_for_less_than_there_is) {
     DescriptorStore store(true, {});
-    StateSaver keeper(store);
-    keeper.inherit();
-    keeper.begin({&*display}, configured);
+    StateSaver saver(store);
+    saver.restore();
+    saver.begin({&*display}, configured);
     store.set_most(3);
     auto first = open_explicit("first");
-    keeper.save();
-    EXPECT_FALSE(keeper.take_shortage());
+    saver.save();
+    EXPECT_FALSE(saver.take_shortage());
     auto second = open_explicit("second");
-    keeper.save();
-    EXPECT_EQ(keeper.take_shortage(), 5u);
-    EXPECT_FALSE(keeper.take_shortage()) << "once";
+    saver.save();
+    EXPECT_EQ(saver.take_shortage(), 5u);
+    EXPECT_FALSE(saver.take_shortage()) << "once";
     store.set_most(64);
     manager.empty();
-    keeper.store_again();
+    saver.store_again();
     EXPECT_EQ(stored(), 5u);
-    EXPECT_FALSE(keeper.take_shortage());
+    EXPECT_FALSE(saver.take_shortage());
 }
 
-TEST_F(AKeeper, under_a_manager_that_is_reached_otherwise_says_so_and_keeps_nothing) {
+TEST_F(AStateSaver, under_a_manager_that_is_reached_otherwise_says_so_and_stores_nothing) {
     for (const char* address : {"vsock:2:1234", "relative", "@", "/nowhere/at/all", ""}) {
         ::setenv("NOTIFY_SOCKET", address, 1);
         DescriptorStore store(true, {});
         EXPECT_FALSE(store.there()) << address;
         EXPECT_NE(store.take_problem().find("NOTIFY_SOCKET="), std::string::npos) << address;
-        StateSaver keeper(store);
-        keeper.inherit();
-        keeper.begin({&*display}, configured);
-        EXPECT_TRUE(keeper.save());
+        StateSaver saver(store);
+        saver.restore();
+        saver.begin({&*display}, configured);
+        EXPECT_TRUE(saver.save());
     }
 }
 
-TEST_F(AKeeper, says_once_that_there_is_more_than_fits_and_again_after_it_has_fitted) {
+TEST_F(AStateSaver, says_once_that_there_is_more_than_fits_and_again_after_it_has_fitted) {
     DescriptorStore store(true, {});
-    StateSaver keeper(store);
-    keeper.inherit();
+    StateSaver saver(store);
+    saver.restore();
     std::vector<std::unique_ptr<FakeOutput>> outputs;
     std::vector<std::unique_ptr<Display>> displays;
     std::vector<const Display*> borrowed;
     for (std::size_t i = 0; i < 5; ++i) {
         outputs.push_back(std::make_unique<FakeOutput>(layout_for({16, 16})));
-        displays.push_back(std::make_unique<Display>(loop, *outputs.back(), DisplaySettings{}, report));
+        displays.push_back(std::make_unique<Display>(loop, *outputs.back(), DisplaySettings{}, observer));
         borrowed.push_back(&*displays.back());
     }
-    keeper.begin(borrowed, configured);
+    saver.begin(borrowed, configured);
     for (unsigned round = 0; round < 2; ++round) {
-        EXPECT_FALSE(keeper.take_overflow());
-        for (auto& output : outputs) output->set_kept(std::string(60'000, static_cast<char>('a' + round)));
-        for (unsigned i = 0; i < 3; ++i) keeper.save();
-        EXPECT_TRUE(keeper.take_overflow());
-        keeper.save();
-        EXPECT_FALSE(keeper.take_overflow());
-        for (auto& output : outputs) output->set_kept("");
-        keeper.save();
+        EXPECT_FALSE(saver.take_overflow());
+        for (auto& output : outputs) output->set_saved(std::string(60'000, static_cast<char>('a' + round)));
+        for (unsigned i = 0; i < 3; ++i) saver.save();
+        EXPECT_TRUE(saver.take_overflow());
+        saver.save();
+        EXPECT_FALSE(saver.take_overflow());
+        for (auto& output : outputs) output->set_saved("");
+        saver.save();
     }
 }
 

@@ -15,11 +15,11 @@ class AUioScreenOf : public AUioScreen {
   protected:
     void is_refused_for(const std::string& reason) {
         EXPECT_FALSE(output->visible());
-        EXPECT_TRUE(turn_until([&] { return warned_of(reason); }))
-            << (report.warnings.empty() ? "nothing was said" : report.warnings.back());
-        std::size_t said = report.warnings.size();
-        turn_until([&] { return false; }, 700ms);
-        EXPECT_EQ(report.warnings.size(), said);
+        EXPECT_TRUE(dispatch_until([&] { return warned_of(reason); }))
+            << (observer.warnings.empty() ? "nothing was said" : observer.warnings.back());
+        std::size_t said = observer.warnings.size();
+        dispatch_until([&] { return false; }, 700ms);
+        EXPECT_EQ(observer.warnings.size(), said);
         EXPECT_EQ(said, 1u);
     }
 };
@@ -30,7 +30,7 @@ TEST_F(AUioScreenOf, too_little_memory_says_how_much_there_should_be) {
     is_refused_for("needs 409600");
     machine.unbind(slot, "uio0");
     machine.bind(slot, "uio0", 1 << 20);
-    EXPECT_TRUE(turn_until([&] { return output->visible(); }));
+    EXPECT_TRUE(dispatch_until([&] { return output->visible(); }));
 }
 
 TEST_F(AUioScreenOf, too_little_memory_for_any_mode_of_the_registers_says_so) {
@@ -83,7 +83,7 @@ TEST_F(AUioScreenOf, a_device_that_cannot_be_mapped_says_so_and_is_shown_when_it
     is_refused_for("map ");
     machine.unbind(slot, "uio0");
     machine.bind(slot, "uio0", screen_bytes);
-    EXPECT_TRUE(turn_until([&] { return output->visible(); }));
+    EXPECT_TRUE(dispatch_until([&] { return output->visible(); }));
 }
 
 TEST_F(AUioScreenOf, a_machine_that_sleeps_is_hidden_and_set_up_anew_when_it_wakes) {
@@ -94,7 +94,7 @@ TEST_F(AUioScreenOf, a_machine_that_sleeps_is_hidden_and_set_up_anew_when_it_wak
     EXPECT_FALSE(output->visible());
     for (unsigned i = 1; i < 10; ++i) FakeUioMachine::set_reg(memory, i, 0);
     machine.write(machine.node("other"), "");  // the folder changes meanwhile
-    turn_until([&] { return false; }, 50ms);
+    dispatch_until([&] { return false; }, 50ms);
     EXPECT_FALSE(output->visible());
     display->resume(loop.now());
     EXPECT_TRUE(output->visible());
@@ -111,16 +111,16 @@ TEST_F(AUioScreenOf, memory_that_is_taken_away_before_it_is_stored_into_is_left_
     ASSERT_TRUE(is_shown(FakeUioMachine::memory(machine.node("uio0")), 1, 1, 0x111111));
     std::filesystem::resize_file(machine.node("uio0"), 0);
     draw(2, 2, 0x222222);
-    ASSERT_TRUE(turn_until([&] { return !output->visible(); }));
+    ASSERT_TRUE(dispatch_until([&] { return !output->visible(); }));
     EXPECT_TRUE(warned_of("has gone"));
     // It is mapped again and lost again, more and more seldom.
-    auto turns = loop.turns();
-    turn_until([&] { return false; }, 100ms);
-    EXPECT_LT(loop.turns() - turns, 100u);
+    auto dispatches = loop.dispatches();
+    dispatch_until([&] { return false; }, 100ms);
+    EXPECT_LT(loop.dispatches() - dispatches, 100u);
     machine.unbind(slot, "uio0");
     machine.bind(slot, "uio0", screen_bytes);
     Mapping memory = FakeUioMachine::memory(machine.node("uio0"));
-    EXPECT_TRUE(turn_until([&] { return output->visible() && shows_front(memory); }));
+    EXPECT_TRUE(dispatch_until([&] { return output->visible() && shows_front(memory); }));
     EXPECT_TRUE(is_shown(memory, 2, 2, 0x222222));
 }
 
@@ -137,13 +137,13 @@ TEST_F(AUioScreenOf, a_driver_that_has_let_go_is_not_stored_into) {
 }
 
 // Without inotify the device is looked for from time to time.
-TEST_F(AUioScreenOf, a_folder_that_cannot_be_watched_is_looked_at_from_time_to_time) {
+TEST_F(AUioScreenOf, a_folder_that_cannot_be_watched_is_checked_from_time_to_time) {
     output = std::make_unique<UioOutput>(loop,
                                          std::make_unique<KernelScreenPort>("uio0", "", 0, machine.folders()),
                                          "/nowhere", UioOutput::Options{Mode{320, 200}, 0});
     EXPECT_FALSE(output->visible());
     there_is(false);
-    EXPECT_TRUE(turn_until([&] { return output->visible(); }));
+    EXPECT_TRUE(dispatch_until([&] { return output->visible(); }));
 }
 
 }  // namespace

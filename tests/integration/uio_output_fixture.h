@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "dispatching.h"
 #include "display/display.h"
 #include "fakes/fake_uio_machine.h"
 #include "output/uio/uio_output.h"
 #include "raw_client.h"
-#include "turning.h"
 
 namespace hvfbd::testing {
 
@@ -42,18 +42,18 @@ class AUioScreen : public ::testing::Test {
         DisplaySettings settings;
         settings.settle_delay = std::chrono::microseconds(200);
         settings.refresh_limit = 0;
-        display.emplace(loop, *output, settings, report);
-        loop.after_turn([this](Time now) { display->update(now); });
+        display.emplace(loop, *output, settings, observer);
+        loop.after_dispatch([this](Time now) { display->update(now); });
         display->update(loop.now());
     }
     void there_is(bool registers, std::size_t bytes = screen_bytes, const std::string& name = "uio0") {
         machine.plug(slot, registers);
         machine.bind(slot, name, bytes);
     }
-    ~AUioScreen() override { loop.after_turn({}); }
+    ~AUioScreen() override { loop.after_dispatch({}); }
 
-    bool turn_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
-        return testing::turn_until(loop, condition, within);
+    bool dispatch_until(const std::function<bool()>& condition, Duration within = std::chrono::seconds(5)) {
+        return testing::dispatch_until(loop, condition, within);
     }
     RawClient& open_client() {
         client.emplace(display->open_surface({"test", true, false}, Client{":1.1", 1000, 1, {}}, loop.now()));
@@ -66,13 +66,13 @@ class AUioScreen : public ::testing::Test {
             {static_cast<int>(x), static_cast<int>(y), static_cast<int>(x) + 1, static_cast<int>(y) + 1});
     }
     bool is_shown(const Mapping& memory, std::uint32_t x, std::uint32_t y, std::uint32_t colour) {
-        return turn_until(
+        return dispatch_until(
             [&] { return FakeUioMachine::pixel(memory, output->layout().offset(x, y)) == colour; });
     }
     bool warned_of(const std::string& part) const {
-        return std::any_of(report.warnings.begin(), report.warnings.end(), [&](const std::string& sentence) {
-            return sentence.find(part) != std::string::npos;
-        });
+        return std::any_of(
+            observer.warnings.begin(), observer.warnings.end(),
+            [&](const std::string& sentence) { return sentence.find(part) != std::string::npos; });
     }
     // Every visible pixel in the device equals front's.
     bool shows_front(const Mapping& memory) const {
@@ -87,7 +87,7 @@ class AUioScreen : public ::testing::Test {
 
     FakeUioMachine machine;
     EventLoop loop;
-    Sentences report;
+    Sentences observer;
     std::unique_ptr<uio::UioOutput> output;
     std::optional<Display> display;
     std::optional<RawClient> client;

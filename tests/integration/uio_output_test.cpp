@@ -18,9 +18,9 @@ TEST_F(AUioScreen, without_registers_has_the_configurations_geometry_and_no_othe
     try {
         output->set_mode({640, 480});
         FAIL();
-    } catch (const RequestError& refusal) {
-        EXPECT_EQ(refusal.kind(), RequestError::Kind::not_supported);
-        EXPECT_NE(std::string(refusal.what()).find("Mode="), std::string::npos);
+    } catch (const RequestError& refused) {
+        EXPECT_EQ(refused.kind(), RequestError::Kind::not_supported);
+        EXPECT_NE(std::string(refused.what()).find("Mode="), std::string::npos);
     }
     Mapping memory = FakeUioMachine::memory(machine.node("uio0"));
     open_client();
@@ -28,8 +28,8 @@ TEST_F(AUioScreen, without_registers_has_the_configurations_geometry_and_no_othe
     EXPECT_TRUE(is_shown(memory, 5, 3, 0x123456));
     EXPECT_EQ(FakeUioMachine::pixel(memory, 3 * 2048 + 5 * 4), 0x123456u);
     EXPECT_TRUE(shows_front(memory));
-    EXPECT_TRUE(report.warnings.empty());
-    EXPECT_EQ(report.informations.size(), 1u);
+    EXPECT_TRUE(observer.warnings.empty());
+    EXPECT_EQ(observer.informations.size(), 1u);
 }
 
 TEST_F(AUioScreen, with_registers_takes_the_mode_that_is_shown) {
@@ -69,7 +69,7 @@ TEST_F(AUioScreen, with_registers_changes_its_mode_while_a_client_draws) {
     display->update(loop.now());
     EXPECT_EQ(FakeUioMachine::reg(memory, 6), 640);
     EXPECT_EQ(display->layout(), layout_for({640, 480}));
-    EXPECT_TRUE(turn_until([&] { return shows_front(memory); }));
+    EXPECT_TRUE(dispatch_until([&] { return shows_front(memory); }));
     // The old buffer is shown, clipped, until the client has the new one.
     EXPECT_TRUE(is_shown(memory, 1, 1, 0x112233));
     for (Mode mode : {Mode{1280, 1024}, Mode{16384, 16384}, Mode{0, 5}})

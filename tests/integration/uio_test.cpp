@@ -251,7 +251,7 @@ TEST_F(ASimulatedDevice, opens_with_a_whole_offer_and_is_gone_with_its_host) {
     ASSERT_EQ(::write(interrupt.get(), &count, sizeof count), 8);
     EXPECT_EQ(device->acknowledge(), UioDevice::Interrupt::some);
     EXPECT_EQ(device->acknowledge(), UioDevice::Interrupt::none);
-    // As the kernel's write(1): the ring to the guest is unmasked, then the host is told.
+    // As the kernel's write(1): the ring to the guest is unmasked, then the host is signalled.
     std::byte* mask = device->map("txrx_rings")->bytes.data() + 32768 + 8;
     *mask = std::byte{1};
     device->signal();

@@ -35,7 +35,7 @@ def made(name):
 
 
 def make_newer():
-    """The same packages as version 9, the daemon with some bytes that tell it from the older one."""
+    """The same packages as version 9, the daemon with some bytes that distinguish it from the older one."""
     NEWER.mkdir()
     for name in NAMES:
         tree = NEWER / name
@@ -129,7 +129,7 @@ class Packages(WithClients):
         self.assertIsNone(viewer.poll())
         self.assert_shows_what_was_drawn(scribbles)
         said = run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout
-        self.assertIn("going on with 1 surfaces", said)
+        self.assertIn("restored 1 surfaces", said)
 
     def test_an_older_version_that_cannot_read_the_state_says_so_and_begins_anew(self):
         self.install(NEWER)
@@ -143,7 +143,7 @@ class Packages(WithClients):
         self.addCleanup(run, "systemctl", "daemon-reload")
         self.addCleanup(shutil.rmtree, drop_in.parent)
         run("systemctl", "daemon-reload")
-        # What a newer daemon would have written into the memory that it keeps: the version of the state, behind eight bytes.
+        # What a newer daemon would have written into the memory of its state: the version, after eight bytes.
         process = pathlib.Path(f"/proc/{of_service('MainPID')}/fd")
         [state] = [fd for fd in process.iterdir() if os.readlink(fd).startswith("/memfd:hvfbd-state")]
         with open(state, "r+b") as memory:
@@ -152,7 +152,7 @@ class Packages(WithClients):
         self.install(MADE, "--allow-downgrades")
         self.assertNotIn(MARK, program_that_runs())
         self.assertRegex(run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout,
-                         "the state that was kept is of no use: it has version 4000, and this hvfbd reads version [0-9]+ and [0-9]+; "
+                         "the saved state is of no use: it has version 4000, and this hvfbd reads version [0-9]+ and [0-9]+; "
                          "beginning anew")
         self.assertTrue(int(painter.ask("events")) & LOST)
         painter.tell("scribble 100 1 0")

@@ -81,7 +81,7 @@ class Rest(WithClients):
     def rests(self, painter):
         """The wake-ups of daemon and client in some stretch of so many seconds that begins soon."""
         counts = None
-        for _ in range(10):  # looked at again for some seconds, for writes that land late
+        for _ in range(10):  # compared again for some seconds, for writes that land late
             before = wake_ups(of_service("MainPID")), wake_ups(painter.process.pid)
             time.sleep(SECONDS)  # the measurement itself
             counts = tuple(after - earlier for after, earlier in zip(

@@ -72,7 +72,7 @@ class Restarts(WithClients):
         self.assertEqual(first_pixel(self.screenshot()), "123456")
         painter.stop()
 
-    def test_a_turn_that_hangs_is_ended_by_the_watchdog_of_an_administrator(self):
+    def test_a_dispatch_that_hangs_is_ended_by_the_watchdog_of_an_administrator(self):
         folder = pathlib.Path("/run/systemd/system/hvfbd.service.d")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "watchdog.conf").write_text("[Service]\nWatchdogSec=1s\n")

@@ -74,7 +74,7 @@ class Activation(unittest.TestCase):
         done = run(*as_unit, "--property=SupplementaryGroups=video", *self.DRAW)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_who_may_what(self):
+    def test_access_control(self):
         run("systemctl", "start", "hvfbd.service", check=True)
         self.addCleanup(run, "systemctl", "stop", "hvfbd.service")
 
@@ -96,7 +96,7 @@ class Activation(unittest.TestCase):
 
 
 class Retry(unittest.TestCase):
-    """A daemon that cannot start, with fewer attempts and less patience than the units say."""
+    """A daemon that cannot start, with fewer attempts and shorter pauses than the units say."""
 
     SHORTER = {"hvfbd.service": "[Unit]\nStartLimitIntervalSec=6s\nStartLimitBurst=3\n[Service]\nRestartSec=20ms\n",
                "hvfbd-retry.timer": "[Timer]\nOnActiveSec=\nOnActiveSec=6500ms\nAccuracySec=50ms\n"}

@@ -47,7 +47,7 @@ class Udev(WithClients):
         self.assertIn("even at rest", self.doctor("drawer")["tracking"]["sentence"])
         [found] = [finding for subject, finding in self.doctor().items() if subject == "tracking of group video"]
         self.assertEqual((found["level"], found["mend"]), ("warn", before["mend"]))
-        self.assertIn("scanning: the daemon looks a few times a second", found["sentence"])
+        self.assertIn("scanning: the daemon collects a few times a second", found["sentence"])
         # Just what it says mends it.
         done = run("sh", "-c", before["mend"])
         self.assertEqual((done.returncode, done.stderr), (0, ""))

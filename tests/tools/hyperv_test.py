@@ -1,4 +1,4 @@
-"""The daemon as the screen of a simulated Hyper-V guest, from outside: its ends, its sleep, its patience."""
+"""The daemon as the screen of a simulated Hyper-V guest, from outside: its ends, its sleep, its timeouts."""
 
 import os
 import pathlib
@@ -137,7 +137,7 @@ class HypervGuest(unittest.TestCase):
     def draw(self, color):
         self.painter.tell(f"fill 10 10 100 100 {color}")
         self.assertEqual(self.painter.ask("frame"), "shown")
-        # A slow painter is shown in the middle of its stroke: the rest of it is told behind that.
+        # A slow painter is shown in the middle of its stroke: the rest of it is submitted after that.
         self.host.await_line(r"dirt 10,\d+ 110,110 ")
         return len(self.host.lines)
 
@@ -162,7 +162,7 @@ class HypervGuest(unittest.TestCase):
         self.assertIn("shown=1", self.host.say("status"))
         self.assertFalse((self.folder / "raw").exists())
 
-    def test_dies_of_a_signal_with_its_picture_told_once_more(self):
+    def test_dies_of_a_signal_with_its_picture_presented_once_more(self):
         for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
             with self.subTest(number):
                 self.begin()
@@ -189,7 +189,7 @@ class HypervGuest(unittest.TestCase):
         self.assertFalse([line for line in self.host.lines[before:] if line.startswith("dirt")])
         self.assertIn("complaints=0", self.host.say("status"))
 
-    def test_ends_with_its_picture_told_once_more(self):
+    def test_ends_with_its_picture_presented_once_more(self):
         self.begin()
         before = self.draw("654321")
         self.painter.tell("fill 0 0 640 480 abcdef")

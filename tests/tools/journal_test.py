@@ -147,7 +147,7 @@ class Journal(unittest.TestCase):
         for _ in range(3):
             os.kill(self.daemon.pid, signal.SIGHUP)
             self.assertEqual(run(*status).returncode, 0)
-        # Both read again: the manager is told all of it, and the journal how much it has missed.
+        # Both read again: the manager gets all of it, and the journal how much it has missed.
         told = b""
         while b"READY=1" not in told:
             told = manager.recv(1 << 16)

@@ -50,7 +50,7 @@ class Compare : public ::testing::Test {
     }
 };
 
-TEST_F(Compare, copies_exactly_what_it_tells_and_tells_only_what_differed) {
+TEST_F(Compare, copies_exactly_its_spans_which_are_only_what_differed) {
     for (int round = 0; round < 300; ++round) {
         std::uint32_t width = 1 + random() % 300, height = 1 + random() % 40;
         Canvas source(width, height, random() % 3 * 7), target(width, height, random() % 3 * 5);
@@ -65,19 +65,19 @@ TEST_F(Compare, copies_exactly_what_it_tells_and_tells_only_what_differed) {
         compare_and_copy(source.view(), target.writable(), scanout.writable(), {&where, 1}, found);
         EXPECT_EQ(scanout.bytes, target.bytes);
 
-        Region told(found.spans);
-        EXPECT_EQ(told.area(), found.pixels) << "spans do not overlap";
+        Region copied(found.spans);
+        EXPECT_EQ(copied.area(), found.pixels) << "spans do not overlap";
         for (std::uint32_t y = 0; y < height; ++y)
             for (std::uint32_t x = 0; x < width; ++x) {
                 auto ix = static_cast<int>(x), iy = static_cast<int>(y);
                 bool inside = !intersection({ix, iy, ix + 1, iy + 1}, where).empty();
                 EXPECT_EQ(target.get(x, y), inside ? source.get(x, y) : before.get(x, y));
                 Region pixel(Rectangle{ix, iy, ix + 1, iy + 1});
-                Region untold = pixel;
-                untold -= told;
+                Region left_out = pixel;
+                left_out -= copied;
                 bool changed = inside && source.get(x, y) != before.get(x, y);
-                EXPECT_FALSE(changed && !untold.empty()) << "copied, not told";
-                EXPECT_FALSE(!inside && untold.empty()) << "told, not looked at";
+                EXPECT_FALSE(changed && !left_out.empty()) << "copied, not in a span";
+                EXPECT_FALSE(!inside && left_out.empty()) << "in a span, not to be compared";
             }
         for (const Rectangle& span : found.spans) {
             EXPECT_EQ(span.height(), 1);
@@ -106,13 +106,13 @@ TEST_F(Compare, finds_nothing_where_nothing_differs_and_leaves_padding_alone) {
     EXPECT_EQ(before.bytes, target.bytes);
 }
 
-TEST_F(Compare, seventeen_glances_see_what_differs_anywhere) {
+TEST_F(Compare, seventeen_sampled_compares_see_what_differs_anywhere) {
     Canvas source(70, 50, 3), target(70, 50, 0);
     std::array<Rectangle, 2> where{{{0, 0, 70, 20}, {5, 20, 60, 50}}};
     auto seen = [&] {
         int count = 0;
-        for (unsigned turn = 0; turn < 17; ++turn)
-            count += differs_somewhere(source.view(), target.view(), where, turn);
+        for (unsigned round = 0; round < 17; ++round)
+            count += differs_somewhere(source.view(), target.view(), where, round);
         return count;
     };
     EXPECT_EQ(seen(), 0);
@@ -127,7 +127,7 @@ TEST_F(Compare, seventeen_glances_see_what_differs_anywhere) {
     }
 }
 
-TEST_F(Compare, a_glance_sees_that_text_has_scrolled_by_a_line) {
+TEST_F(Compare, a_sampled_compare_sees_that_text_has_scrolled_by_a_line) {
     Canvas source(64, 400, 0), target(64, 400, 0);
     // Lines of 16 rows, six of them blank, each line with its own ink.
     auto line = [](Canvas& canvas, std::uint32_t offset) {
@@ -138,8 +138,8 @@ TEST_F(Compare, a_glance_sees_that_text_has_scrolled_by_a_line) {
     line(target, 0);
     line(source, 1);
     std::array where{source.whole()};
-    for (unsigned turn = 0; turn < 17; ++turn)
-        EXPECT_TRUE(differs_somewhere(source.view(), target.view(), where, turn)) << turn;
+    for (unsigned round = 0; round < 17; ++round)
+        EXPECT_TRUE(differs_somewhere(source.view(), target.view(), where, round)) << round;
 }
 
 TEST_F(Compare, counts_the_pixels_of_the_tiles_that_differed) {
@@ -216,7 +216,7 @@ TEST_F(Compare, takes_black_where_the_source_does_not_reach) {
     EXPECT_EQ(Region(found.spans).area(), 40) << "only what was still lit";
 }
 
-TEST_F(Compare, of_a_source_that_is_larger_looks_only_at_what_fits) {
+TEST_F(Compare, of_a_source_that_is_larger_compares_only_what_fits) {
     Canvas source(40, 40, 0), target(20, 20, 2);
     std::fill(source.bytes.begin(), source.bytes.end(), std::byte{9});
     Found found;
@@ -225,7 +225,7 @@ TEST_F(Compare, of_a_source_that_is_larger_looks_only_at_what_fits) {
     EXPECT_EQ(Region(found.spans), Region(target.whole()));
 }
 
-TEST_F(Compare, several_places_side_by_side_are_told_row_by_row) {
+TEST_F(Compare, several_places_side_by_side_are_found_row_by_row) {
     Canvas source(300, 10, 0), target(300, 10, 0);
     for (std::uint32_t y = 0; y < 10; ++y)
         for (std::uint32_t x : {5u, 205u}) source.set(x, y, 7);
@@ -258,18 +258,18 @@ TEST_F(Compare, a_glance_sees_nothing_beside_the_places_it_is_to_look_at) {
             if (i < 60) source.set(x, i, 9);
     }
     std::array where{Rectangle{5, 20, 60, 40}, Rectangle{70, 20, 80, 40}, Rectangle{100, 0, 200, 60}};
-    for (unsigned turn = 0; turn < 17; ++turn)
-        EXPECT_FALSE(differs_somewhere(source.view(), target.view(), where, turn)) << turn;
+    for (unsigned round = 0; round < 17; ++round)
+        EXPECT_FALSE(differs_somewhere(source.view(), target.view(), where, round)) << round;
 }
 
-TEST_F(Compare, seventeen_glances_see_what_differs_in_a_place_that_moves) {
+TEST_F(Compare, seventeen_sampled_compares_see_what_differs_in_a_place_that_moves) {
     Canvas source(10, 200, 0), target(10, 200, 0);
     source.set(0, 100, 1);
     for (unsigned round = 0; round < 20; ++round) {
         int count = 0;
-        for (unsigned turn = 0; turn < 17; ++turn) {
+        for (unsigned round = 0; round < 17; ++round) {
             Rectangle where{0, static_cast<int>(random() % 100), 10, 200};
-            count += differs_somewhere(source.view(), target.view(), {&where, 1}, turn);
+            count += differs_somewhere(source.view(), target.view(), {&where, 1}, round);
         }
         EXPECT_EQ(count, 1);
     }

@@ -54,7 +54,7 @@ TEST(DirtFrame, has_more_rectangles_in_a_message_where_that_is_allowed) {
     EXPECT_EQ(DirtFrame(1000).most_rectangles(), 1020u);
 }
 
-TEST(DirtFrame, tells_nothing_that_is_not_on_the_screen) {
+TEST(DirtFrame, submits_nothing_that_is_not_on_the_screen) {
     DirtFrame frame(1);
     std::vector<Rectangle> rectangles{{-5, -5, 10, 10}, {2000, 0, 2001, 1}, {10, 10, 10, 20}};
     frame.set(rectangles, screen);

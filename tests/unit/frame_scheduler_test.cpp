@@ -27,7 +27,7 @@ struct AFrameScheduler : testing::Test {
     bool differs = false;                                          // shadow from front, until it is compared
     bool host_refuses = false;                                     // every present
     bool answers = true;                                           // the client, COLLECT, at once
-    bool found_untold = false;                                     // compared, not yet presented
+    bool pending_damage = false;                                   // compared, not yet presented
     std::vector<Duration> collects, compares, presents, refusals;  // after `start`
     std::vector<bool> begins, whole;                               // of each in `compares`
     unsigned wakeups = 0;
@@ -60,7 +60,7 @@ struct AFrameScheduler : testing::Test {
     }
 
     // Does what is to be done now. When to go on.
-    std::optional<Time> turn() {
+    std::optional<Time> dispatch() {
         for (unsigned actions = 0; actions < 20; ++actions) {
             last = scheduler.next(source, now);
             switch (last.kind) {
@@ -94,25 +94,25 @@ struct AFrameScheduler : testing::Test {
             source.hinted = source.reported = false;
             source.damaged_since.reset();
         }
-        found_untold |= differs;
+        pending_damage |= differs;
         scheduler.compared(std::exchange(differs, false));
     }
     void present() {
-        bool something = found_untold || settings.periodic;
+        bool something = pending_damage || settings.periodic;
         Presented presented = !something     ? Presented::nothing
                               : host_refuses ? Presented::refused
                                              : Presented::done;
-        if (presented == Presented::done) found_untold = false;
+        if (presented == Presented::done) pending_damage = false;
         if (presented != Presented::nothing)
             (presented == Presented::done ? presents : refusals).push_back(now - start);
         scheduler.presented(presented, now);
     }
-    // Lets time pass; `each` happens before every turn.
+    // Lets time pass; `each` happens before every dispatch.
     void run(Duration time, const std::function<void()>& each = {}) {
         const Time end = now + time;
         for (;;) {
             if (each) each();
-            std::optional<Time> at = turn();
+            std::optional<Time> at = dispatch();
             if (!at || *at > end) break;
             ASSERT_TRUE(*at > now || wakeups < 100'000) << "it wakes without end";
             now = *at;
@@ -132,7 +132,7 @@ struct AFrameScheduler : testing::Test {
 // ---- the first frame after rest, and the limit
 
 TEST_F(AFrameScheduler, rests_and_wakes_nobody_when_nothing_is_known) {
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     EXPECT_EQ(scheduler.state(), State::resting);
     run(1h);
     EXPECT_EQ(wakeups, 0u);
@@ -144,7 +144,7 @@ TEST_F(AFrameScheduler, presents_the_first_damage_after_rest_when_it_has_settled
     run(1h);
     const Duration begun = now - start;
     announce();
-    EXPECT_EQ(turn(), now + 1ms);
+    EXPECT_EQ(dispatch(), now + 1ms);
     EXPECT_EQ(scheduler.state(), State::waiting);
     run(49ms);
     EXPECT_EQ(last_of(presents), begun + 1ms);
@@ -195,7 +195,7 @@ TEST_F(AFrameScheduler, waits_for_nothing_but_the_settling_where_there_is_no_lim
     EXPECT_EQ(presents, (std::vector<Duration>{1ms, 2ms, 3ms, 4ms, 5ms}));
     set({0ms, 0ms, false});
     announce();
-    turn();
+    dispatch();
     EXPECT_EQ(presents.size(), 6u);
 }
 
@@ -204,19 +204,19 @@ TEST_F(AFrameScheduler, takes_a_new_limit_for_what_is_left_of_the_interval_under
     run(2ms);
     ASSERT_EQ(presents, (std::vector<Duration>{1ms}));
     announce();
-    EXPECT_EQ(turn(), start + 51ms);
+    EXPECT_EQ(dispatch(), start + 51ms);
     set({10ms, 1ms, false});
-    EXPECT_EQ(turn(), start + 11ms);
+    EXPECT_EQ(dispatch(), start + 11ms);
     set({1s, 1ms, false});
-    EXPECT_EQ(turn(), start + 1001ms);
+    EXPECT_EQ(dispatch(), start + 1001ms);
 }
 
 TEST_F(AFrameScheduler, compares_when_it_is_asked_to_although_nothing_is_known_and_takes_the_earlier_reason) {
     explicit_client();
     scheduler.refresh(now + 20ms);
-    EXPECT_EQ(turn(), now + 20ms);
+    EXPECT_EQ(dispatch(), now + 20ms);
     announce();
-    EXPECT_EQ(turn(), now + 1ms);
+    EXPECT_EQ(dispatch(), now + 1ms);
     run(1ms);
     EXPECT_EQ(compares, (std::vector<Duration>{1ms}));
     run(1s);
@@ -247,7 +247,7 @@ TEST_P(AnInhibitedFrameScheduler, presents_and_wakes_nothing_and_presents_at_onc
     EXPECT_EQ(wakeups, 0u);
     EXPECT_EQ(scheduler.state(), State::held);
     scheduler.inhibit(GetParam(), false);
-    turn();
+    dispatch();
     EXPECT_EQ(presents, (std::vector<Duration>{10s}));
 }
 INSTANTIATE_TEST_SUITE_P(By, AnInhibitedFrameScheduler,
@@ -264,7 +264,7 @@ TEST_F(AFrameScheduler, is_inhibited_until_the_last_reason_has_ended_however_oft
     run(1s);
     EXPECT_TRUE(presents.empty());
     scheduler.inhibit(Inhibitor::no_front, false);
-    turn();
+    dispatch();
     EXPECT_EQ(presents.size(), 1u);
 }
 
@@ -288,10 +288,10 @@ TEST_F(AFrameScheduler,
     EXPECT_TRUE(compares.empty());
     scheduler.inhibit(Inhibitor::hidden, false);
     answers = true;
-    turn();
+    dispatch();
     EXPECT_EQ(collects.size(), 2u) << "what was stored since then is not in that answer";
     EXPECT_EQ(presents.size(), 1u);
-    EXPECT_FALSE(turn()) << "and once";
+    EXPECT_FALSE(dispatch()) << "and once";
 }
 
 TEST_F(AFrameScheduler, that_is_hidden_while_no_answer_comes_compares_everything_when_it_is_shown) {
@@ -313,7 +313,7 @@ TEST_F(AFrameScheduler, waits_for_an_open_frame_and_presents_once_it_is_closed) 
     run(40ms, [&] { ASSERT_TRUE(scheduler.frame_open(start, now)); });
     EXPECT_TRUE(presents.empty());
     EXPECT_TRUE(scheduler.frame_open(std::nullopt, now));
-    EXPECT_FALSE(turn()) << "nor is anything left to wake for";
+    EXPECT_FALSE(dispatch()) << "nor is anything left to wake for";
     EXPECT_EQ(presents, (std::vector<Duration>{40ms}));
 }
 
@@ -330,10 +330,10 @@ TEST_F(AFrameScheduler, waits_for_an_open_frame_a_hundred_milliseconds_at_most) 
 TEST_F(AFrameScheduler, does_not_count_the_time_in_which_it_was_stopped_against_an_open_frame) {
     scheduler.frame_open(now, now);
     announce();
-    turn();
+    dispatch();
     now += 10s;
     EXPECT_TRUE(scheduler.frame_open(start, now));
-    turn();
+    dispatch();
     EXPECT_TRUE(presents.empty());
 }
 
@@ -381,7 +381,7 @@ TEST_F(AFrameScheduler, asks_for_damage_before_it_compares_and_compares_when_the
     EXPECT_EQ(scheduler.state(), State::collecting);
     EXPECT_TRUE(compares.empty());
     answer();
-    turn();
+    dispatch();
     EXPECT_EQ(compares, (std::vector<Duration>{6ms}));
     EXPECT_EQ(scheduler.announced_at(), start) << "until the next frame begins";
 }
@@ -393,7 +393,7 @@ TEST_F(AFrameScheduler, asks_nobody_whose_damage_is_explicit_or_whose_report_is_
     EXPECT_EQ(presents.size(), 1u);
     source.tracked = source.reports = source.can_rest = source.reported = source.hinted = true;
     announce();
-    turn();
+    dispatch();
     EXPECT_EQ(presents.size(), 2u) << "it has settled";
     EXPECT_TRUE(collects.empty());
 }
@@ -436,7 +436,7 @@ TEST_F(AFrameScheduler, rests_though_a_client_never_answers_once_it_can_not_have
     answers = false;
     announce(false);
     run(5s);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     EXPECT_EQ(scheduler.state(), State::resting);
     EXPECT_GE(compares.size(), 3u);
     EXPECT_LE(last_of(compares), 1s + 200ms);
@@ -448,7 +448,7 @@ TEST_F(AFrameScheduler,
     source.unprotected = source.can_rest = source.will_rest = true;
     draw(500ms, 10ms);
     run(10s);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     EXPECT_GE(last_of(compares), 1400ms);
     EXPECT_LE(last_of(compares), 1700ms);
 }
@@ -471,7 +471,7 @@ TEST_F(AFrameScheduler, asks_first_and_compares_only_what_it_was_told) {
     EXPECT_EQ(begins, (std::vector<bool>{false})) << "the frame began with the question";
     EXPECT_EQ(whole, (std::vector<bool>{false}));
     announce();
-    turn();
+    dispatch();
     now += 50ms;
     last = scheduler.next(source, now);
     EXPECT_TRUE(last.kind == Kind::collect && last.begins);
@@ -509,11 +509,11 @@ TEST_F(AFrameScheduler, does_not_count_the_time_in_which_it_was_stopped_against_
     announce();
     run(2ms);
     now += 10s;
-    turn();
+    dispatch();
     EXPECT_TRUE(compares.empty());
     EXPECT_EQ(scheduler.state(), State::collecting);
     answer();
-    turn();
+    dispatch();
     EXPECT_EQ(compares.size(), 1u);
 }
 
@@ -534,13 +534,13 @@ TEST_F(AFrameScheduler, rests_once_a_client_that_owed_an_answer_has_answered_aga
     answers = false;
     announce(false);
     run(60ms);
-    ASSERT_TRUE(turn()) << "it is compared without an answer";
+    ASSERT_TRUE(dispatch()) << "it is compared without an answer";
     answer();
     answers = true;
     announce(false);
     run(100ms);
     EXPECT_EQ(collects.size(), 2u);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
 }
 
 // ---- clients that report by themselves
@@ -588,10 +588,11 @@ TEST_F(AFrameSchedulerOfAReportingClient, that_never_rests_asks_it_ever_more_sel
     EXPECT_LE(collects.size(), 14u);
 }
 
-TEST_F(AFrameSchedulerOfAReportingClient, tells_it_twenty_times_a_second_at_most_which_open_pages_differed) {
-    unsigned told = 0;
-    for (unsigned i = 0; i < 1000; ++i, now += 1ms) told += scheduler.notify_compared(now);
-    EXPECT_EQ(told, 20u);
+TEST_F(AFrameSchedulerOfAReportingClient,
+       notifies_it_twenty_times_a_second_at_most_which_open_pages_differed) {
+    unsigned notified = 0;
+    for (unsigned i = 0; i < 1000; ++i, now += 1ms) notified += scheduler.notify_compared(now);
+    EXPECT_EQ(notified, 20u);
     EXPECT_TRUE(scheduler.notify_compared(now + 1s));
     EXPECT_TRUE(scheduler.notify_compared(now + 1s + 50ms));
 }
@@ -645,7 +646,7 @@ TEST_F(AFrameScheduler, asks_twenty_times_a_second_where_a_store_would_not_be_an
     EXPECT_EQ(collects.size(), 20u);
     source.unprotected = false;
     run(100ms);
-    EXPECT_FALSE(turn()) << "once it is protected it announces";
+    EXPECT_FALSE(dispatch()) << "once it is protected it announces";
 }
 
 TEST_F(AFrameScheduler, begins_its_back_off_anew_with_new_settings_and_with_another_surface) {
@@ -793,7 +794,7 @@ TEST_F(AFrameScheduler, compares_another_surface_at_once_and_waits_for_no_answer
     last = scheduler.next(source, now);
     EXPECT_TRUE(last.kind == Kind::compare && last.begins);
     compare();
-    turn();
+    dispatch();
     EXPECT_EQ(presents, (std::vector<Duration>{2ms}));
 }
 
@@ -805,14 +806,14 @@ TEST_F(AFrameScheduler, does_not_go_on_comparing_a_surface_because_the_one_befor
     source.exists = true;
     scheduler.surface_changed(now);
     run(50ms);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
 }
 
 TEST_F(AFrameScheduler, compares_and_presents_once_where_there_is_no_surface_and_then_rests) {
     source = {};
     differs = true;
     scheduler.surface_changed(now);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     EXPECT_EQ(presents.size(), 1u);
     run(1min);
     EXPECT_EQ(wakeups, 0u);
@@ -875,7 +876,7 @@ TEST_F(AFrameScheduler, begins_a_frame_anew_that_an_exception_ended_and_not_whil
     source.hinted = false;
     scheduler.frame_failed(now);
     scheduler.inhibit(Inhibitor::hidden, true);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     scheduler.inhibit(Inhibitor::hidden, false);
     last = scheduler.next(source, now);
     EXPECT_TRUE(last.kind == Kind::compare && last.begins && last.damage);
@@ -892,7 +893,7 @@ TEST_F(AFrameScheduler, compares_a_last_time_whatever_is_waited_for_or_inhibits)
     EXPECT_EQ(scheduler.next(source, now).kind, Kind::present);
     present();
     EXPECT_EQ(presents.size(), 1u);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
 }
 
 // ---- the recheck; recheck_test says when, this test what becomes of it
@@ -922,7 +923,7 @@ TEST_F(AFrameSchedulerThatRechecks, compares_what_was_reported_again_for_some_se
     EXPECT_EQ(first_of(compares), begun + Recheck::first);
     EXPECT_EQ(last_of(compares), begun + Recheck::longest);
     EXPECT_TRUE(collects.empty());
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
 }
 
 TEST_F(AFrameSchedulerThatRechecks, compares_only_there_and_presents_what_landed_late) {
@@ -932,7 +933,7 @@ TEST_F(AFrameSchedulerThatRechecks, compares_only_there_and_presents_what_landed
     EXPECT_FALSE(last.damage);
     differs = true;
     compare();
-    turn();
+    dispatch();
     EXPECT_EQ(presents.size(), 1u);
     EXPECT_FALSE(scheduler.announced_at());
 }
@@ -975,7 +976,7 @@ TEST_F(AFrameSchedulerThatRechecks, does_it_with_no_frame_before_it_is_due_nor_w
     last = scheduler.next(source, now);
     EXPECT_TRUE(last.damage && !last.recheck);
     compare();
-    turn();
+    dispatch();
     scheduler.surface_changed(now);
     source.frame_requested = true;
     now += 1min;
@@ -995,7 +996,7 @@ TEST_F(AFrameSchedulerThatRechecks, leaves_it_to_a_client_that_is_compared_anyho
 
 TEST_F(AFrameSchedulerThatRechecks, does_it_of_no_surface_and_with_the_last_frame_only_when_it_is_due) {
     source.exists = false;
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     now += Recheck::first;
     EXPECT_FALSE(scheduler.flush(source, now).recheck);
     source.exists = true;
@@ -1035,19 +1036,19 @@ TEST_F(AFrameSchedulerThatRechecks, does_it_with_every_frame_that_was_requested)
 TEST_F(AFrameSchedulerThatRechecks,
        does_not_wake_for_a_surface_that_is_compared_anyhow_or_another_or_hidden) {
     source.unprotected = true;
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     source.unprotected = false;
     source.polled = true;
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     source.polled = false;
-    EXPECT_TRUE(turn());
+    EXPECT_TRUE(dispatch());
     scheduler.inhibit(Inhibitor::hidden, true);
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
     scheduler.inhibit(Inhibitor::hidden, false);
     scheduler.surface_changed(now);
     run(100ms);
     compares.clear();
-    EXPECT_FALSE(turn());
+    EXPECT_FALSE(dispatch());
 }
 
 // ---- the back-off by itself

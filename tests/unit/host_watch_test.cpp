@@ -9,13 +9,13 @@ using namespace std::chrono_literals;
 
 class AHostWatch : public ::testing::Test {
   protected:
-    bool look() { return watch.look(read, write, now); }
-    // Looks whenever it wants to. True: the host is dead by then.
+    bool check() { return watch.check(read, write, now); }
+    // Checks whenever it wants to. True: the host is dead by then.
     bool pass(Duration time) {
         bool dead = false;
         for (Time end = now + time; watch.due() && *watch.due() <= end && !dead;) {
             now = *watch.due();
-            dead = look();
+            dead = check();
         }
         return dead;
     }
@@ -25,19 +25,19 @@ class AHostWatch : public ::testing::Test {
 };
 
 TEST_F(AHostWatch, wants_no_time_while_the_host_has_read_everything) {
-    EXPECT_FALSE(look());
+    EXPECT_FALSE(check());
     EXPECT_FALSE(watch.due());
     write = 128;
-    EXPECT_FALSE(look());
+    EXPECT_FALSE(check());
     EXPECT_TRUE(watch.due());
     read = 128;
     EXPECT_FALSE(pass(10s));
-    EXPECT_FALSE(watch.due()) << "one look finds that out, and there is no other";
+    EXPECT_FALSE(watch.due()) << "one check finds that out, and there is no other";
 }
 
 TEST_F(AHostWatch, takes_a_host_for_dead_that_reads_nothing_for_ten_seconds_while_messages_wait) {
     write = 128;
-    look();
+    check();
     Time began = now;
     EXPECT_TRUE(pass(1min));
     EXPECT_EQ(now, began + 10s);
@@ -45,20 +45,20 @@ TEST_F(AHostWatch, takes_a_host_for_dead_that_reads_nothing_for_ten_seconds_whil
 
 TEST_F(AHostWatch, counts_from_the_message_and_not_from_the_last_one_that_was_read) {
     write = 128;
-    look();
+    check();
     EXPECT_FALSE(pass(9s));
     read = 128;
-    look();
+    check();
     now += 1h;
-    look();
+    check();
     write = 192;
-    look();
+    check();
     EXPECT_FALSE(pass(9s));
 }
 
 TEST_F(AHostWatch, takes_no_host_for_dead_that_reads_slowly) {
     write = 8000;
-    look();
+    check();
     for (; read < write - 64; read += 64) EXPECT_FALSE(pass(9s)) << read;
     EXPECT_TRUE(pass(1min));
 }
@@ -68,7 +68,7 @@ TEST_F(AHostWatch, takes_a_host_for_dead_however_much_more_it_is_sent) {
     Time began = now;
     for (; !dead && now < began + 1min; now += 50ms) {
         write += 64;
-        dead = look();
+        dead = check();
     }
     EXPECT_TRUE(dead);
     EXPECT_LE(now, began + 11s);
@@ -76,21 +76,21 @@ TEST_F(AHostWatch, takes_a_host_for_dead_however_much_more_it_is_sent) {
 
 TEST_F(AHostWatch, does_not_count_the_time_in_which_this_process_was_stopped) {
     write = 128;
-    look();
+    check();
     EXPECT_FALSE(pass(5s));
     now += 1h;
-    EXPECT_FALSE(look());
+    EXPECT_FALSE(check());
     EXPECT_FALSE(pass(4s)) << "the host could not be seen reading meanwhile";
     EXPECT_TRUE(pass(10s));
 }
 
 TEST_F(AHostWatch, begins_anew_with_another_ring) {
     write = 128;
-    look();
+    check();
     EXPECT_FALSE(pass(9s));
     watch.reset();
     EXPECT_FALSE(watch.due());
-    look();
+    check();
     EXPECT_FALSE(pass(9s));
 }
 

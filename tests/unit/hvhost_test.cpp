@@ -46,7 +46,7 @@ TEST_F(TheHost, answers_with_its_resolutions_if_asked_for_all) {
     EXPECT_EQ(hear(176)[160], 0) << "none, if asked for fewer";
 }
 
-TEST_F(TheHost, paints_only_what_it_is_told) {
+TEST_F(TheHost, paints_only_what_is_submitted) {
     shake_hands();
     std::memset(video.data(), 0x11, video.size());
     // 1,1 to 3,2

@@ -45,16 +45,16 @@ TEST(Layout, refuses_what_cannot_be_and_says_why) {
     try {
         layout_for({0, 10});
         ADD_FAILURE();
-    } catch (const RequestError& refusal) {
-        EXPECT_EQ(refusal.kind(), RequestError::Kind::no_such_mode);
-        EXPECT_STREQ(refusal.what(), "width and height must be 1 to 16384 pixels; asked for 0x10");
+    } catch (const RequestError& refused) {
+        EXPECT_EQ(refused.kind(), RequestError::Kind::no_such_mode);
+        EXPECT_STREQ(refused.what(), "width and height must be 1 to 16384 pixels; asked for 0x10");
     }
     try {
         layout_for({10, 10}, 36);
         ADD_FAILURE();
-    } catch (const RequestError& refusal) {
-        EXPECT_EQ(refusal.kind(), RequestError::Kind::invalid_arguments);
-        EXPECT_STREQ(refusal.what(),
+    } catch (const RequestError& refused) {
+        EXPECT_EQ(refused.kind(), RequestError::Kind::invalid_arguments);
+        EXPECT_STREQ(refused.what(),
                      "the stride must be a multiple of 4 and hold a row of 10 pixels; 36 does not");
     }
 }

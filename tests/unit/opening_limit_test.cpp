@@ -16,7 +16,7 @@ constexpr std::uint64_t full_hd = std::uint64_t{1920} * 1080 * 4, eight_k = std:
 
 class AnOpeningLimit : public testing::Test {
   protected:
-    // The loop, until this time: wakes when it is told to, and no more often.
+    // The loop, until this time: wakes when its alarm is due, and no more often.
     void pass(Duration time) {
         const Time end = now + time;
         for (auto next = limit.next(); next && *next <= end; next = limit.next()) {
@@ -107,8 +107,8 @@ TEST_F(AnOpeningLimit, refuses_where_too_many_wait) {
     try {
         open(1, eight_k);
         FAIL();
-    } catch (const RequestError& refusal) {
-        EXPECT_EQ(refusal.kind(), RequestError::Kind::busy);
+    } catch (const RequestError& refused) {
+        EXPECT_EQ(refused.kind(), RequestError::Kind::busy);
     }
     for (uid_t user = 2; user < 17; ++user)
         for (int i = 0; i < 32 + 8; ++i) open(user, eight_k);

@@ -189,7 +189,7 @@ TEST(IncomingRing, signals_a_writer_that_waits_for_room_once_there_is_enough_of_
     }
 }
 
-TEST(IncomingRing, gives_what_was_not_released_to_whoever_goes_on_with_it) {
+TEST(IncomingRing, gives_what_was_not_released_to_whoever_restores_it) {
     RawRing raw(256);
     OutgoingRing out(raw.memory());
     auto first = payload(8, 1), second = payload(8, 2);

@@ -1,4 +1,4 @@
-// What a session says once it is active: who looks, modes; and how it goes on in another process.
+// What a session says once it is active: who looks, modes; and how another process restores it.
 #include "session_fixture.h"
 
 namespace hvfbd::hyperv {
@@ -94,12 +94,12 @@ TEST_F(ASession, says_which_mode_it_does_not_show_because_it_does_not_fit_the_vi
     connect();
     EXPECT_EQ(session.mode(), (Mode{1024, 768}));
     EXPECT_EQ(session.unfit_mode(), (Mode{3840, 2160}));
-    auto kept = session.save();
+    auto saved = session.save();
     ASSERT_TRUE(session.set_mode({800, 600}));
     EXPECT_FALSE(session.unfit_mode());
 
     Session next{Session::Options{}};
-    ASSERT_TRUE(next.go_on(*kept, address, size, now));
+    ASSERT_TRUE(next.restore(*saved, address, size, now));
     EXPECT_FALSE(next.unfit_mode());
     next.wish(Mode{2560, 1440});
     EXPECT_EQ(next.unfit_mode(), (Mode{2560, 1440}));
@@ -126,14 +126,14 @@ TEST_F(ASession, says_the_size_that_was_set_last_though_another_was_about_to_be_
 
 // ---- after another process of the daemon
 
-TEST_F(ASession, goes_on_in_the_next_process_without_a_word_to_the_host_but_with_all_of_the_picture) {
+TEST_F(ASession, is_restored_in_the_next_process_without_a_message_to_the_host_but_with_all_of_the_picture) {
     connect();
     hear(FeatureChange{true, false, false, false});
     says();
-    auto kept = session.save();
-    ASSERT_TRUE(kept);
+    auto saved = session.save();
+    ASSERT_TRUE(saved);
     session = Session(Session::Options{});
-    ASSERT_TRUE(session.go_on(*kept, address, size, now));
+    ASSERT_TRUE(session.restore(*saved, address, size, now));
     EXPECT_TRUE(session.active());
     EXPECT_TRUE(session.visible());
     EXPECT_TRUE(says().empty());
@@ -150,9 +150,9 @@ TEST_F(ASession, that_was_hidden_or_owed_something_still_is_in_the_next_process)
     connect();
     hear(FeatureChange{false, false, false, false});
     session.set_mode({1280, 1024});
-    auto kept = session.save();
+    auto saved = session.save();
     session = Session(Session::Options{});
-    ASSERT_TRUE(session.go_on(*kept, address, size, now));
+    ASSERT_TRUE(session.restore(*saved, address, size, now));
     EXPECT_FALSE(session.visible());
     EXPECT_TRUE(says().empty()) << "hidden: it wants nothing";
     hear(FeatureChange{true, false, false, true});
@@ -160,7 +160,7 @@ TEST_F(ASession, that_was_hidden_or_owed_something_still_is_in_the_next_process)
     EXPECT_EQ(session.mode(), (Mode{1280, 1024}));
 }
 
-TEST_F(ASession, that_is_not_active_is_not_kept_and_one_that_cannot_be_is_not_gone_on_with) {
+TEST_F(ASession, that_is_not_active_is_not_saved_and_one_that_cannot_be_is_not_restored) {
     EXPECT_FALSE(session.save());
     open();
     says();
@@ -171,27 +171,27 @@ TEST_F(ASession, that_is_not_active_is_not_kept_and_one_that_cannot_be_is_not_go
     says();
     hear(synthvid::VramLocationAck{address});
     says();
-    auto kept = session.save();
-    ASSERT_TRUE(kept);
+    auto saved = session.save();
+    ASSERT_TRUE(saved);
     Session other{Session::Options{}};
-    EXPECT_FALSE(other.go_on(*kept, address, 2 << 20, now)) << "the mode does not fit that memory";
+    EXPECT_FALSE(other.restore(*saved, address, 2 << 20, now)) << "the mode does not fit that memory";
     EXPECT_FALSE(other.active());
-    kept->version = 1;
-    EXPECT_FALSE(other.go_on(*kept, address, size, now));
+    saved->version = 1;
+    EXPECT_FALSE(other.restore(*saved, address, size, now));
 }
 
 TEST_F(ASession, of_the_process_before_takes_the_mode_that_is_wished_for_now) {
     connect();
     session.set_mode({800, 600});
     says();
-    auto kept = session.save();
-    ASSERT_TRUE(kept);
+    auto saved = session.save();
+    ASSERT_TRUE(saved);
     Session next({.mode = Mode{1280, 1024}, .before = {}});
-    ASSERT_TRUE(next.go_on(*kept, address, size, now));
+    ASSERT_TRUE(next.restore(*saved, address, size, now));
     EXPECT_EQ(next.mode(), (Mode{800, 600}));
     next.wish(Mode{1280, 1024});
     EXPECT_EQ(next.mode(), (Mode{1280, 1024}));
-    EXPECT_TRUE(next.next_message()) << "the host is told";
+    EXPECT_TRUE(next.next_message()) << "the host gets a message";
     next.wish(Mode{16000, 16000});
     EXPECT_EQ(next.mode(), (Mode{1280, 1024})) << "which does not fit";
     next.wish(std::nullopt);
@@ -207,11 +207,11 @@ TEST_F(ASession, of_the_process_before_takes_a_mode_though_the_host_has_never_li
     says();
     hear(synthvid::VramLocationAck{address});
     says();
-    auto kept = session.save();
-    ASSERT_TRUE(kept);
-    ASSERT_FALSE(kept->preferred);
+    auto saved = session.save();
+    ASSERT_TRUE(saved);
+    ASSERT_FALSE(saved->preferred);
     Session next{Session::Options{}};
-    ASSERT_TRUE(next.go_on(*kept, address, size, now));
+    ASSERT_TRUE(next.restore(*saved, address, size, now));
     next.wish(Mode{1280, 1024});
     EXPECT_EQ(next.mode(), (Mode{1280, 1024}));
     next.wish(std::nullopt);

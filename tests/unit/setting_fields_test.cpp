@@ -7,7 +7,7 @@
 namespace hvfbd {
 namespace {
 
-std::string refusal(std::string_view name, std::string_view value) {
+std::string request_error(std::string_view name, std::string_view value) {
     DisplaySettings settings, before = settings;
     try {
         EXPECT_TRUE(set(settings, name, value));
@@ -43,23 +43,23 @@ TEST(DisplaySettings, takes_both_ends_of_each_range_and_refuses_what_lies_beyond
     for (auto [name, least, most, beyond] :
          {Range{"RefreshLimit", "0", "1000", "1001"}, Range{"SettleDelay", "0", "1000000", "1000001"},
           Range{"IdleTimeout", "0", "60000000", "60000001"}, Range{"MaxRects", "1", "255", "256"}}) {
-        EXPECT_EQ(refusal(name, least), "");
-        EXPECT_EQ(refusal(name, most), "");
-        EXPECT_EQ(refusal(name, beyond),
+        EXPECT_EQ(request_error(name, least), "");
+        EXPECT_EQ(request_error(name, most), "");
+        EXPECT_EQ(request_error(name, beyond),
                   std::string(name) + " must be " + least + " to " + most + "; " + beyond + " is not");
-        EXPECT_NE(refusal(name, "-1"), "");
-        EXPECT_NE(refusal(name, ""), "");
-        EXPECT_NE(refusal(name, "1x"), "");
-        EXPECT_NE(refusal(name, "99999999999999999999"), "");
+        EXPECT_NE(request_error(name, "-1"), "");
+        EXPECT_NE(request_error(name, ""), "");
+        EXPECT_NE(request_error(name, "1x"), "");
+        EXPECT_NE(request_error(name, "99999999999999999999"), "");
     }
-    EXPECT_NE(refusal("MaxRects", "0"), "");
+    EXPECT_NE(request_error("MaxRects", "0"), "");
 }
 
 TEST(DisplaySettings, takes_every_word_it_knows_and_names_them_when_it_is_given_another) {
-    for (auto word : {"on-demand", "periodic"}) EXPECT_EQ(refusal("RefreshMode", word), "");
-    for (auto word : {"auto", "fault", "scan", "compare"}) EXPECT_EQ(refusal("Tracking", word), "");
-    for (auto word : {"pause", "ignore"}) EXPECT_EQ(refusal("WhenHidden", word), "");
-    EXPECT_EQ(refusal("Tracking", "Scan"),
+    for (auto word : {"on-demand", "periodic"}) EXPECT_EQ(request_error("RefreshMode", word), "");
+    for (auto word : {"auto", "fault", "scan", "compare"}) EXPECT_EQ(request_error("Tracking", word), "");
+    for (auto word : {"pause", "ignore"}) EXPECT_EQ(request_error("WhenHidden", word), "");
+    EXPECT_EQ(request_error("Tracking", "Scan"),
               "Tracking must be one of auto, fault, scan, compare; \"Scan\" is not");
 }
 
@@ -95,12 +95,13 @@ TEST(DisplaySettings, says_each_setting_of_the_table_that_differs_and_that_one_a
 TEST(DisplaySettings, takes_the_ends_of_every_range_of_the_table_and_nothing_beyond) {
     for (const Setting& setting : display_settings) {
         if (!setting.words.empty()) {
-            for (const std::string& word : words_of(setting)) EXPECT_EQ(refusal(setting.name, word), "");
+            for (const std::string& word : words_of(setting))
+                EXPECT_EQ(request_error(setting.name, word), "");
             continue;
         }
-        EXPECT_EQ(refusal(setting.name, std::to_string(setting.least)), "");
-        EXPECT_EQ(refusal(setting.name, std::to_string(setting.most)), "");
-        EXPECT_EQ(refusal(setting.name, std::to_string(setting.most + 1)),
+        EXPECT_EQ(request_error(setting.name, std::to_string(setting.least)), "");
+        EXPECT_EQ(request_error(setting.name, std::to_string(setting.most)), "");
+        EXPECT_EQ(request_error(setting.name, std::to_string(setting.most + 1)),
                   std::string(setting.name) + " must be " + range_of(setting) + "; " +
                       std::to_string(setting.most + 1) + " is not");
     }

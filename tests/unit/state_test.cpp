@@ -385,7 +385,7 @@ TEST(State, that_cannot_be_is_refused) {
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.viewers[0].number = 0; }));
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[0].layout.stride = 3; }));
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].client.reset(); }))
-        << "nobody's, and not kept";
+        << "nobody's, and not to stay";
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].replaced->serial = 9; }))
         << "the replaced offer is the offer";
     EXPECT_TRUE(refused([](SavedDisplay& state) { state.surfaces[1].offer.reset(); }))

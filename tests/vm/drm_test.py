@@ -1,4 +1,4 @@
-"""The drm output on the cards of QEMU, seen from outside the guest: virtio-gpu, which must be told what changed, and
+"""The drm output on the cards of QEMU, seen from outside the guest: virtio-gpu, to which damage must be submitted, and
 bochs-display, which must not."""
 
 import select
@@ -64,7 +64,7 @@ class OneScreen(OnCard):
         self.assert_frame(self.drawing)
         self.await_screen(self.SCREEN, self.picture)
 
-    def test_goes_on_when_the_daemon_is_killed(self):
+    def test_is_restored_when_the_daemon_is_killed(self):
         self.draw_and_see(9)
         self.drawing.tell("scribble 100 10 10000")
         self.picture.scribble(100, 10)

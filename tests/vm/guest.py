@@ -124,7 +124,7 @@ class Guest(unittest.TestCase):
     # ---- the daemon: a start of it takes seconds
 
     def start_daemon(self, configuration):
-        """Starts it anew. A restart would keep what was set over the bus. The next test starts one of its own."""
+        """Starts it anew. A restart would restore what was set over the bus. The next test starts one of its own."""
         self.leave_no_daemon()
         self.configure(configuration)
         self.do("systemctl stop hvfbd; systemctl start hvfbd")

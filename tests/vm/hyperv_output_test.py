@@ -171,7 +171,7 @@ class HypervOutput(Guest):
         self.assert_frame(below)
         self.assert_window(lower)
 
-    def test_goes_on_in_the_same_session_when_the_daemon_is_killed(self):
+    def test_restores_the_session_when_the_daemon_is_killed(self):
         self.draw_and_see(9)
         self.draw_meanwhile(10)
         self.kill_daemon()
@@ -182,7 +182,7 @@ class HypervOutput(Guest):
         self.assert_same_session()
         self.draw_and_see(11)
 
-    def test_goes_on_in_the_same_session_when_the_service_is_restarted(self):
+    def test_restores_the_session_when_the_service_is_restarted(self):
         self.draw_and_see(12)
         self.draw_meanwhile(13)
         self.do("systemctl restart hvfbd")

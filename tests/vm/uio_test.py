@@ -96,7 +96,7 @@ class UioOutput(OnUio):
         self.draw_and_see(10)
         self.unbind(SHARED)
 
-    def test_goes_on_when_the_daemon_is_killed(self):
+    def test_is_restored_when_the_daemon_is_killed(self):
         self.draw_and_see(11)
         self.drawing.tell("scribble 100 12 10000")
         self.picture.scribble(100, 12)

@@ -20,9 +20,9 @@ struct Work {
     std::uint64_t pixels_told = 0;
     std::uint64_t pixels_in_changed_tiles = 0;  // only hvfbd knows
     Nanoseconds processor_time = 0;
-    // Only hvfbd's: turns of its loop, and where the time of a look went.
-    std::uint64_t turns = 0, looks = 0, pixels_compared = 0;
-    Nanoseconds comparing = 0, reducing = 0, copying = 0, telling = 0;
+    // Only hvfbd's: wake-ups of its loop, and where the time of a compare went.
+    std::uint64_t wakeups = 0, compares = 0, pixels_compared = 0;
+    Nanoseconds comparing = 0, reducing = 0, copying = 0, presenting = 0;
     void add_difference(const Work& before, const Work& after);
 };
 

@@ -15,7 +15,7 @@ class Copier {
   public:
     // Shared with the process.
     struct Shared;
-    // Runs in the process. Adds to the pixels it told.
+    // Runs in the process. Adds to the pixels it presented.
     using Present = std::function<void(Shared& shared)>;
 
     // Makes the memory. Call start() before the program has threads.

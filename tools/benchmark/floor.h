@@ -4,7 +4,7 @@
 
 namespace hvfbd::bench {
 
-// What the machine allows: the stores are not tracked, the copier is told by magic where they were, and
+// What the machine allows: the stores are not tracked, the copier knows by magic where they were, and
 // copies just that. One wake-up more than that: it waits for the interval.
 class Floor : public Contestant {
   public:

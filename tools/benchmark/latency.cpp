@@ -61,7 +61,8 @@ Latency measure(Tracked& tracked, std::uint64_t settle_us, bool loaded, int chan
                 static_cast<int>(random() % static_cast<unsigned>(canvas.height - 300)), 400, 300};
         Nanoseconds before = monotonic_now();
         canvas.fill(box, 0xff000000 | random());
-        if (!viewer.wait(5'000'000)) throw std::runtime_error("a change was not told within five seconds");
+        if (!viewer.wait(5'000'000))
+            throw std::runtime_error("a change was not presented within five seconds");
         latency.told_ms.push_back(static_cast<double>(monotonic_now() - before) / 1e6);
         if (viewer.shows(canvas, box)) ++latency.complete;
         while (viewer.wait(100'000)) continue;

@@ -50,19 +50,19 @@ void print(const Matches& matches, std::ostream& out) {
 void print_stages(const Matches& matches, std::ostream& out) {
     using enum hvfbctl::Table::Align;
     hvfbctl::Table table({left, right, right, right, right, right, right, right, right, right});
-    table.add({"workload", "Hz", "us/present", "compare", "reduce", "copy", "tell", "the rest", "turns",
+    table.add({"workload", "Hz", "us/present", "compare", "reduce", "copy", "present", "the rest", "wake-ups",
                "pixels compared"});
     for (const Match& match : matches) {
         const Work& work = match.tracked.work;
         auto each = [&](std::uint64_t sum) {
             return Sample::ratio(static_cast<double>(sum), static_cast<double>(work.presents));
         };
-        double stages = each(work.comparing + work.reducing + work.copying + work.telling) / 1e3;
+        double stages = each(work.comparing + work.reducing + work.copying + work.presenting) / 1e3;
         double all = match.tracked.daemon_us_a_present();
         table.add({match.workload, std::to_string(match.limit), figure(all),
                    figure(each(work.comparing) / 1e3), figure(each(work.reducing) / 1e3),
-                   figure(each(work.copying) / 1e3), figure(each(work.telling) / 1e3), figure(all - stages),
-                   figure(each(work.turns)), figure(each(work.pixels_compared))});
+                   figure(each(work.copying) / 1e3), figure(each(work.presenting) / 1e3),
+                   figure(all - stages), figure(each(work.wakeups)), figure(each(work.pixels_compared))});
     }
     table.print(out, "  ");
 }
@@ -175,7 +175,7 @@ void run(const Options& options) {
         print(tall, std::cout);
     }
     if (!distribution.empty()) {
-        std::cout << "\n  A box of 400 by 300 after rest, until a viewer's thread is told\n";
+        std::cout << "\n  A box of 400 by 300 after rest, until a viewer's thread has the frame\n";
         print(distribution, std::cout);
     }
     std::cout << '\n';
@@ -209,7 +209,7 @@ int main(int argc, char** argv) {
     program.option("--workload", workloads, "Only these");
     program.option("--recordings", options.recordings, "Folder of the recorded workloads").show_default();
     program.option("--limit", options.limits, "RefreshLimit, Hz").show_default();
-    program.option("--rounds", options.match.rounds, "Turns of each contestant").show_default();
+    program.option("--rounds", options.match.rounds, "Rounds of each contestant").show_default();
     program.option("--seconds", options.match.seconds_a_round, "Of each turn").show_default();
     program.option("--rest", options.rest_seconds, "Seconds of rest to watch").show_default();
     program.option("--changes", options.latency_changes, "Changes after rest").show_default();

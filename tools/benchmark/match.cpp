@@ -51,8 +51,8 @@ unsigned frames_of(double seconds, const Workload& workload) {
 
 void Work::add_difference(const Work& before, const Work& after) {
     for (auto member : {&Work::presents, &Work::pixels_told, &Work::pixels_in_changed_tiles,
-                        &Work::processor_time, &Work::turns, &Work::looks, &Work::pixels_compared,
-                        &Work::comparing, &Work::reducing, &Work::copying, &Work::telling})
+                        &Work::processor_time, &Work::wakeups, &Work::compares, &Work::pixels_compared,
+                        &Work::comparing, &Work::reducing, &Work::copying, &Work::presenting})
         this->*member += after.*member - before.*member;
 }
 

@@ -43,7 +43,7 @@ double quantile(std::vector<double> values, double part);
 
 struct MatchOptions {
     unsigned limit = 60;
-    int rounds = 3;  // contestants take turns, so that all of them see the same noise of the machine
+    int rounds = 3;  // contestants alternate, so that all of them see the same noise of the machine
     double seconds_a_round = 1;  // measured, each
     double warm_up =
         1.5;  // not measured, before each but a workload that is played whole: once is enough of that

@@ -97,14 +97,14 @@ void compares_and_copies_every_other_tile(benchmark::State& state) {
 }
 BENCHMARK(compares_and_copies_every_other_tile)->Apply(sizes);
 
-void glances(benchmark::State& state) {
+void sampled_compares(benchmark::State& state) {
     Pixels source(1920, 1080, 1), front(1920, 1080, 1);
     Rectangle where = source.whole();
     unsigned turn = 0;
     for (auto _ : state)
         benchmark::DoNotOptimize(differs_somewhere(source.view(), front.view(), {&where, 1}, turn++));
 }
-BENCHMARK(glances)->Unit(benchmark::kMicrosecond);
+BENCHMARK(sampled_compares)->Unit(benchmark::kMicrosecond);
 
 std::vector<Rectangle> scattered(std::int64_t count) {
     std::mt19937 random(3);
@@ -176,8 +176,8 @@ void decodes_a_report(benchmark::State& state) {
 }
 BENCHMARK(decodes_a_report);
 
-// A turn of the loop in which nothing is to be done, with so many surfaces and viewers.
-void turns_with_surfaces(benchmark::State& state) {
+// A dispatch in which nothing is to be done, with so many surfaces and viewers.
+void dispatches_with_surfaces(benchmark::State& state) {
     EventLoop loop;
     MemoryOutput output({640, 480}, 0);
     Observer report;
@@ -192,7 +192,7 @@ void turns_with_surfaces(benchmark::State& state) {
     display.update(loop.now());
     for (auto _ : state) display.update(loop.now());
 }
-BENCHMARK(turns_with_surfaces)->Args({1, 0})->Args({64, 8})->Unit(benchmark::kMicrosecond);
+BENCHMARK(dispatches_with_surfaces)->Args({1, 0})->Args({64, 8})->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace hvfbd

@@ -83,7 +83,8 @@ std::vector<Verdict> latency(Tracked& tracked, const std::string&, int changes) 
                     static_cast<int>(random() % static_cast<unsigned>(canvas.height - 16)), 16, 16};
             Nanoseconds before = monotonic_now();
             canvas.fill(box, 0xff000000 | random());
-            if (!viewer.wait(1'000'000)) throw std::runtime_error("a change was not told within a second");
+            if (!viewer.wait(1'000'000))
+                throw std::runtime_error("a change was not presented within a second");
             told.push_back(static_cast<double>(monotonic_now() - before) / 1e6);
             while (viewer.wait(100'000)) continue;
         }
@@ -91,7 +92,7 @@ std::vector<Verdict> latency(Tracked& tracked, const std::string&, int changes) 
     tracked.set("SettleDelay", std::uint64_t{1000});
     std::string of = "of " + std::to_string(changes) + ", until a viewer's thread has it; longest " +
                      figure(quantile(told, 1)) + " ms";
-    return {{"4a", "16x16 after rest until told, median", quantile(told, 0.5), 0.3, "ms", of},
+    return {{"4a", "16x16 after rest until presented, median", quantile(told, 0.5), 0.3, "ms", of},
             {"4b", "the same, 99 %", quantile(told, 0.99), 1, "ms", ""}};
 }
 

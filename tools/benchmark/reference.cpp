@@ -23,8 +23,8 @@ void demand(int result, const char* what) {
 }  // namespace
 
 Reference::Reference(int width, int height) : copier_(width, height) {
-    hvfb::TrackingRefused refusal;
-    userfault_ = hvfb::Userfault::make(hvfb::Userfault::Kind::asynchronous, refusal);
+    hvfb::TrackingRefused refused;
+    userfault_ = hvfb::Userfault::make(hvfb::Userfault::Kind::asynchronous, refused);
     pagemap_ = hvfb::Pagemap::open();
     if (!userfault_ || !pagemap_)
         demand(-ENOSYS, "asynchronous write-protection (Linux 6.7), for the reference");

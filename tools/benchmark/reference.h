@@ -9,8 +9,8 @@ namespace hvfbd::bench {
 // The algorithm of the 2019 driver (hyperv_fb: Support deferred IO) as a model: a fault for each page first
 // written in an interval, by asynchronous write-protection in the place of page_mkwrite; an interval after
 // the first of them the list of pages is taken, they are copied whole, and one band of full rows from the
-// first to the last is told. (Of its drawing calls, which merged their rectangles into one, no workload makes
-// use.)
+// first to the last is submitted. (Of its drawing calls, which merged their rectangles into one, no workload
+// makes use.)
 class Reference : public Contestant {
   public:
     // Throws std::system_error where the kernel cannot write-protect asynchronously.

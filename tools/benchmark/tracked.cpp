@@ -124,13 +124,13 @@ Work Tracked::work(bool beginning) {
             .pixels_told = statistics["pixels_told"],
             .pixels_in_changed_tiles = statistics["pixels_in_changed_tiles"],
             .processor_time = time,
-            .turns = statistics["wakeups"],
-            .looks = statistics["frames"] + statistics["empty_looks"],
+            .wakeups = statistics["wakeups"],
+            .compares = statistics["frames"] + statistics["empty_looks"],
             .pixels_compared = statistics["pixels_compared"],
             .comparing = statistics["compare_ns"],
             .reducing = statistics["reduce_ns"],
             .copying = statistics["copy_ns"],
-            .telling = statistics["present_ns"]};
+            .presenting = statistics["present_ns"]};
 }
 
 void Tracked::settle() {

@@ -21,7 +21,7 @@ class Workload {
     virtual void prepare(const Canvas& canvas) {
         canvas.fill({0, 0, canvas.width, canvas.height}, 0xff000000);
     }
-    // Draws the frame by stores alone, and says where (for `floor`, which is told; nobody else is).
+    // Draws the frame by stores alone, and says where (for `floor` alone).
     virtual std::vector<Box> draw(const Canvas& canvas, unsigned frame) = 0;
 };
 

@@ -57,7 +57,7 @@ class Binding {
     void give_to_uio(const std::string& instance);
     bool add_id();
     void remove_id();
-    // Looks what is not as it was, and does only that. Goes on after a failure; the sentences are what
+    // Finds what is not as it was, and restores only that. A failure does not end it; the sentences are what
     // failed.
     std::vector<std::string> undo(const BindingState& state);
 

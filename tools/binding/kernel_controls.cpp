@@ -53,8 +53,8 @@ void MachineControls::load_module(const std::string& name) {
 
 bool MachineControls::wait_for(const fs::path& file) {
     using Clock = std::chrono::steady_clock;
-    constexpr std::chrono::seconds patience(5);
-    const Clock::time_point deadline = Clock::now() + patience;
+    constexpr std::chrono::seconds timeout(5);
+    const Clock::time_point deadline = Clock::now() + timeout;
     const Descriptor notifications(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!notifications) throw_errno("wait for " + file.string());
     // Before the first look, so that nothing is missed between it and the wait.

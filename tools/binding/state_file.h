@@ -20,7 +20,7 @@ struct BindingState {
     bool operator==(const BindingState&) const = default;
 };
 
-// A file of lines KEY=VALUE, which only root writes: kept from bind to release.
+// A file of lines KEY=VALUE, which only root writes: saved from bind to release.
 class StateFile {
   public:
     explicit StateFile(std::filesystem::path path) : path_(std::move(path)) {}

@@ -30,8 +30,8 @@ void Measurement::start() {
 void Measurement::stop(const std::string& scene) {
     const Counts now = read();
     const std::uint64_t woken = now.wakeups - before_.wakeups;
-    // On a busy machine a question may take the daemon a turn more: asked once more, it tells what it takes
-    // now.
+    // On a busy machine a question may take the daemon a dispatch more: asked once more, it says what it
+    // takes now.
     const std::uint64_t of_reading = std::max(wakeups_of_reading_, read().wakeups - now.wakeups);
     scenes_.emplace_back(scene, Counts{now.frames - before_.frames, now.drawn - before_.drawn,
                                        now.told - before_.told, now.rectangles - before_.rectangles,

@@ -60,7 +60,7 @@ bool Stage::settle() {
 }
 
 std::optional<std::chrono::nanoseconds> Stage::lone_store(int x, int y, std::uint32_t pixel) {
-    // Told of everything up to now, so that the next frame is the store's.
+    // Everything up to now is presented, so that the next frame is the store's.
     hvfb_viewer_frame frame = {};
     while (hvfb_viewer_wait(viewer_.get(), 0, &frame) >= 0) {
     }

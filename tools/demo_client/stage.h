@@ -26,7 +26,7 @@ class Stage {
     void end() { hvfb_surface_end(surface_.get()); }
     // Waits until all that was drawn is on the screen. False: not within a second, or nobody sees it.
     bool settle();
-    // Stores one pixel and waits until the viewer is told of it: from the store to the present.
+    // Stores one pixel and waits until the viewer gets its frame: from the store to the present.
     std::optional<std::chrono::nanoseconds> lone_store(int x, int y, std::uint32_t pixel);
 
   private:

@@ -101,7 +101,7 @@ std::unique_ptr<sdbus::IConnection> connect(const std::string& bus);
 // The unique name of the daemon on the bus; empty where it does not run. Starts nothing. Throws sdbus::Error.
 std::string owner_of_name(sdbus::IConnection& connection);
 
-// What to tell people about an error of the bus: the daemon's own sentences as they are, the bus' in plain
+// A sentence for people about an error of the bus: the daemon's own sentences as they are, the bus' in plain
 // words.
 std::string explain(const sdbus::Error& error, const Where& where);
 

@@ -4,7 +4,7 @@
 
 #include "config/configuration.h"
 #include "drm_screen.h"
-#include "looking.h"
+#include "examine_each.h"
 #include "uio_screen.h"
 
 namespace hvfbctl {

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "bus.h"
 #include "commands.h"
-#include "looking.h"
+#include "examine_each.h"
 #include "machine.h"
 #include "programs.h"
 #include "user_name.h"

@@ -67,7 +67,7 @@ Finding tracking(const std::string& subject, const UserfaultfdAbilities& abiliti
                     (": a display at rest costs nothing" + from),
                 ""};
     return {Level::warn, subject,
-            scans ? "scanning: the daemon looks a few times a second, even at rest"
+            scans ? "scanning: the daemon collects a few times a second, even at rest"
                   : "polled: the daemon compares whole pictures, even at rest",
             full ? "use Linux 6.4 or later" : mend};
 }

@@ -54,7 +54,7 @@ Finding monitor_bit(const Circumstances& guest, const VmbusDevice& device) {
     if (device.monitor_id) {
         well = "number " + std::to_string(*device.monitor_id);
         if (guest.kernel < signals_always)
-            well += "; before Linux 6.15 the host is told by it alone, and may be a little late";
+            well += "; before Linux 6.15 the host is signalled by it alone, and may be a little late";
     }
     return finding("Hyper-V monitor bit", unsupported_channel(guest), well);
 }

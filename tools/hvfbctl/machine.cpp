@@ -12,9 +12,9 @@
 #include "base/file_reading.h"
 #include "common/kernel_version.h"
 #include "configured_output.h"
+#include "examine_each.h"
 #include "granted_userfaultfd.h"
 #include "hyperv_guest.h"
-#include "looking.h"
 
 namespace hvfbctl {
 

@@ -6,7 +6,7 @@
 
 namespace hvfbctl {
 
-// One thing looked at by `hvfbctl doctor`.
+// One thing examined by `hvfbctl doctor`.
 struct Finding {
     enum class Level { ok, warn, bad };  // works; works less well; drawing cannot work
     Level level;

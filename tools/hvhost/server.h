@@ -26,7 +26,7 @@ struct ServerOptions {
         seeds;  // of hostility: first and last, one a connection
 };
 
-// Offers the device to one guest after the other, and does what it is told line by line. One thread; nothing
+// Offers the device to one guest after the other, and obeys commands line by line. One thread; nothing
 // runs while nobody wants anything.
 class Server : private Listener {
   public:

@@ -7,8 +7,8 @@
 
 namespace hvhost {
 
-// What the window of the host shows: the guest's picture, painted from the video memory only inside told
-// rectangles, so that what is changed and not told stays as it was, and can be seen.
+// What the window of the host shows: the guest's picture, painted from the video memory only inside submitted
+// rectangles, so that what is changed and not submitted stays as it was, and can be seen.
 class Window {
   public:
     static constexpr std::uint32_t unpainted = 0x00ee22ee;

@@ -72,7 +72,7 @@ class Card {
 
     // A framebuffer of 0 and no mode switch the CRTC off.
     virtual Answer set_crtc(const CrtcState& state) = 0;
-    // Tells what changed in a framebuffer. At most 255 rectangles, inside of it.
+    // Submits damage of a framebuffer. At most 255 rectangles, inside of it.
     virtual Answer dirty(Id framebuffer, std::span<const Rectangle> rectangles) = 0;
     // Shows another framebuffer of the same layout from the next vertical blank on; take_flips() says when.
     virtual Answer flip(Id crtc, Id framebuffer) = 0;

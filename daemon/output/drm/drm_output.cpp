@@ -69,8 +69,8 @@ std::string DrmOutput::save() const {
     return of_its_own_ ? std::string(of_connector) + wish_.connector : "";
 }
 
-std::string DrmOutput::saved_connector(const std::string& kept) {
-    return kept.starts_with(of_connector) ? kept.substr(of_connector.size()) : "";
+std::string DrmOutput::saved_connector(const std::string& saved) {
+    return saved.starts_with(of_connector) ? saved.substr(of_connector.size()) : "";
 }
 
 void DrmOutput::expect(const Plan& plan) {
@@ -118,16 +118,16 @@ void DrmOutput::light(const Plan& plan) {
     on_ = true;
     layout_ = buffers_.front()->layout();
     repaint_ = true;
-    find_telling();
+    find_submission();
 
     std::string names;
     for (const Head& head : heads_) names += (names.empty() ? "" : ", ") + head.name;
     bool warn = !plan.wanted_mode || !refused.empty();
     describe(warn ? OutputListener::Importance::warning : OutputListener::Importance::information,
              "showing on " + names + " of " + card_->name() + ", " + size_text(plan.mode) +
-                 (telling_ == Telling::dirty  ? ", told what changed"
-                  : telling_ == Telling::flip ? ", with two buffers"
-                                              : ", which shows its memory") +
+                 (submission_ == Submission::dirty  ? ", with damage submitted"
+                  : submission_ == Submission::flip ? ", with two buffers"
+                                                    : ", which shows its memory") +
                  (plan.wanted_mode ? "" : "; it has no mode " + size_text(*wish_.mode)) + refused);
 }
 
@@ -249,7 +249,7 @@ void DrmOutput::wanted() {
 void DrmOutput::suspend() {
     if (suspended_) return;
     suspended_ = true;
-    owner_.go_on();
+    owner_.update();
 }
 
 void DrmOutput::resume() {

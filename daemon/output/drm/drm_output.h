@@ -15,13 +15,14 @@
 
 namespace hvfbd::drm {
 
-// One display on a KMS card: its buffers, and the screens that show them. How they are told depends on the
-// driver:
-//   dirty   it copies what it is told of (virtio-gpu and others): one buffer, drmModeDirtyFB
+// One display on a KMS card: its buffers, and the screens that show them. How damage is submitted depends on
+// the driver:
+//   dirty   it copies the submitted rectangles (virtio-gpu and others): one buffer, drmModeDirtyFB
 //   flip    it scans the buffer out by itself, whenever it likes: two buffers, or frames are seen half
-//   written direct  the same with several screens, whose vertical blanks are not in step, or where it cannot
-//   flip: one
-//           buffer, nothing to tell, and a frame may be seen half written
+//           written
+//   direct  the same with several screens, whose vertical blanks are not in step, or where it cannot flip:
+//   one
+//           buffer, nothing to submit, and a frame may be seen half written
 // Hidden while there is no card, no screen, the screen is off, or somebody else is the card's master.
 class DrmOutput : public Output {
   public:
@@ -34,9 +35,9 @@ class DrmOutput : public Output {
         // Somebody wants to see a display that is hidden.
         virtual void wanted() = 0;
         // Everything that can happen leads here.
-        virtual void go_on() = 0;
-        // Another turn of the loop, in which what has changed is looked at.
-        virtual void turn() = 0;
+        virtual void update() = 0;
+        // Another dispatch of the loop, in which changes are handled.
+        virtual void request_dispatch() = 0;
         // Shows every display as it wishes, now, or fails it.
         virtual void arrange() = 0;
         // The card cannot be used any more.
@@ -48,8 +49,8 @@ class DrmOutput : public Output {
     // `of_its_own`: the wished connector is this display's and no other's, in the next process as well.
     // `size`: of its picture until there is a screen, where no mode is wished.
     DrmOutput(EventLoop& loop, Owner& owner, Wish wish, bool of_its_own, std::optional<Mode> size = {});
-    // The connector of a display that kept this; empty: it had none of its own.
-    static std::string saved_connector(const std::string& kept);
+    // The connector of the display that saved this; empty: it had none of its own.
+    static std::string saved_connector(const std::string& saved);
     DrmOutput(const DrmOutput&) = delete;
     DrmOutput& operator=(const DrmOutput&) = delete;
 
@@ -71,12 +72,12 @@ class DrmOutput : public Output {
     void suspend() override;
     void resume() override;
     std::string save() const override;
-    // No last words: with the process goes its framebuffer, and the kernel shows its console again.
+    // No flush on a crash: with the process goes its framebuffer, and the kernel shows its console again.
 
     // Why it is hidden, or what it shows on; a sentence.
     const std::string& description() const { return description_; }
-    enum class Telling { dirty, flip, direct };
-    Telling telling() const { return telling_; }
+    enum class Submission { dirty, flip, direct };
+    Submission submission() const { return submission_; }
 
     // ---- for the owner of the card
     const Wish& wish() const { return wish_; }
@@ -91,8 +92,8 @@ class DrmOutput : public Output {
     void prepare(Card& card, const Plan& plan);  // the new picture is there before the old one goes
     void release(const Plan& plan);              // what others may need
     void light(const Plan& plan);
-    // Of a display that is lit: whether one of its screens is switched on; whether all of it shall be told
-    // again.
+    // Of a display that is lit: whether one of its screens is switched on; whether all of it shall be
+    // presented again.
     void screens_are(bool on, bool repaint);
     // Sets the mode anew where a link has failed. Throws what concerns the card.
     void train_links(const std::vector<Connector>& connectors);
@@ -113,7 +114,7 @@ class DrmOutput : public Output {
     void darken() noexcept;
     void show(const CrtcState& state);
     std::string show_on(const std::vector<Head>& heads);
-    void find_telling();
+    void find_submission();
     Presented answered(Answer answer);
 
     EventLoop& loop_;
@@ -129,7 +130,7 @@ class DrmOutput : public Output {
     std::size_t shown_ = 0;              // which of the buffers
     std::vector<Head> heads_, planned_;  // lit, and what was to be
     bool on_ = false, failed_ = false;
-    Telling telling_ = Telling::direct;
+    Submission submission_ = Submission::direct;
     // A flip takes a frame of the screen; a driver that does not say that it came to pass is not waited for
     // without end. It is asked about when something is to be presented, a second apart at most.
     RunningTimer flipping_{std::chrono::seconds(1), 1};

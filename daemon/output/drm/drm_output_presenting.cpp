@@ -1,4 +1,4 @@
-// How a display of a card gets to show what changed, and is told.
+// How a display of a card presents damage.
 #include <algorithm>
 #include <array>
 
@@ -8,46 +8,46 @@ namespace hvfbd::drm {
 
 std::span<std::byte> DrmOutput::scanout() {
     if (!visible() || buffers_.empty() || flipping_.running()) return {};
-    return buffers_[telling_ == Telling::flip ? 1 - shown_ : shown_]->bytes();
+    return buffers_[submission_ == Submission::flip ? 1 - shown_ : shown_]->bytes();
 }
 
-void DrmOutput::find_telling() {
+void DrmOutput::find_submission() {
     std::array whole{layout_.rectangle()};
     Answer answer = card_->dirty(buffers_.front()->framebuffer(), whole);
     if (answer == Answer::done || answer == Answer::busy) {
-        telling_ = Telling::dirty;
+        submission_ = Submission::dirty;
         return;
     }
-    if (answer != Answer::not_supported) throw_answer(answer, "tell " + card_->name() + " what changed");
-    telling_ = Telling::direct;
+    if (answer != Answer::not_supported) throw_answer(answer, "submit damage to " + card_->name());
+    submission_ = Submission::direct;
     if (heads_.size() != 1) return;
     try {
         auto second = card_->make_buffer({layout_.width, layout_.height});
         if (second->layout() != layout_) return;
         buffers_.push_back(std::move(second));
-        telling_ = Telling::flip;
+        submission_ = Submission::flip;
     } catch (const std::system_error&) {
         // Memory for one buffer only: shown half written rather than not at all.
     }
 }
 
 DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
-    // Hidden: nobody is to be told, and all of it is told when it is shown.
+    // Hidden: nothing is submitted, and all of it is presented when it is shown.
     if (!visible() || buffers_.empty()) return Presented::done;
     Time now = loop_.now();
     if (flipping_.running()) {
         if (!flipping_.reached(now)) return Presented::refused;
         flipping_.stop();
-        return Presented::refused;  // what was looked at meanwhile is not in the other buffer yet
+        return Presented::refused;  // what was compared meanwhile is not in the other buffer yet
     }
     clipped_.clear();
     for (const Rectangle& rectangle : rectangles) {
         Rectangle inside = intersection(rectangle, layout_.rectangle());
         if (!inside.empty()) clipped_.push_back(inside);
     }
-    if (clipped_.empty() || telling_ == Telling::direct) return Presented::done;
+    if (clipped_.empty() || submission_ == Submission::direct) return Presented::done;
     try {
-        if (telling_ == Telling::dirty)
+        if (submission_ == Submission::dirty)
             return answered(card_->dirty(buffers_.front()->framebuffer(), clipped_));
         Answer answer = card_->flip(heads_.front().crtc, buffers_[1 - shown_]->framebuffer());
         if (answer == Answer::not_supported) {
@@ -58,8 +58,8 @@ DrmOutput::Presented DrmOutput::present(std::span<const Rectangle> rectangles) {
             shown_ = 0;
             stale_.clear();
             repaint_ = true;
-            telling_ = Telling::direct;
-            owner_.turn();
+            submission_ = Submission::direct;
+            owner_.request_dispatch();
             return Presented::done;
         }
         Presented presented = answered(answer);
@@ -86,7 +86,7 @@ DrmOutput::Presented DrmOutput::answered(Answer answer) {
         case Answer::busy:
             return Presented::refused;
         case Answer::not_supported:
-            telling_ = Telling::direct;
+            submission_ = Submission::direct;
             return Presented::done;
         case Answer::not_master:
             owner_.lost(Presence::State::not_master, "somebody else has taken " + card_->name());

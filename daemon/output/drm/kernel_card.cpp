@@ -144,7 +144,7 @@ class KernelCard : public Card {
                               static_cast<unsigned short>(r.right), static_cast<unsigned short>(r.bottom)});
         return answer_of(::drmModeDirtyFB(node_.get(), framebuffer, clips_.data(),
                                           static_cast<std::uint32_t>(clips_.size())),
-                         "tell " + name_ + " what changed");
+                         "submit damage to " + name_);
     }
     Answer flip(Id crtc, Id framebuffer) override {
         // The event has what it is given here. Its own word for the CRTC is newer than some kernels.

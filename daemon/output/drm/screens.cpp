@@ -28,7 +28,7 @@ Screens::Screens(EventLoop& loop, std::unique_ptr<CardPort> port, Options option
       port_(std::move(port)),
       options_(std::move(options)),
       presence_(options_.gap),
-      alarm_(loop, [this] { go_on(); }) {
+      alarm_(loop, [this] { update(); }) {
     if (!options_.connector.empty()) options_.apart = false;  // there is but one
     if (!options_.apart) {
         options_.before.clear();
@@ -39,11 +39,11 @@ Screens::Screens(EventLoop& loop, std::unique_ptr<CardPort> port, Options option
             announced_ = true;
             presence_.happened(loop_.now());
         }
-        go_on();
+        update();
     });
     try_again();
-    // Nobody listens yet: what there was to say is said in the first turn.
-    turn();
+    // Nobody listens yet: what there was to say is said in the first dispatch.
+    request_dispatch();
 }
 
 Screens::~Screens() {
@@ -95,7 +95,7 @@ bool Screens::nothing_is_shown() const {
                         [](const auto& display) { return display->shows(); });
 }
 
-void Screens::go_on() {
+void Screens::update() {
     bool asleep = std::any_of(displays_.begin(), displays_.end(),
                               [](const auto& display) { return display->suspended(); });
     if (!asleep && presence_.due(loop_.now())) attempt();
@@ -105,7 +105,7 @@ void Screens::go_on() {
 
 void Screens::try_again() {
     presence_.happened(loop_.now());
-    go_on();
+    update();
 }
 
 void Screens::wanted() {
@@ -152,14 +152,14 @@ void Screens::arrange() {
         put_off();
         throw;
     }
-    go_on();
+    update();
 }
 
-// What there is too little for is no loss of the card: what is shown stays, and what is plugged in is looked
-// at again. What failed while it was being lit is dark, and said to be.
+// What there is too little for is no loss of the card: what is shown stays, and what is plugged in is
+// examined again. What failed while it was being lit is dark, and said to be.
 void Screens::put_off() {
     presence_.found(nothing_is_shown() ? Presence::State::gone : Presence::State::incomplete, loop_.now());
-    turn();
+    request_dispatch();
 }
 
 // What is plugged in, and whether that can be shown.
@@ -231,13 +231,13 @@ void Screens::card_is_ready(std::uint32_t events) {
     } catch (const std::system_error& error) {
         lost(Presence::State::gone, error.what());
     }
-    go_on();
+    update();
 }
 
 void Screens::lost(Presence::State state, const std::string& why) {
     presence_.found(state, loop_.now());
-    // Hidden now. The alarm brings the turn in which that is said, by one for all.
-    turn();
+    // Hidden now. The alarm brings the dispatch in which that is said, by one for all.
+    request_dispatch();
     // The console is now that of whoever has the card.
     console_.clear();
     drop_card();
@@ -253,7 +253,7 @@ void Screens::lost(Presence::State state, const std::string& why) {
 void Screens::failed(DrmOutput& display, const std::string& why) {
     display.fail(why);
     presence_.found(nothing_is_shown() ? Presence::State::gone : Presence::State::incomplete, loop_.now());
-    turn();
+    request_dispatch();
     display.describe(Importance::warning, why + std::string(and_then));
 }
 

@@ -47,8 +47,8 @@ class Screens final : public Outputs, private DrmOutput::Owner {
   private:
     void try_again() override;
     void wanted() override;
-    void go_on() override;
-    void turn() override { alarm_.set(loop_.now()); }
+    void update() override;
+    void request_dispatch() override { alarm_.set(loop_.now()); }
     void arrange() override;
     void lost(Presence::State state, const std::string& why) override;
     void failed(DrmOutput& display, const std::string& why) override;
@@ -73,7 +73,7 @@ class Screens final : public Outputs, private DrmOutput::Owner {
 
     std::unique_ptr<Card> card_;
     std::map<Id, CrtcState> console_;  // what the CRTCs showed before
-    bool announced_ = false;           // something happened to the screens since they were last looked at
+    bool announced_ = false;           // something happened to the screens since they were last examined
     // After the card: a source must be gone before its descriptor is closed.
     LoopSource watch_, events_watch_;
     EventLoop::Alarm alarm_;

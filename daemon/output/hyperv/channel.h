@@ -27,7 +27,7 @@ class Channel {
 
     enum class Received { message, none, dead };
     // The next packet's message into `message`; empty if that packet holds none. The one before it is
-    // released then: until that, a process that goes on with the channel after this one receives it again.
+    // released then: until that, a process that restores the channel after this one receives it again.
     Received receive(std::vector<std::byte>& message);
 
     // Masked: the host does not interrupt while there is more to receive. unmask() is true if something came
@@ -45,7 +45,7 @@ class Channel {
     }
     std::size_t to_host_size() const { return outgoing_.size(); }  // bytes of its data
 
-    // Goes on after another process, which may have ended between a message and its signal.
+    // After a restore: the other process may have ended between a message and its signal.
     void signal_once() noexcept { signal(); }
 
   private:

@@ -24,7 +24,7 @@ class DirtFrame {
     void fit(std::size_t ring_size);
     std::size_t most_rectangles() const { return most_messages * in_a_message_; }
 
-    // Clipped to the screen. More rectangles than most_rectangles() are told as the box around them.
+    // Clipped to the screen. More rectangles than most_rectangles() are submitted as the box around them.
     void set(std::span<const Rectangle> rectangles, const Rectangle& screen);
     std::span<const std::vector<std::byte>> messages() const { return std::span(messages_).first(count_); }
 

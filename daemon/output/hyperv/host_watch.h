@@ -7,15 +7,15 @@
 
 namespace hvfbd::hyperv {
 
-// Finds out that the host has stopped to read the ring: its read index has not moved for a whole `patience`
+// Finds out that the host has stopped to read the ring: its read index has not moved for a whole `timeout`
 // while messages waited. A host that is asked nothing may be silent for ever, so there is no time to wait for
 // while the ring is empty. Pure.
 class HostWatch {
   public:
-    explicit HostWatch(Duration patience) : timer_(patience) {}
+    explicit HostWatch(Duration timeout) : timer_(timeout) {}
 
     // The indices of the ring to the host, as they are now. True: the host is dead.
-    bool look(std::uint32_t read, std::uint32_t write, Time now) {
+    bool check(std::uint32_t read, std::uint32_t write, Time now) {
         if (read == write) {
             timer_.stop();
             return false;
@@ -26,7 +26,7 @@ class HostWatch {
         }
         return timer_.reached(now);
     }
-    // When to look again; none while the host has read everything.
+    // When to check again; none while the host has read everything.
     std::optional<Time> due() const { return timer_.due(); }
     // Another ring.
     void reset() { timer_.stop(); }

@@ -8,10 +8,10 @@ namespace hvfbd::hyperv {
 
 namespace {
 
-// A well-behaved host sends a handful of messages when a window opens. More than this a turn, or interrupts
-// without messages, and the host waits a little: it must not keep the daemon busy.
-constexpr unsigned messages_a_turn = 32, idle_interrupts_allowed = 16;
-constexpr Duration deafness = std::chrono::milliseconds(10);
+// A well-behaved host sends a handful of messages when a window opens. More than this a dispatch, or
+// interrupts without messages, and the host is throttled: it must not keep the daemon busy.
+constexpr unsigned messages_a_dispatch = 32, idle_interrupts_allowed = 16;
+constexpr Duration throttle_time = std::chrono::milliseconds(10);
 
 std::string size_text(Mode mode) {
     return std::to_string(mode.width) + "x" + std::to_string(mode.height);
@@ -28,10 +28,10 @@ HypervOutput::HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, Frame
       session_(options.session),
       frame_(options.rectangles_per_message),
       watch_(options.session.timing.step),
-      alarm_(loop, [this] { go_on(loop_.now()); }) {
-    if (restored && !restored->state.empty()) take_over(*restored, loop_.now());
+      alarm_(loop, [this] { update(loop_.now()); }) {
+    if (restored && !restored->state.empty()) restore(*restored, loop_.now());
     take_layout();
-    go_on(loop_.now());
+    update(loop_.now());
 }
 
 HypervOutput::~HypervOutput() {
@@ -73,7 +73,7 @@ void HypervOutput::say_once(OutputListener::Importance importance, const std::st
 
 // Everything that can happen leads here: acts on it, and sets the next alarm. Where there was a shortage it
 // is called again a little later, and finds what was not done.
-void HypervOutput::go_on(Time now) {
+void HypervOutput::update(Time now) {
     if (suspended_) return;
     try {
         act(now);
@@ -87,12 +87,12 @@ void HypervOutput::go_on(Time now) {
 void HypervOutput::act(Time now) {
     if (!broken_ && !connection_ && session_.wants_channel(now)) open(now);
     if (!broken_ && connection_) {
-        if (deaf_until_ && now >= *deaf_until_) {
-            deaf_until_.reset();
+        if (throttled_until_ && now >= *throttled_until_) {
+            throttled_until_.reset();
             connection_->watch.set_enabled(true);
         }
         try {
-            if (!deaf_until_) listen_to_host(now);
+            if (!throttled_until_) listen_to_host(now);
         } catch (const std::exception& exception) {
             broken_ = exception.what();
         }
@@ -122,7 +122,7 @@ void HypervOutput::set_alarm(Time now) {
     if (connection_) {
         // Until the device has opened the session waits for it, and for nothing else.
         if (!connection_->channel) at = connection_->opening.due();
-        also(deaf_until_);
+        also(throttled_until_);
         also(watch_.due());
     }
     if (broken_) at = now;
@@ -167,7 +167,7 @@ void HypervOutput::open(Time now) {
         connection.device = port_->open();
         connection.opening.start(now);
         connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
-                                       [this](std::uint32_t) { go_on(loop_.now()); });
+                                       [this](std::uint32_t) { update(loop_.now()); });
         connection_ = std::move(connection);
         ++connections_;
     } catch (const std::exception& exception) {
@@ -192,7 +192,7 @@ void HypervOutput::close(Time now) {
     say_once(OutputListener::Importance::warning, trouble_);
     broken_.reset();
     connection_.reset();
-    deaf_until_.reset();
+    throttled_until_.reset();
     watch_.reset();
     idle_interrupts_ = 0;
     session_.closed(now);
@@ -215,7 +215,7 @@ void HypervOutput::listen_to_host(Time now) {
     idle_interrupts_ =
         interrupt == UioDevice::Interrupt::some && heard == Heard::nothing ? idle_interrupts_ + 1 : 0;
     if (heard == Heard::too_much || idle_interrupts_ > idle_interrupts_allowed) {
-        deaf_until_ = now + deafness;
+        throttled_until_ = now + throttle_time;
         connection_->watch.set_enabled(false);
         idle_interrupts_ = 0;
     }
@@ -225,7 +225,7 @@ HypervOutput::Heard HypervOutput::receive(Time now) {
     Channel& channel = *connection_->channel;
     bool heard = false;
     channel.mask();
-    for (unsigned i = 0; i < messages_a_turn; ++i) {
+    for (unsigned i = 0; i < messages_a_dispatch; ++i) {
         switch (channel.receive(received_)) {
             case Channel::Received::message:
                 heard = true;
@@ -253,7 +253,7 @@ void HypervOutput::set_mode(Mode mode) {
                                              " is smaller than 640x480, or larger than the video memory is "
                                              "taken to be until there is a session with the host");
     try {
-        go_on(loop_.now());
+        update(loop_.now());
     } catch (const std::exception& shortage) {
         // The session has the mode, and what follows from it comes later.
         if (!is_shortage(shortage)) throw;
@@ -262,8 +262,8 @@ void HypervOutput::set_mode(Mode mode) {
 
 void HypervOutput::ignore_hidden(bool ignore) {
     session_.ignore_hidden(ignore);
-    // What was withheld goes with the next present. Nothing is heard here: a display says this before it has
-    // anybody who keeps what the host said.
+    // What was withheld goes with the next present. Nothing is received here: a display calls this before its
+    // observers could save what the host said.
 }
 
 void HypervOutput::suspend() {
@@ -282,7 +282,7 @@ void HypervOutput::resume() {
     if (!suspended_) return;
     suspended_ = false;
     session_.retry_now();
-    go_on(loop_.now());
+    update(loop_.now());
 }
 
 }  // namespace hvfbd::hyperv

@@ -18,8 +18,8 @@ namespace hvfbd::hyperv {
 
 struct SavedOutput;
 
-// The screen of a Hyper-V guest: its video memory is scanout, its host is told by DIRT messages. Opens the
-// device, talks with the host, and begins again when either goes away; meanwhile it is hidden.
+// The screen of a Hyper-V guest: its video memory is scanout, damage goes to its host in DIRT messages. Opens
+// the device, talks with the host, and begins again when either goes away; meanwhile it is hidden.
 class HypervOutput : public Output {
   public:
     struct Options {
@@ -28,7 +28,7 @@ class HypervOutput : public Output {
         std::size_t rectangles_per_message = 1;  // 1 to 255
     };
     // Borrowed: the loop outlives the output.
-    // `legacy`: what another process kept; its session goes on, if the device and the host still do.
+    // `restored`: what another process saved; its session continues, if the device and the host still do.
     HypervOutput(EventLoop& loop, std::unique_ptr<UioPort> port, FramebufferSource framebuffer,
                  const Options& options, const RestoredOutput* restored = nullptr);
     HypervOutput(const HypervOutput&) = delete;
@@ -40,7 +40,7 @@ class HypervOutput : public Output {
     std::vector<Mode> modes() const override;
     // Empty while hidden, unless that is ignored: nobody would see it, and what the window lost is unknown.
     std::span<std::byte> scanout() override;
-    // Four DIRT messages: what OpenVMM's VNC server keeps for a client.
+    // Four DIRT messages: what OpenVMM's VNC server queues for a client.
     std::size_t most_rectangles() const override { return frame_.most_rectangles(); }
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return session_.visible() && !suspended_; }
@@ -59,7 +59,7 @@ class HypervOutput : public Output {
 
   private:
     struct Connection {
-        explicit Connection(Duration patience) : opening(patience) {}
+        explicit Connection(Duration timeout) : opening(timeout) {}
         std::unique_ptr<UioDevice> device;
         LoopSource watch;
         RunningTimer opening;
@@ -67,13 +67,13 @@ class HypervOutput : public Output {
         Framebuffer framebuffer;
     };
 
-    // Whether to write the video memory, and to tell the host.
+    // Whether to write the video memory, and to submit damage.
     bool shows() const { return session_.shows() && !suspended_; }
     enum class Heard { nothing, some, too_much };
-    std::optional<UioDevice::Saved> kept_device() const;
-    void take_over(const RestoredOutput& restored, Time now);
-    bool go_on_with(const SavedOutput& saved, RestoredDescriptors& restored, Time now);
-    void go_on(Time now);
+    std::optional<UioDevice::Saved> saved_device() const;
+    void restore(const RestoredOutput& restored, Time now);
+    bool restore_session(const SavedOutput& saved, RestoredDescriptors& restored, Time now);
+    void update(Time now);
     void act(Time now);
     void set_alarm(Time now);
     void open(Time now);
@@ -103,7 +103,7 @@ class HypervOutput : public Output {
     EventLoop::Alarm alarm_;
     std::optional<Time> alarm_at_;
     // A host that interrupts or sends without end is heard again then.
-    std::optional<Time> deaf_until_;
+    std::optional<Time> throttled_until_;
     unsigned idle_interrupts_ = 0;
     std::optional<std::string> broken_;  // why the connection is to be closed
     bool suspended_ = false, was_active_ = false;

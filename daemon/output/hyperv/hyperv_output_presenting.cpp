@@ -24,12 +24,12 @@ void HypervOutput::watch_host(Time now) {
     auto indices = connection_->channel->to_host();
     if (!indices)
         broken_ = "the host has written nonsense into the ring";
-    else if (watch_.look(indices->read, indices->write, now))
+    else if (watch_.check(indices->read, indices->write, now))
         broken_ = "the host takes no messages out of the ring";
 }
 
 Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
-    // Hidden: nobody is to be told, and all of it is told when the window is shown.
+    // Hidden: nothing is submitted, and all of it is presented when the window is shown.
     if (!shows() || !connection_) return Presented::done;
     Time now = loop_.now();
     if (MappingGuard::lost(connection_->framebuffer.bytes.data()))

@@ -1,4 +1,4 @@
-// What the session with the host leaves to the next process, and takes over from the one before.
+// Saves the session with the host for the next process, and restores that of the process before.
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -8,12 +8,12 @@
 
 namespace hvfbd::hyperv {
 
-void HypervOutput::take_over(const RestoredOutput& restored, Time now) {
+void HypervOutput::restore(const RestoredOutput& restored, Time now) {
     auto saved = decode_saved_output(restored.state);
     if (!saved) return;
     connections_ = saved->connection;
     if (saved->descriptors == 0) return;
-    if (go_on_with(*saved, restored.descriptors, now)) {
+    if (restore_session(*saved, restored.descriptors, now)) {
         // The configuration may be another one by now.
         session_.wish(options_.session.mode);
         say_unfit();
@@ -24,24 +24,24 @@ void HypervOutput::take_over(const RestoredOutput& restored, Time now) {
     session_.closed(now);
 }
 
-bool HypervOutput::go_on_with(const SavedOutput& saved, RestoredDescriptors& restored, Time now) {
+bool HypervOutput::restore_session(const SavedOutput& saved, RestoredDescriptors& restored, Time now) {
     std::vector<Descriptor> descriptors;
     for (std::size_t i = 0; i < saved.descriptors; ++i)
-        descriptors.push_back(restored.take(kept_device_name(connections_, i)));
+        descriptors.push_back(restored.take(stored_device_name(connections_, i)));
     if (std::ranges::any_of(descriptors, [](const Descriptor& descriptor) { return !descriptor; }))
         return false;
     try {
         Connection connection(options_.session.timing.step);
-        connection.device = port_->go_on(saved.device, std::move(descriptors));
+        connection.device = port_->restore(saved.device, std::move(descriptors));
         if (!connection.device) return false;
         connection.framebuffer = source_.open(*connection.device);
         connection.channel = std::make_unique<Channel>(*connection.device);
         if (connection.framebuffer.address != saved.vram_address ||
             connection.framebuffer.bytes.size() != saved.vram_size ||
-            !session_.go_on(saved.session, saved.vram_address, saved.vram_size, now))
+            !session_.restore(saved.session, saved.vram_address, saved.vram_size, now))
             return false;
         connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
-                                       [this](std::uint32_t) { go_on(loop_.now()); });
+                                       [this](std::uint32_t) { update(loop_.now()); });
         connection.channel->signal_once();
         frame_.fit(connection.channel->to_host_size());
         connection_ = std::move(connection);
@@ -57,7 +57,7 @@ std::string HypervOutput::save() const {
     SavedOutput saved;
     saved.connection = connections_;
     auto session = session_.save();
-    if (auto device = kept_device(); device && session) {
+    if (auto device = saved_device(); device && session) {
         saved.device = device->text;
         saved.descriptors = device->descriptors.size();
         saved.vram_address = connection_->framebuffer.address;
@@ -68,13 +68,13 @@ std::string HypervOutput::save() const {
 }
 
 void HypervOutput::add_stored_descriptors(std::vector<StoredDescriptor>& stored_descriptors) const {
-    auto device = kept_device();
+    auto device = saved_device();
     if (!device || !session_.save()) return;
     for (std::size_t i = 0; i < device->descriptors.size(); ++i)
-        stored_descriptors.push_back({kept_device_name(connections_, i), device->descriptors[i]});
+        stored_descriptors.push_back({stored_device_name(connections_, i), device->descriptors[i]});
 }
 
-std::optional<UioDevice::Saved> HypervOutput::kept_device() const {
+std::optional<UioDevice::Saved> HypervOutput::saved_device() const {
     if (!connection_ || !connection_->channel || broken_) return std::nullopt;
     return connection_->device->save();
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 // The two rings of a VMBus channel in memory that the host writes at the same time, and is not trusted: every
-// index is checked, every packet is copied out before it is looked at. Layout and rules:
+// index is checked, every packet is copied out before it is examined. Layout and rules:
 // include/linux/hyperv.h (struct hv_ring_buffer, struct vmpacket_descriptor) and drivers/hv/ring_buffer.c of
 // Linux.
 namespace hvfbd::hyperv {
@@ -56,7 +56,7 @@ class OutgoingRing {
   public:
     explicit OutgoingRing(RingMemory memory);
 
-    // `done_and_signal`: the ring was empty and the host wants to be told.
+    // `done_and_signal`: the ring was empty and the host wants a signal.
     enum class Sent { done, done_and_signal, full, corrupt };
     // Writes one in-band packet, or nothing. Never fills the ring: an index that has caught up means empty.
     // Safe in a signal handler.
@@ -71,7 +71,7 @@ class OutgoingRing {
     // once, and it stays so.
     bool sound();
     std::size_t size() const { return memory_.size(); }
-    // Up to what the host has read, as it was when sound() last looked; and up to what was written.
+    // Up to what the host has read, as it was at the last sound(); and up to what was written.
     std::uint32_t read_index() const { return read_index_; }
     std::uint32_t write_index() const { return write_index_; }
 
@@ -93,7 +93,7 @@ class IncomingRing {
     // Takes the next packet: its payload into `payload` (at most longest_packet), its type. After `corrupt`
     // nothing in the ring can be believed any more.
     Received receive(std::vector<std::byte>& payload, std::uint16_t& type);
-    // The same in two steps: what is not released is received again by whoever goes on with the ring after
+    // The same in two steps: what is not released is received again by whoever restores the ring after
     // this process.
     Received peek(std::vector<std::byte>& payload, std::uint16_t& type);
     void release();

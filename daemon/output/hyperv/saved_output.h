@@ -8,12 +8,12 @@
 
 namespace hvfbd::hyperv {
 
-// What the Hyper-V output keeps for the next process. Values only.
+// What the Hyper-V output saves for the next process. Values only.
 struct SavedOutput {
     std::uint64_t connection = 0;  // how many times the device was opened
     std::size_t descriptors =
         0;               // of the device; 0: none is open with an active session, and the rest means nothing
-    std::string device;  // for UioPort::go_on()
+    std::string device;  // for UioPort::restore()
     std::uint64_t vram_address = 0, vram_size = 0;
     Session::Saved session;
 };
@@ -23,7 +23,7 @@ std::string encode_saved_output(const SavedOutput& saved);
 std::optional<SavedOutput> decode_saved_output(const std::string& bytes);
 
 // The name of the device's descriptor of that index.
-inline std::string kept_device_name(std::uint64_t connection, std::size_t index) {
+inline std::string stored_device_name(std::uint64_t connection, std::size_t index) {
     return "uio" + std::to_string(connection) + "." + std::to_string(index);
 }
 

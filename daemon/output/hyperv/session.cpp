@@ -164,8 +164,8 @@ void Session::time_passed(Time now) {
         case State::active:
             timer_.stop();
             // OpenVMM goes silent for good on the smallest fault, and this is how it shows; but Linux never
-            // waits for this answer, so a host that gives none may do so on purpose: one new attempt tells
-            // them apart.
+            // waits for this answer, so a host that gives none may do so on purpose: one new attempt
+            // distinguishes the two.
             if (asked_ && !acknowledges_ && tolerates_silence_) {
                 if (!lives_since_) lives_since_ = now;
                 break;

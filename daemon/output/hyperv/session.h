@@ -16,7 +16,7 @@
 
 namespace hvfbd::hyperv {
 
-// One conversation with the host after another: handshake, life, death, again. Pure: messages and time go in,
+// One session with the host after another: handshake, life, death, again. Pure: messages and time go in,
 // messages and what they mean come out.
 //
 //   closed --opened()--> version -> resolutions (from 3.5 on) -> memory -> active
@@ -38,7 +38,7 @@ class Session {
 
     explicit Session(const Options& options);
 
-    // What an active session is, for another process to go on with it on the same channel.
+    // What an active session is, for another process to restore it on the same channel.
     struct Saved {
         std::uint32_t version = 0;
         std::optional<Mode> chosen, preferred;
@@ -52,7 +52,7 @@ class Session {
     // None: it is not active, and is to begin anew.
     std::optional<Saved> save() const;
     // False: that cannot have been one with this memory. Then all is as before.
-    bool go_on(const Saved& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
+    bool restore(const Saved& saved, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
     // The mode that is wished for by now; none: what the host prefers. Stays where that does not fit.
     void wish(std::optional<Mode> mode);
 
@@ -72,7 +72,7 @@ class Session {
     void time_passed(Time now);
     // When to say time_passed(), or to ask wants_channel(), again.
     std::optional<Time> wake_at() const;
-    // Whether to tell the host all there is to tell while it says that nobody looks, too.
+    // Whether to submit damage while the host says that nobody looks, too.
     void ignore_hidden(bool ignore) { ignores_hidden_ = ignore; }
     // Another picture size. False: it does not fit the video memory, or is smaller than any host takes.
     bool set_mode(Mode mode);
@@ -85,10 +85,10 @@ class Session {
     // ---- what it all means
     State state() const { return state_; }
     std::uint32_t version() const { return version_; }  // as asked for, or agreed on
-    // What the host knows of the picture is up to date and it wants to be told what changes.
+    // The handshake is complete, and the host knows the mode.
     bool active() const { return state_ == State::active; }
     bool visible() const { return active() && features_.value_or(assumed_).dirt; }
-    // The host is to be told what changes.
+    // Damage is to be submitted.
     bool shows() const { return active() && (visible() || ignores_hidden_); }
     bool has_said_features() const { return features_.has_value(); }
     Mode mode() const { return mode_; }

@@ -1,4 +1,4 @@
-// From one process of the daemon to the next: the session goes on, and the host hears nothing of it.
+// From one process of the daemon to the next: the session continues, and the host does not notice.
 #include <algorithm>
 
 #include "output/hyperv/session.h"
@@ -7,49 +7,50 @@ namespace hvfbd::hyperv {
 
 std::optional<Session::Saved> Session::save() const {
     if (!active() || failure_) return std::nullopt;
-    Saved kept{version_,
-               chosen_,
-               preferred_,
-               mode_,
-               modes_,
-               situation_,
-               acknowledges_,
-               tolerates_silence_,
-               asked_ && timer_.running(),
-               0,
-               features_};
+    Saved saved{version_,
+                chosen_,
+                preferred_,
+                mode_,
+                modes_,
+                situation_,
+                acknowledges_,
+                tolerates_silence_,
+                asked_ && timer_.running(),
+                0,
+                features_};
     for (std::size_t i = 0; i < std::size(wanted_); ++i)
-        if (wanted_[i]) kept.wanted |= static_cast<std::uint8_t>(1U << i);
-    return kept;
+        if (wanted_[i]) saved.wanted |= static_cast<std::uint8_t>(1U << i);
+    return saved;
 }
 
-bool Session::go_on(const Saved& kept, std::uint64_t vram_address, std::uint64_t vram_size, Time now) {
+bool Session::restore(const Saved& saved, std::uint64_t vram_address, std::uint64_t vram_size, Time now) {
     std::uint64_t had = std::exchange(vram_size_, vram_size);
-    bool sound = fits(kept.mode) && std::ranges::all_of(kept.modes, [&](Mode mode) { return fits(mode); }) &&
-                 (kept.version == synthvid::version_3_5 || kept.version == synthvid::version_3_2);
+    bool sound = fits(saved.mode) &&
+                 std::ranges::all_of(saved.modes, [&](Mode mode) { return fits(mode); }) &&
+                 (saved.version == synthvid::version_3_5 || saved.version == synthvid::version_3_2);
     if (!sound) {
         vram_size_ = had;
         return false;
     }
     vram_address_ = vram_address;
-    version_ = kept.version;
-    chosen_ = kept.chosen;
-    preferred_ = kept.preferred;
-    mode_ = kept.mode;
-    modes_ = kept.modes;
-    situation_ = kept.situation;
-    acknowledges_ = kept.acknowledges;
-    tolerates_silence_ = kept.tolerates_silence;
-    features_ = kept.features;
+    version_ = saved.version;
+    chosen_ = saved.chosen;
+    preferred_ = saved.preferred;
+    mode_ = saved.mode;
+    modes_ = saved.modes;
+    situation_ = saved.situation;
+    acknowledges_ = saved.acknowledges;
+    tolerates_silence_ = saved.tolerates_silence;
+    features_ = saved.features;
     state_ = State::active;
     for (Message message : {Message::position, Message::shape, Message::situation})
-        if ((kept.wanted >> static_cast<unsigned>(message) & 1U) != 0) want(message);
-    // As long as it was never asked how large the picture is, the host is told whether it wants to hear it or
+        if ((saved.wanted >> static_cast<unsigned>(message) & 1U) != 0) want(message);
+    // As long as the host never asked for the size of the picture, it is sent whether the host wants it or
     // not.
     asked_ = !wanted_[static_cast<std::size_t>(Message::situation)] || situation_ > 0;
-    if (kept.owed || !asked_) timer_.start(now);
+    if (saved.owed || !asked_) timer_.start(now);
     repaint_ = true;
-    if (asked_ && !kept.owed) lives_since_ = now;
+    if (asked_ && !saved.owed) lives_since_ = now;
     return true;
 }
 

@@ -13,7 +13,7 @@ using Importance = OutputListener::Importance;
 
 // The kernel makes the node before it says which maps there are, and udev gives rights to it after that: a
 // device that has just come is tried again at once, and nothing is said before it had time.
-constexpr Duration first_patience = std::chrono::milliseconds(10);
+constexpr Duration first_back_off = std::chrono::milliseconds(10);
 constexpr Duration until_said = std::chrono::milliseconds(500);
 // Where the folder of devices says what happens nothing is tried any more after a while; otherwise for ever.
 constexpr Duration longest_watched = std::chrono::seconds(10), longest = std::chrono::seconds(60);
@@ -39,27 +39,27 @@ UioOutput::UioOutput(EventLoop& loop, std::unique_ptr<ScreenPort> port, const st
       options_(options),
       layout_(layout_for(options.mode.value_or(options.before.value_or(default_mode)), options.stride)),
       wanted_(options.mode),
-      alarm_(loop, [this] { go_on(); }),
-      patience_(first_patience),
-      after_loss_(first_patience) {
+      alarm_(loop, [this] { update(); }),
+      back_off_(first_back_off),
+      after_loss_(first_back_off) {
     try {
-        watch_.emplace(loop, devices, [this] { look_at_devices(); });
+        watch_.emplace(loop, devices, [this] { devices_changed(); });
     } catch (const std::system_error& error) {
         say_once(Importance::warning,
                  std::string(error.what()) + "; looking for the device from time to time instead");
     }
-    go_on();
+    update();
 }
 
 // Something came or went, perhaps the device.
-void UioOutput::look_at_devices() {
-    if (!screen_) patience_ = first_patience;
-    after_loss_ = first_patience;
-    go_on();
+void UioOutput::devices_changed() {
+    if (!screen_) back_off_ = first_back_off;
+    after_loss_ = first_back_off;
+    update();
 }
 
 // Everything that can happen leads here.
-void UioOutput::go_on() {
+void UioOutput::update() {
     alarm_.set(std::nullopt);
     if (suspended_) return;
     try {
@@ -75,7 +75,7 @@ void UioOutput::go_on() {
 void UioOutput::leave() {
     say_once(Importance::warning, screen_->name + " has gone; hidden until it is back");
     screen_.reset();
-    patience_ = first_patience;
+    back_off_ = first_back_off;
     changed();
 }
 
@@ -84,19 +84,19 @@ void UioOutput::open() {
         auto screen = port_->open();
         adopt(*screen);
         screen_ = std::move(screen);
-    } catch (const ScreenPort::NotThere& missing) {
-        say_once(Importance::warning, std::string(missing.what()) + "; hidden until it is there");
+    } catch (const ScreenPort::NotThere& not_there) {
+        say_once(Importance::warning, std::string(not_there.what()) + "; hidden until it is there");
         // Nothing to try before the kernel makes a device, where it says so.
         if (!watched()) try_later();
         return;
     } catch (const std::exception& exception) {
-        if (patience_ >= until_said)
+        if (back_off_ >= until_said)
             say_once(Importance::warning, std::string(exception.what()) + "; hidden, and tried again " +
                                               (watched() ? "when the device changes" : "from time to time"));
         try_later();
         return;
     }
-    patience_ = first_patience;
+    back_off_ = first_back_off;
     repaint_ = true;
     say_once(Importance::information,
              "showing on " + screen_->name + ": " + std::to_string(screen_->memory.bytes.size() >> 10) +
@@ -110,9 +110,9 @@ bool UioOutput::watched() const {
 }
 
 void UioOutput::try_later() {
-    if (watched() && patience_ > longest_watched) return;
-    alarm_.set(loop_.now() + patience_);
-    patience_ = std::min(2 * patience_, longest);
+    if (watched() && back_off_ > longest_watched) return;
+    alarm_.set(loop_.now() + back_off_);
+    back_off_ = std::min(2 * back_off_, longest);
 }
 
 std::uint64_t UioOutput::memory_of(const Screen& screen) const {
@@ -176,7 +176,7 @@ std::span<std::byte> UioOutput::scanout() {
     return screen_->memory.bytes;
 }
 
-// The folder of devices wakes the loop only after this turn, and of a PCI resource nothing tells at all.
+// The folder of devices wakes the loop only after this dispatch, and a PCI resource has no events at all.
 void UioOutput::leave_if_gone() {
     if (!screen_ || screen_->attached()) return;
     bool lost = MappingGuard::lost(screen_->memory.bytes.data());
@@ -229,8 +229,8 @@ void UioOutput::suspend() {
 void UioOutput::resume() {
     if (!suspended_) return;
     suspended_ = false;
-    patience_ = first_patience;
-    go_on();
+    back_off_ = first_back_off;
+    update();
 }
 
 void UioOutput::flush_on_crash() noexcept {

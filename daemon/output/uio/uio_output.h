@@ -12,7 +12,7 @@
 
 namespace hvfbd::uio {
 
-// The memory of a device, which shows it as it is: nobody is to be told. Shown always but while the device is
+// The memory of a device, which shows it as it is: nothing is submitted. Shown always but while the device is
 // not there; it is taken again when it is back. The geometry is the configuration's, or, on a Bochs display
 // adapter, what its registers are set to.
 class UioOutput : public Output {
@@ -44,8 +44,8 @@ class UioOutput : public Output {
     void flush_on_crash() noexcept override;
 
   private:
-    void look_at_devices();
-    void go_on();
+    void devices_changed();
+    void update();
     void open();
     void adopt(Screen& screen);
     void adopt_fixed(const Screen& screen);
@@ -64,7 +64,7 @@ class UioOutput : public Output {
     std::unique_ptr<Screen> screen_;
     EventLoop::Alarm alarm_;
     std::optional<FolderWatch> watch_;
-    Duration patience_;    // until the next try
+    Duration back_off_;    // until the next try
     Duration after_loss_;  // the same after another driver has taken the memory
     bool repaint_ = false, suspended_ = false;
     std::string last_said_;

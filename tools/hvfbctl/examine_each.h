@@ -8,8 +8,8 @@
 
 namespace hvfbctl {
 
-// Looks at something. What cannot be looked at is a finding that says so, and not that it is not there.
+// Examines something. What cannot be examined is a finding that says so, and not that it is not there.
 void examine_each(const std::string& subject, std::vector<Finding>& findings,
-                  const std::function<void()>& look);
+                  const std::function<void()>& examine);
 
 }  // namespace hvfbctl

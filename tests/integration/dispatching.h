@@ -6,9 +6,9 @@
 
 namespace hvfbd::testing {
 
-// Turns the loop until the condition holds; false if it does not within that time.
-inline bool turn_until(EventLoop& loop, const std::function<bool()>& condition,
-                       Duration within = std::chrono::seconds(5)) {
+// Runs the loop until the condition holds; false if it does not within that time.
+inline bool dispatch_until(EventLoop& loop, const std::function<bool()>& condition,
+                           Duration within = std::chrono::seconds(5)) {
     for (Time end = clock_now() + within; !condition();) {
         Time now = clock_now();
         if (now >= end) return false;

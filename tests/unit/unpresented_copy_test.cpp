@@ -1,6 +1,6 @@
 // A store that lands between the comparison and the copy. Built twice: with compare.cpp as it is, and with
-// the broken variant that copies more than it tells, which this must catch. (Without the store both do the
-// same.)
+// the broken variant that copies more than its spans say, which this must catch. (Without the store both do
+// the same.)
 #include <gtest/gtest.h>
 
 #include <array>
@@ -28,7 +28,7 @@ void store_meanwhile() {
 namespace {
 
 // What the host shows after the frames of one surface, of which `right` pixels are compared: it copies from
-// front where it is told, and nowhere else.
+// front inside the spans, and nowhere else.
 void present(std::uint32_t right) {
     Found found;
     Rectangle where{0, 0, static_cast<int>(right), 1};
@@ -54,7 +54,7 @@ TEST_P(AStoreBetweenComparingAndCopying, reaches_the_host_with_a_later_frame) {
     EXPECT_EQ(stores, 1);
     for (int frames = 0; frames < 3; ++frames) present(GetParam());
     EXPECT_EQ(front, shadow);
-#ifdef HVFBD_MUTATION_COPY_MORE_THAN_IS_TOLD
+#ifdef HVFBD_MUTATION_COPY_MORE_THAN_FOUND
     EXPECT_NE(host, shadow) << "the broken variant is not caught";
 #else
     EXPECT_EQ(host, shadow);

@@ -1,4 +1,4 @@
-#include "looking.h"
+#include "examine_each.h"
 
 #include <unistd.h>
 
@@ -7,9 +7,9 @@
 namespace hvfbctl {
 
 void examine_each(const std::string& subject, std::vector<Finding>& findings,
-                  const std::function<void()>& look) {
+                  const std::function<void()>& examine) {
     try {
-        look();
+        examine();
     } catch (const std::system_error& error) {
         findings.push_back({Finding::Level::warn, subject,
                             std::string("could not be looked at: ") + error.what(),
