@@ -98,7 +98,7 @@ void Channel::attempt(const Act& act) noexcept {
     try {
         act();
     } catch (const std::exception&) {
-        end(Ending::shortage, "hvfbd had no memory left to go on with it");
+        end(Ending::shortage, "hvfbd had no memory left to serve it");
     }
 }
 

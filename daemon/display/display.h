@@ -32,7 +32,7 @@ namespace hvfbd {
 //               front
 //
 // Beside the way: buffers (the mode, and the buffers of its layout that clients are offered), notifier (what
-// clients are sent besides frames), reporter (what the observer is told of the display).
+// clients are sent besides frames), reporter (of what the observer is notified).
 //
 // Handlers store facts; update() alone decides. It runs once after every dispatch of the loop. One thread.
 class Display : private OutputListener {
@@ -44,7 +44,7 @@ class Display : private OutputListener {
     Display& operator=(const Display&) = delete;
 
     // Restores the surfaces and viewers that another process of the daemon saved, before the first update().
-    // One that cannot be restored is left out, and reported; its client is told by its channel's end.
+    // One that cannot be restored is left out, and the observer notified; its client sees its channel's end.
     // `first_serial`: of this process; see state.h.
     void restore(const SavedDisplay& saved, std::uint64_t first_serial, RestoredDescriptors& restored,
                  Time now);
@@ -92,8 +92,7 @@ class Display : private OutputListener {
         output_.resume();
         refresh(now);
     }
-    // The process is about to die: copies front to the screen once more, and tells the host. In a signal
-    // handler.
+    // The process is about to die: copies front to the screen once more, and submits it. In a signal handler.
     void flush_on_crash() noexcept {
         presenter_.flush_on_crash();
         output_.flush_on_crash();

@@ -11,7 +11,7 @@
 namespace hvfbd {
 
 // Carries out what the frame scheduler says, at the active surface: asks its client for damage, compares
-// there, presents what differed, and tells the scheduler what became of it.
+// there, presents what differed, and reports the result to the scheduler.
 class FrameRunner {
   public:
     // Borrowed: all outlive it.

@@ -21,12 +21,12 @@ constexpr Duration longest_wait = std::chrono::milliseconds(100);
 // one that never does.
 HVFB_CONSTANT(Duration, slowest_scan, 50 * millisecond);
 constexpr Duration slowest_poll = std::chrono::milliseconds(250);
-// A client that reports by itself is asked this seldom, to see that it is not stopped; and is told this often
+// A client that reports by itself is asked this seldom, to see that it is not stopped; and is sent this often
 // which of the pages that it left open differ.
 HVFB_CONSTANT(Duration, watch_over, 150 * millisecond);
 // And one that never rests, when nothing was found for long, this seldom.
 constexpr Duration watch_over_restless = std::chrono::seconds(1);
-HVFB_CONSTANT(Duration, tell_compared_every, 50 * millisecond);
+HVFB_CONSTANT(Duration, send_compared_every, 50 * millisecond);
 // What is open is not compared whole again, while a sampled compare shows no difference, for this long: what
 // the 2019 driver took for every frame.
 HVFB_CONSTANT(Duration, skip_for, 50 * millisecond);
@@ -152,7 +152,7 @@ FrameScheduler::Action FrameScheduler::compare(bool begins, Time now) {
     action.damage = true;
     action.whole = whole_;
     action.sampled = compared_in_full_ && now - *compared_in_full_ < skip_for;
-    // Who asks for a frame is told that it is shown, and no less of it.
+    // Who asks for a frame is answered when it is shown, and no less of it.
     bool busy = source_.unprotected && source_.will_rest;
     action.recheck =
         source_.exists && (recheck_.rides(busy, now) || (frame_.requested && recheck_.due().has_value()));
@@ -243,7 +243,7 @@ void FrameScheduler::surface_changed(Time now) {
 }
 
 bool FrameScheduler::notify_compared(Time now) {
-    if (notified_compared_ && now - *notified_compared_ < tell_compared_every) return false;
+    if (notified_compared_ && now - *notified_compared_ < send_compared_every) return false;
     notified_compared_ = now;
     return true;
 }

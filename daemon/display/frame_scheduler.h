@@ -88,7 +88,7 @@ class FrameScheduler {
     void frame_failed(Time now);
 
     // ---- what happens outside of frames
-    // The first time they are told, and whenever they change.
+    // At the beginning, and whenever they change.
     void settings_changed(const Settings& settings);
     void inhibit(Inhibitor inhibitor, bool on);
     bool inhibited(Inhibitor inhibitor) const { return inhibitors_ >> static_cast<unsigned>(inhibitor) & 1U; }
@@ -103,7 +103,7 @@ class FrameScheduler {
     // When the damage was announced that the frame under way is to show; none: it was not announced.
     std::optional<Time> announced_at() const { return frame_.announced ? frame_.begun_for : std::nullopt; }
     std::span<const Rectangle> recheck_area() { return recheck_.where(); }
-    // Whether a reporting client is to be told now which of its open pages differed.
+    // Whether a reporting client is to be sent now which of its open pages differed.
     bool notify_compared(Time now);
     // How long a FRAME is waited for before it is said not to be shown.
     Duration frame_timeout(bool active) const;

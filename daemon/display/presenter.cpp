@@ -68,7 +68,7 @@ const Found& Presenter::compare(const Picture* shadow, std::span<const Rectangle
 
 bool Presenter::compare_sampled(const Picture& shadow, std::span<const Rectangle> where) {
     Stopwatch watch(statistics_.compare_ns);
-    return differs_somewhere(view(shadow), view(front_), where, glance_++);
+    return differs_somewhere(view(shadow), view(front_), where, sample_++);
 }
 
 FrameScheduler::Presented Presenter::present(Time now, std::size_t max_rectangles) {

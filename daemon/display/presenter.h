@@ -14,8 +14,8 @@
 
 namespace hvfbd {
 
-// The second half of the way: what differs goes from shadow to front to scanout, and is told. Keeps what was
-// copied but could not be told yet, so that a refused present loses nothing.
+// The second half of the way: what differs goes from shadow to front to scanout, and is presented. What was
+// copied but could not be presented yet stays pending, so that a refused present loses nothing.
 class Presenter {
   public:
     // Borrowed: all outlive it. Front is made for the output's layout.
@@ -28,19 +28,19 @@ class Presenter {
     const Found& compare(const Picture* shadow, std::span<const Rectangle> where);
     // Whether some rows inside `where` show that something differs. Not so: it may all the same.
     bool compare_sampled(const Picture& shadow, std::span<const Rectangle> where);
-    // Everything is to be copied to scanout and told with the next present, changed or not.
+    // Everything is to be copied to scanout and presented the next time, changed or not.
     void want_everything() { everything_ = true; }
-    // There is something that the host or a viewer has not been told.
+    // There is something that was not presented to the host or a viewer yet.
     bool has_pending_damage() const { return everything_ || !pending_damage_.empty(); }
 
-    // Number of the last frame that was presented; goes on from another process's.
+    // Number of the last frame that was presented; continues that of the process before.
     std::uint64_t frame() const { return frame_; }
     void set_frame(std::uint64_t frame) { frame_ = frame; }
 
     // `max_rectangles`, or fewer where the output takes no more.
     FrameScheduler::Presented present(Time now, std::size_t max_rectangles);
 
-    // Front has just been looked over: those who began to look since the last time may see it.
+    // Front has just been compared: viewers that came since the last time may see it.
     void start_viewers(Time now) { viewers_.current(front_, frame_, now); }
 
     // Copies front to scanout, whole. In a signal handler.
@@ -64,13 +64,13 @@ class Presenter {
     std::optional<Picture> prepared_;
     Found found_;
     std::vector<Rectangle> condensed_;
-    Region pending_damage_;  // copied to front, not told
+    Region pending_damage_;  // copied to front, not presented
     // Some of it was found while there was no scanout to copy it to.
     bool scanout_stale_ = false;
     bool everything_ = true;
     std::vector<Rectangle> rectangles_;
     std::uint64_t frame_ = 0;
-    unsigned glance_ = 0;
+    unsigned sample_ = 0;
 };
 
 }  // namespace hvfbd

@@ -10,13 +10,13 @@
 
 namespace hvfbd {
 
-// When and where to compare again what a client reported, though it reports nothing more. A fault tells when
+// When and where to compare again what a client reported, though it reports nothing more. A fault says when
 // a write begins. One that goes through pinned pages (a disk's or a card's into the pixels: O_DIRECT, aio,
 // io_uring) lands later, piece by piece, after the pages were protected again, and is never announced.
-// Nothing tells it from a program's store, so that everything reported is compared again, with back-off, for
-// some seconds: also what did differ, for that may have been the first piece. A program that only stores
-// spends its allowance, and is then compared again on the way, at comparisons that happen anyhow, and twice
-// after its last report. Pure.
+// Nothing distinguishes it from a program's store, so that everything reported is compared again, with
+// back-off, for some seconds: also what did differ, for that may have been the first piece. A program that
+// only stores spends its allowance, and is then compared again on the way, at comparisons that happen anyhow,
+// and twice after its last report. Pure.
 class Recheck {
   public:
     // False: nothing is compared again. Only for tests in which programs do nothing but store: a store that a

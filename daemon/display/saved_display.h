@@ -31,7 +31,7 @@ struct SavedDisplay {
 
 // The surfaces and viewers of a display. All else has its default.
 SavedDisplay save_peers(const Surfaces& surfaces, const Viewers& viewers);
-// One that cannot be restored is left out, and reported; its client is told by the end of its channel.
+// One that cannot be restored is left out, and the observer notified; its client sees the end of its channel.
 void restore_peers(const SavedDisplay& saved, std::uint64_t first_serial, RestoredDescriptors& restored,
                    Surfaces& surfaces, Viewers& viewers, Observer& observer);
 

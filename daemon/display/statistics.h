@@ -18,11 +18,11 @@ namespace hvfbd {
     X(unanswered)    /* collections that were not answered within a frame */                       \
     X(pixels_compared)                                                                             \
     X(pixels_changed)                                                                              \
-    X(pixels_in_changed_tiles) /* tiles of 64 by 1: what could be told at best */                  \
+    X(pixels_in_changed_tiles) /* tiles of 64 by 1: what could be presented at best */             \
     X(bytes_copied)            /* to front and to scanout */                                       \
-    X(frames)                  /* presents that told something */                                  \
+    X(frames)                  /* presents with damage */                                          \
     X(empty_looks)             /* compares that found nothing */                                   \
-    X(rectangles)              /* told */                                                          \
+    X(rectangles)              /* presented */                                                     \
     X(pixels_told)             /* in them */                                                       \
     X(refused)                 /* presents that the output refused for the time being */           \
     X(messages_malformed)                                                                          \
@@ -32,7 +32,7 @@ namespace hvfbd {
     X(compare_ns)         /* and copying what differed to front and scanout */                     \
     X(reduce_ns)                                                                                   \
     X(copy_ns)    /* all of front to scanout */                                                    \
-    X(present_ns) /* telling the host and the viewers */
+    X(present_ns) /* submitting to the host, and sending to the viewers */
 
 struct Statistics {
 #define X(name) std::uint64_t name = 0;

@@ -10,7 +10,7 @@ namespace hvfbctl {
 namespace {
 
 constexpr const char* systemd_name = "org.freedesktop.systemd1";
-constexpr std::chrono::seconds patience{1};
+constexpr std::chrono::seconds timeout{1};
 
 // What systemd knows of a unit: properties of two interfaces.
 class Unit {
@@ -21,7 +21,7 @@ class Unit {
         sdbus::createProxy(connection, systemd_name, "/org/freedesktop/systemd1")
             ->callMethod("LoadUnit")
             .onInterface("org.freedesktop.systemd1.Manager")
-            .withTimeout(patience)
+            .withTimeout(timeout)
             .withArguments(name)
             .storeResultsTo(path);
         auto unit = sdbus::createProxy(connection, systemd_name, path);
@@ -29,7 +29,7 @@ class Unit {
             std::map<std::string, sdbus::Variant> properties;
             unit->callMethod("GetAll")
                 .onInterface("org.freedesktop.DBus.Properties")
-                .withTimeout(patience)
+                .withTimeout(timeout)
                 .withArguments(interface)
                 .storeResultsTo(properties);
             properties_.merge(properties);
