@@ -116,6 +116,44 @@ class Layers(unittest.TestCase):
         self.assertIn("gone.h is in no folder", said)
 
 
+class Words(unittest.TestCase):
+    """tools/check-words, in a tree of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        run("git", "init", "-q", self.root)
+        (self.root / "docs/decisions").mkdir(parents=True)
+
+    def check(self, name, text):
+        (self.root / name).write_text(text + "\n")
+        done = run(SOURCE / "tools/check-words", self.root)
+        return done.returncode, done.stderr
+
+    def test_are_those_of_the_glossary_in_this_tree(self):
+        done = run(SOURCE / "tools/check-words")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_that_have_another_one_are_named_with_it(self):
+        for text, instead in {"Tuning tuning;": "settings", "// A turn of\n// a glance": "sampled compare", "last_words();": "crash handler",
+                              "class LastWords": "crash handler", "// each turn of the loop": "dispatch", "Region untold_;": "pending damage",
+                              "// where scanout lies behind": "stale", "Reports(Observer& report)": "observer"}.items():
+            status, said = self.check("a.cpp", text)
+            self.assertEqual(status, 1, text)
+            self.assertIn(instead, said)
+            self.assertRegex(said, r"^a\.cpp:[12]: ")
+
+    def test_of_plain_english_contracts_and_history_are_left_alone(self):
+        self.assertEqual(self.check("a.cpp", 'one("empty_looks"); // somebody looks, and keeps a kept surface in turn'), (0, ""))
+        self.assertEqual(self.check("docs/decisions/README.md", "A keepsake."), (0, ""))
+
+    def test_are_wrong_in_the_name_of_a_file_too(self):
+        status, said = self.check("last_words.h", "")
+        self.assertEqual(status, 1)
+        self.assertIn("last_words.h:0:", said)
+
+
 class Prepare(InACopy):
     def test_asks_nobody_when_everything_is_there(self):
         self.assertEqual(self.script("prepare").returncode, 0)
