@@ -51,7 +51,11 @@ Tracked::Process::~Process() {
 }
 
 hvfb_open_options Tracked::open_options() const {
-    return {sizeof(hvfb_open_options), bus_.c_str(), nullptr, "bench", 0};
+    hvfb_open_options options{};
+    options.size = sizeof options;
+    options.bus = bus_.c_str();
+    options.name = "bench";
+    return options;
 }
 
 void Tracked::start(const Options& options) {
