@@ -15,6 +15,7 @@ std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<co
             layout.offset(static_cast<std::uint32_t>(inside.left), static_cast<std::uint32_t>(inside.top));
         std::size_t end = begin + static_cast<std::size_t>(inside.width()) * bytes_per_pixel;
         auto first = static_cast<std::uint32_t>(begin / page);
+        // mutants: a pixel is 4 bytes, so that no page has one byte alone.
         auto past = static_cast<std::uint32_t>((end + page - 1) / page);
         append({first, past - first}, ranges);
     }
@@ -29,13 +30,14 @@ void append(message::PageRange range, std::vector<message::PageRange>& ranges) {
 }
 
 void join_to(std::size_t most, std::vector<message::PageRange>& ranges) {
-    if (ranges.size() <= most) return;
+    if (ranges.size() <= most) return;  // mutants: of as many as may be, every gap stays
     auto gap_after = [&](std::size_t i) { return ranges[i + 1].first - ranges[i].first - ranges[i].count; };
     // The gaps that stay are the widest.
     std::vector<std::size_t> gaps(ranges.size() - 1);
     std::iota(gaps.begin(), gaps.end(), std::size_t{0});
     auto end_of_kept = gaps.begin() + static_cast<std::ptrdiff_t>(most - 1);
     std::nth_element(gaps.begin(), end_of_kept, gaps.end(),
+                     // mutants: of gaps that are as wide any may stay.
                      [&](std::size_t a, std::size_t b) { return gap_after(a) > gap_after(b); });
     std::sort(gaps.begin(), end_of_kept);
     std::vector<message::PageRange> joined;

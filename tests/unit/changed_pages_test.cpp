@@ -36,6 +36,29 @@ TEST(ChangedPages, that_are_too_many_ranges_are_joined_at_the_smallest_gaps) {
     EXPECT_EQ(ranges, (Ranges{{0, 14}, {100, 1}}));
     join_to(1, ranges);
     EXPECT_EQ(ranges, (Ranges{{0, 101}}));
+    join_to(5, ranges);
+    EXPECT_EQ(ranges, (Ranges{{0, 101}}));
+}
+
+TEST(ChangedPages, of_one_pixel_at_the_end_of_a_page_are_that_page) {
+    Layout layout = layout_for({1024, 100});
+    std::vector<Rectangle> spans{{1023, 4, 1024, 5}};
+    EXPECT_EQ(changed_pages(layout, spans), (Ranges{{4, 1}}));
+}
+
+TEST(ChangedPages, are_joined_at_the_gaps_between_them_however_long_they_are) {
+    Ranges ranges{{0, 100}, {102, 1}, {106, 1}};
+    join_to(2, ranges);
+    EXPECT_EQ(ranges, (Ranges{{0, 103}, {106, 1}}));
+    // Wide gaps and narrow ones in turn, many enough to be sorted.
+    Ranges many, joined;
+    for (std::uint32_t i = 0; i < 100; ++i) {
+        many.push_back({1000 * i, 1});
+        many.push_back({1000 * i + 3 + i * 37 % 100, 1});
+        joined.push_back({1000 * i, 4 + i * 37 % 100});
+    }
+    join_to(100, many);
+    EXPECT_EQ(many, joined);
 }
 
 }  // namespace

@@ -54,6 +54,12 @@ TEST(DirtFrame, has_more_rectangles_in_a_message_where_that_is_allowed) {
     EXPECT_EQ(DirtFrame(1000).most_rectangles(), 1020u);
 }
 
+TEST(DirtFrame, has_a_rectangle_in_a_message_at_least_however_small_the_ring) {
+    DirtFrame frame(255);
+    frame.fit(1);
+    EXPECT_EQ(frame.most_rectangles(), 4u);
+}
+
 TEST(DirtFrame, submits_nothing_that_is_not_on_the_screen) {
     DirtFrame frame(1);
     std::vector<Rectangle> rectangles{{-5, -5, 10, 10}, {2000, 0, 2001, 1}, {10, 10, 10, 20}};

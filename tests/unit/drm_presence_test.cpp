@@ -56,6 +56,16 @@ TEST_F(APresence, tries_again_by_itself_when_it_loses_the_card) {
     EXPECT_EQ(fail(State::not_master), (std::vector<Duration>{1s, 3s, 7s, 15s, 31s}));
 }
 
+TEST_F(APresence, tries_as_often_after_a_loss_though_it_took_some_attempts_to_get_the_card) {
+    presence.happened(now);
+    presence.found(State::gone, now);
+    presence.found(State::gone, now + 1s);
+    presence.found(State::had, now + 3s);
+    now += 1h;
+    presence.found(State::not_master, now);
+    EXPECT_EQ(fail(State::not_master), (std::vector<Duration>{1s, 3s, 7s, 15s, 31s}));
+}
+
 TEST_F(APresence, is_not_kept_busy_by_much_that_happens) {
     presence.happened(now);
     presence.found(State::not_master, now);

@@ -84,6 +84,14 @@ TEST_F(AHostWatch, does_not_count_the_time_in_which_this_process_was_stopped) {
     EXPECT_TRUE(pass(10s));
 }
 
+TEST(HostWatch, counts_for_a_message_that_the_host_never_read_from_the_first_byte_on) {
+    HostWatch watch(10s);
+    Time now(100s);
+    bool dead = false;
+    for (int second = 0; second < 11; ++second) dead = watch.check(0, 64, now + std::chrono::seconds(second));
+    EXPECT_TRUE(dead);
+}
+
 TEST_F(AHostWatch, begins_anew_with_another_ring) {
     write = 128;
     check();

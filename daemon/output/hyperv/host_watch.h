@@ -33,7 +33,9 @@ class HostWatch {
 
   private:
     RunningTimer timer_;
-    std::uint32_t read_ = 0;  // when it was last seen to move
+    // When it was last seen to move.
+    // mutants: it is written before it is compared.
+    std::uint32_t read_ = 0;
 };
 
 }  // namespace hvfbd::hyperv
