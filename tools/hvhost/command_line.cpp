@@ -12,8 +12,10 @@ CommandLine::CommandLine() {
             .path();
     ivshmem.excludes(socket);
     program.option("--control", options.control, "Where commands are taken, one a line").path();
-    program.flag("--stdin", options.from_stdin,
-                 "Take commands from the standard input as well, and end with it");
+    auto from_stdin = program.flag("--stdin", options.from_stdin,
+                                   "Take commands from the standard input as well, and end with it");
+    program.flag("--background", background, "Return when it listens, serve in the background, say nothing")
+        .excludes(from_stdin);
     program.option("--like", like, "Which host to be").one_of({"openvmm", "windows"}).show_default();
     program.option("--hostile", seeds, "SEED or FIRST..LAST: mean ill, another way with each connection");
     program.option("--framebuffer-size", options.video_memory_size, "Bytes").show_default();

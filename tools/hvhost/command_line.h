@@ -16,6 +16,7 @@ struct CommandLine {
     ~CommandLine() = default;
 
     ServerOptions options;
+    bool background = false;
     // As they were written.
     std::string like = "windows", version, address = "0xf8000000", resolutions, seeds;
     std::vector<std::string> command;

@@ -13,7 +13,7 @@ struct Command {
         extension;  // of the file that is its argument, for completion; nullptr: the argument is no file
 };
 
-inline constexpr std::array<Command, 14> commands = {{{"show", "", nullptr},
+inline constexpr std::array<Command, 15> commands = {{{"show", "", nullptr},
                                                       {"hide", "", nullptr},
                                                       {"close", "", nullptr},
                                                       {"rescind", "", nullptr},
@@ -26,6 +26,7 @@ inline constexpr std::array<Command, 14> commands = {{{"show", "", nullptr},
                                                       {"raw", "FILE", ""},
                                                       {"raw-framebuffer", "FILE", ""},
                                                       {"status", "", nullptr},
+                                                      {"wait", "", nullptr},
                                                       {"quit", "", nullptr}}};
 
 // Separated by commas; with their arguments, or without.

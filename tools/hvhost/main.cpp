@@ -1,8 +1,12 @@
 // Plays the Hyper-V host of a guest's synthetic video device, for tests and demonstrations.
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <stdexcept>
+#include <system_error>
 
 #include "common/numbers.h"
 #include "common/standard_descriptors.h"
@@ -53,6 +57,9 @@ int main(int argc, char** argv) {
             throw std::runtime_error("--socket PATH, --ivshmem PATH or a command is needed");
         if (options.control.empty() && !line.command.empty())
             throw std::runtime_error("a command is for the one that runs at --control PATH");
+        if (line.background && !line.command.empty())
+            throw std::runtime_error(
+                "--background is for one that serves, and a command is for one that runs");
         if (options.ring_size % 8192 != 0 || options.ring_size < 16384 ||
             options.video_memory_size % 4096 != 0)
             throw std::runtime_error("sizes are whole pages, and the rings at least two each");
@@ -81,7 +88,12 @@ int main(int argc, char** argv) {
             return answer.starts_with("ok") ? 0 : 1;
         }
         ::signal(SIGPIPE, SIG_IGN);
-        hvhost::Server(options).run();
+        hvhost::Server server(options);
+        // It listens: what follows in a script may connect, and change who else may. The working folder
+        // stays, for paths.
+        if (line.background && ::daemon(1, 0) < 0)
+            throw std::system_error(errno, std::system_category(), "go to the background");
+        server.run();
     } catch (const std::exception& exception) {
         std::cerr << "hvhost: " << exception.what() << '\n';
         return 1;

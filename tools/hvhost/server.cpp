@@ -129,7 +129,7 @@ void Server::run() {
         if (rescinded_) take_away(false);
         std::size_t next = 1;
         for (auto speaker = speakers_.begin(); speaker != speakers_.end();) {
-            bool stays = !fds[next++].revents || hear(*speaker, now);
+            bool stays = (!fds[next++].revents || hear(*speaker)) && answer(*speaker, now);
             speaker = stays ? std::next(speaker) : speakers_.erase(speaker);
         }
         if (fds[0].revents) {
@@ -154,7 +154,7 @@ void Server::unless_short(Time now, const std::function<void()>& accept) {
 }
 
 // False: there is nobody any more.
-bool Server::hear(Speaker& speaker, Time now) {
+bool Server::hear(Speaker& speaker) {
     std::array<char, 4096> bytes{};
     ssize_t got = ::read(speaker.in, bytes.data(), bytes.size());
     if (got <= 0) {
@@ -162,10 +162,17 @@ bool Server::hear(Speaker& speaker, Time now) {
         return false;
     }
     speaker.text.append(bytes.data(), static_cast<std::size_t>(got));
+    return true;
+}
+
+// False as above. A line that waits stays, and what follows it.
+bool Server::answer(Speaker& speaker, Time now) {
     for (std::size_t end = 0; (end = speaker.text.find('\n')) != std::string::npos;) {
+        const std::string line = speaker.text.substr(0, end);
+        if (line == "wait" && !host_->window().is_painted()) return true;
         std::string answer;
         try {
-            answer = obey(speaker.text.substr(0, end), now);
+            answer = obey(line, now);
         } catch (const std::exception& exception) {
             answer = std::string("error ") + exception.what();
         }
@@ -194,6 +201,7 @@ std::string Server::obey(const std::string& line, Time now) {
         host_->stall(word == "stall", now);
     } else if (word == "screenshot") {
         const Window& window = host_->window();
+        if (window.width() == 0) return "error no guest has said how large its picture is; see wait";
         hvfbd::write_png(rest,
                          {window.width(), window.height(), {window.pixels().begin(), window.pixels().end()}},
                          hvfbd::Reader::demanded);
@@ -203,6 +211,8 @@ std::string Server::obey(const std::string& line, Time now) {
         write_file(rest, host_->video_memory());
     } else if (word == "status") {
         return status();
+    } else if (word == "wait") {
+        // It was waited for.
     } else if (word == "quit") {
         ending_ = true;
     } else {

@@ -49,7 +49,8 @@ class Server : private Listener {
     void unless_short(Time now, const std::function<void()>& accept);
     void let_guest_in(Time now);
     void take_away(bool for_good);
-    bool hear(Speaker& speaker, Time now);
+    bool hear(Speaker& speaker);
+    bool answer(Speaker& speaker, Time now);
     std::string obey(const std::string& line, Time now);
     std::string status() const;
     void write_file(const std::string& path, std::span<const std::byte> bytes) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,10 @@ class Window {
     std::uint64_t paint(std::span<const std::byte> memory, std::int32_t left, std::int32_t top,
                         std::int32_t right, std::int32_t bottom);
 
+    // All of it, and there is something.
+    bool is_painted() const {
+        return !pixels_.empty() && std::ranges::find(pixels_, unpainted) == pixels_.end();
+    }
     std::uint32_t width() const { return width_; }
     std::uint32_t height() const { return height_; }
     std::span<const std::uint32_t> pixels() const { return pixels_; }  // XRGB8888
