@@ -20,6 +20,7 @@
 #include "system/log_observer.h"
 #include "system/logind.h"
 #include "system/service.h"
+#include "system/status_text.h"
 #include "system/store_limit.h"
 
 namespace hvfbd {
@@ -90,7 +91,11 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     };
     BusService objects(loop, bus.get(), daemon.displays(), read_authority(options), read_again);
     bus_objects = &objects;
-    for (std::size_t i = 0; i < daemon.displays().size(); ++i) daemon.add_observer(i, objects.display(i));
+    StatusText status([&](const std::string& text) { daemon.notifier().set_status(text); });
+    for (std::size_t i = 0; i < daemon.displays().size(); ++i) {
+        daemon.add_observer(i, objects.display(i));
+        daemon.add_observer(i, status.add(Daemon::display_name(i)));
+    }
 
     // Where there is no manager the bus would try to start one.
     if (daemon.notifier().there())
@@ -120,6 +125,7 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     for (std::size_t i = 0; i < daemon.displays().size(); ++i)
         log_ready(Daemon::display_name(i), *daemon.displays()[i], options.bus);
     service.ready();
+    status.begin();
     daemon.run();
 }
 

@@ -50,4 +50,12 @@ void BusDisplay::modes_changed() {
     object_.changed({"Modes"});
 }
 
+void BusDisplay::viewer_count_changed(std::size_t) {
+    object_.changed({"Viewers"});
+}
+
+void BusDisplay::problem_changed(const std::string&) {
+    object_.changed({"Problem"});
+}
+
 }  // namespace hvfbd

@@ -25,6 +25,8 @@ class BusDisplay : public Observer {
     void visibility_changed(bool visible) override;
     void layout_changed(const Layout& layout) override;
     void modes_changed() override;
+    void viewer_count_changed(std::size_t count) override;
+    void problem_changed(const std::string& problem) override;
 
   private:
     std::unique_ptr<SurfaceObject> make(SurfaceNumber number);

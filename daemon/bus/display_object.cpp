@@ -175,7 +175,7 @@ void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbu
                                  context_.authority().check_tune(caller.credentials.uid,
                                                                  "refresh the display", command("refresh"));
                                  expect_no_options(options);
-                                 if (std::string why = display_.output().problem(); !why.empty())
+                                 if (std::string why = display_.problem(); !why.empty())
                                      throw RequestError(
                                          RequestError::Kind::busy,
                                          "nothing can be shown now: " + why + "; see journalctl -u hvfbd");

@@ -34,6 +34,8 @@ class DisplayObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     std::vector<sdbus::Struct<uint32_t, uint32_t>> Modes() override;
     bool Visible() override { return display_.visible(); }
     sdbus::ObjectPath ActiveSurface() override;
+    uint32_t Viewers() override { return static_cast<uint32_t>(display_.viewers().size()); }
+    std::string Problem() override { return display_.problem(); }
     std::map<std::string, uint64_t> Statistics() override;
 
     void OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, sdbus::UnixFd,

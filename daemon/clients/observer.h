@@ -36,6 +36,10 @@ class Observer {
     virtual void not_restored(std::string_view /*who*/, std::string_view /*why*/) {}
     virtual void layout_changed(const Layout&) {}
     virtual void modes_changed() {}
+    // How many look at front.
+    virtual void viewer_count_changed(std::size_t /*count*/) {}
+    // Why nothing is shown, and what mends it. Empty: something can be shown.
+    virtual void problem_changed(const std::string& /*problem*/) {}
 };
 
 }  // namespace hvfbd

@@ -28,8 +28,9 @@ bool BufferNegotiation::follow_output() {
         presenter_.start_over();
     } catch (const std::system_error& error) {
         too_large_ = layout;
-        observer_.output_said(true, "nothing is shown in " + size_of(layout.width, layout.height) + ": " +
-                                        error.what() + "; free memory, or set a smaller mode");
+        problem_ = "nothing is shown in " + size_of(layout.width, layout.height) + ": " + error.what() +
+                   "; free memory, or set a smaller mode";
+        observer_.output_said(true, problem_);
         return false;
     }
     too_large_.reset();

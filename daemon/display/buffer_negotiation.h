@@ -20,6 +20,8 @@ class BufferNegotiation {
 
     // Front has the output's layout. If not, nothing can be shown.
     bool settled() const { return output_.layout() == presenter_.front().layout(); }
+    // Why not; empty: it has.
+    std::string problem() const { return settled() ? std::string() : problem_; }
     // Gives front the output's layout and offers it to the clients. True: front is a new one, to be drawn
     // whole.
     bool follow_output();
@@ -45,6 +47,7 @@ class BufferNegotiation {
     Observer& observer_;
     std::optional<Mode> mode_set_;
     std::optional<Layout> too_large_;  // there was no memory for a front of it
+    std::string problem_;              // of the last attempt at one
     bool offer_failed_ = false;        // nor for a buffer that was to be offered
     bool offers_due_ = false;          // which is tried again
 };

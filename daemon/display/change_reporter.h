@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "clients/observer.h"
@@ -34,8 +35,10 @@ class ChangeReporter {
     }
 
     // `visible`: somebody looks, at the output or at front.
-    // `active`: the surface that is shown, or 0.
-    void report(bool visible, const Layout& layout, SurfaceNumber active) {
+    // `active`: the surface that is shown, or 0. `viewers`: how many there are. `problem`: why nothing is
+    // shown, or empty.
+    void report(bool visible, const Layout& layout, SurfaceNumber active, std::size_t viewers,
+                const std::string& problem) {
         output_visible_ = output_.visible();
         if (visible != visible_) {
             observer_.visibility_changed(visible);
@@ -54,6 +57,14 @@ class ChangeReporter {
             observer_.active_surface_changed();
             active_ = active;
         }
+        if (viewers != viewers_) {
+            observer_.viewer_count_changed(viewers);
+            viewers_ = viewers;
+        }
+        if (problem != problem_) {
+            observer_.problem_changed(problem);
+            problem_ = problem;
+        }
     }
 
   private:
@@ -63,6 +74,8 @@ class ChangeReporter {
     Layout layout_;
     SurfaceNumber active_ = 0;
     std::vector<Mode> modes_;
+    std::size_t viewers_ = 0;
+    std::string problem_;
     bool modes_may_differ_ = false;
 };
 

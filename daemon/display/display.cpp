@@ -53,7 +53,7 @@ void Display::dispatch(Time now) {
     notice_clients(now);
     notice_output(now);
     frames_.follow_active(now);
-    reporter_.report(visible(), layout(), active());
+    reporter_.report(visible(), layout(), active(), viewers_.size(), problem());
     notifier_.send_states(visible());
     notifier_.give_userfaultfds();
     buffers_.send_offers();
@@ -156,6 +156,11 @@ void Display::refresh(Time now) {
 void Display::finish(Time now) {
     refresh(now);
     frames_.flush(now);
+}
+
+std::string Display::problem() const {
+    std::string problem = output_.problem();
+    return problem.empty() ? buffers_.problem() : problem;
 }
 
 Statistics Display::statistics() const {

@@ -105,6 +105,8 @@ class Display : private OutputListener {
     const Layout& layout() const { return front().layout(); }
     // Somebody looks: at the output, or at front.
     bool visible() const { return output_.visible() || viewers_.size() > 0; }
+    // Why nothing can be shown now, whoever looks, and what mends it. Empty: something can.
+    std::string problem() const;
     Statistics statistics() const;
 
   private:

@@ -61,6 +61,12 @@ class Observers : public Observer {
     void modes_changed() override {
         for (Observer* observer : observers_) observer->modes_changed();
     }
+    void viewer_count_changed(std::size_t count) override {
+        for (Observer* observer : observers_) observer->viewer_count_changed(count);
+    }
+    void problem_changed(const std::string& problem) override {
+        for (Observer* observer : observers_) observer->problem_changed(problem);
+    }
 
   private:
     std::vector<Observer*> observers_;

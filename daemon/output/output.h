@@ -64,8 +64,8 @@ class Output {
 
     // Whether somebody looks, as far as the output knows.
     virtual bool visible() const = 0;
-    // Why nothing can be shown now, whoever looks, and what is done about it. Empty: it can be, or the output
-    // does not know.
+    // Why nothing can be shown now, whoever looks, and what mends it or is done about it. Empty: it can be,
+    // or the output does not know. Asked after every dispatch.
     virtual std::string problem() const { return {}; }
     // The screen may have lost its picture since this was last asked: all of it is to be presented again.
     // Asks once.

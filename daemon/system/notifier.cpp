@@ -62,6 +62,14 @@ void Notifier::notify(const std::string& assignments) {
     if (!waiting) send({Message::Kind::notify, assignments, {}, {}}, -1);
 }
 
+void Notifier::set_status(const std::string& status) {
+    constexpr std::string_view key = "STATUS=";
+    std::erase_if(queue_, [&](const Message& message) {
+        return message.kind == Message::Kind::notify && message.text.starts_with(key);
+    });
+    notify(std::string(key) + status);
+}
+
 bool Notifier::store(const std::string& name, int descriptor) {
     // FDPOLL=0: a channel that its client has closed, or the pidfd of one that died, is not to vanish from
     // the store. The next process hears of it all the same, and knows whose it was.

@@ -25,6 +25,8 @@ class Notifier {
 
     // Such as READY=1. The same text waits only once.
     void notify(const std::string& assignments);
+    // What `systemctl status` shows: in place of what waits to be said of it.
+    void set_status(const std::string& status);
     // The manager stores a descriptor of its own under this name; it says nothing if it has no room.
     // Borrowed; a duplicate waits in its place. False: there is none left for that.
     bool store(const std::string& name, int descriptor);

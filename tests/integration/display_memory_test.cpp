@@ -65,12 +65,15 @@ TEST_F(ADisplay, shows_nothing_in_a_mode_of_the_hosts_that_there_is_no_memory_fo
         }
         ASSERT_EQ(observer.said.size(), 1u) << "once";
         EXPECT_NE(observer.said[0].find("1024x768"), std::string::npos) << observer.said[0];
+        EXPECT_EQ(display->problem(), observer.said[0]);
+        EXPECT_NE(display->problem().find("set a smaller mode"), std::string::npos);
         EXPECT_EQ(output.submitted().size(), told);
         client.pixel(3, 3) = 3;
     }
     RawClient another = open_explicit("another");
     another.hang_up();
     ASSERT_TRUE(dispatch_until([&] { return display->layout().width == 1024; }));
+    EXPECT_EQ(display->problem(), "");
     EXPECT_TRUE(dispatch_until([&] { return front_pixel(3, 3) == 3; }));
     EXPECT_TRUE(output.host_equals(display->front()));
     EXPECT_TRUE(await(client, HVFB_CONFIGURE));

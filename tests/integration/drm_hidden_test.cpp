@@ -15,11 +15,13 @@ TEST_P(AScreen, is_hidden_without_a_connected_screen_and_shows_all_of_it_when_th
     draw(7, 7, 7);
     dispatch_until([] { return false; }, 20ms);
     EXPECT_TRUE(observer.said("no screen is connected"));
+    EXPECT_NE(display->problem().find("no screen is connected"), std::string::npos);
     EXPECT_EQ(display->statistics().frames, 0u);
     kms.connector().connected = true;
     kms.announce();
     EXPECT_TRUE(becomes(7, 7, 7));
     EXPECT_TRUE(display->visible());
+    EXPECT_EQ(display->problem(), "");
     kms.connector().connected = false;
     kms.announce();
     ASSERT_TRUE(dispatch_until([&] { return !display->visible(); }));
@@ -84,6 +86,7 @@ TEST_P(AScreen, is_hidden_while_somebody_else_is_the_master_and_tries_again_when
     EXPECT_EQ(output->layout().width, 640u) << "what will be shown";
     dispatch_until([&] { return !observer.lines.empty(); });
     EXPECT_TRUE(observer.said("somebody else shows on fake, /dev/dri/card0"));
+    EXPECT_NE(display->problem().find("somebody else shows on fake"), std::string::npos);
     kms.seize(false);
     dispatch_until([] { return false; }, 120ms);
     open();

@@ -30,6 +30,8 @@ class AUioScreen : public ::testing::Test {
             (warning ? warnings : informations).emplace_back(sentence);
         }
         void visibility_changed(bool) override { ++changes; }
+        void problem_changed(const std::string& now) override { problem = now; }
+        std::string problem;
         std::vector<std::string> warnings, informations;
         unsigned changes = 0;
     };

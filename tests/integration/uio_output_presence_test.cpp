@@ -22,6 +22,25 @@ TEST_F(AUioScreen, that_is_not_there_is_hidden_and_shown_as_soon_as_it_is) {
     EXPECT_TRUE(shows_front(memory));
 }
 
+TEST_F(AUioScreen, that_cannot_be_shown_on_says_why_until_it_can) {
+    start({Mode{320, 200}, 0});
+    EXPECT_EQ(display->problem(), observer.warnings.at(0));
+    EXPECT_NE(display->problem().find("hidden until it is there"), std::string::npos);
+    there_is(true);
+    ASSERT_TRUE(dispatch_until([&] { return output->visible(); }));
+    EXPECT_EQ(display->problem(), "");
+    EXPECT_EQ(observer.problem, "");
+    machine.unbind(slot, "uio0");
+    ASSERT_TRUE(dispatch_until([&] { return !output->visible(); }));
+    EXPECT_NE(observer.problem.find("hidden until it is"), std::string::npos) << observer.problem;
+}
+
+TEST_F(AUioScreen, whose_memory_is_too_small_says_so_and_what_to_set) {
+    there_is(false, 4096);
+    start({Mode{320, 200}, 0});
+    EXPECT_NE(display->problem().find("set another Mode="), std::string::npos) << display->problem();
+}
+
 TEST_F(AUioScreen, that_is_not_there_wakes_nobody) {
     start({Mode{320, 200}, 0});
     dispatch_until([&] { return false; }, 100ms);

@@ -23,6 +23,8 @@ class Log : public Observer {
     void modes_changed() override { take("modes"); }
     void layout_changed(const Layout& layout) override { take("layout " + std::to_string(layout.width)); }
     void active_surface_changed() override { take("active"); }
+    void viewer_count_changed(std::size_t count) override { take(std::to_string(count) + " viewers"); }
+    void problem_changed(const std::string& problem) override { take("problem: " + problem); }
 
   private:
     void take(const std::string& what) {
@@ -38,9 +40,10 @@ class AChangeReporter : public ::testing::Test {
     ChangeReporter reporter{output, log};
 
     using Told = std::vector<std::string>;
-    Told report(bool visible, const Layout& layout, SurfaceNumber active) {
+    Told report(bool visible, const Layout& layout, SurfaceNumber active, std::size_t viewers = 0,
+                const std::string& problem = {}) {
         log.told.clear();
-        reporter.report(visible, layout, active);
+        reporter.report(visible, layout, active, viewers, problem);
         return log.told;
     }
 };
@@ -57,6 +60,21 @@ TEST_F(AChangeReporter, says_each_change_once) {
     EXPECT_EQ(report(true, small, 0), Told{});
 }
 
+TEST_F(AChangeReporter, says_why_nothing_is_shown_and_that_it_is_again) {
+    EXPECT_EQ(report(true, small, 0, 0, "no card"), Told{"problem: no card"});
+    EXPECT_EQ(report(true, small, 0, 0, "no card"), Told{});
+    EXPECT_EQ(report(true, small, 0, 0, "no memory"), Told{"problem: no memory"});
+    log.refuse = 1;
+    EXPECT_THROW(reporter.report(true, small, 0, 0, {}), std::system_error);
+    EXPECT_EQ(report(true, small, 0, 0, {}), Told{"problem: "});
+}
+
+TEST_F(AChangeReporter, says_how_many_look) {
+    EXPECT_EQ(report(true, small, 0, 2), Told{"2 viewers"});
+    EXPECT_EQ(report(true, small, 0, 2), Told{});
+    EXPECT_EQ(report(true, small, 0, 0), Told{"0 viewers"});
+}
+
 TEST_F(AChangeReporter, compares_modes_only_when_the_output_said_that_something_changed) {
     output.set_modes({{640, 480}, {1024, 768}});
     EXPECT_EQ(report(true, small, 0), Told{});
@@ -71,22 +89,22 @@ TEST_F(AChangeReporter, compares_modes_only_when_the_output_said_that_something_
 
 TEST_F(AChangeReporter, says_again_what_could_not_be_said) {
     log.refuse = 1;
-    EXPECT_THROW(reporter.report(false, large, 1), std::system_error);
+    EXPECT_THROW(reporter.report(false, large, 1, 0, {}), std::system_error);
     EXPECT_EQ(report(false, large, 1), (Told{"hidden", "layout 800", "active"}));
     output.set_modes({{640, 480}});
     reporter.modes_may_differ();
     log.refuse = 1;
-    EXPECT_THROW(reporter.report(false, large, 1), std::system_error);
+    EXPECT_THROW(reporter.report(false, large, 1, 0, {}), std::system_error);
     EXPECT_EQ(report(false, large, 1), Told{"modes"});
 }
 
 TEST_F(AChangeReporter, knows_that_somebody_looks_again_though_another_looked_all_the_time) {
     output.set_visible(false);
-    reporter.report(true, small, 0);  // a viewer
+    reporter.report(true, small, 0, 0, {});  // a viewer
     EXPECT_FALSE(reporter.became_visible(true));
     output.set_visible(true);
     EXPECT_TRUE(reporter.became_visible(true));
-    reporter.report(true, small, 0);
+    reporter.report(true, small, 0, 0, {});
     EXPECT_FALSE(reporter.became_visible(true));
 }
 

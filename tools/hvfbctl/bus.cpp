@@ -118,6 +118,7 @@ std::vector<DisplayRecord> Daemon::displays() {
             return object.first.starts_with(prefix) && object.second.contains(surface_interface);
         });
         result.push_back({value_of<std::string>(display, "Name"), value_of<std::string>(display, "Output"),
+                          value_of<std::string>(display, "Problem"),
                           value_of<std::uint32_t>(display, "Width"),
                           value_of<std::uint32_t>(display, "Height"), value_of<bool>(display, "Visible"),
                           static_cast<std::size_t>(surfaces)});

@@ -33,7 +33,7 @@ struct SurfaceRecord {
 
 // The same of a display.
 struct DisplayRecord {
-    std::string name, output;
+    std::string name, output, problem;
     std::uint32_t width = 0, height = 0;
     bool visible = false;
     std::size_t surfaces = 0;

@@ -18,17 +18,18 @@ void list_displays(const Where& where, bool json) {
                             {"width", display.width},
                             {"height", display.height},
                             {"visible", display.visible},
-                            {"surfaces", display.surfaces}});
+                            {"surfaces", display.surfaces},
+                            {"problem", display.problem}});
         std::cout << as_text(list, 2) << '\n';
         return;
     }
     using enum Table::Align;
-    Table table({left, left, right, left, right});
-    table.add({"display", "output", "mode", "visible", "surfaces"});
+    Table table({left, left, right, left, right, left});
+    table.add({"display", "output", "mode", "visible", "surfaces", "problem"});
     for (const DisplayRecord& display : displays)
         table.add({display.name, display.output,
                    std::to_string(display.width) + "x" + std::to_string(display.height),
-                   display.visible ? "yes" : "", std::to_string(display.surfaces)});
+                   display.visible ? "yes" : "", std::to_string(display.surfaces), display.problem});
     table.print(std::cout, "");
 }
 

@@ -109,7 +109,12 @@ bool examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
 
 void examine_surfaces(const Where& where, const std::filesystem::path& root, std::vector<Finding>& findings) {
     try {
-        for (Finding& finding : examine_programs(root, Daemon(where).surfaces()))
+        Daemon daemon(where);
+        for (const DisplayRecord& display : daemon.displays())
+            if (!display.problem.empty())
+                findings.push_back({Level::warn, display.name, "nothing is shown: " + display.problem,
+                                    "journalctl -u hvfbd -n 20"});
+        for (Finding& finding : examine_programs(root, daemon.surfaces()))
             findings.push_back(std::move(finding));
     } catch (const sdbus::Error& error) {
         const bool refused = error.getName() == "org.freedesktop.DBus.Error.AccessDenied";

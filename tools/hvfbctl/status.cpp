@@ -1,6 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "bus.h"
 #include "commands.h"
 #include "common/numbers.h"
@@ -38,6 +39,14 @@ ordered_json status_json(const Properties& display, const Properties& manager,
     result["surfaces"] = surfaces_json(surfaces);
     result["statistics"] = to_json(display.at("Statistics"));
     return result;
+}
+
+// Why nothing is shown, and what mends it; empty: something is.
+std::string why_dark(const Properties& display) {
+    if (const std::string problem = get<std::string>(display, "Problem"); !problem.empty())
+        return "nothing is shown: " + problem + "\n";
+    if (get<bool>(display, "Visible") || get<std::string>(display, "WhenHidden") == "ignore") return {};
+    return "hidden: nobody looks (open a viewer, or set WhenHidden=ignore)\n";
 }
 
 std::string limit_text(hvfbd::Setting::Unit unit, const sdbus::Variant& value) {
@@ -85,7 +94,8 @@ void show_status(const Where& where, bool json) {
               << format_name(get<std::uint32_t>(display, "Format")) << ", stride "
               << get<std::uint32_t>(display, "Stride") << ", "
               << (get<bool>(display, "Visible") ? "visible" : "hidden") << " (hvfbd "
-              << get<std::string>(manager, "Version") << ")\nmodes: " << to_text(display.at("Modes"))
+              << get<std::string>(manager, "Version") << ")\n"
+              << hvfbd::escaped(why_dark(display), "\n") << "modes: " << to_text(display.at("Modes"))
               << "\nactive: " << std::string(get<sdbus::ObjectPath>(display, "ActiveSurface"))
               << "\n\nlimits\n";
     print_limits(display);

@@ -54,6 +54,12 @@ void DrmOutput::describe(OutputListener::Importance importance, const std::strin
     unsaid_.push_back({importance, sentence, false});
 }
 
+std::string DrmOutput::problem() const {
+    if (suspended_) return "the machine goes to sleep";
+    if (!shows()) return description_;
+    return on_ ? std::string() : "the screen is switched off; switch it on";
+}
+
 void DrmOutput::mention(const std::string& sentence) {
     unsaid_.push_back({OutputListener::Importance::information, sentence, true});
 }

@@ -74,6 +74,7 @@ class DrmOutput : public Output {
     std::string save() const override;
     // No flush on a crash: with the process goes its framebuffer, and the kernel shows its console again.
 
+    std::string problem() const override;
     // Why it is hidden, or what it shows on; a sentence.
     const std::string& description() const { return description_; }
     enum class Submission { dirty, flip, direct };

@@ -73,7 +73,7 @@ void UioOutput::update() {
 }
 
 void UioOutput::leave() {
-    say_once(Importance::warning, screen_->name + " has gone; hidden until it is back");
+    be_without_screen(screen_->name + " has gone; hidden until it is back", true);
     screen_.reset();
     back_off_ = first_back_off;
     changed();
@@ -85,14 +85,14 @@ void UioOutput::open() {
         adopt(*screen);
         screen_ = std::move(screen);
     } catch (const ScreenPort::NotThere& not_there) {
-        say_once(Importance::warning, std::string(not_there.what()) + "; hidden until it is there");
+        be_without_screen(std::string(not_there.what()) + "; hidden until it is there", true);
         // Nothing to try before the kernel makes a device, where it says so.
         if (!watched()) try_later();
         return;
     } catch (const std::exception& exception) {
-        if (back_off_ >= until_said)
-            say_once(Importance::warning, std::string(exception.what()) + "; hidden, and tried again " +
-                                              (watched() ? "when the device changes" : "from time to time"));
+        be_without_screen(std::string(exception.what()) + "; hidden, and tried again " +
+                              (watched() ? "when the device changes" : "from time to time"),
+                          back_off_ >= until_said);
         try_later();
         return;
     }
@@ -235,6 +235,16 @@ void UioOutput::resume() {
 
 void UioOutput::flush_on_crash() noexcept {
     store_fence();
+}
+
+std::string UioOutput::problem() const {
+    if (suspended_) return "the machine goes to sleep";
+    return screen_ ? std::string() : problem_;
+}
+
+void UioOutput::be_without_screen(const std::string& why, bool say) {
+    problem_ = why;
+    if (say) say_once(Importance::warning, why);
 }
 
 void UioOutput::say_once(Importance importance, const std::string& sentence) {

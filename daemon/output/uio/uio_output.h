@@ -36,6 +36,7 @@ class UioOutput : public Output {
     void before_stores() override;
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return screen_ != nullptr; }
+    std::string problem() const override;
     bool take_repaint() override { return std::exchange(repaint_, false); }
     void viewers_changed(std::size_t) override {}
     void set_mode(Mode mode) override;
@@ -54,6 +55,8 @@ class UioOutput : public Output {
     void leave();
     void leave_if_gone();
     std::uint64_t memory_of(const Screen& screen) const;
+    // There is no screen, and this is why. Said at once, or not yet.
+    void be_without_screen(const std::string& why, bool say);
     void say_once(OutputListener::Importance importance, const std::string& sentence);
 
     EventLoop& loop_;
@@ -68,6 +71,7 @@ class UioOutput : public Output {
     Duration after_loss_;  // the same after another driver has taken the memory
     bool repaint_ = false, suspended_ = false;
     std::string last_said_;
+    std::string problem_;  // why there is no screen
 };
 
 }  // namespace hvfbd::uio
