@@ -10,7 +10,7 @@ namespace hvfbd {
 
 namespace {
 
-std::string size_of(int width, int height) {
+std::string size_of(std::uint32_t width, std::uint32_t height) {
     return std::to_string(width) + "x" + std::to_string(height);
 }
 

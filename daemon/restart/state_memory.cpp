@@ -65,7 +65,8 @@ Content content_of(std::span<const std::byte> slot) {
 
 void format_state_memory(std::span<std::byte> memory) {
     std::memset(memory.data(), 0, 64);
-    for (std::size_t index : {0, 1}) std::memset(slot_of(memory, index).data(), 0, sizeof(SlotHeader));
+    for (std::size_t index : {std::size_t{0}, std::size_t{1}})
+        std::memset(slot_of(memory, index).data(), 0, sizeof(SlotHeader));
     std::memcpy(memory.data(), magic.data(), magic.size());
     std::memcpy(memory.data() + magic.size(), &version, sizeof version);
 }
@@ -101,7 +102,7 @@ Decoded read_state(std::span<const std::byte> memory) {
                                   std::to_string(version_before) + " and " + std::to_string(version)};
     Content newest;
     std::uint64_t sequence = 0;
-    for (std::size_t index : {0, 1}) {
+    for (std::size_t index : {std::size_t{0}, std::size_t{1}}) {
         std::span<const std::byte> slot = memory.subspan(64 + index * state_slot_size, state_slot_size);
         Content content = content_of(slot);
         if (content.bytes.empty() || header_of(slot).sequence <= sequence) continue;

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <mutex>
 #include <ostream>
-#include <random>
 #include <thread>
 
 #include "monotonic.h"
+#include "random_words.h"
 #include "scripted_daemon.h"
 #include "tracking/mutation.h"
 
@@ -51,7 +51,7 @@ class CollectingDaemon {
 
   private:
     void run() {
-        std::mt19937 random(1);
+        hvfbd::testing::RandomWords random(1);
         std::uint64_t serial = 100;
         bool collecting = false;
         while (!stop_) {
@@ -126,7 +126,7 @@ struct Race : testing::TestWithParam<Way> {
 };
 
 void store_at_random(std::uint32_t* pixels, std::size_t count, unsigned seed) {
-    std::mt19937 random(seed);
+    hvfbd::testing::RandomWords random(seed);
     const std::size_t home = random() % (count - 65536);
     const unsigned kind = random() % 4, bursts = 1 + random() % 8;
     for (unsigned burst = 0; burst < bursts; ++burst) {
@@ -144,7 +144,7 @@ void store_at_random(std::uint32_t* pixels, std::size_t count, unsigned seed) {
 
 // Slows the tracker down where it matters.
 void linger(HookPoint) {
-    static thread_local std::mt19937 random(5);
+    static thread_local hvfbd::testing::RandomWords random(5);
     if (random() % 3) return;
     const Nanoseconds until = monotonic_now() + random() % 60'000;
     while (monotonic_now() < until) continue;
@@ -155,7 +155,7 @@ TEST_P(Race, loses_no_store) {
     hook = linger;
     ScriptedDaemon script;
     hvfb_surface* surface = script.open();
-    std::mt19937 random(3);
+    hvfbd::testing::RandomWords random(3);
     int lost = 0, checks = 0;
     {
         CollectingDaemon daemon(script);

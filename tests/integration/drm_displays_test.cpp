@@ -1,8 +1,8 @@
 // Each connector a display of its own: every screen shows what was drawn on its display and nothing else,
 // whatever happens to the card and to the other screens.
-#include <random>
 
 #include "drm_displays_fixture.h"
+#include "random_words.h"
 #include "rounds.h"
 
 namespace hvfbd::testing {
@@ -17,7 +17,7 @@ TEST_P(ScreensApart, show_two_pictures_of_their_own_sizes) {
     EXPECT_EQ(displays[0]->display.layout().width, 640u);
     EXPECT_EQ(displays[1]->display.layout().width, 320u);
     open();
-    std::mt19937 random(1);
+    hvfbd::testing::RandomWords random(1);
     for (int i = 0; i < 50; ++i)
         for (auto& display : displays)
             ASSERT_TRUE(shows(*display, random() % 320, random() % 200, random() % 0xffffff + 1)) << i;
@@ -152,7 +152,7 @@ TEST_P(ScreensApart, at_rest_cause_no_dispatches) {
 TEST_P(ScreensApart, show_at_every_quiescence_what_was_drawn_whatever_happened_meanwhile) {
     start();
     open();
-    std::mt19937 random(7);
+    hvfbd::testing::RandomWords random(7);
     for (std::uint32_t i = 1; i <= rounds(200); ++i) {
         std::uint32_t x = random() % 320, y = random() % 200;
         std::size_t which = random() % 2;

@@ -1,8 +1,8 @@
 // The drm output on a computer of the tests' own: what its screens show is what the client drew, whatever
 // happens to the card, its screens and its master.
-#include <random>
 
 #include "drm_fixture.h"
+#include "random_words.h"
 #include "rounds.h"
 
 namespace hvfbd::testing {
@@ -14,7 +14,7 @@ using drm::DrmOutput;
 TEST_P(AScreen, shows_what_is_drawn_and_only_what_is_submitted_reaches_it) {
     start();
     open();
-    std::mt19937 random(1);
+    hvfbd::testing::RandomWords random(1);
     for (int i = 0; i < 50; ++i)
         ASSERT_TRUE(shows(random() % 640, random() % 480, random() % 0xffffff + 1)) << i;
     EXPECT_EQ(kms.torn, 0u);
@@ -158,7 +158,7 @@ TEST_P(AScreen, at_rest_causes_no_dispatches) {
 TEST_P(AScreen, shows_at_every_quiescence_what_was_drawn_whatever_happened_meanwhile) {
     start();
     open();
-    std::mt19937 random(7);
+    hvfbd::testing::RandomWords random(7);
     for (std::uint32_t i = 1; i <= rounds(300); ++i) {
         std::uint32_t x = random() % 640, y = random() % 480;
         draw(x, y, i);

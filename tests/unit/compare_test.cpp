@@ -6,9 +6,9 @@
 
 #include <array>
 #include <cstring>
-#include <random>
 
 #include "base/region.h"
+#include "random_words.h"
 
 namespace hvfbd {
 namespace {
@@ -38,7 +38,7 @@ struct Canvas {
 
 class Compare : public ::testing::Test {
   protected:
-    std::mt19937 random{42};
+    hvfbd::testing::RandomWords random{42};
 
     void scribble(Canvas& canvas, unsigned changes) {
         for (unsigned i = 0; i < changes; ++i) {

@@ -79,11 +79,11 @@ TEST(ADisplayAdapter, is_known_by_its_number_and_says_how_much_memory_it_has) {
     FakeAdapter adapter;
     EXPECT_TRUE(is_display_adapter(adapter));
     EXPECT_EQ(screen_memory(adapter), memory);
-    for (std::uint16_t other : {0, 0xffff, 0xb0c1, 0xb0d0}) {
+    for (std::uint16_t other : std::array<std::uint16_t, 4>{0, 0xffff, 0xb0c1, 0xb0d0}) {
         adapter.values[0] = other;
         EXPECT_FALSE(is_display_adapter(adapter)) << other;
     }
-    for (std::uint16_t nothing : {0, 0xffff}) {
+    for (std::uint16_t nothing : std::array<std::uint16_t, 2>{0, 0xffff}) {
         adapter.values[10] = nothing;
         EXPECT_FALSE(screen_memory(adapter)) << nothing;
     }

@@ -6,6 +6,8 @@
 #include <random>
 #include <tuple>
 
+#include "random_words.h"
+
 namespace hvfbd {
 namespace {
 
@@ -117,7 +119,7 @@ TEST(Condense, leaves_what_is_not_too_much_as_it_is) {
 }
 
 TEST(Condense, of_too_much_makes_one_a_row_that_covers_it) {
-    std::mt19937 random(5);
+    hvfbd::testing::RandomWords random(5);
     std::vector<Rectangle> spans, room;
     for (int y = 10; y < 60; ++y)
         for (int x = static_cast<int>(random() % 9); x < 990; x += 2 + static_cast<int>(random() % 8))
@@ -138,7 +140,7 @@ TEST(Reduce, to_one_is_the_bounding_box) {
 }
 
 TEST(Reduce, covers_whatever_it_is_given_and_keeps_its_number) {
-    std::mt19937 random(9);
+    hvfbd::testing::RandomWords random(9);
     for (int round = 0; round < 100; ++round) {
         std::vector<Rectangle> pieces;
         unsigned count = 1 + random() % 400;

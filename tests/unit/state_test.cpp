@@ -2,6 +2,7 @@
 #include "restart/state.h"
 
 #include <gtest/gtest.h>
+#include <array>
 
 #include <cstring>
 #include <fstream>
@@ -294,7 +295,7 @@ TEST(State, that_is_nested_as_deep_as_it_fits_is_refused) {
 }
 
 TEST(State, that_promises_more_than_there_is_is_refused) {
-    for (std::uint8_t type : {0x40, 0x60, 0x80, 0xa0}) {
+    for (std::uint8_t type : std::array<std::uint8_t, 4>{0x40, 0x60, 0x80, 0xa0}) {
         for (std::uint64_t size : {std::uint64_t{1}, std::uint64_t{200}, std::uint64_t{1} << 31,
                                    std::uint64_t{1} << 62, ~std::uint64_t{0} >> 1, ~std::uint64_t{0}}) {
             std::vector<std::byte> bytes = bytes_of({{"version", 1}, {"generation", 5}, {"unknown", 0}});

@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <array>
 
 #include <csignal>
 #include <cstring>
@@ -60,7 +61,7 @@ Latency measure(Tracked& tracked, std::uint64_t settle_us, bool loaded, int chan
         Box box{static_cast<int>(random() % static_cast<unsigned>(canvas.width - 400)),
                 static_cast<int>(random() % static_cast<unsigned>(canvas.height - 300)), 400, 300};
         Nanoseconds before = monotonic_now();
-        canvas.fill(box, 0xff000000 | random());
+        canvas.fill(box, 0xff000000 | static_cast<std::uint32_t>(random()));
         if (!viewer.wait(5'000'000))
             throw std::runtime_error("a change was not presented within five seconds");
         latency.told_ms.push_back(static_cast<double>(monotonic_now() - before) / 1e6);
@@ -98,7 +99,7 @@ bool Viewer::shows(const Canvas& canvas, Box box) const {
 std::vector<Latency> latencies(Tracked& tracked, int changes) {
     std::vector<Latency> all;
     for (bool loaded : {false, true})
-        for (std::uint64_t settle : {0, 200, 1000, 5000})
+        for (std::uint64_t settle : std::array<std::uint64_t, 4>{0, 200, 1000, 5000})
             all.push_back(measure(tracked, settle, loaded, changes));
     tracked.set("SettleDelay", std::uint64_t{1000});
     return all;

@@ -55,7 +55,7 @@ void copies(benchmark::State& state) {
         turn = !turn;
         std::memcpy(front.bytes.data(), (turn ? second : first).bytes.data(), front.bytes.size());
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * front.bytes.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(front.bytes.size()));
 }
 BENCHMARK(copies)->Apply(sizes);
 
@@ -64,7 +64,7 @@ void compares_what_is_equal(benchmark::State& state) {
     Rectangle where = source.whole();
     Found found;
     for (auto _ : state) compare_and_copy(source.view(), front.writable(), {}, {&where, 1}, found);
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * source.bytes.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(source.bytes.size()));
 }
 BENCHMARK(compares_what_is_equal)->Apply(sizes);
 
@@ -78,7 +78,7 @@ void compares_and_copies_what_differs(benchmark::State& state) {
         turn = !turn;
         compare_and_copy((turn ? second : first).view(), front.writable(), {}, {&where, 1}, found);
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * first.bytes.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(first.bytes.size()));
 }
 BENCHMARK(compares_and_copies_what_differs)->Apply(sizes);
 
@@ -93,7 +93,7 @@ void compares_and_copies_every_other_tile(benchmark::State& state) {
         turn = !turn;
         compare_and_copy((turn ? second : first).view(), front.writable(), {}, {&where, 1}, found);
     }
-    state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * first.bytes.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(first.bytes.size()));
 }
 BENCHMARK(compares_and_copies_every_other_tile)->Apply(sizes);
 

@@ -82,7 +82,7 @@ std::vector<Verdict> latency(Tracked& tracked, const std::string&, int changes) 
             Box box{static_cast<int>(random() % static_cast<unsigned>(canvas.width - 16)),
                     static_cast<int>(random() % static_cast<unsigned>(canvas.height - 16)), 16, 16};
             Nanoseconds before = monotonic_now();
-            canvas.fill(box, 0xff000000 | random());
+            canvas.fill(box, 0xff000000 | static_cast<std::uint32_t>(random()));
             if (!viewer.wait(1'000'000))
                 throw std::runtime_error("a change was not presented within a second");
             told.push_back(static_cast<double>(monotonic_now() - before) / 1e6);

@@ -116,7 +116,7 @@ void encode_hidden_pointer_shape(std::vector<std::byte>& out) {
     writer.put(std::uint32_t{1});
     writer.put(std::uint32_t{0});  // hot spot
     writer.put(std::uint32_t{0});
-    for (std::uint8_t value : {0, 1, 1, 1}) writer.put(value);
+    for (std::uint8_t value : std::array<std::uint8_t, 4>{0, 1, 1, 1}) writer.put(value);
 }
 
 void encode_dirt(std::span<const Rectangle> rectangles, std::vector<std::byte>& out) {
