@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <random>
 #include <tuple>
 
 #include "random_words.h"
@@ -20,7 +19,7 @@ void expect_covers(const Region& region, std::span<const Rectangle> rectangles) 
 
 // Rectangles of which each has rows of its own, so that a region keeps them as they are; no two merges add as
 // much.
-std::vector<Rectangle> staircase(std::size_t count, std::mt19937& random) {
+std::vector<Rectangle> staircase(std::size_t count, testing::RandomWords& random) {
     std::vector<Rectangle> rectangles;
     int y = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -69,7 +68,7 @@ TEST(Reduce, merges_the_pair_that_adds_the_least) {
 }
 
 TEST(Reduce, merges_again_and_again_the_pair_that_adds_the_least) {
-    std::mt19937 random(3);
+    testing::RandomWords random(3);
     for (int round = 0; round < 200; ++round) {
         std::size_t count = round % 2 ? 64 : 2 + random() % 62, most = 1 + random() % count;
         auto steps = staircase(count, random);
@@ -80,7 +79,7 @@ TEST(Reduce, merges_again_and_again_the_pair_that_adds_the_least) {
 }
 
 TEST(Reduce, leaves_as_many_as_there_may_be_as_they_are) {
-    std::mt19937 random(4);
+    testing::RandomWords random(4);
     auto steps = staircase(100, random);
     std::vector<Rectangle> rectangles;
     reduce(Region(steps), 100, rectangles);
