@@ -1,8 +1,17 @@
 #include "common/settings_table.h"
 
 #include "common/numbers.h"
+#include "common/time_span.h"
 
 namespace hvfbd {
+
+namespace {
+
+std::optional<std::uint64_t> number_in(const Setting& setting, std::string_view text) {
+    return setting.unit == Setting::Unit::microseconds ? time_span_in(text) : whole_number(text);
+}
+
+}  // namespace
 
 const Setting* setting_named(std::string_view name) {
     for (const Setting& setting : display_settings)
@@ -15,13 +24,17 @@ std::string to_text(const Setting& setting, std::uint64_t value) {
     return value < setting.words.size() ? std::string(setting.words[value].word) : std::string();
 }
 
+std::string shown(const Setting& setting, std::uint64_t value) {
+    return setting.unit == Setting::Unit::microseconds ? time_span_text(value) : to_text(setting, value);
+}
+
 std::optional<std::uint64_t> value_in(const Setting& setting, std::string_view text) {
     if (setting.type == Setting::Type::word) {
         for (std::uint64_t place = 0; place < setting.words.size(); ++place)
             if (setting.words[place].word == text) return place;
         return std::nullopt;
     }
-    const auto value = whole_number(text);
+    const auto value = number_in(setting, text);
     if (!value || *value < setting.least || *value > setting.most) return std::nullopt;
     return value;
 }
@@ -34,7 +47,7 @@ std::vector<std::string> words_of(const Setting& setting) {
 
 std::string range_of(const Setting& setting) {
     if (setting.type != Setting::Type::word)
-        return std::to_string(setting.least) + " to " + std::to_string(setting.most);
+        return shown(setting, setting.least) + " to " + shown(setting, setting.most);
     std::string list;
     for (const auto& [word, help] : setting.words) list += (list.empty() ? "" : ", ") + std::string(word);
     return "one of " + list;
@@ -42,13 +55,13 @@ std::string range_of(const Setting& setting) {
 
 std::string what_is_wrong(const Setting& setting, std::string_view text, std::string_view name) {
     if (value_in(setting, text)) return {};
-    const auto number = setting.type == Setting::Type::word ? std::nullopt : whole_number(text);
-    std::string shown = '"' + std::string(text) + '"';
+    const auto number = setting.type == Setting::Type::word ? std::nullopt : number_in(setting, text);
+    std::string value = '"' + std::string(text) + '"';
     if (number)
-        shown = std::to_string(*number);
+        value = shown(setting, *number);
     else if (text.empty() && setting.type != Setting::Type::word)
-        shown = "nothing";
-    return std::string(name) + " must be " + range_of(setting) + "; " + shown + " is not";
+        value = "nothing";
+    return std::string(name) + " must be " + range_of(setting) + "; " + value + " is not";
 }
 
 }  // namespace hvfbd

@@ -60,11 +60,10 @@ inline constexpr std::array display_settings{
     number_setting("RefreshLimit", Setting::Type::number, Setting::Unit::hertz, 0, 1000, 20,
                    "Presents a second at most; 0: no limit."),
     word_setting("RefreshMode", refresh_modes, 0, "What is presented."),
-    number_setting(
-        "SettleDelay", Setting::Type::long_number, Setting::Unit::microseconds, 0, 1000000, 1000,
-        "Microseconds from the first store after rest to its present, so that a burst becomes one frame."),
+    number_setting("SettleDelay", Setting::Type::long_number, Setting::Unit::microseconds, 0, 1000000, 1000,
+                   "Time from the first store after rest to its present, so that a burst becomes one frame."),
     number_setting("IdleTimeout", Setting::Type::long_number, Setting::Unit::microseconds, 0, 60000000,
-                   250000, "Microseconds without a store after which tracking rests."),
+                   250000, "Time without a store after which tracking rests."),
     word_setting("Tracking", trackings, 0, "How stores are noticed; all but auto are for diagnosis."),
     number_setting("MaxRects", Setting::Type::number, Setting::Unit::none, 1, 255, 16,
                    "Rectangles submitted to the host a frame at most. A Hyper-V host gets four messages a "
@@ -78,13 +77,17 @@ inline constexpr Setting log_level_setting =
 // One of the above by its name. Null: there is none.
 const Setting* setting_named(std::string_view name);
 
+// As a number, or a word.
 std::string to_text(const Setting& setting, std::uint64_t value);
-// Nothing: it is none, or out of the range.
+// As people read it: spans of time as "250ms".
+std::string shown(const Setting& setting, std::uint64_t value);
+// Spans of time are taken as "250ms" too; a number alone is microseconds. Nothing: it is none, or out of the
+// range.
 std::optional<std::uint64_t> value_in(const Setting& setting, std::string_view text);
 
 // Empty for a setting of numbers.
 std::vector<std::string> words_of(const Setting& setting);
-// "0 to 1000", "one of pause, ignore".
+// "0 to 1000", "0 to 1min", "one of pause, ignore".
 std::string range_of(const Setting& setting);
 // What is said of a value that is refused: "RefreshLimit must be 0 to 1000; 1001 is not". `name`: what the
 // setting is called where it was set. Empty: nothing is wrong.

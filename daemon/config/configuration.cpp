@@ -3,12 +3,14 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <map>
 
 #include "base/error.h"
 #include "base/file_reading.h"
+#include "common/did_you_mean.h"
 #include "common/numbers.h"
 #include "common/settings_table.h"
 #include "config/ini.h"
@@ -29,7 +31,8 @@ std::uint64_t number(std::string_view key, std::string_view text) {
 
 std::uint32_t rectangles_per_message(std::string_view key, std::string_view text) {
     std::uint64_t value = number(key, text);
-    if (value < 1 || value > 255) refuse(std::string(key) + " must be 1 to 255");
+    if (value < 1 || value > 255)
+        refuse(std::string(key) + " must be 1 to 255; " + std::to_string(value) + " is not");
     return static_cast<std::uint32_t>(value);
 }
 
@@ -71,32 +74,34 @@ std::string one_of(std::string_view key, std::span<const std::string_view> known
 constexpr std::array<std::string_view, 5> output_types{"auto", "memory", "uio", "drm", "hyperv"};
 constexpr std::array<std::string_view, 2> screens{"apart", "together"};
 
+struct OutputKey {
+    std::string_view name;
+    void (*set)(Configuration::OutputSection& output, std::string_view key, std::string_view value);
+};
+using Output = Configuration::OutputSection;
+using Text = std::string_view;
+
+constexpr std::array output_keys{
+    OutputKey{"Type", [](Output& o, Text key, Text value) { o.type = one_of(key, output_types, value); }},
+    OutputKey{"Uio", [](Output& o, Text, Text value) { o.uio = value; }},
+    OutputKey{"Framebuffer", [](Output& o, Text, Text value) { o.framebuffer = value; }},
+    OutputKey{"FramebufferSize",
+              [](Output& o, Text key, Text value) { o.framebuffer_size = number(key, value); }},
+    OutputKey{"Card", [](Output& o, Text key, Text value) { o.card = card(key, value); }},
+    OutputKey{"Connector", [](Output& o, Text, Text value) { o.connector = value; }},
+    OutputKey{"Screens", [](Output& o, Text key, Text value) { o.screens = one_of(key, screens, value); }},
+    OutputKey{"Mode", [](Output& o, Text, Text value) { o.mode = mode_of(value); }},
+    OutputKey{"Stride", [](Output& o, Text key, Text value) { o.stride = stride(key, value); }},
+    OutputKey{"AssumeVisible",
+              [](Output& o, Text key, Text value) { o.assume_visible = boolean(key, value); }},
+    OutputKey{"RectanglesPerMessage", [](Output& o, Text key, Text value) {
+                  o.rectangles_per_message = rectangles_per_message(key, value);
+              }}};
+
 bool set_output(Configuration& configuration, std::string_view key, std::string_view value) {
-    auto& output = configuration.output;
-    if (key == "Type")
-        output.type = one_of(key, output_types, value);
-    else if (key == "Uio")
-        output.uio = value;
-    else if (key == "Framebuffer")
-        output.framebuffer = value;
-    else if (key == "FramebufferSize")
-        output.framebuffer_size = number(key, value);
-    else if (key == "Card")
-        output.card = card(key, value);
-    else if (key == "Connector")
-        output.connector = value;
-    else if (key == "Screens")
-        output.screens = one_of(key, screens, value);
-    else if (key == "Mode")
-        output.mode = mode_of(value);
-    else if (key == "Stride")
-        output.stride = stride(key, value);
-    else if (key == "AssumeVisible")
-        output.assume_visible = boolean(key, value);
-    else if (key == "RectanglesPerMessage")
-        output.rectangles_per_message = rectangles_per_message(key, value);
-    else
-        return false;
+    const auto* found = std::ranges::find(output_keys, key, &OutputKey::name);
+    if (found == output_keys.end()) return false;
+    found->set(configuration.output, key, value);
     return true;
 }
 
@@ -115,6 +120,37 @@ bool set_key(Configuration& configuration, std::string_view section, std::string
         return true;
     }
     return false;
+}
+
+constexpr std::array<std::string_view, 4> sections{"Display", "Output", "Clients", "Log"};
+
+std::vector<std::string_view> keys_of(std::string_view section) {
+    std::vector<std::string_view> keys;
+    if (section == "Display")
+        for (const SettingField& field : setting_fields()) keys.push_back(field.setting.name);
+    if (section == "Output")
+        for (const OutputKey& key : output_keys) keys.push_back(key.name);
+    if (section == "Clients") keys.emplace_back("GrantUserfaultfd");
+    if (section == "Log") keys.emplace_back("Level");
+    return keys;
+}
+
+// What is said of a key that set_key() does not know.
+std::string what_is_unknown(std::string_view section, std::string_view key) {
+    if (std::ranges::find(sections, section) == sections.end()) {
+        std::string list;
+        for (std::string_view known : sections)
+            list += (list.empty() ? "[" : ", [") + std::string(known) + "]";
+        const std::string near = nearest(section, sections);
+        return "there is no section [" + std::string(section) + "]" +
+               (near.empty() ? "; there are " + list : "; did you mean [" + near + "]?");
+    }
+    const std::string unknown =
+        "there is no " + std::string(key) + " in a section [" + std::string(section) + "]";
+    for (std::string_view other : sections)
+        for (std::string_view known : keys_of(other))
+            if (known == key) return unknown + "; it belongs into [" + std::string(other) + "]";
+    return unknown + did_you_mean(key, keys_of(section));
 }
 
 constexpr std::size_t most_warnings_in_all = 500;
@@ -147,10 +183,10 @@ bool is_drop_in(const std::filesystem::path& path) {
 }  // namespace
 
 Mode mode_of(std::string_view text) {
-    const auto sides = sides_of_mode(text);
+    const auto sides = mode_in<std::uint64_t>(text);
     if (!sides) refuse("Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + std::string(text) + "\" is not");
-    Mode mode{static_cast<std::uint32_t>(std::min<std::uint64_t>(number("Mode", sides->first), UINT32_MAX)),
-              static_cast<std::uint32_t>(std::min<std::uint64_t>(number("Mode", sides->second), UINT32_MAX))};
+    Mode mode{static_cast<std::uint32_t>(std::min<std::uint64_t>(sides->first, UINT32_MAX)),
+              static_cast<std::uint32_t>(std::min<std::uint64_t>(sides->second, UINT32_MAX))};
     layout_for(mode);
     return mode;
 }
@@ -173,8 +209,7 @@ void parse(std::string_view text, const std::string& file, Configuration& config
     auto take = [&](const IniEntry& entry) {
         try {
             if (!set_key(configuration, entry.section, entry.key, entry.value))
-                warn(entry.line, "there is no " + std::string(entry.key) + " in a section [" +
-                                     std::string(entry.section) + "]");
+                warn(entry.line, what_is_unknown(entry.section, entry.key));
         } catch (const RequestError& refused) {
             warn(entry.line, refused.what());
         }

@@ -162,6 +162,38 @@ TEST_F(ConfigurationFiles, with_mistakes_warn_with_file_and_line_and_what_stood_
     EXPECT_EQ(warnings[3].line, 8);
 }
 
+TEST_F(ConfigurationFiles, with_an_unknown_word_say_which_one_may_be_meant) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"[Display]\nRefreshLimt=1\n",
+         "there is no RefreshLimt in a section [Display]; did you mean \"RefreshLimit\"?"},
+        {"[Display]\nMode=1x1\n", "there is no Mode in a section [Display]; it belongs into [Output]"},
+        {"[Output]\nLevel=info\n", "there is no Level in a section [Output]; it belongs into [Log]"},
+        {"[Output]\nConector=A\n", "there is no Conector in a section [Output]; did you mean \"Connector\"?"},
+        {"[Clients]\nColour=A\n", "there is no Colour in a section [Clients]"},
+        {"[Dispaly]\nMaxRects=1\n", "there is no section [Dispaly]; did you mean [Display]?"},
+        {"[output]\nType=drm\n", "there is no section [output]; did you mean [Output]?"},
+        {"[Screen]\nA=b\n", "there is no section [Screen]; there are [Display], [Output], [Clients], [Log]"},
+        {"[Output]\nRectanglesPerMessage=256\n", "RectanglesPerMessage must be 1 to 255; 256 is not"}};
+    for (const auto& [text, sentence] : cases) {
+        Configuration configuration;
+        warnings.clear();
+        parse(text, "a.conf", configuration, warnings);
+        ASSERT_EQ(warnings.size(), 1u) << text;
+        EXPECT_EQ(warnings[0].sentence, sentence);
+    }
+}
+
+TEST_F(ConfigurationFiles, with_a_mode_that_is_none_say_how_one_is_written) {
+    for (const std::string mode : {"1024 x 768", "1024", "x768", "wide", "1024X768", "1024x768x1", ""}) {
+        Configuration configuration;
+        warnings.clear();
+        parse("[Output]\nMode=" + mode + "\n", "a.conf", configuration, warnings);
+        ASSERT_EQ(warnings.size(), 1u) << mode;
+        EXPECT_EQ(warnings[0].sentence,
+                  "Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + mode + "\" is not");
+    }
+}
+
 TEST_F(ConfigurationFiles, take_a_stride_that_rows_can_have_and_no_other) {
     for (const char* text : {"-4", "3", "131076", "99999999999999999999", "", "4k"}) {
         write("etc/hvfbd.conf", std::string("[Output]\nStride=") + text + "\n");

@@ -41,8 +41,8 @@ TEST(DisplaySettings, takes_both_ends_of_each_range_and_refuses_what_lies_beyond
         const char *name, *least, *most, *beyond;
     };
     for (auto [name, least, most, beyond] :
-         {Range{"RefreshLimit", "0", "1000", "1001"}, Range{"SettleDelay", "0", "1000000", "1000001"},
-          Range{"IdleTimeout", "0", "60000000", "60000001"}, Range{"MaxRects", "1", "255", "256"}}) {
+         {Range{"RefreshLimit", "0", "1000", "1001"}, Range{"SettleDelay", "0", "1s", "1.000001s"},
+          Range{"IdleTimeout", "0", "1min", "1min 1us"}, Range{"MaxRects", "1", "255", "256"}}) {
         EXPECT_EQ(request_error(name, least), "");
         EXPECT_EQ(request_error(name, most), "");
         EXPECT_EQ(request_error(name, beyond),
@@ -53,6 +53,16 @@ TEST(DisplaySettings, takes_both_ends_of_each_range_and_refuses_what_lies_beyond
         EXPECT_NE(request_error(name, "99999999999999999999"), "");
     }
     EXPECT_NE(request_error("MaxRects", "0"), "");
+}
+
+TEST(DisplaySettings, takes_spans_of_time_in_every_unit) {
+    DisplaySettings settings;
+    for (const char* text : {"2500", "2500us", "2.5ms", "2ms 500us", " 2.5 ms"}) {
+        settings.settle_delay = {};
+        EXPECT_TRUE(set(settings, "SettleDelay", text));
+        EXPECT_EQ(settings.settle_delay.count(), 2500) << text;
+    }
+    EXPECT_EQ(request_error("RefreshLimit", "20ms"), "RefreshLimit must be 0 to 1000; \"20ms\" is not");
 }
 
 TEST(DisplaySettings, takes_every_word_it_knows_and_names_them_when_it_is_given_another) {
@@ -103,7 +113,7 @@ TEST(DisplaySettings, takes_the_ends_of_every_range_of_the_table_and_nothing_bey
         EXPECT_EQ(request_error(setting.name, std::to_string(setting.most)), "");
         EXPECT_EQ(request_error(setting.name, std::to_string(setting.most + 1)),
                   std::string(setting.name) + " must be " + range_of(setting) + "; " +
-                      std::to_string(setting.most + 1) + " is not");
+                      shown(setting, setting.most + 1) + " is not");
     }
 }
 

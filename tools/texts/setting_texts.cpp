@@ -61,13 +61,13 @@ std::string key_in_configuration(const Setting& setting, const std::string& key)
     const auto plain = [](const std::string& word) { return word; };
     std::string text(setting.help);
     text += setting.words.empty() ? " " + range_of(setting) + "." : meanings(setting, false, plain);
-    return wrapped(text, "# ") + "#" + key + "=" + to_text(setting, setting.usual) + "\n";
+    return wrapped(text, "# ") + "#" + key + "=" + shown(setting, setting.usual) + "\n";
 }
 
 std::string key_in_manual(const Setting& setting, const std::string& key) {
     std::string text(setting.help);
     if (setting.words.empty())
-        text += " " + range_of(setting) + "; default " + to_text(setting, setting.usual) + ".";
+        text += " " + range_of(setting) + "; default " + shown(setting, setting.usual) + ".";
     else
         text += meanings(setting, true, bold);
     return "*" + key + "=*\n" + wrapped(text, "\t") + "\n";
