@@ -46,13 +46,13 @@ class Problem(OnTheBus):
         self.until(lambda: any(line.startswith("STATUS=") for line in self.told))
         self.assertEqual([line for line in self.told if line.startswith("STATUS=")], [f"STATUS=display0: {problem}"])
         self.assertIn(f"nothing is shown: {problem}\n", self.hvfbctl("status"))
-        self.assertEqual(json.loads(self.hvfbctl("status", "--json"))["display"]["Problem"], problem)
+        self.assertEqual(json.loads(self.hvfbctl("status", "--json"))["Display"]["Problem"], problem)
         self.assertIn(problem, self.hvfbctl("displays"))
-        self.assertEqual(json.loads(self.hvfbctl("displays", "--json"))[0]["problem"], problem)
+        self.assertEqual(json.loads(self.hvfbctl("displays", "--json"))[0]["Problem"], problem)
         done = subprocess.run([PROGRAMS / "hvfbctl", f"--bus={self.address}", "doctor", "--json"], capture_output=True, text=True,
                               timeout=30, env={**os.environ, "LC_ALL": "C"}, check=False)
-        [finding] = [one for one in json.loads(done.stdout)["findings"] if one["subject"] == "display0"]
-        self.assertEqual((finding["level"], finding["sentence"]), ("warn", f"nothing is shown: {problem}"))
+        [finding] = [one for one in json.loads(done.stdout)["Findings"] if one["Subject"] == "display0"]
+        self.assertEqual((finding["Level"], finding["Sentence"]), ("warn", f"nothing is shown: {problem}"))
 
     def test_is_signalled_when_it_changes(self):
         listener = self.caller()

@@ -152,7 +152,7 @@ class Rest(WithClients):
         self.assertEqual(refused.ask("tracking"), "scanning")
         self.assertEqual(len(given()), before + 1)
         # Just what hvfbctl doctor says to root mends it, for those as well who draw already.
-        mend = self.doctor()["tracking of group video"]["mend"]
+        mend = self.doctor()["tracking of group video"]["Fix"]
         self.assertEqual(run("sh", "-c", mend).returncode, 0, mend)
         self.addCleanup(DROP_IN.with_name("zz-userfaultfd.conf").unlink)
         wait_until(lambda: refused.ask("tracking") == "resting+scanning", "it can rest")
@@ -174,7 +174,7 @@ class Rest(WithClients):
             self.assertEqual(painter.ask("tracking"), "scanning")
         said = run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout
         self.assertEqual(said.count("opening /dev/userfaultfd failed: No such file or directory"), 1)
-        self.assertIn("there is no /dev/userfaultfd", self.doctor()["userfaultfd from hvfbd"]["sentence"])
+        self.assertIn("there is no /dev/userfaultfd", self.doctor()["userfaultfd from hvfbd"]["Sentence"])
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ class WithClients(unittest.TestCase):
     def doctor(self, user=None):
         """What hvfbctl doctor finds, by subject."""
         done = run("hvfbctl", "doctor", "--json", user=user)
-        return {finding["subject"]: finding for finding in json.loads(done.stdout)["findings"]}
+        return {finding["Subject"]: finding for finding in json.loads(done.stdout)["Findings"]}
 
     def surfaces(self):
         result = run("hvfbctl", "surfaces", "--json")

@@ -53,9 +53,9 @@ class StartFailures(unittest.TestCase):
         done = run("hvfbctl", "doctor", "--json", user="drawer")
         self.assertEqual(done.returncode, 1)
         [finding] = [one for one in json.loads(done.stdout)["findings"] if one["subject"] == "daemon"]
-        self.assertEqual(finding["level"], "bad", finding)
-        self.assertIn(sentence, finding["sentence"])
-        self.assertIn(command, finding["mend"])
+        self.assertEqual(finding["Level"], "bad", finding)
+        self.assertIn(sentence, finding["Sentence"])
+        self.assertIn(command, finding["Fix"])
 
     def test_a_masked_service_is_said_to_be_masked(self):
         run("systemctl", "mask", "hvfbd.service", check=True)

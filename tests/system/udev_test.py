@@ -43,21 +43,21 @@ class Udev(WithClients):
         self.assertEqual(rights(), (0, "root", "0o600"))
         for user in (None, "drawer"):
             before = self.doctor(user)["userfaultfd from hvfbd"]
-            self.assertIn("user hvfbd may not use /dev/userfaultfd (root:root 0600)", before["sentence"])
-        self.assertIn("even at rest", self.doctor("drawer")["tracking"]["sentence"])
+            self.assertIn("user hvfbd may not use /dev/userfaultfd (root:root 0600)", before["Sentence"])
+        self.assertIn("even at rest", self.doctor("drawer")["tracking"]["Sentence"])
         [found] = [finding for subject, finding in self.doctor().items() if subject == "tracking of group video"]
-        self.assertEqual((found["level"], found["mend"]), ("warn", before["mend"]))
-        self.assertIn("scanning: the daemon collects a few times a second", found["sentence"])
+        self.assertEqual((found["Level"], found["Fix"]), ("warn", before["Fix"]))
+        self.assertIn("scanning: the daemon collects a few times a second", found["Sentence"])
         # Just what it says mends it.
-        done = run("sh", "-c", before["mend"])
+        done = run("sh", "-c", before["Fix"])
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         run("udevadm", "settle", check=True)
         self.assertEqual(rights(), (0, "hvfbd", "0o660"))
         after = self.doctor("drawer")
-        self.assertIn("may not be used", after["/dev/userfaultfd"]["sentence"])
-        self.assertEqual(after["/dev/userfaultfd"]["level"], "ok")
-        self.assertIn("at rest costs nothing, with the userfaultfd that hvfbd gives", after["tracking"]["sentence"])
-        self.assertIn("with the userfaultfd that hvfbd gives", self.doctor()["tracking of group video"]["sentence"])
+        self.assertIn("may not be used", after["/dev/userfaultfd"]["Sentence"])
+        self.assertEqual(after["/dev/userfaultfd"]["Level"], "ok")
+        self.assertIn("at rest costs nothing, with the userfaultfd that hvfbd gives", after["tracking"]["Sentence"])
+        self.assertIn("with the userfaultfd that hvfbd gives", self.doctor()["tracking of group video"]["Sentence"])
 
     def test_an_administrators_rule_goes_before_it(self):
         RULES.mkdir(exist_ok=True)
@@ -68,9 +68,9 @@ class Udev(WithClients):
         run("udevadm", "control", "--reload", check=True)
         run("udevadm", "trigger", "--settle", NODE, check=True)
         self.assertEqual(rights(), (0, "video", "0o660"))
-        self.assertEqual(self.doctor("drawer")["/dev/userfaultfd"]["sentence"], "may be used")
-        self.assertIn("of their own", self.doctor()["tracking of group video"]["sentence"])
-        self.assertIn("user hvfbd may use", self.doctor()["userfaultfd from hvfbd"]["sentence"])
+        self.assertEqual(self.doctor("drawer")["/dev/userfaultfd"]["Sentence"], "may be used")
+        self.assertIn("of their own", self.doctor()["tracking of group video"]["Sentence"])
+        self.assertIn("user hvfbd may use", self.doctor()["userfaultfd from hvfbd"]["Sentence"])
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(bash("hvfbctl -"), long_options(PROGRAMS / "hvfbctl"))
         for command in bash("hvfbctl "):
             own = long_options(PROGRAMS / "hvfbctl", command)
-            self.assertEqual(bash(f"hvfbctl {command} -"), own | {"--bus", "--display"}, command)
+            self.assertEqual(bash(f"hvfbctl {command} -"), own | {"--bus", "--display", "--color"}, command)
 
     def test_offers_the_properties_and_their_values(self):
         self.assertEqual(bash("hvfbctl set "), properties("write"))
@@ -72,6 +72,10 @@ class Completion(unittest.TestCase):
         self.assertEqual(bash("hvfbctl set Tracking s"), {"scan"})
         self.assertEqual(bash("hvfbctl set LogLevel d"), {"debug"})
         self.assertEqual(bash("hvfbctl set RefreshLimit "), set())
+
+    def test_offers_what_else_an_option_takes(self):
+        self.assertEqual(bash("hvfbctl --color a"), {"auto", "always"})
+        self.assertEqual(bash("hvfbctl status --color=n"), {"never"})
 
     def test_offers_buses_after_a_blank_and_after_a_sign(self):
         self.assertEqual(bash("hvfbctl --bus "), {"system", "session"})

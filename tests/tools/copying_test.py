@@ -30,6 +30,7 @@ NOT_RUN = {
     "pkg-config": "hvfb.pc is where the package puts it: debian/tests does",
     "./a.out": "the program is run with the library of the build instead",
     "display": "somebody else's: any program that shows a PNG file from its standard input",
+    "jq": "somebody else's; tests/tools/hvfbctl_test.py reads the same as JSON",
     "qemu-system-x86_64": "has an ellipsis; tests/vm boots guests",
 }
 # Commands of hvfbctl that end by themselves and need nothing but the daemon.
@@ -67,6 +68,8 @@ def wrong_in(words):
         if program == "systemctl":
             verb, *units = [word for word in arguments if not word.startswith("-")] or [""]
             ours = {name.name.split(".")[0] for name in (SOURCE / "units").glob("hvfbd*")} | {"dbus", "multi-user.target"}
+            # Units that a page shows whole.
+            ours |= set(re.findall(r"/etc/systemd/system/([\w-]+)\.(?:service|timer)`:", (SOURCE / "docs/monitoring.md").read_text()))
             wrong = [unit for unit in units if unit.removesuffix(".service").removesuffix(".timer") not in ours]
             if wrong or not re.search(rf"(?m)^  {verb}\b", text):
                 return wrong or [verb]
@@ -211,7 +214,13 @@ class Snippets(OnPrivateBus):
                     self.assertEqual(self.verify_unit(snippet.text), "")
 
     def verify_unit(self, drop_in):
-        """What systemd says of it. A drop-in of a document is the binding's, or says in a comment which unit's."""
+        """What systemd says of it. A unit says what it is; a drop-in is the binding's, or says in a comment which unit's."""
+        if "\nDescription=" in drop_in:
+            (self.folder / "copied.service").write_text("[Service]\nExecStart=/bin/true\n")
+            unit = self.folder / ("copied.timer" if "[Timer]" in drop_in else "copied.service")
+            unit.write_text(drop_in)
+            done = run("systemd-analyze", "verify", "--man=no", unit, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{self.folder}:"})
+            return done.stdout + done.stderr
         unit = (re.findall(r"/etc/systemd/system/([\w-]+\.service)\.d/", drop_in) or ["hvfbd-bind.service"])[0]
         text = (PACKAGING / unit).read_text()
         (self.folder / unit).write_text(re.sub(r"(?<=[=-])/\S*/libexec/(\S+)", rf"{PROGRAMS}/\1", text))

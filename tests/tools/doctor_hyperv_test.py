@@ -35,7 +35,7 @@ class HypervDoctor(ExaminedFolder):
     def test_one_line_on_a_machine_that_is_no_guest(self):
         with tempfile.TemporaryDirectory() as empty:
             findings = self.findings("--root", empty)
-        self.assertEqual(findings["Hyper-V video"]["sentence"], "not a Hyper-V guest")
+        self.assertEqual(findings["Hyper-V video"]["Sentence"], "not a Hyper-V guest")
         self.assertEqual([subject for subject in findings if "Hyper-V" in subject], ["Hyper-V video"])
 
     def test_a_guest_without_the_device(self):
@@ -56,7 +56,7 @@ class HypervDoctor(ExaminedFolder):
         self.put(self.device / "monitor_id", "12")
         self.assert_found("Hyper-V monitor bit", "ok", "number 12", "before Linux 6.15")
         self.put("proc/sys/kernel/osrelease", "6.15.0")
-        self.assertEqual(self.guest()["Hyper-V monitor bit"]["sentence"], "number 12")
+        self.assertEqual(self.guest()["Hyper-V monitor bit"]["Sentence"], "number 12")
 
     def test_lockdown(self):
         self.assert_found("kernel lockdown", "ok")
@@ -127,7 +127,7 @@ class HypervDoctor(ExaminedFolder):
         self.put("proc/sys/kernel/osrelease", "5.10.0")
         self.put("sys/kernel/security/lockdown", "none [integrity] confidentiality")
         (self.root / "dev/mem").unlink()
-        self.assertNotIn("bad", {finding["level"] for finding in self.guest().values()})
+        self.assertNotIn("bad", {finding["Level"] for finding in self.guest().values()})
 
 
 if __name__ == "__main__":

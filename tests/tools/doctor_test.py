@@ -13,11 +13,11 @@ from private_daemon import PROGRAMS, run
 class Doctor(Examined):
     def test_finds_that_drawing_works(self):
         findings = self.findings()
-        self.assertEqual(findings["daemon"]["sentence"], "hvfbd runs")
-        self.assertEqual(findings["memfd seals"]["level"], "ok")
-        self.assertEqual(findings["userfaultfd(2)"]["level"], "ok")
+        self.assertEqual(findings["daemon"]["Sentence"], "hvfbd runs")
+        self.assertEqual(findings["memfd seals"]["Level"], "ok")
+        self.assertEqual(findings["userfaultfd(2)"]["Level"], "ok")
         text = self.hvfbctl("doctor")
-        self.assertRegex(text, r"(?m)^ok   daemon: hvfbd runs$")
+        self.assertRegex(text, r"(?m)^✓ daemon: hvfbd runs$")
 
     def test_finds_whether_it_is_enabled(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -28,7 +28,7 @@ class Doctor(Examined):
             alias = units / "dbus-org.hvfbd.Framebuffer1.service"
 
             def start():
-                return self.findings("--root", root, code=None)["start"]["sentence"]
+                return self.findings("--root", root, code=None)["start"]["Sentence"]
 
             self.assertIn("not enabled", start())
             alias.symlink_to("/lib/systemd/system/hvfbd.service")
@@ -55,8 +55,8 @@ class Doctor(Examined):
             findings = self.findings("--root", root, code=None)
             for subject in ("Hyper-V guest", "devices", "tracking", "start", "DRM screen"):
                 with self.subTest(subject):
-                    self.assertEqual(findings[subject]["level"], "warn")
-                    self.assertIn("could not be looked at", findings[subject]["sentence"])
+                    self.assertEqual(findings[subject]["Level"], "warn")
+                    self.assertIn("could not be looked at", findings[subject]["Sentence"])
             self.assertNotIn("DRM devices", findings)
             self.assertNotIn("Hyper-V video", findings)
 
@@ -70,9 +70,9 @@ class Doctor(Examined):
 
     def test_finds_who_may_not_draw_and_what_mends_it(self):
         findings = self.findings(code=1, prefix=NOBODY)
-        self.assertEqual(findings["right to draw"]["level"], "bad")
-        self.assertIn("usermod -aG video", findings["right to draw"]["mend"])
-        self.assertEqual(findings["right to view"]["level"], "warn")
+        self.assertEqual(findings["right to draw"]["Level"], "bad")
+        self.assertIn("usermod -aG video", findings["right to draw"]["Fix"])
+        self.assertEqual(findings["right to view"]["Level"], "warn")
 
     def test_finds_a_hyperv_device_that_a_driver_holds(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -84,12 +84,12 @@ class Doctor(Examined):
             (root / "dev/uio0").touch()
             (device / "driver").symlink_to("../../../../bus/vmbus/drivers/hyperv_drm")
             findings = self.findings("--root", root)
-            self.assertIn("belongs to hyperv_drm", findings["Hyper-V video"]["sentence"])
-            self.assertIn("hyperv_drm/unbind", findings["Hyper-V video"]["mend"])
-            self.assertIn("dev/uio0", findings["UIO devices"]["sentence"])
+            self.assertIn("belongs to hyperv_drm", findings["Hyper-V video"]["Sentence"])
+            self.assertIn("hyperv_drm/unbind", findings["Hyper-V video"]["Fix"])
+            self.assertIn("dev/uio0", findings["UIO devices"]["Sentence"])
             (device / "driver").unlink()
             (device / "driver").symlink_to("../../../../bus/vmbus/drivers/uio_hv_generic")
-            self.assertEqual(self.findings("--root", root)["Hyper-V video"]["level"], "ok")
+            self.assertEqual(self.findings("--root", root)["Hyper-V video"]["Level"], "ok")
 
     def test_says_why_a_program_is_polled(self):
         os.environ["HVFB_FEATURES"] = "no-announce,no-scan"
@@ -99,8 +99,8 @@ class Doctor(Examined):
         self.assertEqual(painter.ask("frame"), "shown")
         number = painter.process.pid
         finding = self.findings()["tracking of surface 1"]
-        self.assertEqual(finding["level"], "warn")
-        self.assertIn("HVFB_DEBUG=1", finding["mend"])
+        self.assertEqual(finding["Level"], "warn")
+        self.assertIn("HVFB_DEBUG=1", finding["Fix"])
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             (root / f"proc/{number}").mkdir(parents=True)
@@ -109,7 +109,7 @@ class Doctor(Examined):
                                ("Uid:\t0\t0\t0\t0\nTracerPid:\t0\nSeccomp:\t2\n", "filter of system calls"),
                                ("nonsense", "itself")):
                 (root / f"proc/{number}/status").write_text(text)
-                self.assertIn(word, self.findings("--root", root)["tracking of surface 1"]["sentence"])
+                self.assertIn(word, self.findings("--root", root)["tracking of surface 1"]["Sentence"])
 
 
 class GrantDoctor(ExaminedFolder):

@@ -16,12 +16,12 @@ class Examined(OnPrivateBus):
         if code is not None:
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         result = json.loads(done.stdout)
-        self.assertEqual(result["can_draw"], done.returncode == 0)
-        for finding in result["findings"]:
-            self.assertIn(finding["level"], ("ok", "warn", "bad"))
+        self.assertEqual(result["CanDraw"], done.returncode == 0)
+        for finding in result["Findings"]:
+            self.assertIn(finding["Level"], ("ok", "warn", "bad"))
             # What does not work comes with the command that mends it, and nothing else does.
-            self.assertEqual(finding["level"] == "ok", finding["mend"] == "", finding)
-        return {finding["subject"]: finding for finding in result["findings"]}
+            self.assertEqual(finding["Level"] == "ok", finding["Fix"] == "", finding)
+        return {finding["Subject"]: finding for finding in result["Findings"]}
 
 
 class ExaminedFolder(Examined):
@@ -40,6 +40,6 @@ class ExaminedFolder(Examined):
 
     def assert_found(self, subject, level, *words, **arguments):
         finding = self.findings("--root", self.root, **arguments)[subject]
-        self.assertEqual(finding["level"], level, finding)
+        self.assertEqual(finding["Level"], level, finding)
         for word in words:
-            self.assertIn(word, finding["sentence"] + "\n" + finding["mend"])
+            self.assertIn(word, finding["Sentence"] + "\n" + finding["Fix"])

@@ -1,5 +1,6 @@
 """What is drawn is what the tools show: screenshots, the damage of each frame, the demo."""
 
+import json
 import os
 import pathlib
 import pty
@@ -129,6 +130,26 @@ class Pictures(OnPrivateBus):
         self.assertRegex(watch.stdout.readline(), r"^frame \d+  \+.*s  1 rectangle, 21 pixels, within 7x3\+100\+50$")
         watch.stdout.close()
         self.assertEqual(watch.wait(timeout=20), 0)
+
+    def test_watch_writes_an_object_a_frame_for_programs(self):
+        painter = self.draw()
+        with subprocess.Popen([PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "watch", "--count=2", "--json"],
+                              stdout=subprocess.PIPE, text=True) as watch:
+            first = json.loads(watch.stdout.readline())
+            self.assertEqual(first["Rectangles"], [{"X": 0, "Y": 0, "Width": 640, "Height": 480}])
+            painter.tell("fill 100 50 1 1 abcdef")
+            second = json.loads(watch.stdout.readline())
+            self.assertEqual(second["Rectangles"], [{"X": 100, "Y": 50, "Width": 1, "Height": 1}])
+            self.assertGreater(second["TimeNSec"], first["TimeNSec"])
+            self.assertEqual(second["Frame"], first["Frame"] + 1)
+
+    def test_watch_says_one_rectangle_and_one_pixel(self):
+        painter = self.draw()
+        with subprocess.Popen([PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "watch", "--count=2"],
+                              stdout=subprocess.PIPE, text=True) as watch:
+            watch.stdout.readline()
+            painter.tell("fill 100 50 1 1 abcdef")
+            self.assertIn("  1 rectangle, 1 pixel, within 1x1+100+50", watch.stdout.readline())
 
 
 class Demo(OnPrivateBus):

@@ -42,7 +42,13 @@ class Setting:
 
     @property
     def range(self):
-        return "one of " + ", ".join(self.words) if self.words else f"{self.least} to {self.most}"
+        return "one of " + ", ".join(self.words) if self.words else f"{self.shown(self.least)} to {self.shown(self.most)}"
+
+    def shown(self, value):
+        """As people read it: spans of time as systemd writes them."""
+        if self.type != "t":
+            return str(value)
+        return run("systemd-analyze", "timespan", f"{value}us").stdout.rpartition("Human: ")[2].strip()
 
     @property
     def line(self):
@@ -90,11 +96,11 @@ class Settings(OnPrivateBus):
     def test_have_their_default_and_take_every_value_on_the_bus_and_refuse_others(self):
         for setting in table():
             with self.subTest(setting.name):
-                self.assertEqual(self.hvfbctl("get", setting.name).strip(), setting.usual)
+                self.assertEqual(self.got(setting), setting.usual)
                 for value in [*setting.values, setting.usual]:
                     self.hvfbctl("set", setting.name, value)
-                    self.assertEqual(self.hvfbctl("get", setting.name).strip(), value)
-                said = self.hvfbctl("set", setting.name, setting.wrong, code=1)
+                    self.assertEqual(self.got(setting), value)
+                said = self.hvfbctl("set", setting.name, setting.wrong, code=2)
                 path = "/org/hvfbd/Framebuffer1" + ("/display0" if setting.interface == DISPLAY else "")
                 sent = run("busctl", f"--address={self.bus.address}", "set-property", "org.hvfbd.Framebuffer1", path,
                            setting.interface, setting.name, setting.type, setting.wrong)
@@ -102,7 +108,13 @@ class Settings(OnPrivateBus):
                 self.assertIn(sentence, said)
                 self.assertIn(sentence, sent.stderr)
                 self.assertEqual(said.partition(sentence)[2].strip(), sent.stderr.partition(sentence)[2].strip())
-                self.assertEqual(self.hvfbctl("get", setting.name).strip(), setting.usual)
+                self.assertEqual(self.got(setting), setting.usual)
+                # What is shown can be set.
+                self.hvfbctl("set", setting.name, self.hvfbctl("get", setting.name).strip())
+                self.assertEqual(self.got(setting), setting.usual)
+
+    def got(self, setting):
+        return self.hvfbctl("get", "--json", setting.name).strip().strip('"')
 
     def test_are_shown_by_status_with_the_display(self):
         text = self.hvfbctl("status")
@@ -113,7 +125,7 @@ class Settings(OnPrivateBus):
     def test_are_in_the_help_with_range_and_default(self):
         text = run(PROGRAMS / "hvfbctl", "set", "--help").stdout
         for setting in table():
-            self.assertRegex(text, rf"(?m)^  {setting.name} +{setting.range}; default {setting.usual}\. [A-Z]")
+            self.assertRegex(text, rf"(?m)^  {setting.name} +{setting.range}; default {setting.shown(setting.usual)}\. [A-Z]")
 
     def test_are_completed(self):
         names = {setting.name for setting in table()}
@@ -132,12 +144,12 @@ class Settings(OnPrivateBus):
         for setting in table():
             key = "Level" if setting.interface == MANAGER else setting.name
             with self.subTest(setting.name):
-                self.assertEqual(configuration.count(f"\n#{key}={setting.usual}\n"), 1)
+                self.assertEqual(configuration.count(f"\n#{key}={setting.shown(setting.usual)}\n"), 1)
                 entry = re.search(rf"(?m)^\*{key}=\*\n((?:\t.*\n)+)", manual).group(1)
                 for word in setting.words:
                     self.assertIn(f"*{word}*", entry)
                 text = re.sub(r"\s+", " ", entry)
-                self.assertIn(f"*{setting.usual}* (the default)" if setting.words else f"{setting.range}; default {setting.usual}.", text)
+                self.assertIn(f"*{setting.usual}* (the default)" if setting.words else f"{setting.range}; default {setting.shown(setting.usual)}.", text)
                 self.assertIn(f"*{setting.name}* {setting.type}", bus)
 
 
@@ -154,7 +166,7 @@ class SettingsOfAFile(unittest.TestCase):
             daemon = Daemon(bus, configuration=configuration)
             try:
                 for setting in settings:
-                    got = run(PROGRAMS / "hvfbctl", f"--bus={bus.address}", "get", setting.name).stdout.strip()
+                    got = run(PROGRAMS / "hvfbctl", f"--bus={bus.address}", "get", "--json", setting.name).stdout.strip().strip('"')
                     self.assertEqual(got, expected(setting), setting.name)
             finally:
                 daemon.stop()

@@ -98,7 +98,7 @@ class MemoryOutput(Guest):
             with self.subTest(name):
                 self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display {name} {kind} {value}")
                 self.assertEqual(self.get(name).strip('"'), value)
-                self.assertEqual(self.do(f"hvfbctl get {name}"), value)
+                self.assertEqual(self.do(f"hvfbctl get --json {name}").strip('"'), value)
         self.assertIn("0 to 1000", self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 2000", code=1))
         self.do(f"setpriv --reuid=drawer --regid=drawer --init-groups "
                 f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display RefreshLimit u 30", code=1)

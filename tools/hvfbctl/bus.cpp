@@ -14,20 +14,22 @@ constexpr const char* display_interface = "org.hvfbd.Framebuffer1.Display";
 constexpr const char* manager_interface = "org.hvfbd.Framebuffer1.Manager";
 constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 
-template <class Value>
-Value value_of(const Properties& properties, const std::string& name) {
-    const auto found = properties.find(name);
-    return found == properties.end() || !found->second.containsValueOfType<Value>()
-               ? Value{}
-               : found->second.get<Value>();
-}
-
 std::uint32_t number_at_end(std::string_view path) {
     const auto number =
         hvfbd::whole_number<std::uint32_t>(path.substr(path.find_last_not_of("0123456789") + 1));
     if (!number)
         throw std::runtime_error("hvfbd names an object " + std::string(path) + ", without a number");
     return *number;
+}
+
+SurfaceRecord record_of(const std::string& path, const Properties& all) {
+    return {path,
+            number_at_end(path),
+            value_of<std::string>(all, "Name"),
+            value_of<std::string>(all, "Owner"),
+            value_of<std::string>(all, "TrackingState"),
+            value_of<std::uint32_t>(all, "Pid"),
+            value_of<bool>(all, "Active")};
 }
 
 }  // namespace
@@ -107,45 +109,57 @@ std::map<sdbus::ObjectPath, std::map<std::string, Properties>> Daemon::objects()
     return objects;
 }
 
-std::vector<DisplayRecord> Daemon::displays() {
-    std::vector<DisplayRecord> result;
+std::vector<DisplayState> Daemon::states() {
+    std::vector<DisplayState> result;
     const auto all = objects();
     for (const auto& [path, interfaces] : all) {
         const auto found = interfaces.find(display_interface);
         if (found == interfaces.end()) continue;
-        const Properties& display = found->second;
-        const auto surfaces = std::ranges::count_if(all, [&, prefix = path + "/"](const auto& object) {
-            return object.first.starts_with(prefix) && object.second.contains(surface_interface);
-        });
-        result.push_back({value_of<std::string>(display, "Name"), value_of<std::string>(display, "Output"),
-                          value_of<std::string>(display, "Problem"),
-                          value_of<std::uint32_t>(display, "Width"),
-                          value_of<std::uint32_t>(display, "Height"), value_of<bool>(display, "Visible"),
-                          static_cast<std::size_t>(surfaces)});
+        result.push_back({path, value_of<std::string>(found->second, "Name"), found->second, {}});
+        std::vector<SurfaceRecord>& surfaces = result.back().surfaces;
+        for (const auto& [below, of_surface] : all) {
+            const auto surface = of_surface.find(surface_interface);
+            if (surface != of_surface.end() && below.starts_with(path + "/"))
+                surfaces.push_back(record_of(below, surface->second));
+        }
+        std::ranges::sort(surfaces, {}, &SurfaceRecord::number);
     }
     // As numbers, not as words.
-    std::ranges::sort(result, {}, [](const DisplayRecord& display) { return number_at_end(display.name); });
+    std::ranges::sort(result, {}, [](const DisplayState& display) { return number_at_end(display.name); });
+    return result;
+}
+
+ShownOrNot shown_or_not(const DisplayState& state) {
+    const Properties& display = state.properties;
+    return {value_of<std::string>(display, "Output"),
+            value_of<std::string>(display, "Problem"),
+            value_of<std::string>(display, "WhenHidden"),
+            value_of<bool>(display, "Visible"),
+            !state.surfaces.empty(),
+            std::ranges::any_of(state.surfaces, &SurfaceRecord::active)};
+}
+
+DisplayState Daemon::state() {
+    std::string known;
+    for (DisplayState& display : states()) {
+        if (display.path == display_path()) return std::move(display);
+        known += (known.empty() ? "" : ", ") + display.name;
+    }
+    throw std::runtime_error("there is no display " + where_.display + "; there is: " + known);
+}
+
+std::vector<DisplayRecord> Daemon::displays() {
+    std::vector<DisplayRecord> result;
+    for (const auto& [path, name, properties, surfaces] : states())
+        result.push_back(
+            {name, value_of<std::string>(properties, "Output"), value_of<std::string>(properties, "Problem"),
+             value_of<std::uint32_t>(properties, "Width"), value_of<std::uint32_t>(properties, "Height"),
+             value_of<bool>(properties, "Visible"), surfaces.size()});
     return result;
 }
 
 std::vector<SurfaceRecord> Daemon::surfaces() {
-    const auto objects = this->objects();
-    if (!objects.contains(display_path())) {
-        std::string known;
-        for (const DisplayRecord& display : displays()) known += (known.empty() ? "" : ", ") + display.name;
-        throw UsageError("there is no display " + where_.display + "; there is: " + known);
-    }
-    std::vector<SurfaceRecord> result;
-    for (const auto& [path, interfaces] : objects) {
-        const auto found = interfaces.find(surface_interface);
-        if (found == interfaces.end() || !path.starts_with(display_path() + "/")) continue;
-        const Properties& all = found->second;
-        result.push_back({path, number_at_end(path), value_of<std::string>(all, "Name"),
-                          value_of<std::string>(all, "Owner"), value_of<std::string>(all, "TrackingState"),
-                          value_of<std::uint32_t>(all, "Pid"), value_of<bool>(all, "Active")});
-    }
-    std::ranges::sort(result, {}, &SurfaceRecord::number);
-    return result;
+    return state().surfaces;
 }
 
 SurfaceRecord Daemon::surface(const std::string& which) {
@@ -158,10 +172,11 @@ SurfaceRecord Daemon::surface(const std::string& which) {
         if (record.name == which) matching.push_back(std::move(record));
     }
     if (matching.empty())
-        throw UsageError("there is no surface " + which + " on " + where_.display +
-                         "; see: hvfbctl surfaces");
+        throw std::runtime_error("there is no surface " + which + " on " + where_.display +
+                                 "; see: hvfbctl surfaces");
     if (matching.size() > 1)
-        throw UsageError("several surfaces are named " + which + "; use a number: see: hvfbctl surfaces");
+        throw std::runtime_error("several surfaces are named " + which +
+                                 "; name one by its number; see: hvfbctl surfaces");
     return matching.front();
 }
 
@@ -182,7 +197,7 @@ std::string explain(const sdbus::Error& error, const Where& where) {
         return "hvfbd does not answer on " + bus + " (" + error.getMessage() +
                "). Start it: systemctl start hvfbd. What is missing: hvfbctl doctor";
     if (is({"UnknownObject", "UnknownMethod"}))
-        return "there is no such display or surface (" + where.display + "); see: hvfbctl surfaces";
+        return "there is no display " + where.display + ", or its surface is gone; see: hvfbctl displays";
     if (!name.starts_with("org.hvfbd.") && (is({"FileNotFound", "NoServer", "BadAddress"}) ||
                                             error.getMessage().find("open") != std::string::npos))
         return "cannot reach " + bus + ": " + error.getMessage() + ". Another one can be named with --bus";

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "reason.h"
 #include "service_state.h"
 #include "where.h"
 
@@ -30,6 +31,24 @@ struct SurfaceRecord {
     std::uint32_t pid = 0;
     bool active = false;
 };
+
+// Everything of a display at one moment.
+struct DisplayState {
+    std::string path, name;
+    Properties properties;
+    std::vector<SurfaceRecord> surfaces;  // oldest first
+};
+
+ShownOrNot shown_or_not(const DisplayState& state);
+
+// Nothing of that type where there is none of that name.
+template <class Value>
+Value value_of(const Properties& properties, const std::string& name) {
+    const auto found = properties.find(name);
+    return found == properties.end() || !found->second.containsValueOfType<Value>()
+               ? Value{}
+               : found->second.get<Value>();
+}
 
 // The same of a display.
 struct DisplayRecord {
@@ -72,12 +91,15 @@ class Daemon {
 
     Properties display_properties();
     Properties manager_properties();
-    // All there are, display0 first.
+    // All there are, display0 first; of one call.
+    std::vector<DisplayState> states();
+    // That of --display. Throws std::runtime_error where there is none.
+    DisplayState state();
     std::vector<DisplayRecord> displays();
     // Of the display, oldest first.
     std::vector<SurfaceRecord> surfaces();
-    // Finds a surface by its number, its name or its path. Throws UsageError if there is none, or several of
-    // the name.
+    // Finds a surface by its number, its name or its path. Throws std::runtime_error if there is none, or
+    // several of the name.
     SurfaceRecord surface(const std::string& which);
     SurfaceProxy surface_proxy(const SurfaceRecord& record);
 

@@ -1,5 +1,7 @@
 #include "command_line.h"
 
+#include <optional>
+
 #include "commands.h"
 #include "common/settings_table.h"
 
@@ -9,8 +11,8 @@ namespace {
 
 // What the commands take. One set is enough: one command runs.
 struct Arguments {
-    bool json = false;
-    std::string name, value, root = "/";
+    bool json = false, verbose = false;
+    std::string name, value, root, color = "auto";
     double interval = 1;  // seconds
     unsigned count = 0;
 };
@@ -21,7 +23,7 @@ std::string settings_help() {
     const auto add = [&text](const hvfbd::Setting& setting) {
         std::string line = "\n  " + std::string(setting.name);
         line.append(line.size() < 17 ? 17 - line.size() : 1, ' ');
-        text += line + range_of(setting) + "; default " + to_text(setting, setting.usual) + ". " +
+        text += line + range_of(setting) + "; default " + shown(setting, setting.usual) + ". " +
                 std::string(setting.help);
     };
     for (const hvfbd::Setting& setting : hvfbd::display_settings) add(setting);
@@ -29,70 +31,116 @@ std::string settings_help() {
     return text;
 }
 
-void add_commands(tools::CommandLineParser& program, const Where& where, Arguments& arguments,
-                  ExitCode& code) {
-    Arguments& a = arguments;
-    const auto add = [&](const char* name, const char* description, auto command) {
-        return program.command(name, description, command);
-    };
-    const auto add_json = [&](tools::CommandLineParser::Command command) {
+class Commands {
+  public:
+    Commands(tools::CommandLineParser& program, const Where& where, Arguments& arguments, ExitCode& code)
+        : program_(program), where_(where), a(arguments), code_(code) {}
+
+    void add_all() {
+        add_looking();
+        add_tuning();
+        add_pictures();
+        auto doctor =
+            add_with_json("doctor", "Says what this machine can do, and what mends the rest",
+                          [this] { code_ = examine(where_, root(), a.json, style()) ? success : failure; });
+        // For tests.
+        for (auto* command : {&status_.value(), &doctor})
+            command->option("--root", a.root, "look at another /sys, /dev, /proc and /etc").hidden();
+    }
+
+  private:
+    template <class Run>
+    tools::CommandLineParser::Command add(const char* name, const char* description, Run run) {
+        return program_.command(name, description, [this, name, run] {
+            // It may stand before any command.
+            if (a.json) throw UsageError(std::string(name) + " has no --json");
+            run();
+        });
+    }
+    template <class Run>
+    tools::CommandLineParser::Command add_with_json(const char* name, const char* description, Run run) {
+        auto command = program_.command(name, description, run);
         command.flag("--json", a.json, "for programs, not for people");
-    };
+        return command;
+    }
+    Style style() const { return style_of_output(a.color); }
+    std::string root() const { return a.root.empty() ? "/" : a.root; }
 
-    add_json(add("status", "Shows the display, its limits, surfaces and counters",
-                 [&] { show_status(where, a.json); }));
+    void add_looking() {
+        status_ = add_with_json("status", "Shows the display, its settings and surfaces", [this] {
+            show_status(where_, {a.json, a.verbose, a.root}, style());
+        });
+        status_->flag("--verbose", a.verbose, "with the counters since the start");
+        add_with_json("displays", "Lists the displays", [this] { list_displays(where_, a.json); });
+        add_with_json("surfaces", "Lists the surfaces of the display",
+                      [this] { list_surfaces(where_, a.json, style()); });
+        auto top = add_with_json("top", "Shows what the daemon does, once a second", [this] {
+            show_top(where_, {a.json, a.interval, a.count}, style());
+        });
+        top.option("--interval", a.interval, "seconds").show_default().within(0.05, 3600.0);
+        top.option("--count", a.count, "how many times; 0: for ever").show_default();
+        add("metrics", "Prints the counters of all displays as OpenMetrics text",
+            [this] { print_metrics(where_); });
+    }
 
-    auto top = add("top", "Shows what the daemon does, once a second",
-                   [&] { show_top(where, a.interval, a.count); });
-    top.option("--interval", a.interval, "seconds").show_default().within(0.05, 3600.0);
-    top.option("--count", a.count, "how many times; 0: for ever").show_default();
+    void add_tuning() {
+        auto get = add_with_json("get", "Shows a property, or all of them",
+                                 [this] { get_property(where_, a.name, a.json); });
+        get.option("PROPERTY", a.name, "such as RefreshLimit");
+        auto set = add("set", "Changes a property, from the next frame on",
+                       [this] { set_property(where_, a.name, a.value); });
+        set.option("PROPERTY", a.name, "such as RefreshLimit").required();
+        set.option("VALUE", a.value, "what it becomes").required();
+        set.footer(settings_help());
+        add("reload", "Has the daemon read its configuration again",
+            [this] { reload_configuration(where_); });
+        auto mode = add_with_json("mode", "Changes the display's mode, or lists the modes", [this] {
+            if (a.name.empty()) return list_modes(where_, a.json);
+            if (a.json) throw UsageError("mode has --json only where it lists the modes");
+            set_mode(where_, a.name);
+        });
+        mode.option("MODE", a.name, "WIDTHxHEIGHT in pixels");
+        add("refresh", "Presents everything once, changed or not", [this] { refresh_display(where_); });
+        constexpr const char* which = "its number, name or object path";
+        add("activate", "Shows a surface", [this] { activate_surface(where_, a.name); })
+            .option("SURFACE", a.name, which)
+            .required();
+        add("close", "Closes a surface; its client keeps its memory",
+            [this] { close_surface(where_, a.name); })
+            .option("SURFACE", a.name, which)
+            .required();
+    }
 
-    auto get = add("get", "Shows a property, or all of them", [&] { get_property(where, a.name, a.json); });
-    get.option("PROPERTY", a.name, "such as RefreshLimit");
-    add_json(get);
-    auto set = add("set", "Changes a property, from the next frame on",
-                   [&] { set_property(where, a.name, a.value); });
-    set.option("PROPERTY", a.name, "such as RefreshLimit").required();
-    set.option("VALUE", a.value, "what it becomes").required();
-    set.footer(settings_help());
+    void add_pictures() {
+        add("screenshot", "Writes what the display shows as a PNG file",
+            [this] { take_screenshot(where_, a.name); })
+            .option("FILE", a.name, "where to; - is the standard output")
+            .required();
+        add_with_json("watch", "Shows the damage as it happens, a line a frame",
+                      [this] { watch_damage(where_, a.count, a.json); })
+            .option("--count", a.count, "how many frames; 0: for ever")
+            .show_default();
+    }
 
-    add_json(add("displays", "Lists the displays", [&] { list_displays(where, a.json); }));
-    add_json(add("surfaces", "Lists the surfaces of the display", [&] { list_surfaces(where, a.json); }));
-    constexpr const char* which = "its number, name or object path";
-    add("activate", "Shows a surface", [&] { activate_surface(where, a.name); })
-        .option("SURFACE", a.name, which)
-        .required();
-    add("close", "Closes a surface; its client keeps its memory", [&] { close_surface(where, a.name); })
-        .option("SURFACE", a.name, which)
-        .required();
-
-    add("screenshot", "Writes what the display shows as a PNG file", [&] { take_screenshot(where, a.name); })
-        .option("FILE", a.name, "where to; - is the standard output")
-        .required();
-    add("watch", "Shows the damage as it happens, a line a frame", [&] { watch_damage(where, a.count); })
-        .option("--count", a.count, "how many frames; 0: for ever")
-        .show_default();
-
-    add("refresh", "Presents everything once, changed or not", [&] { refresh_display(where); });
-    add("mode", "Changes the display's mode", [&] { set_mode(where, a.name); })
-        .option("MODE", a.name, "WIDTHxHEIGHT in pixels")
-        .required();
-    add("reload", "Has the daemon read its configuration again", [&] { reload_configuration(where); });
-
-    auto doctor = add("doctor", "Says what this machine can do, and what mends the rest",
-                      [&] { code = examine(where, a.root, a.json) ? success : failure; });
-    add_json(doctor);
-    // For tests.
-    doctor.option("--root", a.root, "look at another /sys, /dev and /proc").hidden();
-}
+    tools::CommandLineParser& program_;
+    const Where& where_;
+    Arguments& a;
+    ExitCode& code_;
+    std::optional<tools::CommandLineParser::Command> status_;
+};
 
 struct CommandLine {
-    explicit CommandLine(Where& where) {
+    explicit CommandLine(Where& where) : commands(program, where, arguments, code) {
         program.option("--bus", where.bus, "system, session or a D-Bus address; $HVFB_BUS if not given")
             .show_default();
         program.option("--display", where.display, "the display, as in its object path").show_default();
         program.version(HVFBD_VERSION);
-        add_commands(program, where, arguments, code);
+        program.option("--color", arguments.color, "whether text is in colour")
+            .show_default()
+            .one_of({"auto", "always", "never"});
+        // As well as behind the commands that have it.
+        program.flag("--json", arguments.json, "for programs").hidden();
+        commands.add_all();
     }
     CommandLine(const CommandLine&) = delete;
     CommandLine& operator=(const CommandLine&) = delete;
@@ -102,6 +150,9 @@ struct CommandLine {
     ExitCode code = success;
     tools::CommandLineParser program{"Looks at hvfbd, the framebuffer in user space, and tunes it.",
                                      "hvfbctl"};
+
+  private:
+    Commands commands;
 };
 
 }  // namespace

@@ -29,11 +29,16 @@ std::string what_it_says(const hvfbd::Configuration& configuration) {
 
 }  // namespace
 
-void examine_configured_output(const std::filesystem::path& root, std::vector<Finding>& findings) {
+hvfbd::Configuration read_configuration(const std::filesystem::path& root,
+                                        std::vector<hvfbd::ConfigurationWarning>& warnings) {
     const std::array<std::filesystem::path, 3> folders = {root / "usr/lib/hvfbd", root / "run/hvfbd",
                                                           root / "etc/hvfbd"};
+    return hvfbd::load(folders, warnings);
+}
+
+void examine_configured_output(const std::filesystem::path& root, std::vector<Finding>& findings) {
     std::vector<hvfbd::ConfigurationWarning> warnings;
-    const hvfbd::Configuration configuration = hvfbd::load(folders, warnings);
+    const hvfbd::Configuration configuration = read_configuration(root, warnings);
     std::string said = what_it_says(configuration);
     for (const hvfbd::ConfigurationWarning& warning : warnings)
         said += "; " + warning.file + ":" + std::to_string(warning.line) + ": " + warning.sentence;

@@ -13,13 +13,13 @@ void list_displays(const Where& where, bool json) {
     if (json) {
         auto list = nlohmann::ordered_json::array();
         for (const DisplayRecord& display : displays)
-            list.push_back({{"name", display.name},
-                            {"output", display.output},
-                            {"width", display.width},
-                            {"height", display.height},
-                            {"visible", display.visible},
-                            {"surfaces", display.surfaces},
-                            {"problem", display.problem}});
+            list.push_back({{"Name", display.name},
+                            {"Output", display.output},
+                            {"Width", display.width},
+                            {"Height", display.height},
+                            {"Visible", display.visible},
+                            {"SurfaceCount", display.surfaces},
+                            {"Problem", display.problem}});
         std::cout << as_text(list, 2) << '\n';
         return;
     }

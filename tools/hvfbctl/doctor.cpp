@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -13,6 +15,7 @@
 #include "examine_each.h"
 #include "machine.h"
 #include "programs.h"
+#include "table.h"
 #include "user_name.h"
 #include "values.h"
 
@@ -125,28 +128,46 @@ void examine_surfaces(const Where& where, const std::filesystem::path& root, std
     }
 }
 
-void print(const std::vector<Finding>& findings) {
+std::string mark_of(Level level, const Style& style) {
+    const bool ok = level == Level::ok, warn = level == Level::warn;
+    std::string mark = style.unicode ? (ok ? "\u2713" : warn ? "!" : "\u2717") : level_name(level);
+    if (!style.unicode) mark.resize(4, ' ');
+    return style.paint(ok ? Colour::green : warn ? Colour::yellow : Colour::red, mark);
+}
+
+// How many there are of each kind, so that nobody must count.
+void print_summary(const std::vector<Finding>& findings, bool can_draw, const Style& style) {
+    const auto count = [&](Level level) {
+        return static_cast<std::uint64_t>(std::ranges::count(findings, level, &Finding::level));
+    };
+    std::cout << style.paint(Colour::bold, can_draw ? "Programs can draw" : "Programs cannot draw");
+    if (!can_draw) std::cout << ": " << counted(count(Level::bad), "finding") << " in the way";
+    if (count(Level::warn) > 0) std::cout << "; " << counted(count(Level::warn), "warning");
+    std::cout << '\n';
+}
+
+void print(const std::vector<Finding>& findings, const Style& style) {
+    const char* const indent = style.unicode ? "  " : "     ";
     for (const Finding& finding : findings) {
-        std::string level = level_name(finding.level);
-        level.resize(5, ' ');
-        std::cout << level << hvfbd::escaped(finding.subject + ": " + finding.sentence) << '\n';
-        if (!finding.mend.empty()) std::cout << "       mend: " << hvfbd::escaped(finding.mend) << '\n';
+        std::cout << mark_of(finding.level, style) << ' '
+                  << hvfbd::escaped(finding.subject + ": " + finding.sentence) << '\n';
+        if (!finding.mend.empty()) std::cout << indent << "fix: " << hvfbd::escaped(finding.mend) << '\n';
     }
 }
 
 void print_json(const std::vector<Finding>& findings, bool can_draw) {
-    nlohmann::ordered_json result = {{"can_draw", can_draw}, {"findings", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json result = {{"CanDraw", can_draw}, {"Findings", nlohmann::ordered_json::array()}};
     for (const Finding& finding : findings)
-        result["findings"].push_back({{"level", level_name(finding.level)},
-                                      {"subject", finding.subject},
-                                      {"sentence", finding.sentence},
-                                      {"mend", finding.mend}});
+        result["Findings"].push_back({{"Level", level_name(finding.level)},
+                                      {"Subject", finding.subject},
+                                      {"Sentence", finding.sentence},
+                                      {"Fix", finding.mend}});
     std::cout << as_text(result, 2) << '\n';
 }
 
 }  // namespace
 
-bool examine(const Where& where, const std::string& root, bool json) {
+bool examine(const Where& where, const std::string& root, bool json, const Style& style) {
     // What cannot be opened for want of a descriptor would be said not to work.
     hvfbd::expect_descriptors(32);
     std::vector<Finding> findings = examine_machine(root);
@@ -162,10 +183,14 @@ bool examine(const Where& where, const std::string& root, bool json) {
     examine_groups(findings);
     const bool can_draw =
         std::ranges::none_of(findings, [](const Finding& f) { return f.level == Level::bad; });
-    if (json)
+    // What needs attention comes first.
+    std::ranges::stable_sort(findings, std::ranges::greater(), &Finding::level);
+    if (json) {
         print_json(findings, can_draw);
-    else
-        print(findings);
+        return can_draw;
+    }
+    print_summary(findings, can_draw, style);
+    print(findings, style);
     return can_draw;
 }
 

@@ -4,12 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstring>
 #include <string>
 
 #include "base/file_reading.h"
-#include "config/configuration.h"
+#include "configured_output.h"
 #include "rights.h"
 
 namespace hvfbctl {
@@ -23,9 +22,8 @@ namespace fs = std::filesystem;
 // Whether the daemon gives one to programs that may not make it, and else what lets it.
 Finding examine_grant(const fs::path& root) {
     const char* const subject = "userfaultfd from hvfbd";
-    const std::array<fs::path, 3> folders = {root / "usr/lib/hvfbd", root / "run/hvfbd", root / "etc/hvfbd"};
     std::vector<hvfbd::ConfigurationWarning> warnings;
-    if (!hvfbd::load(folders, warnings).grant_userfaultfd)
+    if (!read_configuration(root, warnings).grant_userfaultfd)
         return {
             Level::warn, subject, "GrantUserfaultfd=no: programs of group video are given none",
             "printf '[Clients]\\nGrantUserfaultfd=yes\\n' > /etc/hvfbd/hvfbd.conf.d/zz-userfaultfd.conf && "

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bus.h"
 #include "commands.h"
+#include "common/did_you_mean.h"
 #include "common/settings_table.h"
 #include "table.h"
 #include "values.h"
@@ -18,7 +19,7 @@ constexpr const char* manager_interface = "org.hvfbd.Framebuffer1.Manager";
 // The display's and the manager's together: no name is in both.
 struct Known {
     explicit Known(Daemon& daemon)
-        : display(daemon.display_properties()), manager(daemon.manager_properties()) {}
+        : display(daemon.state().properties), manager(daemon.manager_properties()) {}
 
     Properties display, manager;
 
@@ -28,12 +29,23 @@ struct Known {
             return {display_interface, &found->second};
         if (const auto found = manager.find(name); found != manager.end())
             return {manager_interface, &found->second};
-        std::string names;
+        std::vector<std::string> names;
         for (const auto* properties : {&display, &manager})
-            for (const auto& [known, value] : *properties) names += " " + known;
-        throw UsageError("there is no property " + name + "; there is:" + names);
+            for (const auto& [known, value] : *properties) names.push_back(known);
+        std::string list;
+        for (const std::string& known : names) list += (list.empty() ? "" : ", ") + known;
+        const std::string near = hvfbd::did_you_mean(name, names);
+        throw UsageError("there is no property " + name + (near.empty() ? "; there are: " + list : near));
     }
 };
+
+// As people read it, and `set` takes it.
+std::string text_of_property(const std::string& name, const sdbus::Variant& value) {
+    const std::string text = to_text(value);
+    const hvfbd::Setting* const setting = hvfbd::setting_named(name);
+    const auto number = setting == nullptr ? std::nullopt : value_in(*setting, text);
+    return number ? hvfbd::shown(*setting, *number) : text;
+}
 
 void get_all(const Known& known, bool json) {
     nlohmann::ordered_json object;
@@ -43,12 +55,23 @@ void get_all(const Known& known, bool json) {
             if (json) object[name] = to_json(value);
             // Statistics have a command of their own, and would make this unreadable.
             else if (name != "Statistics")
-                table.add({name, to_text(value)});
+                table.add({name, text_of_property(name, value)});
         }
     if (json)
         std::cout << as_text(object, 2) << '\n';
     else
         table.print(std::cout);
+}
+
+// What the table of settings knows needs no daemon to be judged. Throws UsageError.
+sdbus::Variant value_of_setting(const hvfbd::Setting& setting, const std::string& text) {
+    using Type = hvfbd::Setting::Type;
+    if (const std::string wrong = hvfbd::what_is_wrong(setting, text); !wrong.empty())
+        throw UsageError(wrong + hvfbd::did_you_mean(text, words_of(setting)));
+    if (setting.type == Type::word) return sdbus::Variant(text);
+    const std::uint64_t number = value_in(setting, text).value_or(0);
+    return setting.type == Type::number ? sdbus::Variant(static_cast<std::uint32_t>(number))
+                                        : sdbus::Variant(number);
 }
 
 }  // namespace
@@ -58,19 +81,25 @@ void get_property(const Where& where, const std::string& property, bool json) {
     const Known known(daemon);
     if (property.empty()) return get_all(known, json);
     const sdbus::Variant& value = *known.find(property).second;
-    std::cout << (json ? as_text(to_json(value)) : hvfbd::escaped(to_text(value))) << '\n';
+    std::cout << (json ? as_text(to_json(value)) : hvfbd::escaped(text_of_property(property, value))) << '\n';
 }
 
 void set_property(const Where& where, const std::string& property, const std::string& text) {
+    std::optional<sdbus::Variant> value;
+    const hvfbd::Setting* const setting = hvfbd::setting_named(property);
+    if (setting != nullptr) value = value_of_setting(*setting, text);
     Daemon daemon(where);
+    // That one may be newer than this program, and let more be set.
     const Known known(daemon);
     const auto [interface, now] = known.find(property);
-    const auto value = from_text(text, *now);
-    if (!value) throw UsageError(property + " takes " + type_in_words(*now) + "; " + text + " is not");
-    if (const hvfbd::Setting* setting = hvfbd::setting_named(property))
-        if (std::string wrong = hvfbd::what_is_wrong(*setting, text); !wrong.empty())
-            throw std::runtime_error(wrong);
-    daemon.set(interface, property, *value);
+    if (!value) value = from_text(text, *now);
+    if (!value) throw UsageError(property + " takes " + type_in_words(*now) + "; \"" + text + "\" is not");
+    try {
+        daemon.set(interface, property, *value);
+    } catch (const sdbus::Error& error) {
+        if (error.getName() != "org.freedesktop.DBus.Error.PropertyReadOnly") throw;
+        throw UsageError(property + " can only be read; hvfbctl set --help lists what can be set");
+    }
 }
 
 }  // namespace hvfbctl

@@ -11,37 +11,39 @@ namespace hvfbctl {
 nlohmann::ordered_json surfaces_json(const std::vector<SurfaceRecord>& surfaces) {
     auto list = nlohmann::ordered_json::array();
     for (const SurfaceRecord& surface : surfaces)
-        list.push_back({{"path", surface.path},
-                        {"number", surface.number},
-                        {"name", surface.name},
-                        {"active", surface.active},
-                        {"pid", surface.pid},
-                        {"owner", surface.owner},
-                        {"tracking_state", surface.tracking_state}});
+        list.push_back({{"Path", surface.path},
+                        {"Number", surface.number},
+                        {"Name", surface.name},
+                        {"Active", surface.active},
+                        {"Pid", surface.pid},
+                        {"Owner", surface.owner},
+                        {"TrackingState", surface.tracking_state}});
     return list;
 }
 
-void print_surfaces(const std::vector<SurfaceRecord>& surfaces, std::ostream& out, const char* indent) {
+void print_surfaces(const std::vector<SurfaceRecord>& surfaces, std::ostream& out, const char* indent,
+                    const Style& style) {
     using enum Table::Align;
     if (surfaces.empty()) {
         out << indent << "no surface is open\n";
         return;
     }
     Table table({right, left, left, right, left, left});
-    table.add({"#", "name", "shown", "pid", "owner", "tracking"});
+    table.add({"#", "name", "active", "pid", "owner", "tracking"});
     for (const SurfaceRecord& surface : surfaces)
-        table.add({std::to_string(surface.number), surface.name, surface.active ? "yes" : "",
-                   surface.pid == 0 ? "kept" : std::to_string(surface.pid), surface.owner,
-                   surface.tracking_state});
-    table.print(out, indent);
+        table.add(
+            {std::to_string(surface.number), surface.name, surface.active ? "yes" : "",
+             surface.pid == 0 ? "kept" : std::to_string(surface.pid), surface.owner, surface.tracking_state},
+            surface.active ? Colour::bold : Colour::none);
+    table.print(out, indent, style);
 }
 
-void list_surfaces(const Where& where, bool json) {
+void list_surfaces(const Where& where, bool json, const Style& style) {
     const auto surfaces = Daemon(where).surfaces();
     if (json)
         std::cout << as_text(surfaces_json(surfaces), 2) << '\n';
     else
-        print_surfaces(surfaces, std::cout, "");
+        print_surfaces(surfaces, std::cout, "", style);
 }
 
 void activate_surface(const Where& where, const std::string& which) {

@@ -30,17 +30,17 @@ std::string three_digits(double number) {
 
 }  // namespace
 
-void Table::add(std::vector<std::string> cells) {
+void Table::add(std::vector<std::string> cells, Colour colour) {
     cells.resize(columns_.size());
     for (std::string& cell : cells) cell = hvfbd::escaped(cell);
-    rows_.push_back(std::move(cells));
+    rows_.emplace_back(std::move(cells), colour);
 }
 
-void Table::print(std::ostream& out, std::string_view indent) const {
+void Table::print(std::ostream& out, std::string_view indent, const Style& style) const {
     std::vector<std::size_t> widths(columns_.size());
-    for (const auto& row : rows_)
+    for (const auto& [row, colour] : rows_)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], code_points(row[i]));
-    for (const auto& row : rows_) {
+    for (const auto& [row, colour] : rows_) {
         std::string line(indent);
         for (std::size_t i = 0; i < row.size(); ++i) {
             const std::string padding(widths[i] - code_points(row[i]), ' ');
@@ -48,7 +48,7 @@ void Table::print(std::ostream& out, std::string_view indent) const {
             if (i + 1 < row.size()) line += "  ";
         }
         line.erase(line.find_last_not_of(' ') + 1);
-        out << line << '\n';
+        out << style.paint(colour, line) << '\n';
     }
 }
 
@@ -56,6 +56,10 @@ std::string grouped(std::uint64_t number) {
     std::string digits = std::to_string(number);
     for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ' ');
     return digits;
+}
+
+std::string counted(std::uint64_t number, const std::string& noun) {
+    return grouped(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
 std::string short_number(double number) {
@@ -71,7 +75,7 @@ std::string short_number(double number) {
 }
 
 std::string duration(double nanoseconds) {
-    constexpr std::array<const char*, 4> units = {" ns", " µs", " ms", " s"};
+    constexpr std::array<const char*, 4> units = {" ns", " us", " ms", " s"};
     std::size_t unit = 0;
     while (nanoseconds >= 999.5 && unit + 1 < units.size()) {
         nanoseconds /= 1000;

@@ -1,79 +1,40 @@
-#include <poll.h>
-#include <unistd.h>
-
+#include <algorithm>
+#include <array>
 #include <chrono>
-#include <csignal>
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "base/text.h"
 #include "bus.h"
 #include "commands.h"
+#include "rates.h"
+#include "reason.h"
 #include "surface_list.h"
 #include "table.h"
+#include "top_layout.h"
+#include "top_terminal.h"
+#include "values.h"
 
 namespace hvfbctl {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Counters = std::map<std::string, std::uint64_t>;
 
-volatile std::sig_atomic_t interrupted = 0;
-
-// What happened between two readings of the counters.
-class Rates {
-  public:
-    Rates(const Counters& before, const Counters& after, double seconds)
-        : before_(before), after_(after), seconds_(seconds) {}
-
-    double per_second(const std::string& name) const {
-        const auto then = before_.find(name);
-        const auto now = after_.find(name);
-        if (then == before_.end() || now == after_.end() || now->second < then->second) return 0;
-        return static_cast<double>(now->second - then->second) / seconds_;
-    }
-    // Of a counter of nanoseconds, in per cent of the time that went by.
-    double percent(const std::string& name) const { return per_second(name) / 1e7; }
-
-  private:
-    const Counters& before_;
-    const Counters& after_;
-    double seconds_;
+struct Measured {
+    const char *counter, *label;
 };
-
-struct Moment {
-    Counters counters;
-    std::vector<SurfaceRecord> surfaces;
-    bool visible;
-    std::uint32_t limit;
-};
-
-bool is_gone(const sdbus::Error& error) {
-    const std::string& name = error.getName();
-    return name.ends_with(".ServiceUnknown") || name.ends_with(".NameHasNoOwner") ||
-           name.ends_with(".NoReply");
-}
-
-// The daemon may be restarted meanwhile: it is waited for, but not for ever.
-Moment read(Daemon& daemon) {
-    constexpr int attempts = 50, pause = 200;  // milliseconds
-    for (int attempt = 1;; ++attempt) {
-        const bool last = attempt == attempts || interrupted != 0;
-        try {
-            daemon.find();
-            return {daemon.display().Statistics(), daemon.surfaces(), daemon.display().Visible(),
-                    daemon.display().RefreshLimit()};
-        } catch (const NotRunning&) {
-            if (last) throw;
-        } catch (const sdbus::Error& error) {
-            if (last || !is_gone(error)) throw;
-        }
-        poll(nullptr, 0, pause);
-    }
-}
-
-constexpr auto stages = {"compare", "reduce", "copy", "present"};
+constexpr std::array rate_rows = {Measured{"frames", "frames/s"},
+                                  Measured{"pixels_told", "pixels told/s"},
+                                  Measured{"pixels_changed", "pixels changed/s"},
+                                  Measured{"rectangles", "rectangles/s"},
+                                  Measured{"wakeups", "wake-ups/s"},
+                                  Measured{"empty_looks", "empty comparisons/s"}};
+constexpr std::array stage_rows = {Measured{"compare_ns", "compare"}, Measured{"reduce_ns", "reduce"},
+                                   Measured{"copy_ns", "copy"}, Measured{"present_ns", "present"},
+                                   Measured{"collect_ns", "waiting for clients"}};
 
 std::string percent(double value) {
     std::ostringstream text;
@@ -83,82 +44,192 @@ std::string percent(double value) {
     return text.str();
 }
 
-void print_screen(const Rates& rates, const Counters& counters, const std::vector<SurfaceRecord>& surfaces,
-                  const std::string& head, std::ostream& out) {
-    using enum Table::Align;
-    out << head << "\n\n";
-    Table table({left, right, left, left, right});
-    table.add({"frames/s", short_number(rates.per_second("frames")), "", "compare",
-               percent(rates.percent("compare_ns"))});
-    table.add({"pixels told/s", short_number(rates.per_second("pixels_told")), "", "reduce",
-               percent(rates.percent("reduce_ns"))});
-    table.add({"pixels changed/s", short_number(rates.per_second("pixels_changed")), "", "copy",
-               percent(rates.percent("copy_ns"))});
-    table.add({"rectangles/s", short_number(rates.per_second("rectangles")), "", "present",
-               percent(rates.percent("present_ns"))});
-    table.add({"wake-ups/s", short_number(rates.per_second("wakeups")), "", "waiting for clients",
-               percent(rates.percent("collect_ns"))});
-    const auto first = counters.find("first_frame_ns");
-    table.add({"empty looks/s", short_number(rates.per_second("empty_looks")), "", "first frame after rest",
-               first == counters.end() ? "?" : duration(static_cast<double>(first->second))});
-    table.print(out);
-    out << '\n';
-    print_surfaces(surfaces, out, "");
+bool is_gone(const sdbus::Error& error) {
+    const std::string& name = error.getName();
+    return name.ends_with(".ServiceUnknown") || name.ends_with(".NameHasNoOwner") ||
+           name.ends_with(".NoReply") || name.ends_with(".UnknownObject") || name.ends_with(".UnknownMethod");
 }
 
-void print_line(const Rates& rates, const std::vector<SurfaceRecord>& surfaces, std::ostream& out) {
+// The daemon's numbers, tick after tick.
+class Readings {
+  public:
+    explicit Readings(const Where& where) : daemon_(where), state_(daemon_.state()), then_(Clock::now()) {}
+
+    // One call of the bus. False: nobody answers; the daemon may be restarted.
+    bool read() {
+        try {
+            // Only where it was another process that answered.
+            if (gone_) daemon_.find();
+            DisplayState now = daemon_.state();
+            const Clock::time_point when = Clock::now();
+            const double seconds = std::chrono::duration<double>(when - then_).count();
+            rates_ = Rates(counters_of(state_), counters_of(now), gone_ ? 0 : seconds, 1);
+            history_.add(rates_);
+            state_ = std::move(now);
+            then_ = when;
+            seconds_ = seconds;
+            gone_ = false;
+        } catch (const NotRunning& error) {
+            gone_ = true;
+            why_ = error.what();
+        } catch (const sdbus::Error& error) {
+            if (!is_gone(error)) throw;
+            gone_ = true;
+            why_ = "hvfbd does not answer: " + error.getMessage();
+        }
+        return !gone_;
+    }
+
+    static Counters counters_of(const DisplayState& state) {
+        return value_of<Counters>(state.properties, "Statistics");
+    }
+
+    // Empty: what programs draw is shown.
+    std::string reason() const { return gone_ ? why_ : why_nothing_is_shown(shown_or_not(state_)); }
+    const std::string& why_gone() const { return why_; }
+    const DisplayState& state() const { return state_; }
+    const Rates& rates() const { return rates_; }
+    const RateHistory& history() const { return history_; }
+    double seconds() const { return seconds_; }
+
+  private:
+    Daemon daemon_;
+    DisplayState state_;
+    Clock::time_point then_;
+    Rates rates_;
+    RateHistory history_;
+    double seconds_ = 0;
+    bool gone_ = false;
+    std::string why_;
+};
+
+// Waits for a daemon that is restarted, but not for ever.
+void read_or_wait(Readings& readings) {
+    constexpr int attempts = 50;
+    constexpr std::chrono::milliseconds pause{200};
+    for (int attempt = 1; !readings.read(); ++attempt) {
+        if (attempt == attempts || was_ended()) throw std::runtime_error(readings.why_gone());
+        wait_for_signals(Clock::now() + pause);
+    }
+}
+
+std::string head_of(const DisplayState& state) {
+    const Properties& display = state.properties;
+    const auto limit = value_of<std::uint32_t>(display, "RefreshLimit");
+    return state.name + ": " + value_of<std::string>(display, "Output") + " output, " +
+           to_text(display.at("Width")) + "x" + to_text(display.at("Height")) + ", " +
+           (value_of<bool>(display, "Visible") ? "visible" : "hidden") + ", " +
+           (limit == 0 ? "no limit" : "limit " + std::to_string(limit) + " Hz") + "  (q: quit)";
+}
+
+TopRow rate_row(const Measured& measured, const Readings& readings) {
+    TopRow row{measured.label, short_number(readings.rates().per_second(measured.counter)), 0,
+               readings.history().of(measured.counter)};
+    double most = 0;
+    for (const double value : row.history) most = std::max(most, value);
+    // A limit says more than what was reached.
+    if (std::string_view(measured.counter) == "frames")
+        if (const auto limit = value_of<std::uint32_t>(readings.state().properties, "RefreshLimit");
+            limit > 0)
+            most = limit;
+    row.part = most > 0 ? readings.rates().per_second(measured.counter) / most : 0;
+    return row;
+}
+
+TopContent content_of(const Readings& readings) {
+    TopContent content{head_of(readings.state()), hvfbd::escaped(readings.reason()), {}, {}, {}};
+    for (const Measured& measured : rate_rows) content.rates.push_back(rate_row(measured, readings));
+    for (const Measured& measured : stage_rows) {
+        const double value = readings.rates().percent(measured.counter);
+        content.stages.push_back(
+            {measured.label, percent(value), value / 100, readings.history().of(measured.counter)});
+    }
+    const Counters counters = Readings::counters_of(readings.state());
+    if (const auto first = counters.find("first_frame_ns"); first != counters.end())
+        content.stages.push_back(
+            {"first frame after rest", duration(static_cast<double>(first->second)), -1, {}});
+    std::stringstream surfaces;
+    print_surfaces(readings.state().surfaces, surfaces, "", Style());
+    for (std::string line; std::getline(surfaces, line);) content.surfaces.push_back(line);
+    return content;
+}
+
+void print_line(const Readings& readings, std::ostream& out) {
+    const Rates& rates = readings.rates();
     out << "frames/s " << short_number(rates.per_second("frames")) << ", pixels told/s "
         << short_number(rates.per_second("pixels_told")) << ", rectangles/s "
         << short_number(rates.per_second("rectangles")) << ", wake-ups/s "
         << short_number(rates.per_second("wakeups"));
-    for (const char* stage : stages)
-        out << ", " << stage << " " << percent(rates.percent(std::string(stage) + "_ns"));
-    for (const SurfaceRecord& surface : surfaces)
+    for (const Measured& stage : stage_rows)
+        if (std::string_view(stage.counter) != "collect_ns")
+            out << ", " << stage.label << " " << percent(rates.percent(stage.counter));
+    for (const SurfaceRecord& surface : readings.state().surfaces)
         out << ", " << surface.number << ":" << hvfbd::escaped(surface.name) << (surface.active ? "* " : " ")
             << surface.tracking_state;
+    if (const std::string reason = readings.reason(); !reason.empty()) out << ", " << hvfbd::escaped(reason);
     out << '\n' << std::flush;
+}
+
+void print_json(const Readings& readings, std::ostream& out) {
+    const DisplayState& state = readings.state();
+    nlohmann::ordered_json line = {
+        {"Display", state.name},
+        {"IntervalSec", readings.seconds()},
+        {"Visible", value_of<bool>(state.properties, "Visible")},
+        {"RefreshLimit", value_of<std::uint32_t>(state.properties, "RefreshLimit")},
+        {"Reason", readings.reason()},
+        {"PerSecond", readings.rates().all()},
+        {"Surfaces", surfaces_json(state.surfaces)}};
+    // Its difference says nothing: it is the last one's.
+    line["PerSecond"].erase("first_frame_ns");
+    out << as_text(line) << '\n' << std::flush;
+}
+
+void show_on_terminal(TopTerminal& terminal, Readings& readings, const TopOptions& options, bool unicode) {
+    const auto interval =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval));
+    const auto draw = [&] {
+        terminal.show(lay_out(content_of(readings), terminal.width(), terminal.height(), unicode));
+    };
+    draw();
+    for (unsigned drawn = 0; options.count == 0 || drawn < options.count; ++drawn) {
+        const Clock::time_point next = Clock::now() + interval;
+        for (;;) {
+            const auto event = terminal.wait(next);
+            if (event == TopTerminal::Event::quit) return;
+            if (event == TopTerminal::Event::none) break;
+            draw();
+        }
+        readings.read();
+        draw();
+    }
+}
+
+void show_in_lines(Readings& readings, const TopOptions& options) {
+    const auto interval =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.interval));
+    for (unsigned drawn = 0; options.count == 0 || drawn < options.count; ++drawn) {
+        wait_for_signals(Clock::now() + interval);
+        if (was_ended()) return;
+        read_or_wait(readings);
+        if (options.json)
+            print_json(readings, std::cout);
+        else
+            print_line(readings, std::cout);
+        if (!std::cout) return;
+    }
 }
 
 }  // namespace
 
-void show_top(const Where& where, double interval, unsigned count) {
-    Daemon daemon(where);
-    const bool terminal = isatty(STDOUT_FILENO) != 0;
-    struct sigaction action = {};
-    action.sa_handler = [](int) { interrupted = 1; };
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
-
-    Counters before = daemon.display().Statistics();
-    auto then = Clock::now();
-    // The alternate screen, without a cursor; what was on the terminal comes back afterwards.
-    if (terminal) std::cout << "\033[?1049h\033[?25l" << std::flush;
-    struct Restore {
-        bool wanted;
-        ~Restore() {
-            if (wanted) std::cout << "\033[?25h\033[?1049l" << std::flush;
-        }
-    } const restore{terminal};
-    for (unsigned drawn = 0; interrupted == 0 && (count == 0 || drawn < count); ++drawn) {
-        poll(nullptr, 0, static_cast<int>(interval * 1000));
-        if (interrupted != 0) return;
-        const Moment moment = read(daemon);
-        const Counters& after = moment.counters;
-        const auto now = Clock::now();
-        const Rates rates(before, after, std::chrono::duration<double>(now - then).count());
-        if (terminal) {
-            std::ostringstream screen;
-            print_screen(rates, after, moment.surfaces,
-                         where.display + (moment.visible ? ", visible" : ", hidden") + ", limit " +
-                             std::to_string(moment.limit) + " Hz (Ctrl-C ends)",
-                         screen);
-            std::cout << "\033[H\033[J" << screen.str() << std::flush;
-        } else {
-            print_line(rates, moment.surfaces, std::cout);
-        }
-        before = after;
-        then = now;
-    }
+void show_top(const Where& where, const TopOptions& options, const Style& style) {
+    Readings readings(where);
+    end_at_signals();
+    const auto terminal = options.json ? nullptr : TopTerminal::open(style.coloured);
+    if (terminal != nullptr)
+        show_on_terminal(*terminal, readings, options, style.unicode);
+    else
+        show_in_lines(readings, options);
 }
 
 }  // namespace hvfbctl

@@ -58,9 +58,12 @@ std::string zsh_option(const Option& option) {
     const std::string about = "[" + escaped(option.description) + "]";
     if (option.name == "--help") return "'(- *)'{-h,--help}" + quoted(about);
     if (!option.takes_value) return quoted(option.name + about);
+    std::string choices;
+    for (const std::string& value : option.values) append(choices, value);
+    if (!choices.empty()) choices = "(" + choices + ")";
     const auto found = values.find(option.name);
     return quoted(option.name + "=" + about + ":" + option.name.substr(2) + ":" +
-                  (found == values.end() ? "" : found->second));
+                  (found == values.end() ? choices : found->second));
 }
 
 struct Lists {
@@ -131,6 +134,12 @@ void add_completion_texts(Texts& texts, const std::set<std::string>& properties)
         if (option.name == "--version") continue;
         append(everywhere, option.name);
         append(zsh_everywhere, zsh_option(option));
+    }
+    for (const Option& option : model.options) {
+        if (option.values.empty()) continue;
+        std::string choices;
+        for (const std::string& value : option.values) append(choices, value);
+        texts["OPTION_VALUES_IN_BASH"] += "        " + option.name + ") choices=" + quoted(choices) + " ;;\n";
     }
     std::set<std::string> valued;
     const auto note = [&valued](const std::vector<Option>& options) {

@@ -1,0 +1,73 @@
+#include <gtest/gtest.h>
+
+#include "hvfbctl/reason.h"
+#include "hvfbctl/style.h"
+#include "hvfbctl/table.h"
+
+namespace hvfbctl {
+namespace {
+
+TEST(Style, IsColouredOnATerminalThatCanAndWhereNobodySaysNo) {
+    EXPECT_TRUE(is_coloured("auto", true, nullptr, "xterm"));
+    EXPECT_TRUE(is_coloured("auto", true, "", "xterm"));
+    EXPECT_FALSE(is_coloured("auto", true, "1", "xterm"));
+    EXPECT_FALSE(is_coloured("auto", true, nullptr, "dumb"));
+    EXPECT_FALSE(is_coloured("auto", true, nullptr, ""));
+    EXPECT_FALSE(is_coloured("auto", true, nullptr, nullptr));
+    EXPECT_FALSE(is_coloured("auto", false, nullptr, "xterm"));
+    EXPECT_TRUE(is_coloured("always", false, "1", nullptr));
+    EXPECT_FALSE(is_coloured("never", true, nullptr, "xterm"));
+}
+
+TEST(Style, LeavesTextAsItIsWithoutColour) {
+    EXPECT_EQ(Style().paint(Colour::red, "text"), "text");
+    EXPECT_EQ((Style{true, true}.paint(Colour::red, "text")), "\033[31mtext\033[0m");
+    EXPECT_EQ((Style{true, true}.paint(Colour::none, "text")), "text");
+    EXPECT_EQ((Style{true, true}.paint(Colour::red, "")), "");
+}
+
+TEST(Counts, HaveTheRightNumber) {
+    EXPECT_EQ(counted(0, "pixel"), "0 pixels");
+    EXPECT_EQ(counted(1, "pixel"), "1 pixel");
+    EXPECT_EQ(counted(307200, "pixel"), "307 200 pixels");
+}
+
+ShownOrNot shown() {
+    return {"memory", "", "pause", true, true, true};
+}
+
+TEST(WhyNothingIsShown, IsNothingWhereSomethingIs) {
+    EXPECT_EQ(why_nothing_is_shown(shown()), "");
+}
+
+TEST(WhyNothingIsShown, IsTheDaemonsOwnSentenceFirst) {
+    ShownOrNot display = shown();
+    display.problem = "the card is gone";
+    display.visible = false;
+    EXPECT_EQ(why_nothing_is_shown(display), "nothing is shown: the card is gone");
+}
+
+TEST(WhyNothingIsShown, SaysWhatMendsAHiddenDisplay) {
+    ShownOrNot display = shown();
+    display.visible = false;
+    EXPECT_EQ(why_nothing_is_shown(display),
+              "hidden: nobody looks; open a viewer, or: hvfbctl set WhenHidden ignore");
+    display.output = "hyperv";
+    EXPECT_EQ(why_nothing_is_shown(display),
+              "hidden: the host says that nobody looks; open its window, or: hvfbctl set WhenHidden ignore");
+    display.when_hidden = "ignore";
+    EXPECT_EQ(why_nothing_is_shown(display), "");
+    display.output = "drm";
+    EXPECT_NE(why_nothing_is_shown(display).find("no screen is connected"), std::string::npos);
+}
+
+TEST(WhyNothingIsShown, SaysThatNobodyDraws) {
+    ShownOrNot display = shown();
+    display.active_surface = false;
+    EXPECT_NE(why_nothing_is_shown(display).find("hvfbctl activate"), std::string::npos);
+    display.any_surface = false;
+    EXPECT_EQ(why_nothing_is_shown(display), "no program draws: no surface is open");
+}
+
+}  // namespace
+}  // namespace hvfbctl
