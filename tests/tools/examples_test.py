@@ -35,10 +35,41 @@ class Examples(OnPrivateBus):
         source = EXAMPLES / "hello.c"
         self.assertLessEqual(len(source.read_text().splitlines()), 30)
         with tempfile.TemporaryDirectory(prefix="hvfbd-examples-") as folder:
-            program = pathlib.Path(folder) / "hello"
-            subprocess.run(["cc", source, f"-I{SOURCE}/client/include", f"-L{LIBRARY}", "-lhvfb", "-o", program],
-                           check=True)
-            self.assertEqual(self.run_example(program), "It is on the screen.\n")
+            self.assertEqual(self.run_example(self.compiled(source, folder)), "It is on the screen.\n")
+
+    @staticmethod
+    def compiled(source, folder):
+        program = pathlib.Path(folder) / source.stem
+        subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", source, f"-I{SOURCE}/client/include",
+                        f"-L{LIBRARY}", "-lhvfb", "-o", program], check=True)
+        return program
+
+    def test_in_c_that_goes_on_moves_its_square_at_the_rate_of_the_display(self):
+        with tempfile.TemporaryDirectory(prefix="hvfbd-examples-") as folder:
+            program = self.compiled(EXAMPLES / "animation.c", folder)
+            self.hvfbctl("set", "RefreshLimit", "200")
+            # Where nobody looks it sleeps.
+            looking = subprocess.Popen([PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "watch"], stdout=subprocess.DEVNULL)
+            self.addCleanup(looking.wait, 20)
+            self.addCleanup(looking.kill)
+            with subprocess.Popen([program, "100000"], env=self.environment, stdout=subprocess.DEVNULL) as moving:
+                seen = set()
+                deadline = time.monotonic() + 60
+                while len(seen) < 3 and time.monotonic() < deadline:
+                    _, _, rows = self.screen()
+                    xs = [x for x, pixel in enumerate(rows[160]) if pixel == (0x00, 0x80, 0xFF)]
+                    if xs:
+                        self.assertEqual(xs, list(range(xs[0], min(xs[0] + 64, 640))), "one whole square, or its part on the screen")
+                        seen.add(xs[0])
+                # A new mode, in which it goes on.
+                self.hvfbctl("mode", "800x600")
+                while time.monotonic() < deadline and (0x00, 0x80, 0xFF) not in self.screen()[2][200]:
+                    pass
+                self.assertEqual(self.screen()[:2], (800, 600))
+                self.assertIsNone(moving.poll())
+                moving.kill()
+            self.assertEqual(len(seen), 3)
+            self.assertEqual(self.run_example(program, "5"), "display0: memory, 800x600\n")
 
     def test_in_python_with_the_library_draws_by_stores_alone(self):
         with subprocess.Popen(["/usr/bin/python3", "-u", EXAMPLES / "draw.py"], env=self.environment,

@@ -11,7 +11,7 @@ namespace {
 
 // What the commands take. One set is enough: one command runs.
 struct Arguments {
-    bool json = false, verbose = false;
+    bool json = false, verbose = false, actual_size = false;
     std::string name, value, root, color = "auto";
     double interval = 1;  // seconds
     unsigned count = 0;
@@ -116,6 +116,9 @@ class Commands {
             [this] { take_screenshot(where_, a.name); })
             .option("FILE", a.name, "where to; - is the standard output")
             .required();
+        add("view", "Opens a window that shows the display", [this] {
+            view_display(where_, a.actual_size);
+        }).flag("--actual-size", a.actual_size, "a pixel for a pixel, and not scaled to the window");
         add_with_json("watch", "Shows the damage as it happens, a line a frame",
                       [this] { watch_damage(where_, a.count, a.json); })
             .option("--count", a.count, "how many frames; 0: for ever")

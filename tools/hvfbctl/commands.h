@@ -36,6 +36,8 @@ void close_surface(const Where& where, const std::string& which);
 // "-" is the standard output.
 void take_screenshot(const Where& where, const std::string& file);
 void watch_damage(const Where& where, unsigned count, bool json);  // 0: for ever
+// Runs the viewer in a window in place of this program.
+void view_display(const Where& where, bool actual_size);
 void refresh_display(const Where& where);
 void set_mode(const Where& where, const std::string& mode);  // "1920x1080"
 void list_modes(const Where& where, bool json);
