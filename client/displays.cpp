@@ -132,7 +132,7 @@ class DisplayList {
     // Null: only makes room.
     int append(hvfb_display* display) {
         auto** const more = static_cast<hvfb_display**>(
-            reallocarray(static_cast<void*>(displays_), count_ + 2, sizeof *displays_));
+            reallocarray(static_cast<void*>(displays_), count_ + 2, sizeof(void*)));
         if (!more) return -ENOMEM;
         displays_ = more;
         displays_[count_] = display;
