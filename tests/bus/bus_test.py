@@ -217,7 +217,7 @@ class Service(OnTheBus):
                                   capture_output=True, text=True, timeout=20, check=False)
         done = start("--output=teletext")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("{auto,memory,uio,drm,hyperv}", done.stderr)
+        self.assertIn("one of auto, memory, uio, drm, hyperv", done.stderr)
         done = start("--output=uio")
         self.assertEqual(done.returncode, 1)
         self.assertIn("Type=uio needs Uio=/dev/uioN", done.stderr)

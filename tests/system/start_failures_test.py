@@ -52,7 +52,7 @@ class StartFailures(unittest.TestCase):
             self.assertIn(command, done.stderr)
         done = run("hvfbctl", "doctor", "--json", user="drawer")
         self.assertEqual(done.returncode, 1)
-        [finding] = [one for one in json.loads(done.stdout)["findings"] if one["subject"] == "daemon"]
+        [finding] = [one for one in json.loads(done.stdout)["Findings"] if one["Subject"] == "daemon"]
         self.assertEqual(finding["Level"], "bad", finding)
         self.assertIn(sentence, finding["Sentence"])
         self.assertIn(command, finding["Fix"])
