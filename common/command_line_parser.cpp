@@ -242,6 +242,10 @@ void CommandLineParser::version(const std::string& version) {
     program_->set_version_flag("--version", version);
 }
 
+void CommandLineParser::footer(const std::string& text) {
+    program_->footer(text);
+}
+
 Command CommandLineParser::command(const std::string& name, const std::string& description,
                                    std::function<void()> run) {
     program_->require_subcommand(1);

@@ -86,6 +86,7 @@ class CommandLineParser {
         return all().option(name, value, description);
     }
     void version(const std::string& version);  // --version
+    void footer(const std::string& text);      // at the end of --help
     // From the first one on, one of them must be given. `run` is called by `parse`, through which its
     // exceptions come. Options of the program may follow the command as well.
     Command command(const std::string& name, const std::string& description, std::function<void()> run = {});

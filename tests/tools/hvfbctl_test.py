@@ -135,6 +135,8 @@ class Limits(OnPrivateBus):
 
     def test_gets_all_of_them(self):
         self.assertRegex(self.hvfbctl("get"), r"(?m)^MaxRects +16$")
+        self.assertEqual(self.hvfbctl("get", "Format"), "XRGB8888\n")
+        self.assertEqual(self.hvfbctl("get", "--json", "Format"), f"{int.from_bytes(b'XR24', 'little')}\n")
         everything = json.loads(self.hvfbctl("get", "--json"))
         self.assertEqual(everything["MaxRects"], 16)
         self.assertEqual(json.loads(self.hvfbctl("get", "--json", "Visible")), True)
@@ -150,7 +152,7 @@ class SurfaceCommands(OnPrivateBus):
         self.assertEqual(json.loads(self.hvfbctl("surfaces", "--json")), [])
         self.painter("below")
         self.painter("above")
-        self.assertRegex(self.hvfbctl("surfaces"), r"(?m)^ *\d+  above  yes ")
+        self.assertRegex(self.hvfbctl("surfaces"), r"(?m)^ *\d+  above  yes +\d+  painter ")
         self.assertEqual({name: surface["Active"] for name, surface in self.listed().items()},
                          {"below": False, "above": True})
 
@@ -232,7 +234,7 @@ class TwoDisplays(OnPrivateBus):
             pictures.append(read_png(name.read_bytes())[2][200][300])
             self.assertIn(f"{display}: memory output", self.hvfbctl("--display", display, "status"))
         self.assertEqual(pictures, [(255, 0, 0), (0, 0, 255)])
-        self.assertRegex(self.hvfbctl("displays"), r"(?m)^display1 +memory +640x480 +1$")
+        self.assertRegex(self.hvfbctl("displays"), r"(?m)^display1 +memory +640x480 +no +1$")
         self.hvfbctl("--display=display1", "set", "RefreshLimit", "60")
         self.assertEqual(self.hvfbctl("get", "RefreshLimit").strip(), "20")
         self.assertEqual(self.hvfbctl("--display=display1", "get", "RefreshLimit").strip(), "60")

@@ -161,6 +161,7 @@ class Top(OnPrivateBus):
         terminal.wait_for("no program draws: no surface is open")
         self.painter("drawing")
         terminal.wait(lambda text: "no program draws" not in text, "somebody draws")
+        terminal.wait_for("nothing is drawn: drawing stores nothing")
         self.hvfbctl("screenshot", "/dev/null")
         terminal.wait_for("hidden: nobody looks; open a viewer, or: hvfbctl set WhenHidden ignore")
 

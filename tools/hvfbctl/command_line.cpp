@@ -28,7 +28,8 @@ std::string settings_help() {
     };
     for (const hvfbd::Setting& setting : hvfbd::display_settings) add(setting);
     add(hvfbd::log_level_setting);
-    return text;
+    return text +
+           "\nIt counts until the next reload, or until the service is stopped; hvfbd.conf(5) keeps it.";
 }
 
 class Commands {
@@ -144,6 +145,14 @@ struct CommandLine {
         // As well as behind the commands that have it.
         program.flag("--json", arguments.json, "for programs").hidden();
         commands.add_all();
+        program.footer(
+            "Questions:\n"
+            "  What is on the screen?  hvfbctl screenshot screen.png\n"
+            "  Why is it dark?         hvfbctl status; then, as root: hvfbctl doctor\n"
+            "  Who draws?              hvfbctl surfaces\n"
+            "  How much, how fast?     hvfbctl top\n"
+            "  How is it limited?      hvfbctl set RefreshLimit 10; to keep it: hvfbd.conf(5)\n"
+            "Exit codes: 0 done, 1 failed, 2 the command line makes no sense.");
     }
     CommandLine(const CommandLine&) = delete;
     CommandLine& operator=(const CommandLine&) = delete;

@@ -29,7 +29,7 @@ void list_displays(const Where& where, bool json) {
     for (const DisplayRecord& display : displays)
         table.add({display.name, display.output,
                    std::to_string(display.width) + "x" + std::to_string(display.height),
-                   display.visible ? "yes" : "", std::to_string(display.surfaces), display.problem});
+                   display.visible ? "yes" : "no", std::to_string(display.surfaces), display.problem});
     table.print(std::cout, "");
 }
 

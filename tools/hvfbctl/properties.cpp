@@ -41,6 +41,8 @@ struct Known {
 
 // As people read it, and `set` takes it.
 std::string text_of_property(const std::string& name, const sdbus::Variant& value) {
+    if (name == "Format" && value.containsValueOfType<std::uint32_t>())
+        return format_name(value.get<std::uint32_t>());
     const std::string text = to_text(value);
     const hvfbd::Setting* const setting = hvfbd::setting_named(name);
     const auto number = setting == nullptr ? std::nullopt : value_in(*setting, text);

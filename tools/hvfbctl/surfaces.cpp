@@ -1,12 +1,22 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/file_reading.h"
 #include "commands.h"
 #include "surface_list.h"
 #include "table.h"
 #include "values.h"
 
 namespace hvfbctl {
+
+namespace {
+
+// The name of a process on this machine; empty where it is not seen.
+std::string program_of(std::uint32_t pid) {
+    return pid == 0 ? "" : hvfbd::first_line_of("/proc/" + std::to_string(pid) + "/comm");
+}
+
+}  // namespace
 
 nlohmann::ordered_json surfaces_json(const std::vector<SurfaceRecord>& surfaces) {
     auto list = nlohmann::ordered_json::array();
@@ -28,13 +38,13 @@ void print_surfaces(const std::vector<SurfaceRecord>& surfaces, std::ostream& ou
         out << indent << "no surface is open\n";
         return;
     }
-    Table table({right, left, left, right, left, left});
-    table.add({"#", "name", "active", "pid", "owner", "tracking"});
+    Table table({right, left, left, right, left, left, left});
+    table.add({"#", "name", "active", "pid", "program", "owner", "tracking"});
     for (const SurfaceRecord& surface : surfaces)
-        table.add(
-            {std::to_string(surface.number), surface.name, surface.active ? "yes" : "",
-             surface.pid == 0 ? "kept" : std::to_string(surface.pid), surface.owner, surface.tracking_state},
-            surface.active ? Colour::bold : Colour::none);
+        table.add({std::to_string(surface.number), surface.name, surface.active ? "yes" : "",
+                   surface.pid == 0 ? "kept" : std::to_string(surface.pid), program_of(surface.pid),
+                   surface.owner, surface.tracking_state},
+                  surface.active ? Colour::bold : Colour::none);
     table.print(out, indent, style);
 }
 

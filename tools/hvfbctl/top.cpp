@@ -136,8 +136,18 @@ TopRow rate_row(const Measured& measured, const Readings& readings) {
     return row;
 }
 
+// What to say where nothing is wrong and nothing happens either.
+std::string at_rest(const Readings& readings) {
+    if (readings.seconds() <= 0 || readings.rates().per_second("frames") > 0) return {};
+    for (const SurfaceRecord& surface : readings.state().surfaces)
+        if (surface.active)
+            return "nothing is drawn: " + surface.name + " stores nothing that differs from what is shown";
+    return {};
+}
+
 TopContent content_of(const Readings& readings) {
     TopContent content{head_of(readings.state()), hvfbd::escaped(readings.reason()), {}, {}, {}};
+    if (content.reason.empty()) content.reason = hvfbd::escaped(at_rest(readings));
     for (const Measured& measured : rate_rows) content.rates.push_back(rate_row(measured, readings));
     for (const Measured& measured : stage_rows) {
         const double value = readings.rates().percent(measured.counter);
