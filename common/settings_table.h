@@ -19,7 +19,8 @@ struct Setting {
         std::string_view word, help;
     };
 
-    std::string_view name;
+    std::string_view name;  // on the bus
+    std::string_view key;   // in the configuration
     Type type;
     Unit unit;
     std::uint64_t least, most;    // both are taken
@@ -28,14 +29,18 @@ struct Setting {
     std::string_view help;        // plain text, without the range and the default; ends with a full stop
 };
 
-constexpr Setting number_setting(std::string_view name, Setting::Type type, Setting::Unit unit,
-                                 std::uint64_t least, std::uint64_t most, std::uint64_t usual,
-                                 std::string_view help) {
-    return {name, type, unit, least, most, {}, usual, help};
+constexpr Setting number_setting(std::string_view name, Setting::Unit unit, std::uint64_t least,
+                                 std::uint64_t most, std::uint64_t usual, std::string_view help) {
+    return {name, name, Setting::Type::number, unit, least, most, {}, usual, help};
 }
-constexpr Setting word_setting(std::string_view name, std::span<const Setting::Word> words,
+constexpr Setting time_setting(std::string_view name, std::string_view key, std::uint64_t most,
                                std::uint64_t usual, std::string_view help) {
-    return {name, Setting::Type::word, Setting::Unit::none, 0, words.size() - 1, words, usual, help};
+    return {name, key, Setting::Type::long_number, Setting::Unit::microseconds, 0, most, {}, usual, help};
+}
+constexpr Setting word_setting(std::string_view name, std::string_view key,
+                               std::span<const Setting::Word> words, std::uint64_t usual,
+                               std::string_view help) {
+    return {name, key, Setting::Type::word, Setting::Unit::none, 0, words.size() - 1, words, usual, help};
 }
 
 inline constexpr std::array refresh_modes{
@@ -57,25 +62,28 @@ inline constexpr std::array log_levels{Setting::Word{"trace", ""}, Setting::Word
 // entry here and what it does: its place in DisplaySettings (daemon/display/display_settings.h), which does
 // not compile without, and the member in dbus/, which is the contract. Everything else follows from here.
 inline constexpr std::array display_settings{
-    number_setting("RefreshLimit", Setting::Type::number, Setting::Unit::hertz, 0, 1000, 20,
+    number_setting("RefreshLimit", Setting::Unit::hertz, 0, 1000, 20,
                    "Presents a second at most; 0: no limit."),
-    word_setting("RefreshMode", refresh_modes, 0, "What is presented."),
-    number_setting("SettleDelay", Setting::Type::long_number, Setting::Unit::microseconds, 0, 1000000, 1000,
-                   "Time from the first store after rest to its present, so that a burst becomes one frame."),
-    number_setting("IdleTimeout", Setting::Type::long_number, Setting::Unit::microseconds, 0, 60000000,
-                   250000, "Time without a store after which tracking rests."),
-    word_setting("Tracking", trackings, 0, "How stores are noticed; all but auto are for diagnosis."),
-    number_setting("MaxRects", Setting::Type::number, Setting::Unit::none, 1, 255, 16,
+    word_setting("RefreshMode", "RefreshMode", refresh_modes, 0, "What is presented."),
+    time_setting("SettleDelayUSec", "SettleDelaySec", 1000000, 1000,
+                 "Time from the first store after rest to its present, so that a burst becomes one frame."),
+    time_setting("IdleTimeoutUSec", "IdleTimeoutSec", 60000000, 250000,
+                 "Time without a store after which tracking rests."),
+    word_setting("Tracking", "Tracking", trackings, 0,
+                 "How stores are noticed; all but auto are for diagnosis."),
+    number_setting("MaxRects", Setting::Unit::none, 1, 255, 16,
                    "Rectangles submitted to the host a frame at most. A Hyper-V host gets four messages a "
                    "frame at most, and so 4 x RectanglesPerMessage rectangles."),
-    word_setting("WhenHidden", reactions_to_hiding, 0, "What happens while nobody looks.")};
+    word_setting("WhenHidden", "WhenHidden", reactions_to_hiding, 0, "What happens while nobody looks.")};
 
 // Of the daemon: a property of org.hvfbd.Framebuffer1.Manager, and the key Level of [Log].
 inline constexpr Setting log_level_setting =
-    word_setting("LogLevel", log_levels, 2, "What is logged: this and worse.");
+    word_setting("LogLevel", "Level", log_levels, 2, "What is logged: this and worse.");
 
 // One of the above by its name. Null: there is none.
 const Setting* setting_named(std::string_view name);
+// One of a display by its key. Null: there is none.
+const Setting* setting_with_key(std::string_view key);
 
 // As a number, or a word.
 std::string to_text(const Setting& setting, std::uint64_t value);
@@ -95,5 +103,8 @@ std::string what_is_wrong(const Setting& setting, std::string_view text, std::st
 inline std::string what_is_wrong(const Setting& setting, std::string_view text) {
     return what_is_wrong(setting, text, setting.name);
 }
+// The same for what is written after the key, where a number alone is seconds, as systemd has it.
+std::optional<std::uint64_t> value_of_key(const Setting& setting, std::string_view text);
+std::string what_is_wrong_with_key(const Setting& setting, std::string_view text);
 
 }  // namespace hvfbd

@@ -16,7 +16,7 @@ DisplaySettings settings_of(const Configuration& configuration, const SavedDispl
     if (!saved) return settings;
     for (const auto& [name, value] : saved->settings) {
         try {
-            set(settings, name, value);
+            set(settings, name_now(name), value);
         } catch (const RequestError& refused) {
             spdlog::warn("what was set before: {}", refused.what());
         }

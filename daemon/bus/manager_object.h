@@ -25,7 +25,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
 
   private:
     std::string Version() override;
-    std::vector<std::string> Interfaces() override { return {}; }
+    std::vector<std::string> Features() override { return {"surface-layout"}; }
     std::string LogLevel() override;
     void LogLevel(const std::string& value) override;
     void Reload(sdbus::Result<>&& result) override;

@@ -59,7 +59,7 @@ void SurfaceObject::active_may_have_changed() {
 }
 
 void SurfaceObject::client_changed() {
-    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {"Owner", "Pid"});
+    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {"Pid"});
 }
 
 const Surface& SurfaceObject::surface() const {
@@ -69,8 +69,8 @@ const Surface& SurfaceObject::surface() const {
 std::string SurfaceObject::Name() {
     return surface().name();
 }
-std::string SurfaceObject::Owner() {
-    return surface().client() ? surface().client()->bus_name : "";
+uint32_t SurfaceObject::Uid() {
+    return surface().uid();
 }
 uint32_t SurfaceObject::Pid() {
     return surface().client() ? static_cast<uint32_t>(surface().client()->pid) : 0;

@@ -29,7 +29,7 @@ class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
 
   private:
     std::string Name() override;
-    std::string Owner() override;
+    uint32_t Uid() override;
     uint32_t Pid() override;
     bool Active() override;
     std::string TrackingState() override;

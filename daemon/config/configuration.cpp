@@ -108,7 +108,12 @@ bool set_output(Configuration& configuration, std::string_view key, std::string_
 // False: no such key.
 bool set_key(Configuration& configuration, std::string_view section, std::string_view key,
              std::string_view value) {
-    if (section == "Display") return set(configuration.display, key, value);
+    if (section == "Display") {
+        if (const Setting* now = setting_named(name_now(key)); now && now->key != key && now->name != key)
+            refuse(std::string(key) + " is called " + std::string(now->key) +
+                   " now, and takes a time span: " + std::string(now->key) + "=" + shown(*now, now->usual));
+        return set_by_key(configuration.display, key, value);
+    }
     if (section == "Output") return set_output(configuration, key, value);
     if (section == "Clients" && key == "GrantUserfaultfd") {
         configuration.grant_userfaultfd = boolean(key, value);

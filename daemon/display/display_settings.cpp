@@ -33,8 +33,8 @@ consteval SettingField field(std::string_view name) {
 
 constexpr std::array fields{field<&DisplaySettings::refresh_limit>("RefreshLimit"),
                             field<&DisplaySettings::refresh_mode>("RefreshMode"),
-                            field<&DisplaySettings::settle_delay>("SettleDelay"),
-                            field<&DisplaySettings::idle_timeout>("IdleTimeout"),
+                            field<&DisplaySettings::settle_delay>("SettleDelayUSec"),
+                            field<&DisplaySettings::idle_timeout>("IdleTimeoutUSec"),
                             field<&DisplaySettings::tracking>("Tracking"),
                             field<&DisplaySettings::max_rects>("MaxRects"),
                             field<&DisplaySettings::when_hidden>("WhenHidden")};
@@ -67,6 +67,24 @@ bool set(DisplaySettings& settings, std::string_view name, std::string_view valu
     if (field == fields.end()) return false;
     set(settings, *field, value);
     return true;
+}
+
+bool set_by_key(DisplaySettings& settings, std::string_view key, std::string_view value) {
+    const auto* field =
+        std::ranges::find(fields, key, [](const SettingField& one) { return one.setting.key; });
+    if (field == fields.end()) return false;
+    const auto taken = value_of_key(field->setting, value);
+    if (!taken)
+        throw RequestError(RequestError::Kind::invalid_arguments,
+                           what_is_wrong_with_key(field->setting, value));
+    field->put(settings, *taken);
+    return true;
+}
+
+std::string_view name_now(std::string_view name) {
+    if (name == "SettleDelay") return "SettleDelayUSec";
+    if (name == "IdleTimeout") return "IdleTimeoutUSec";
+    return name;
 }
 
 std::string get(const DisplaySettings& settings, const SettingField& field) {

@@ -52,6 +52,11 @@ void set(DisplaySettings& settings, const SettingField& field, std::string_view 
 // By the setting's name. False if there is none of that name.
 bool set(DisplaySettings& settings, std::string_view name, std::string_view value);
 
+// The same by its key in the configuration, where a time is a time span.
+bool set_by_key(DisplaySettings& settings, std::string_view key, std::string_view value);
+// What a setting is called that a version before saved by this name.
+std::string_view name_now(std::string_view name);
+
 // The value in words that set() takes.
 std::string get(const DisplaySettings& settings, const SettingField& field);
 

@@ -10,8 +10,8 @@ from daemon_on_bus import DISPLAY, NAME, PROGRAMS, PROPERTIES, ROOT, SOURCE, OnT
 
 
 class DisplaySettings(OnTheBus):
-    RANGES = (("RefreshLimit", "u", 0, 1000, "0 to 1000; 1001"), ("SettleDelay", "t", 0, 1000000, "0 to 1s; 1.000001s"),
-              ("IdleTimeout", "t", 0, 60000000, "0 to 1min; 1min 1us"), ("MaxRects", "u", 1, 255, "1 to 255; 256"))
+    RANGES = (("RefreshLimit", "u", 0, 1000, "0 to 1000; 1001"), ("SettleDelayUSec", "t", 0, 1000000, "0 to 1s; 1.000001s"),
+              ("IdleTimeoutUSec", "t", 0, 60000000, "0 to 1min; 1min 1us"), ("MaxRects", "u", 1, 255, "1 to 255; 256"))
     WORDS = (("RefreshMode", ("on-demand", "periodic")), ("Tracking", ("auto", "fault", "scan", "compare")),
              ("WhenHidden", ("pause", "ignore")))
 
@@ -114,7 +114,7 @@ class Introspection(OnTheBus):
             path, _, channel, _ = caller.open(name="listed")["result"]
             objects = caller.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")["result"]
             self.assertEqual(objects[path][NAME + ".Surface"]["Name"], "listed")
-            self.assertEqual(objects[path][NAME + ".Surface"]["Owner"], caller.name)
+            self.assertEqual(objects[path][NAME + ".Surface"]["Uid"], 0)
             self.assertEqual(objects[path][NAME + ".Surface"]["Pid"], caller.process.pid)
             self.assertEqual(objects[DISPLAY][NAME + ".Display"]["ActiveSurface"], path)
             caller.do(do="close", fd=channel["fd"])

@@ -78,7 +78,7 @@ class Surfaces(OnTheBus):
         first.do(do="close", fd=channel["fd"])
         surface = NAME + ".Surface"
         self.until(lambda: self.get("Pid", path, surface) == "u 0")
-        self.assertEqual(self.get("Owner", path, surface), 's ""')
+        self.assertEqual(self.get("Uid", path, surface), "u 61001")
         self.assertEqual(second.open(name="kept", keep=True)["result"][0], path)
         self.assertEqual(self.get("Pid", path, surface), f"u {second.process.pid}")
 

@@ -82,7 +82,7 @@ class Packages(WithClients):
     def what_a_client_holds(self, painter):
         """Its surface; where its buffer is mapped and which one it is; its sockets and other descriptors."""
         process = pathlib.Path(f"/proc/{painter.process.pid}")
-        surfaces = [[surface[key] for key in ("Number", "Name", "Pid", "Owner", "Active")] for surface in self.surfaces()]
+        surfaces = [[surface[key] for key in ("Number", "Name", "Pid", "Uid", "Active")] for surface in self.surfaces()]
         maps = [line for line in (process / "maps").read_text().splitlines() if "memfd:" in line]
         self.assertTrue(maps)
         return surfaces, maps, sorted((fd.name, os.readlink(fd)) for fd in (process / "fd").iterdir())

@@ -49,7 +49,7 @@ class Restarts(WithClients):
                 self.assertIn(painters[1].ask("frame"), ("shown", "not shown"))
         print(f"{3 * count} times ended, none noticed", flush=True)
         after = self.surfaces()
-        same = ("Number", "Name", "Pid", "Owner", "Active")
+        same = ("Number", "Name", "Pid", "Uid", "Active")
         self.assertEqual([[surface.get(key) for key in same] for surface in after],
                          [[surface.get(key) for key in same] for surface in before])
         self.assertEqual(property_of_display("RefreshLimit"), "u 61")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import pathlib
 import re
 import tempfile
@@ -15,7 +16,7 @@ class Status(OnPrivateBus):
         self.painter("drawing")
         text = self.hvfbctl("status")
         self.assertIn("display0: memory output, 640x480 XRGB8888, stride ", text)
-        for words in ("RefreshLimit  20 Hz", "SettleDelay   1ms", "drawing", "visible"):
+        for words in ("RefreshLimit     20 Hz", "SettleDelayUSec  1ms", "drawing", "visible"):
             self.assertIn(words, text)
         self.assertLessEqual(len(text.splitlines()), 20, "it fits a screen")
         self.assertNotIn("frames", text)
@@ -25,14 +26,14 @@ class Status(OnPrivateBus):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "etc/hvfbd/hvfbd.conf"
             file.parent.mkdir(parents=True)
-            file.write_text("[Display]\nMaxRects=16\nIdleTimeout=2s\n[Log]\nLevel=debug\n")
+            file.write_text("[Display]\nMaxRects=16\nIdleTimeoutSec=2s\n[Log]\nLevel=debug\n")
             text = self.hvfbctl("status", "--root", folder)
-            self.assertRegex(text, r"(?m)^  IdleTimeout +250ms +\(files: 2s\)$")
+            self.assertRegex(text, r"(?m)^  IdleTimeoutUSec +250ms +\(files: 2s\)$")
             self.assertRegex(text, r"(?m)^  LogLevel +info +\(files: debug\)$")
             self.assertEqual(text.count("(files:"), 2)
             self.assertIn("hvfbctl reload takes those of the files", text)
             self.assertEqual(json.loads(self.hvfbctl("status", "--root", folder, "--json"))["Configured"],
-                             {"IdleTimeout": 2000000, "LogLevel": "debug"})
+                             {"IdleTimeoutUSec": 2000000, "LogLevel": "debug"})
             file.write_text("")
             self.assertNotIn("files", self.hvfbctl("status", "--root", folder))
         # The files of a daemon on a bus of its own are not known.
@@ -105,8 +106,8 @@ class Status(OnPrivateBus):
 
 class Limits(OnPrivateBus):
     def test_sets_and_gets_every_limit(self):
-        for name, value in (("RefreshLimit", "60"), ("RefreshMode", "periodic"), ("SettleDelay", "0"),
-                            ("IdleTimeout", "100ms"), ("Tracking", "compare"), ("MaxRects", "255"),
+        for name, value in (("RefreshLimit", "60"), ("RefreshMode", "periodic"), ("SettleDelayUSec", "0"),
+                            ("IdleTimeoutUSec", "100ms"), ("Tracking", "compare"), ("MaxRects", "255"),
                             ("WhenHidden", "ignore"), ("LogLevel", "debug")):
             with self.subTest(name):
                 self.hvfbctl("set", name, value)
@@ -152,7 +153,8 @@ class SurfaceCommands(OnPrivateBus):
         self.assertEqual(json.loads(self.hvfbctl("surfaces", "--json")), [])
         self.painter("below")
         self.painter("above")
-        self.assertRegex(self.hvfbctl("surfaces"), r"(?m)^ *\d+  above  yes +\d+  painter ")
+        self.assertRegex(self.hvfbctl("surfaces"), rf"(?m)^ *\d+  above  yes +{pwd.getpwuid(os.getuid()).pw_name} +\d+  painter ")
+        self.assertEqual({surface["Uid"] for surface in self.listed().values()}, {os.getuid()})
         self.assertEqual({name: surface["Active"] for name, surface in self.listed().items()},
                          {"below": False, "above": True})
 

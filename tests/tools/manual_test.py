@@ -1,7 +1,9 @@
 """The manual pages say all that there is: what that is, is taken from the sources and the programs themselves."""
 
+import pathlib
 import re
 import subprocess
+import tempfile
 import unittest
 import xml.etree.ElementTree
 
@@ -84,6 +86,45 @@ class ManualPages(unittest.TestCase):
                             (SOURCE / "daemon/bus/bus_errors.cpp").read_text())
         names = {one or other for one, other in errors if (one or other)[0].isupper()}
         self.assert_says("org.hvfbd.Framebuffer1.5", names)
+
+    def test_the_synopsis_of_the_interface_has_each_member_with_its_types(self):
+        page = (MADE / "org.hvfbd.Framebuffer1.5.scd").read_text()
+        synopsis = re.search(r"# SYNOPSIS\n\n```\n(.*?)```", page, re.S).group(1).splitlines()
+
+        def arguments(member, direction):
+            return ", ".join(f"{one.get('type')} {one.get('name')}" for one in member.iter("arg") if one.get("direction") == direction)
+
+        expected = []
+        for file in sorted((SOURCE / "dbus").glob("*.xml")):
+            for interface in xml.etree.ElementTree.parse(file).getroot():
+                expected.append(interface.get("name"))
+                for member in interface:
+                    name = "\t" + member.get("name")
+                    if member.tag == "property":
+                        written = ", written by root" if member.get("access") == "readwrite" else ""
+                        expected.append(f"{name} {member.get('type')}{written}")
+                    else:
+                        answer = arguments(member, "out")
+                        expected.append(f"{name}({arguments(member, 'in')})" + (f" → ({answer})" if answer else ""))
+        self.assertEqual(sorted(synopsis), sorted(expected))
+
+    def test_every_member_of_the_interface_and_every_argument_is_documented_as_gdbus_codegen_reads_it(self):
+        files = sorted((SOURCE / "dbus").glob("*.xml"))
+        with tempfile.TemporaryDirectory() as folder:
+            run("gdbus-codegen", "--generate-docbook", "page", *files, check=True, cwd=folder)
+            for file in files:
+                made = xml.etree.ElementTree.parse(pathlib.Path(folder) / f"page-{file.name}").getroot()
+                documented = {}
+                for section in made.iter("refsect2"):
+                    [name] = re.findall(r"[.-](\w+)$", section.get("id"))
+                    documented[name] = "".join(text for para in section.iter("para") for text in para.itertext()).strip()
+                for interface in xml.etree.ElementTree.parse(file).getroot():
+                    for member in interface:
+                        with self.subTest(file=file.name, member=member.get("name")):
+                            self.assertTrue(documented[member.get("name")].rstrip().endswith("."))
+                            for argument in member.iter("arg"):
+                                self.assertRegex(xml.etree.ElementTree.tostring(made, encoding="unicode"),
+                                                 rf"<parameter>{argument.get('name')}</parameter>")
 
     def test_every_function_of_the_library_is_in_its_page(self):
         exported = run("nm", "--dynamic", "--defined-only", PROGRAMS.parent / "lib/libhvfb.so").stdout

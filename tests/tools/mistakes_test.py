@@ -81,7 +81,7 @@ class Mistakes(unittest.TestCase):
         for words, sentence in (
                 (["set", "RefreshLimit", "1001"], "RefreshLimit must be 0 to 1000; 1001 is not"),
                 (["set", "RefreshLimit", "fast"], 'RefreshLimit must be 0 to 1000; "fast" is not'),
-                (["set", "SettleDelay", "2s"], "SettleDelay must be 0 to 1s; 2s is not"),
+                (["set", "SettleDelayUSec", "2s"], "SettleDelayUSec must be 0 to 1s; 2s is not"),
                 (["set", "Tracking", "scna"], 'Tracking must be one of auto, fault, scan, compare; "scna" is not; did you mean "scan"?'),
                 (["mode", "1024 x 768"], 'a mode is WIDTHxHEIGHT, such as 1920x1080; "1024 x 768" is not'),
                 (["screenshot", "x.jpg"], '"x.jpg" names a JPG file; a screenshot is a PNG file: end the name in .png'),

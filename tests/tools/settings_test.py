@@ -20,6 +20,7 @@ class Setting:
     most: int
     usual: str
     words: list
+    key: str  # in the configuration
 
     @property
     def interface(self):
@@ -53,14 +54,14 @@ class Setting:
     @property
     def line(self):
         """Of a configuration."""
-        return f"[Log]\nLevel={self.other}\n" if self.interface == MANAGER else f"[Display]\n{self.name}={self.other}\n"
+        return f"[Log]\nLevel={self.other}\n" if self.interface == MANAGER else f"[Display]\n{self.key}={self.shown(self.other)}\n"
 
 
 def table():
     settings = []
     for line in run(PROGRAMS / "hvfbd-texts", "--settings").stdout.splitlines():
-        name, kind, least, most, usual, words = line.split("\t")
-        settings.append(Setting(name, kind, int(least), int(most), usual, words.split()))
+        name, kind, least, most, usual, words, key = line.split("\t")
+        settings.append(Setting(name, kind, int(least), int(most), usual, words.split(), key))
     return settings
 
 
@@ -122,6 +123,13 @@ class Settings(OnPrivateBus):
             if setting.interface == DISPLAY:
                 self.assertRegex(text, rf"(?m)^  {setting.name} +\S")
 
+    def test_are_set_by_the_keys_of_the_configuration_as_well(self):
+        for key, text, name, number in (("SettleDelaySec", "2.5ms", "SettleDelayUSec", 2500), ("IdleTimeoutSec", "1", "IdleTimeoutUSec", 1000000)):
+            self.hvfbctl("set", key, text)
+            self.assertEqual(int(self.hvfbctl("get", "--json", name)), number)
+            self.assertEqual(self.hvfbctl("get", key), self.hvfbctl("get", name))
+        self.assertIn("SettleDelaySec must be 0 to 1s; 2s is not", self.hvfbctl("set", "SettleDelaySec", "2", code=2))
+
     def test_are_in_the_help_with_range_and_default(self):
         text = run(PROGRAMS / "hvfbctl", "set", "--help").stdout
         for setting in table():
@@ -142,7 +150,7 @@ class Settings(OnPrivateBus):
         manual = (PROGRAMS.parent / "docs/man/hvfbd.conf.5.scd").read_text()
         bus = (PROGRAMS.parent / "docs/man/org.hvfbd.Framebuffer1.5.scd").read_text()
         for setting in table():
-            key = "Level" if setting.interface == MANAGER else setting.name
+            key = setting.key
             with self.subTest(setting.name):
                 self.assertEqual(configuration.count(f"\n#{key}={setting.shown(setting.usual)}\n"), 1)
                 entry = re.search(rf"(?m)^\*{key}=\*\n((?:\t.*\n)+)", manual).group(1)

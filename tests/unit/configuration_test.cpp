@@ -46,8 +46,8 @@ TEST_F(ConfigurationFiles, set_every_key) {
     write("etc/hvfbd.conf", R"([Display]
 RefreshLimit=60
 RefreshMode=periodic
-SettleDelay=0
-IdleTimeout=5
+SettleDelaySec=0
+IdleTimeoutSec=5us
 Tracking=scan
 MaxRects=1
 WhenHidden=ignore
@@ -93,24 +93,34 @@ Level=debug
 
 TEST_F(ConfigurationFiles, take_every_setting_of_the_table_and_refuse_what_it_is_not) {
     for (const Setting& setting : display_settings) {
-        const std::string other =
-            to_text(setting, setting.usual == setting.most ? setting.least : setting.most);
-        write("etc/hvfbd.conf", "[Display]\n" + std::string(setting.name) + "=" + other + "\n");
+        const std::uint64_t value = setting.usual == setting.most ? setting.least : setting.most;
+        const std::string other = to_text(setting, value), key(setting.key);
+        write("etc/hvfbd.conf", "[Display]\n" + key + "=" + shown(setting, value) + "\n");
         const auto kept = differences(DisplaySettings(), read().display);
         EXPECT_TRUE(warnings.empty()) << warnings.front().sentence;
         ASSERT_EQ(kept.size(), 1u) << setting.name;
         EXPECT_EQ(kept.front(), std::pair(std::string(setting.name), other));
 
-        write("etc/hvfbd.conf", "[Display]\n" + std::string(setting.name) + "=nonsense\n");
+        write("etc/hvfbd.conf", "[Display]\n" + key + "=nonsense\n");
         EXPECT_EQ(read().display, DisplaySettings());
         ASSERT_EQ(warnings.size(), 1u) << setting.name;
-        EXPECT_EQ(warnings.front().sentence,
-                  std::string(setting.name) + " must be " + range_of(setting) + "; \"nonsense\" is not");
+        EXPECT_EQ(warnings.front().sentence, what_is_wrong_with_key(setting, "nonsense"));
+        EXPECT_NE(warnings.front().sentence.find(range_of(setting)), std::string::npos);
     }
     for (const std::string& word : words_of(log_level_setting)) {
         write("etc/hvfbd.conf", "[Log]\nLevel=" + word + "\n");
         EXPECT_EQ(read().log_level, word);
     }
+}
+
+TEST_F(ConfigurationFiles, are_told_what_a_key_of_the_version_before_is_called_now) {
+    write("etc/hvfbd.conf", "[Display]\nSettleDelay=2000\nMaxRects=7\n");
+    EXPECT_EQ(read().display.settle_delay, DisplaySettings().settle_delay);
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_EQ(warnings.front().line, 2u);
+    EXPECT_EQ(warnings.front().sentence,
+              "SettleDelay is called SettleDelaySec now, and takes a time span: SettleDelaySec=1ms");
+    EXPECT_EQ(read().display.max_rects, 7u);
 }
 
 TEST_F(ConfigurationFiles, of_a_stronger_folder_hide_the_main_file_of_a_weaker_one) {
@@ -121,7 +131,7 @@ TEST_F(ConfigurationFiles, of_a_stronger_folder_hide_the_main_file_of_a_weaker_o
 }
 
 TEST_F(ConfigurationFiles, dropped_in_come_after_the_main_file_in_the_order_of_their_names_over_all_folders) {
-    write("etc/hvfbd.conf", "[Display]\nRefreshLimit=1\nMaxRects=1\nSettleDelay=1\n");
+    write("etc/hvfbd.conf", "[Display]\nRefreshLimit=1\nMaxRects=1\nSettleDelaySec=1us\n");
     write("etc/hvfbd.conf.d/10-a.conf", "[Display]\nRefreshLimit=2\nMaxRects=2\n");
     write("usr/hvfbd.conf.d/20-b.conf", "[Display]\nRefreshLimit=3\n");
     write("usr/hvfbd.conf.d/20-b.txt", "[Display]\nRefreshLimit=4\n");

@@ -41,8 +41,8 @@ TEST(DisplaySettings, takes_both_ends_of_each_range_and_refuses_what_lies_beyond
         const char *name, *least, *most, *beyond;
     };
     for (auto [name, least, most, beyond] :
-         {Range{"RefreshLimit", "0", "1000", "1001"}, Range{"SettleDelay", "0", "1s", "1.000001s"},
-          Range{"IdleTimeout", "0", "1min", "1min 1us"}, Range{"MaxRects", "1", "255", "256"}}) {
+         {Range{"RefreshLimit", "0", "1000", "1001"}, Range{"SettleDelayUSec", "0", "1s", "1.000001s"},
+          Range{"IdleTimeoutUSec", "0", "1min", "1min 1us"}, Range{"MaxRects", "1", "255", "256"}}) {
         EXPECT_EQ(request_error(name, least), "");
         EXPECT_EQ(request_error(name, most), "");
         EXPECT_EQ(request_error(name, beyond),
@@ -59,7 +59,7 @@ TEST(DisplaySettings, takes_spans_of_time_in_every_unit) {
     DisplaySettings settings;
     for (const char* text : {"2500", "2500us", "2.5ms", "2ms 500us", " 2.5 ms"}) {
         settings.settle_delay = {};
-        EXPECT_TRUE(set(settings, "SettleDelay", text));
+        EXPECT_TRUE(set(settings, "SettleDelayUSec", text));
         EXPECT_EQ(settings.settle_delay.count(), 2500) << text;
     }
     EXPECT_EQ(request_error("RefreshLimit", "20ms"), "RefreshLimit must be 0 to 1000; \"20ms\" is not");
@@ -114,6 +114,33 @@ TEST(DisplaySettings, takes_the_ends_of_every_range_of_the_table_and_nothing_bey
         EXPECT_EQ(request_error(setting.name, std::to_string(setting.most + 1)),
                   std::string(setting.name) + " must be " + range_of(setting) + "; " +
                       shown(setting, setting.most + 1) + " is not");
+    }
+}
+
+TEST(DisplaySettings, are_restored_by_the_names_that_the_version_before_saved) {
+    for (const auto& [before, now] :
+         {std::pair("SettleDelay", "SettleDelayUSec"), std::pair("IdleTimeout", "IdleTimeoutUSec"),
+          std::pair("RefreshLimit", "RefreshLimit")}) {
+        DisplaySettings settings;
+        EXPECT_TRUE(set(settings, name_now(before), "17"));
+        EXPECT_EQ(said(settings, now), "17");
+    }
+}
+
+TEST(DisplaySettings, takes_times_by_their_keys_as_time_spans) {
+    DisplaySettings settings;
+    EXPECT_TRUE(set_by_key(settings, "SettleDelaySec", "2ms"));
+    EXPECT_TRUE(set_by_key(settings, "IdleTimeoutSec", "0.5"));
+    EXPECT_TRUE(set_by_key(settings, "MaxRects", "7"));
+    EXPECT_EQ(settings.settle_delay.count(), 2000);
+    EXPECT_EQ(settings.idle_timeout.count(), 500'000);
+    EXPECT_EQ(settings.max_rects, 7U);
+    EXPECT_FALSE(set_by_key(settings, "SettleDelayUSec", "2"));
+    try {
+        set_by_key(settings, "SettleDelaySec", "2");
+        FAIL() << "it was taken";
+    } catch (const RequestError& error) {
+        EXPECT_STREQ(error.what(), "SettleDelaySec must be 0 to 1s; 2s is not");
     }
 }
 

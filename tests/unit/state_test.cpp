@@ -545,8 +545,8 @@ TEST(DisplaySettings, says_what_differs_in_words_that_set_it_again) {
     DisplaySettings base, other;
     set(other, "RefreshLimit", "61");
     set(other, "RefreshMode", "periodic");
-    set(other, "SettleDelay", "17");
-    set(other, "IdleTimeout", "18");
+    set(other, "SettleDelayUSec", "17");
+    set(other, "IdleTimeoutUSec", "18");
     set(other, "Tracking", "fault");
     set(other, "MaxRects", "3");
     set(other, "WhenHidden", "ignore");

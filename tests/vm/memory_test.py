@@ -92,8 +92,8 @@ class MemoryOutput(Guest):
 
     def test_is_tuned_over_the_bus(self):
         self.leave_no_daemon()
-        for name, kind, value in (("RefreshLimit", "u", "60"), ("RefreshMode", "s", "periodic"), ("SettleDelay", "t", "0"),
-                                  ("IdleTimeout", "t", "100000"), ("Tracking", "s", "compare"), ("MaxRects", "u", "4"),
+        for name, kind, value in (("RefreshLimit", "u", "60"), ("RefreshMode", "s", "periodic"), ("SettleDelayUSec", "t", "0"),
+                                  ("IdleTimeoutUSec", "t", "100000"), ("Tracking", "s", "compare"), ("MaxRects", "u", "4"),
                                   ("WhenHidden", "s", "pause")):
             with self.subTest(name):
                 self.do(f"busctl --system set-property {BUS} {DISPLAY} {BUS}.Display {name} {kind} {value}")

@@ -49,7 +49,7 @@ class Load {
 
 Latency measure(Tracked& tracked, std::uint64_t settle_us, bool loaded, int changes) {
     Latency latency{settle_us, loaded, {}, 0};
-    tracked.set("SettleDelay", settle_us);
+    tracked.set("SettleDelayUSec", settle_us);
     Viewer viewer(tracked);
     while (viewer.wait(500'000)) continue;
     Load load(loaded ? std::thread::hardware_concurrency() : 0);
@@ -101,7 +101,7 @@ std::vector<Latency> latencies(Tracked& tracked, int changes) {
     for (bool loaded : {false, true})
         for (std::uint64_t settle : std::array<std::uint64_t, 4>{0, 200, 1000, 5000})
             all.push_back(measure(tracked, settle, loaded, changes));
-    tracked.set("SettleDelay", std::uint64_t{1000});
+    tracked.set("SettleDelayUSec", std::uint64_t{1000});
     return all;
 }
 

@@ -69,7 +69,7 @@ std::vector<Verdict> rest(Tracked& tracked, double seconds) {
 }
 
 std::vector<Verdict> latency(Tracked& tracked, const std::string&, int changes) {
-    tracked.set("SettleDelay", std::uint64_t{0});
+    tracked.set("SettleDelayUSec", std::uint64_t{0});
     std::vector<double> told;
     {
         Viewer viewer(tracked);
@@ -89,7 +89,7 @@ std::vector<Verdict> latency(Tracked& tracked, const std::string&, int changes) 
             while (viewer.wait(100'000)) continue;
         }
     }
-    tracked.set("SettleDelay", std::uint64_t{1000});
+    tracked.set("SettleDelayUSec", std::uint64_t{1000});
     std::string of = "of " + std::to_string(changes) + ", until a viewer's thread has it; longest " +
                      figure(quantile(told, 1)) + " ms";
     return {{"4a", "16x16 after rest until presented, median", quantile(told, 0.5), 0.3, "ms", of},

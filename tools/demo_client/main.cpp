@@ -62,8 +62,8 @@ int show(const Options& options) {
     measurement.print(std::cout);
     std::cout << "\n  a lone store after rest is shown after "
               << (latency ? hvfbctl::duration(static_cast<double>(latency->count())) : "more than a second")
-              << " (median of 7; SettleDelay is "
-              << hvfbctl::duration(static_cast<double>(daemon.display().SettleDelay()) * 1000) << ")\n";
+              << " (median of 7; SettleDelayUSec is "
+              << hvfbctl::duration(static_cast<double>(daemon.display().SettleDelayUSec()) * 1000) << ")\n";
     if (!options.picture.empty()) hvfbd::write_png(options.picture, canvas.picture());
     std::cout << "drawn\n" << std::flush;
     if (options.stay) stay();

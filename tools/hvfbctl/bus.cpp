@@ -26,8 +26,8 @@ SurfaceRecord record_of(const std::string& path, const Properties& all) {
     return {path,
             number_at_end(path),
             value_of<std::string>(all, "Name"),
-            value_of<std::string>(all, "Owner"),
             value_of<std::string>(all, "TrackingState"),
+            value_of<std::uint32_t>(all, "Uid"),
             value_of<std::uint32_t>(all, "Pid"),
             value_of<bool>(all, "Active")};
 }

@@ -27,8 +27,8 @@ using Properties = std::map<std::string, sdbus::Variant>;
 struct SurfaceRecord {
     std::string path;
     std::uint32_t number = 0;  // the one at the end of the path
-    std::string name, owner, tracking_state;
-    std::uint32_t pid = 0;
+    std::string name, tracking_state;
+    std::uint32_t uid = 0, pid = 0;
     bool active = false;
 };
 

@@ -22,7 +22,7 @@ std::string settings_help() {
     std::string text = "Properties:";
     const auto add = [&text](const hvfbd::Setting& setting) {
         std::string line = "\n  " + std::string(setting.name);
-        line.append(line.size() < 17 ? 17 - line.size() : 1, ' ');
+        line.append(line.size() < 20 ? 20 - line.size() : 1, ' ');
         text += line + range_of(setting) + "; default " + shown(setting, setting.usual) + ". " +
                 std::string(setting.help);
     };

@@ -76,9 +76,16 @@ sdbus::Variant value_of_setting(const hvfbd::Setting& setting, const std::string
                                         : sdbus::Variant(number);
 }
 
+// What the key of the configuration is called on the bus.
+std::string name_on_bus(const std::string& property) {
+    const hvfbd::Setting* const setting = hvfbd::setting_with_key(property);
+    return setting == nullptr ? property : std::string(setting->name);
+}
+
 }  // namespace
 
-void get_property(const Where& where, const std::string& property, bool json) {
+void get_property(const Where& where, const std::string& name, bool json) {
+    const std::string property = name_on_bus(name);
     Daemon daemon(where);
     const Known known(daemon);
     if (property.empty()) return get_all(known, json);
@@ -86,7 +93,14 @@ void get_property(const Where& where, const std::string& property, bool json) {
     std::cout << (json ? as_text(to_json(value)) : hvfbd::escaped(text_of_property(property, value))) << '\n';
 }
 
-void set_property(const Where& where, const std::string& property, const std::string& text) {
+void set_property(const Where& where, const std::string& name, const std::string& given) {
+    std::string property = name, text = given;
+    if (const hvfbd::Setting* const key = hvfbd::setting_with_key(name); key && key->name != name) {
+        const auto number = value_of_key(*key, given);
+        if (!number) throw UsageError(what_is_wrong_with_key(*key, given));
+        property = key->name;
+        text = to_text(*key, *number);
+    }
     std::optional<sdbus::Variant> value;
     const hvfbd::Setting* const setting = hvfbd::setting_named(property);
     if (setting != nullptr) value = value_of_setting(*setting, text);

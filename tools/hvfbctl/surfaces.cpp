@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "surface_list.h"
 #include "table.h"
+#include "user_name.h"
 #include "values.h"
 
 namespace hvfbctl {
@@ -26,7 +27,7 @@ nlohmann::ordered_json surfaces_json(const std::vector<SurfaceRecord>& surfaces)
                         {"Name", surface.name},
                         {"Active", surface.active},
                         {"Pid", surface.pid},
-                        {"Owner", surface.owner},
+                        {"Uid", surface.uid},
                         {"TrackingState", surface.tracking_state}});
     return list;
 }
@@ -38,12 +39,12 @@ void print_surfaces(const std::vector<SurfaceRecord>& surfaces, std::ostream& ou
         out << indent << "no surface is open\n";
         return;
     }
-    Table table({right, left, left, right, left, left, left});
-    table.add({"#", "name", "active", "pid", "program", "owner", "tracking"});
+    Table table({right, left, left, left, right, left, left});
+    table.add({"#", "name", "active", "user", "pid", "program", "tracking"});
     for (const SurfaceRecord& surface : surfaces)
         table.add({std::to_string(surface.number), surface.name, surface.active ? "yes" : "",
-                   surface.pid == 0 ? "kept" : std::to_string(surface.pid), program_of(surface.pid),
-                   surface.owner, surface.tracking_state},
+                   user_name(surface.uid), surface.pid == 0 ? "kept" : std::to_string(surface.pid),
+                   program_of(surface.pid), surface.tracking_state},
                   surface.active ? Colour::bold : Colour::none);
     table.print(out, indent, style);
 }

@@ -85,8 +85,9 @@ void add_setting_texts(Texts& texts) {
     std::string properties;
     for (const Setting& setting : hvfbd::display_settings) {
         const std::string name(setting.name);
-        texts["DISPLAY_KEYS"] += key_in_configuration(setting, name);
-        texts["DISPLAY_KEYS_IN_SCDOC"] += key_in_manual(setting, name);
+        const std::string key(setting.key);
+        texts["DISPLAY_KEYS"] += key_in_configuration(setting, key);
+        texts["DISPLAY_KEYS_IN_SCDOC"] += key_in_manual(setting, key);
         properties += (properties.empty() ? "" : ", ") + bold(name) + " " + static_cast<char>(setting.type);
     }
     texts["DISPLAY_PROPERTIES_IN_SCDOC"] = properties + "\n";
@@ -104,7 +105,7 @@ std::string table_of_settings() {
         for (const std::string& word : words_of(setting)) words += (words.empty() ? "" : " ") + word;
         text += std::string(setting.name) + "\t" + static_cast<char>(setting.type) + "\t" +
                 std::to_string(setting.least) + "\t" + std::to_string(setting.most) + "\t" +
-                to_text(setting, setting.usual) + "\t" + words + "\n";
+                to_text(setting, setting.usual) + "\t" + words + "\t" + std::string(setting.key) + "\n";
     };
     for (const Setting& setting : hvfbd::display_settings) add(setting);
     add(hvfbd::log_level_setting);
