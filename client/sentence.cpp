@@ -35,7 +35,7 @@ void SharedSentence::write(int error, const Sentence& sentence) {
     if (sequence % 2 != 0 || !sequence_.compare_exchange_strong(sequence, sequence + 1)) return;
     error_.store(error);
     for (std::size_t i = 0; i < text_.size(); ++i) {
-        text_[i].store(sentence.text()[i], std::memory_order_relaxed);
+        text_[i].store(sentence.text()[i]);
         if (sentence.text()[i] == 0) break;
     }
     sequence_.store(sequence + 2);
@@ -49,8 +49,7 @@ bool SharedSentence::read(int error, Sentence& sentence) const {
         if (error_.load() != error) return false;
         std::array<char, Sentence::capacity> text;
         std::transform(text_.begin(), text_.end(), text.begin(),
-                       [](const std::atomic<char>& byte) { return byte.load(std::memory_order_relaxed); });
-        std::atomic_thread_fence(std::memory_order_acquire);
+                       [](const std::atomic<char>& byte) { return byte.load(); });
         if (sequence != sequence_.load()) continue;
         text.back() = 0;
         sentence.set(text.data());

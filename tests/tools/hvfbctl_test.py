@@ -240,6 +240,9 @@ class TwoDisplays(OnPrivateBus):
         self.hvfbctl("--display=display1", "set", "RefreshLimit", "60")
         self.assertEqual(self.hvfbctl("get", "RefreshLimit").strip(), "20")
         self.assertEqual(self.hvfbctl("--display=display1", "get", "RefreshLimit").strip(), "60")
+        named = {**os.environ, "HVFB_DISPLAY": "display1"}
+        self.assertEqual(self.hvfbctl("get", "RefreshLimit", env=named).strip(), "60")
+        self.assertEqual(self.hvfbctl("--display=display0", "get", "RefreshLimit", env=named).strip(), "20")
         self.hvfbctl("--display=display1", "close", "drawing")
         [surface] = json.loads(self.hvfbctl("surfaces", "--json"))
         self.assertEqual(surface["Path"], "/org/hvfbd/Framebuffer1/display0/surface1")

@@ -137,7 +137,10 @@ struct CommandLine {
     explicit CommandLine(Where& where) : commands(program, where, arguments, code) {
         program.option("--bus", where.bus, "system, session or a D-Bus address; $HVFB_BUS if not given")
             .show_default();
-        program.option("--display", where.display, "the display, as in its object path").show_default();
+        program
+            .option("--display", where.display,
+                    "the display, as in its object path; $HVFB_DISPLAY if not given")
+            .show_default();
         program.version(HVFBD_VERSION);
         program.option("--color", arguments.color, "whether text is in colour")
             .show_default()

@@ -21,6 +21,8 @@ hvfbctl::ExitCode run(int argc, char** argv) {
     Where where;
     const char* const environment = std::getenv("HVFB_BUS");
     where.bus = environment != nullptr && *environment != '\0' ? environment : "system";
+    const char* const display = std::getenv("HVFB_DISPLAY");
+    if (display != nullptr && *display != '\0') where.display = display;
     try {
         const ExitCode code = run_command_line(argc, argv, where);
         std::cout.flush();
