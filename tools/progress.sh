@@ -1,4 +1,4 @@
-# Sourced by tools/test: says while a long part runs how far it is.
+# Sourced by tools/test and tools/package: says while a long part runs how far it is.
 # shellcheck shell=bash
 
 # The last step and how many there are, as ninja or ctest wrote them into the log; nothing where neither did yet.

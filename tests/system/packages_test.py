@@ -16,7 +16,7 @@ NAMES = ("hvfbd", "hvfbd-tools", "libhvfb1")
 MARK = b"the newer one"
 LOST = 16  # HVFB_EVENT_LOST
 # What dpkg and other programs write for every package, and what systemd does at any moment.
-OTHERS = re.compile(r"/var/(lib/(dpkg|apt|PackageKit|systemd)|cache|log)/|/etc/(ld\.so\.cache|\.pwd\.lock|(g?shadow|passwd|group)-?)$"
+OTHERS = re.compile(r"/var/(lib/(dpkg|apt|PackageKit|prometheus|systemd)|cache|log)/|/etc/(ld\.so\.cache|\.pwd\.lock|(g?shadow|passwd|group)-?)$"
                     r"|/run/(systemd|log|user)/|(/var)?/tmp/(screen\.png$|systemd-private-)")
 
 
@@ -130,6 +130,12 @@ class Packages(WithClients):
         self.assert_shows_what_was_drawn(scribbles)
         said = run("journalctl", "-b", "-u", "hvfbd", "-o", "cat").stdout
         self.assertIn("restored 1 surfaces", said)
+
+    def test_show_what_the_example_draws(self):
+        apt("install", made("libhvfb-dev"))
+        self.addCleanup(run, "dpkg", "--purge", "libhvfb-dev", check=True)
+        done = run("/mnt/source/debian/tests/screen")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_an_older_version_that_cannot_read_the_state_says_so_and_begins_anew(self):
         self.install(NEWER)

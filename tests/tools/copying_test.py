@@ -17,6 +17,8 @@ PACKAGING = PROGRAMS.parent / "packaging"
 # Only read by bash, because:
 NOT_RUN = {
     "apt": "installs packages: tests/system/packages_test.py does",
+    "dpkg-buildpackage": "takes minutes: tools/package does it",
+    "autopkgtest": "installs the packages: tests/system/packages_test.py runs its script",
     "usermod": "changes the machine's users",
     "mkdir": "makes a folder of the machine's",
     "install": "copies into a folder of the machine's; tests/tools/documents_test.py knows the file",

@@ -42,6 +42,12 @@ class Package(unittest.TestCase):
         for name in NAMES:
             self.assertEqual(self.field(name, "Version"), version)
 
+    def test_are_made_in_a_clone_by_debians_own_programs(self):
+        """They look for a folder debian."""
+        self.assertEqual(os.readlink(SOURCE / "debian"), "packaging/debian")
+        for name in NAMES:
+            self.assertEqual(self.field(name, "Homepage"), "https://hvfbd.org/")
+
     def test_hold_what_a_user_of_systemd_expects(self):
         doc = "/usr/share/doc/hvfbd"
         for name in ("/lib/systemd/system/hvfbd.service", "/lib/systemd/system/hvfbd-bind.service",
@@ -184,7 +190,7 @@ find . -type d | while read -r directory; do [ -d "/$directory" ] || echo "$dire
 for file in passwd group; do diff "/etc/$file" "etc/$file" | grep '^[<>]'; done
 """
 # What dpkg and the triggers of other packages write for every package.
-OTHERS = re.compile(r"(var/lib/dpkg/|var/lib/systemd/catalog/|var/cache/(ldconfig|man|debconf)/|var/log/|etc/ld\.so\.cache$"
+OTHERS = re.compile(r"(var/lib/dpkg/|var/lib/prometheus/|var/lib/systemd/catalog/|var/cache/(ldconfig|man|debconf)/|var/log/|etc/ld\.so\.cache$"
                     r"|etc/(passwd|group|shadow|gshadow)-?$|etc/\.pwd\.lock$)")
 
 

@@ -1,0 +1,63 @@
+"""The script tools/package, with stand-ins for what makes packages."""
+
+import os
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from private_daemon import SOURCE, run
+
+STAND_INS = {
+    "dpkg-buildpackage": """case " $* " in *" --rules-target=build "*) echo '[7/7] Linking'; exit ;; esac
+[ ! -e ../../../fails ] || { echo 'no room'; exit 2; }
+touch ../hvfbd_1_all.deb ../hvfbd_1.changes""",
+    "lintian": "echo 'E: hvfbd: untidy'; [ ! -e ../../untidy ]",
+}
+
+
+class PackageScript(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        for name in ("tools", "packaging/debian", "stand-ins"):
+            (self.root / name).mkdir(parents=True)
+        for name in ("package", "common.sh", "progress.sh"):
+            shutil.copy(SOURCE / "tools" / name, self.root / "tools" / name)
+        shutil.copy(SOURCE / "packaging/debian/changelog", self.root / "packaging/debian")
+        (self.root / "packaging/build-depends").write_text("")
+        for name, script in STAND_INS.items():
+            (self.root / "stand-ins" / name).write_text(f"#!/bin/sh\n{script}\n")
+            (self.root / "stand-ins" / name).chmod(0o755)
+
+    def package(self, *words):
+        environment = {**os.environ, "PATH": f"{self.root}/stand-ins:{os.environ['PATH']}"}
+        return run(self.root / "tools/package", *words, env=environment)
+
+    def test_says_which_part_runs_and_where_its_log_is(self):
+        done = self.package("--no-symbols")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.splitlines(), [
+            "== 1 of 3: the packages are compiled and tested (build/logs/package.log)",
+            "== 2 of 3: the packages are packed (build/logs/package.log)",
+            "== 3 of 3: lintian looks at them (build/logs/lintian.log)"])
+        self.assertEqual(done.stdout, "build/packages/hvfbd_1_all.deb\n")
+        again = self.package("--no-symbols")
+        self.assertEqual((again.stderr, again.stdout), ("", done.stdout))
+
+    def test_says_what_went_wrong_and_where_the_rest_is(self):
+        (self.root / "fails").touch()
+        done = self.package("--no-check")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.splitlines()[1:], ["== 2 of 2: the packages are packed (build/logs/package.log)", "no room",
+                                                        "package: could not build; all of it: build/logs/package.log"])
+        (self.root / "fails").unlink()
+        (self.root / "untidy").touch()
+        done = self.package("--no-symbols")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.splitlines()[3:], ["E: hvfbd: untidy", "package: lintian has something to say"])
+
+
+if __name__ == "__main__":
+    unittest.main()
