@@ -62,13 +62,12 @@ CLI::Validator range(Number least, Number most) {
 }
 
 CLI::Validator choice(const std::vector<std::string>& values) {
-    return CLI::Validator(
-        [=](const std::string& text) {
-            if (std::ranges::find(values, text) != values.end()) return std::string();
-            return "must be one of " + listed(values) + "; " + quoted(text) + " is not" +
-                   hvfbd::did_you_mean(text, values);
-        },
-        "{" + CLI::detail::join(values, ",") + "}");
+    const auto what_is_wrong = [=](const std::string& text) {
+        if (std::ranges::find(values, text) != values.end()) return std::string();
+        return "must be one of " + listed(values) + "; " + quoted(text) + " is not" +
+               hvfbd::did_you_mean(text, values);
+    };
+    return {what_is_wrong, "{" + CLI::detail::join(values, ",") + "}"};
 }
 
 // The program, or the command that was given.
@@ -122,7 +121,7 @@ const CLI::Option* option_named(const CLI::App& program, const std::string& name
 // The same in the words of all messages here, with what is allowed.
 std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error) {
     constexpr std::string_view is_required = " is required", not_converted = "Could not convert: ";
-    const std::string said = error.what();
+    std::string said = error.what();
     for (const std::string& word : program.remaining(true))
         if (word != "--") return what_is_unknown(program, word);
     const auto before = [&](std::string_view mark) { return said.substr(0, said.find(mark)); };

@@ -132,7 +132,7 @@ constexpr std::array<std::string_view, 4> sections{"Display", "Output", "Clients
 std::vector<std::string_view> keys_of(std::string_view section) {
     std::vector<std::string_view> keys;
     if (section == "Display")
-        for (const SettingField& field : setting_fields()) keys.push_back(field.setting.name);
+        for (const SettingField& field : setting_fields()) keys.push_back(field.setting.key);
     if (section == "Output")
         for (const OutputKey& key : output_keys) keys.push_back(key.name);
     if (section == "Clients") keys.emplace_back("GrantUserfaultfd");

@@ -176,6 +176,8 @@ TEST_F(ConfigurationFiles, with_an_unknown_word_say_which_one_may_be_meant) {
     const std::vector<std::pair<std::string, std::string>> cases = {
         {"[Display]\nRefreshLimt=1\n",
          "there is no RefreshLimt in a section [Display]; did you mean \"RefreshLimit\"?"},
+        {"[Display]\nSettleDelayUSec=1\n",
+         "there is no SettleDelayUSec in a section [Display]; did you mean \"SettleDelaySec\"?"},
         {"[Display]\nMode=1x1\n", "there is no Mode in a section [Display]; it belongs into [Output]"},
         {"[Output]\nLevel=info\n", "there is no Level in a section [Output]; it belongs into [Log]"},
         {"[Output]\nConector=A\n", "there is no Conector in a section [Output]; did you mean \"Connector\"?"},

@@ -149,11 +149,11 @@ class Metrics {
 
     void add_surfaces() {
         of_each_surface("active", "Whether the surface is the one shown",
-                        [&](const SurfaceRecord& surface, Labels labels) {
+                        [&](const SurfaceRecord& surface, const Labels& labels) {
                             out_.sample(labels, surface.active ? 1 : 0);
                         });
         of_each_surface("client", "Whether a program has the surface open, and it is not only kept",
-                        [&](const SurfaceRecord& surface, Labels labels) {
+                        [&](const SurfaceRecord& surface, const Labels& labels) {
                             out_.sample(labels, surface.pid != 0 ? 1 : 0);
                         });
         of_each_surface("tracking", "How stores are noticed: 1 for the state that it is in",

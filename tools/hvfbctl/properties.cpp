@@ -70,10 +70,11 @@ sdbus::Variant value_of_setting(const hvfbd::Setting& setting, const std::string
     using Type = hvfbd::Setting::Type;
     if (const std::string wrong = hvfbd::what_is_wrong(setting, text); !wrong.empty())
         throw UsageError(wrong + hvfbd::did_you_mean(text, words_of(setting)));
-    if (setting.type == Type::word) return sdbus::Variant(text);
     const std::uint64_t number = value_in(setting, text).value_or(0);
-    return setting.type == Type::number ? sdbus::Variant(static_cast<std::uint32_t>(number))
-                                        : sdbus::Variant(number);
+    sdbus::Variant value(text);
+    if (setting.type == Type::number) value = sdbus::Variant(static_cast<std::uint32_t>(number));
+    if (setting.type == Type::long_number) value = sdbus::Variant(number);
+    return value;
 }
 
 // What the key of the configuration is called on the bus.

@@ -86,7 +86,7 @@ ordered_json status_json(const Status& status) {
 }
 
 std::string modes_in_words(const Properties& display) {
-    const std::string all = to_text(property(display, "Modes"));
+    std::string all = to_text(property(display, "Modes"));
     const auto count = std::count(all.begin(), all.end(), ' ');
     if (count < 4) return all;
     return all.substr(0, all.find(' ')) + " and " + std::to_string(count) + " more; see: hvfbctl mode";

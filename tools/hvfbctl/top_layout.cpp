@@ -78,9 +78,9 @@ std::string in_ascii(std::string_view text) {
 
 // How wide the parts of a row are.
 struct Columns {
-    std::size_t label, value, bar, history;
+    std::size_t label = 0, value = 8, bar = 0, history = 0;
 
-    explicit Columns(const TopContent& content, std::size_t width) : label(0), value(8), bar(0), history(0) {
+    explicit Columns(const TopContent& content, std::size_t width) {
         constexpr std::size_t gap = 2, least = 8, longest_bar = 30;
         for (const auto* rows : {&content.rates, &content.stages})
             for (const TopRow& row : *rows) label = std::max(label, columns_of(row.label));
@@ -132,7 +132,7 @@ std::string bar(double part, std::size_t columns, bool unicode) {
     const auto eighths =
         static_cast<std::size_t>(std::ceil(within * static_cast<double>(columns) * 8 - 1e-9));
     std::string text;
-    if (!unicode) return std::string((eighths + 7) / 8, '#');
+    if (!unicode) return text.assign((eighths + 7) / 8, '#');
     for (std::size_t i = 0; i < eighths / 8; ++i) text += "█";
     return text + pieces.at(eighths % 8);
 }
