@@ -48,6 +48,8 @@ def prose(page):
 def language_of(text):
     if re.match(r"(#[^\n]*\n)*\[", text):
         return "ini"
+    if text.startswith("org.hvfbd."):
+        return "members"  # of interfaces, which manual_test.py compares with dbus/
     return "c" if re.search(r"^#include|;\n.*\bhvfb_\w+\(", text, re.S) else "sh"
 
 
