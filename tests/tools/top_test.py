@@ -156,6 +156,22 @@ class Top(OnPrivateBus):
             terminal.wait(lambda text, head=head: text.startswith(head), f"{columns}x{lines}")
         terminal.wait_for("frames/s", "empty comparisons/s", "first frame after rest", "drawing")
 
+    def test_takes_keys_and_changes_of_the_window_while_the_daemon_does_not_answer(self):
+        for end in ("\x03", "\x1a"):
+            terminal = self.start()
+            os.kill(self.daemon.process.pid, signal.SIGSTOP)
+            try:
+                time.sleep(0.3)  # three ticks: it waits for an answer
+                terminal.resize(30, 20)
+                terminal.wait_for("\n640x480, visible, limit 20 Hz\n", "wake-ups/s")
+                time.sleep(0.3)
+                terminal.type(end)
+                terminal.wait(lambda text: text.rstrip().endswith("ready>"), "the shell is back")
+                self.assertTrue(terminal.is_sane())
+                self.assertNotIn("hvfbctl: ", terminal.text())
+            finally:
+                os.kill(self.daemon.process.pid, signal.SIGCONT)
+
     def test_says_why_nothing_is_shown(self):
         terminal = self.start()
         terminal.wait_for("no program draws: no surface is open")

@@ -55,15 +55,18 @@ class Readings {
   public:
     explicit Readings(const Where& where) : daemon_(where), state_(daemon_.state()), then_(Clock::now()) {}
 
-    // One call of the bus. False: nobody answers; the daemon may be restarted.
+    // One call of the bus. False: nobody answers; the daemon may be restarted. Where a signal comes first,
+    // everything is as it was before.
     bool read() {
+        ++calls_;
         try {
             // Only where it was another process that answered.
             if (gone_) daemon_.find();
             DisplayState now = daemon_.state();
             const Clock::time_point when = Clock::now();
             const double seconds = std::chrono::duration<double>(when - then_).count();
-            rates_ = Rates(counters_of(state_), counters_of(now), gone_ ? 0 : seconds, 1);
+            rates_ = Rates(counters_of(state_), counters_of(now), gone_ ? 0 : seconds, calls_);
+            calls_ = 0;
             history_.add(rates_);
             state_ = std::move(now);
             then_ = when;
@@ -73,6 +76,7 @@ class Readings {
             gone_ = true;
             why_ = error.what();
         } catch (const sdbus::Error& error) {
+            if (error.getName().ends_with(".EINTR")) return !gone_;
             if (!is_gone(error)) throw;
             gone_ = true;
             why_ = "hvfbd does not answer: " + error.getMessage();
@@ -99,6 +103,7 @@ class Readings {
     Rates rates_;
     RateHistory history_;
     double seconds_ = 0;
+    unsigned calls_ = 0;  // since the last reading
     bool gone_ = false;
     std::string why_;
 };
@@ -222,6 +227,7 @@ void show_in_lines(Readings& readings, const TopOptions& options) {
         wait_for_signals(Clock::now() + interval);
         if (was_ended()) return;
         read_or_wait(readings);
+        if (was_ended()) return;
         if (options.json)
             print_json(readings, std::cout);
         else
