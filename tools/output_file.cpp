@@ -1,8 +1,10 @@
 #include "output_file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -80,6 +82,7 @@ struct Place {
     File folder;
     std::string name;
     std::optional<struct stat> status;  // of what has the name; never a link
+    bool of_a_process = false;          // the name is a descriptor of a process, in /proc
 };
 
 // As fs.protected_symlinks: in a folder like /tmp a link is followed for its owner, and the folder's.
@@ -88,6 +91,12 @@ bool may_be_followed(const struct stat& link, int folder) {
     if (fstat(folder, &around) < 0) return false;
     const bool shared = (around.st_mode & S_ISVTX) && (around.st_mode & S_IWOTH);
     return !shared || link.st_uid == geteuid() || link.st_uid == around.st_uid;
+}
+
+// In /proc a link leads to what is open there, whatever its text says.
+bool is_proc(int folder) {
+    struct statfs system = {};
+    return fstatfs(folder, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
 }
 
 // One link after the other, each read from the descriptor that it was judged by: a name may mean something
@@ -104,10 +113,11 @@ Place find_place(const std::string& path) {
         const std::string name = rest.filename();
         if (name.empty()) fail(path, EISDIR);
         const File found(openat(folder.descriptor, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-        if (found.descriptor < 0 && errno == ENOENT) return {std::move(folder), name, std::nullopt};
+        if (found.descriptor < 0 && errno == ENOENT) return {std::move(folder), name, std::nullopt, false};
         struct stat status = {};
         if (found.descriptor < 0 || fstat(found.descriptor, &status) < 0) fail(path);
-        if (!S_ISLNK(status.st_mode)) return {std::move(folder), name, status};
+        if (!S_ISLNK(status.st_mode)) return {std::move(folder), name, status, false};
+        if (is_proc(folder.descriptor)) return {std::move(folder), name, std::nullopt, true};
         if (!may_be_followed(status, folder.descriptor)) fail(path, EACCES);
         std::array<char, longest_target> target{};
         const ssize_t size = readlinkat(found.descriptor, "", target.data(), target.size());
@@ -209,15 +219,18 @@ void write_output(const std::string& path, std::span<const std::byte> bytes, Rea
     if (!there && errno != ENOENT) fail(path);
     if (!there || S_ISREG(status.st_mode)) {
         const Place place = find_place(path);
-        // A descriptor of another process, whose name in /proc is a link in no other respect.
-        if (there && !(place.status && same(status, *place.status)))
-            return write_over(File(open(path.c_str(), over)), status, bytes, path);
+        if (place.of_a_process)
+            return write_over(File(openat(place.folder.descriptor, place.name.c_str(), over)), status, bytes,
+                              path);
         return replace(place, bytes, path);
     }
     if (S_ISDIR(status.st_mode)) fail(path, EISDIR);
     const int waits = reader == Reader::waited_for ? 0 : O_NONBLOCK;
     const File file(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | waits));
-    if (file.descriptor < 0) fail(path);
+    struct stat opened = {};
+    if (file.descriptor < 0 || fstat(file.descriptor, &opened) < 0) fail(path);
+    // Another one has its name by now: perhaps a link of somebody else.
+    if (!same(opened, status)) fail(path, ESTALE);
     write_all(file.descriptor, bytes, path);
 }
 
