@@ -9,6 +9,14 @@
 #include "monotonic.h"
 #include "surface_fixture.h"
 
+#ifdef __SANITIZE_THREAD__
+// libsystemd makes the key of all its hash tables with the first of them and takes no lock for it: two
+// threads that open a surface at once may both do that.
+extern "C" const char* __tsan_default_suppressions() {
+    return "race:libsystemd.so";
+}
+#endif
+
 namespace hvfb {
 namespace {
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdlib>
 #include <list>
 #include <tuple>
 
@@ -29,8 +30,14 @@ struct Refused {
     friend std::ostream& operator<<(std::ostream& out, const Refused& refused) { return out << refused.name; }
 };
 
-// For all threads of this process, for ever. Async-signal-safe, and without a call of its own afterwards.
+// For all threads of this process, for ever, and without a call of its own afterwards.
 bool refuse(const std::vector<long>& calls, std::uint32_t answer) {
+    // The allocator of AddressSanitizer maps memory when it is asked for a size for the first time, and ends
+    // the program where it cannot.
+    for (std::size_t size = 16; size <= std::size_t{1} << 16; size += size / 8) {
+        void* volatile memory = std::malloc(size);
+        std::free(memory);
+    }
     std::vector<sock_filter> program;
     program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
     for (const long call : calls) {
