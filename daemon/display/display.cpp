@@ -117,12 +117,6 @@ Viewers::Opened Display::open_viewer(Client client, Time now, std::size_t elsewh
     return opened;
 }
 
-void Display::activate(SurfaceNumber number, Time now) {
-    surfaces_.activate(number);
-    complete(now);
-    wanted();
-}
-
 void Display::complete(Time now) {
     try {
         follow_output(now);

@@ -58,7 +58,11 @@ class Display : private OutputListener {
                                   const Surfaces::Elsewhere& elsewhere = {});
     Viewers::Opened open_viewer(Client client, Time now, std::size_t elsewhere = 0);
     // Saved and in effect when these return, so that their caller may be answered.
-    void activate(SurfaceNumber number, Time now);
+    void activate(SurfaceNumber number, Time now) {
+        surfaces_.activate(number);
+        complete(now);
+        wanted();
+    }
     void close_surface(SurfaceNumber number, Time now) {
         surfaces_.close(number, "closed from outside");
         complete(now);
