@@ -231,6 +231,15 @@ int main(int argc, char** argv) {
         fprintf(stderr, "viewer: cannot use a screen: %s; run it in a graphical session\n", SDL_GetError());
         return 1;
     }
+    /* SDL draws into nothing where it finds no screen. */
+    const char* driver = SDL_GetCurrentVideoDriver();
+    if (!SDL_getenv("SDL_VIDEODRIVER") && driver &&
+        (!strcmp(driver, "offscreen") || !strcmp(driver, "dummy"))) {
+        fprintf(stderr,
+                "viewer: there is no graphical session; a picture in a file: hvfbctl screenshot FILE\n");
+        SDL_Quit();
+        return 1;
+    }
     view.frame_event = SDL_RegisterEvents(1);
     char message[256];
     int code = 1;

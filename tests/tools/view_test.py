@@ -91,6 +91,13 @@ class Viewing(OnPrivateBus):
         blue = sum(pixel == (0, 0, 255) for row in rows for pixel in row)
         self.assertEqual((width, height, blue, rows[139][160], rows[140][159]), (640, 480, 320 * 200, (0, 0, 0), (0, 0, 0)))
 
+    def test_it_says_that_there_is_no_graphical_session(self):
+        without = {name: value for name, value in self.environment.items()
+                   if name not in ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY")}
+        done = run(PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "view", env=without)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("graphical session", done.stderr)
+
     def test_it_says_why_there_is_nothing_to_view(self):
         done = run(PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "--display=display7", "view", env=self.environment)
         self.assertEqual((done.returncode, done.stderr), (1, "viewer: hvfbd has no display display7: hvfbctl displays lists them\n"))
