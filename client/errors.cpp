@@ -25,7 +25,7 @@ const char* hvfb_strerror(int error) {
         {ECANCELED, "the surface was closed from outside, as by hvfbctl close"},
         {ECHILD, "opened before fork(): a child process opens its own"},
         {ECONNRESET, "hvfbd ended, or closed the connection"},
-        {EHOSTUNREACH, "hvfbd does not run: start it with systemctl start hvfbd, or see hvfbctl doctor"},
+        {EHOSTUNREACH, "hvfbd does not run: hvfbctl doctor says why, and what starts it"},
         {EINVAL, "invalid argument; a struct with options has its size in its first member"},
         {EISCONN, "the surface is connected"},
         {EMFILE, "too many open files in this process"},
