@@ -52,8 +52,14 @@ class OutputDoctor(ExaminedFolder):
         self.assert_found("configured output", "ok", "Type=auto")
         self.assertEqual(self.subjects("UIO") + self.subjects("DRM"), [])
         self.configure("Type=uio", "Uio=/dev/uio0", "Size=large")
-        self.assert_found("configured output", "warn", "Type=uio, Uio=/dev/uio0", "screen.conf:4: there is no Size",
-                          "--check-config")
+        self.assert_found("configured output", "ok", "Type=uio, Uio=/dev/uio0")
+        self.assert_found("configuration", "warn", "screen.conf:4: there is no Size", "--check-config")
+
+    def test_says_each_mistake_in_the_configuration_by_itself(self):
+        self.configure("Type=uio", "Size=large", "Colour=red")
+        said = [one["Sentence"] for one in self.list_of_findings("--root", self.root) if one["Subject"] == "configuration"]
+        self.assertEqual([sentence.split("; ")[0].rpartition(": ")[2] for sentence in said],
+                         ["there is no Size in a section [Output]", "there is no Colour in a section [Output]"])
 
     def test_a_uio_screen_that_nothing_names(self):
         for lines in ((), ("Framebuffer=map0",), ("Uio=/dev/uio0", "Framebuffer=pci:0000:00:10.0/resource0")):

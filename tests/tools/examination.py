@@ -11,7 +11,7 @@ SYNTHETIC_VIDEO = "{da0a7802-e377-4aac-8e77-0558eb1073f8}"
 
 
 class Examined(OnPrivateBus):
-    def findings(self, *words, code=0, prefix=()):
+    def list_of_findings(self, *words, code=0, prefix=()):
         done = run(*prefix, PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "doctor", "--json", *words)
         if code is not None:
             self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -21,7 +21,10 @@ class Examined(OnPrivateBus):
             self.assertIn(finding["Level"], ("ok", "warn", "bad"))
             # What does not work comes with the command that mends it, and nothing else does.
             self.assertEqual(finding["Level"] == "ok", finding["Fix"] == "", finding)
-        return {finding["Subject"]: finding for finding in result["Findings"]}
+        return result["Findings"]
+
+    def findings(self, *words, **arguments):
+        return {finding["Subject"]: finding for finding in self.list_of_findings(*words, **arguments)}
 
 
 class ExaminedFolder(Examined):

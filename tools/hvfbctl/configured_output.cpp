@@ -39,11 +39,11 @@ hvfbd::Configuration read_configuration(const std::filesystem::path& root,
 void examine_configured_output(const std::filesystem::path& root, std::vector<Finding>& findings) {
     std::vector<hvfbd::ConfigurationWarning> warnings;
     const hvfbd::Configuration configuration = read_configuration(root, warnings);
-    std::string said = what_it_says(configuration);
     for (const hvfbd::ConfigurationWarning& warning : warnings)
-        said += "; " + warning.file + ":" + std::to_string(warning.line) + ": " + warning.sentence;
-    findings.push_back({warnings.empty() ? Level::ok : Level::warn, "configured output", said,
-                        warnings.empty() ? "" : "mend that line; /usr/libexec/hvfbd --check-config"});
+        findings.push_back({Level::warn, "configuration",
+                            warning.file + ":" + std::to_string(warning.line) + ": " + warning.sentence,
+                            "mend that line; /usr/libexec/hvfbd --check-config"});
+    findings.push_back({Level::ok, "configured output", what_it_says(configuration), ""});
     if (configuration.output.type == "uio")
         examine_each("UIO screen", findings, [&] { examine_uio_screen(root, configuration, findings); });
     if (configuration.output.type == "drm" || configuration.output.type == "auto")
