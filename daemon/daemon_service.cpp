@@ -46,16 +46,26 @@ Authority read_authority(const DaemonOptions& options) {
 }
 
 // SIGHUP, and Reload() of the manager.
-void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
+// Returns what of it does not count.
+std::vector<std::string> reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     // A file that cannot be opened for want of a descriptor would be read as none.
     expect_descriptors(8);
-    bool warned = false;
-    Configuration newer = read_configuration(options, warned);
+    std::vector<std::string> warnings;
+    Configuration newer = read_configuration(options, warnings);
     const Authority authority = read_authority(options);
     std::string level = log_level();
     set_log_level(newer.log_level);
-    if (newer.output != daemon.configuration().output && (would_start(newer) || newer.output.type == "auto"))
-        spdlog::warn("what [Output] says now counts from the next start on: systemctl restart hvfbd");
+    if (newer.output != daemon.configuration().output) {
+        std::string why = why_no_start(newer);
+        if (!why.empty()) spdlog::error("{}", why);
+        if (why.empty() || newer.output.type == "auto") {
+            const char* const later =
+                "what [Output] says now counts from the next start on; fix: sudo systemctl restart hvfbd";
+            spdlog::warn(later);
+            warnings.emplace_back(later);
+        }
+        if (!why.empty()) warnings.push_back(std::move(why));
+    }
     std::vector<DisplaySettings> before;
     for (const Display* display : daemon.displays()) before.push_back(display->settings());
     daemon.change_settings(newer.display);
@@ -65,11 +75,13 @@ void reload(const DaemonOptions& options, Daemon& daemon, BusService& objects) {
     if (level != log_level()) objects.manager().log_level_changed();
     objects.set_authority(authority);
     spdlog::info("the configuration was read again");
+    return warnings;
 }
 
 }  // namespace
 
-void serve(const DaemonOptions& options, const Configuration& configuration) {
+void serve(const DaemonOptions& options, const Configuration& configuration,
+           std::vector<std::string> warnings) {
     // A picture that may not become as large (LimitFSIZE= of the unit) is an error, and not the end.
     ::signal(SIGXFSZ, SIG_IGN);
     Daemon daemon(configuration, DescriptorStore::from_environment(),
@@ -83,15 +95,20 @@ void serve(const DaemonOptions& options, const Configuration& configuration) {
     BusConnection bus(loop, options.bus);
     BusService* bus_objects = nullptr;
     std::optional<StoreLimit> store_limit;
+    StatusText status([&](const std::string& text) { daemon.notifier().set_status(text); });
+    const auto say = [&](std::vector<std::string> what) {
+        status.set_configuration_warnings(what);
+        bus_objects->manager().set_configuration_warnings(std::move(what));
+    };
     auto read_again = [&] {
-        reload(options, daemon, *bus_objects);
+        say(reload(options, daemon, *bus_objects));
         // The unit may have been read again as well.
         daemon.store_again();
         if (store_limit) store_limit->ask();
     };
     BusService objects(loop, bus.get(), daemon.displays(), read_authority(options), read_again);
     bus_objects = &objects;
-    StatusText status([&](const std::string& text) { daemon.notifier().set_status(text); });
+    say(std::move(warnings));
     for (std::size_t i = 0; i < daemon.displays().size(); ++i) {
         daemon.add_observer(i, objects.display(i));
         daemon.add_observer(i, status.add(Daemon::display_name(i)));

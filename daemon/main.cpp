@@ -3,6 +3,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <exception>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "common/standard_descriptors.h"
 #include "config/daemon_options.h"
@@ -38,12 +41,11 @@ int main(int argc, char** argv) {
         // Whoever only asks what is wrong with it can interrupt that.
         if (options->check_configuration) Service::release_signals();
         open_log(options->check_configuration ? LineOutput::Waiting::unlimited : LineOutput::Waiting::none);
-        bool warned = false;
-        Configuration configuration = read_configuration(*options, warned);
-        if (options->check_configuration)
-            return would_start(configuration) && !warned ? EXIT_SUCCESS : EXIT_FAILURE;
+        if (options->check_configuration) return check_configuration(*options) ? EXIT_SUCCESS : EXIT_FAILURE;
+        std::vector<std::string> warnings;
+        Configuration configuration = read_configuration(*options, warnings);
         set_log_level(configuration.log_level);
-        serve(*options, configuration);
+        serve(*options, configuration, std::move(warnings));
     } catch (const std::exception& exception) {
         log_event(events::failed, exception.what(), {});
         exit_code = EXIT_FAILURE;

@@ -21,6 +21,12 @@ void ManagerObject::log_level_changed() {
     getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME, {"LogLevel"});
 }
 
+void ManagerObject::set_configuration_warnings(std::vector<std::string> warnings) {
+    if (warnings == configuration_warnings_) return;
+    configuration_warnings_ = std::move(warnings);
+    getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME, {"ConfigurationWarnings"});
+}
+
 std::string ManagerObject::Version() {
     return HVFBD_VERSION;
 }

@@ -22,16 +22,20 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     ~ManagerObject();
 
     void log_level_changed();
+    // What of the configuration files does not count, a sentence each: plain text.
+    void set_configuration_warnings(std::vector<std::string> warnings);
 
   private:
     std::string Version() override;
     std::vector<std::string> Features() override { return {"surface-layout"}; }
+    std::vector<std::string> ConfigurationWarnings() override { return configuration_warnings_; }
     std::string LogLevel() override;
     void LogLevel(const std::string& value) override;
     void Reload(sdbus::Result<>&& result) override;
 
     BusContext& context_;
     std::function<void()> reload_;
+    std::vector<std::string> configuration_warnings_;
 };
 
 }  // namespace hvfbd

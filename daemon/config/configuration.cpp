@@ -10,10 +10,12 @@
 
 #include "base/error.h"
 #include "base/file_reading.h"
+#include "base/text.h"
 #include "common/did_you_mean.h"
 #include "common/numbers.h"
 #include "common/settings_table.h"
 #include "config/ini.h"
+#include "config/unreadable.h"
 
 namespace hvfbd {
 
@@ -176,7 +178,10 @@ void read(const std::filesystem::path& path, Configuration& configuration,
         parse(read_regular_file(path, largest_file), path, configuration, warnings);
     } catch (const std::system_error& error) {
         if (is_shortage(error)) throw;  // what it says is not known, and not nothing
-        warnings.push_back({path, 0, std::string("it is left out: ") + error.what()});
+        if (error.code() == std::errc::permission_denied)
+            warnings.push_back(unreadable_file(path));
+        else
+            warnings.push_back({path, 0, std::string("it is left out: ") + error.what()});
     }
 }
 
@@ -186,6 +191,14 @@ bool is_drop_in(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+std::string text_of(const ConfigurationWarning& warning) {
+    std::string text = warning.file;
+    if (warning.line > 0) text += ":" + std::to_string(warning.line);
+    text += ": " + warning.sentence;
+    if (!warning.mend.empty()) text += "; fix: " + warning.mend;
+    return escaped(text);
+}
 
 Mode mode_of(std::string_view text) {
     const auto sides = mode_in<std::uint64_t>(text);
@@ -239,7 +252,9 @@ Configuration load(std::span<const std::filesystem::path> folders,
             if (is_drop_in(entry)) drop_ins[entry.filename()] = entry;
         if (is_shortage(error.value()))
             throw_errno("look into " + (folder / "hvfbd.conf.d").string(), error.value());
-        if (error && error != std::errc::no_such_file_or_directory)
+        if (error == std::errc::permission_denied)
+            warnings.push_back(unreadable_folder(folder / "hvfbd.conf.d"));
+        else if (error && error != std::errc::no_such_file_or_directory)
             warnings.push_back({folder / "hvfbd.conf.d", 0, "its files are left out: " + error.message()});
     }
     std::size_t refused = 0;

@@ -32,12 +32,16 @@ struct Configuration {
     std::string log_level = to_text(log_level_setting, log_level_setting.usual);
 };
 
-// Something in a file that was not understood. What stood before, or the default, stands.
+// Something in a file that was not understood, or a file that was not read. What stood before, or the
+// default, stands.
 struct ConfigurationWarning {
     std::string file;
     int line = 0;  // 0: the whole file
     std::string sentence;
+    std::string mend{};  // a command; empty: the line is to be mended
 };
+// "FILE:LINE: SENTENCE; fix: COMMAND", as far as there are such. Plain text, whatever the file is called.
+std::string text_of(const ConfigurationWarning& warning);
 
 // WIDTHxHEIGHT in decimal digits and nothing else. Throws RequestError.
 Mode mode_of(std::string_view text);

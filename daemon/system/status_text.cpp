@@ -29,6 +29,15 @@ Observer& StatusText::add(const std::string& name) {
     return *displays_.back();
 }
 
+void StatusText::set_configuration_warnings(const std::vector<std::string>& warnings) {
+    configuration_.clear();
+    if (warnings.size() == 1) configuration_ = "configuration warning: " + warnings.front();
+    if (warnings.size() > 1)
+        configuration_ = std::to_string(warnings.size()) +
+                         " configuration warnings (hvfbctl status shows all): " + warnings.front();
+    changed();
+}
+
 void StatusText::begin() {
     begun_ = true;
     changed();
@@ -42,6 +51,7 @@ void StatusText::changed() {
     if (text.empty())
         text = displays_.size() == 1 ? "1 display, no problem"
                                      : std::to_string(displays_.size()) + " displays, no problem";
+    if (!configuration_.empty()) text += "; " + configuration_;
     // A line of its own is another assignment.
     for (char& letter : text)
         if (letter == '\n') letter = ' ';

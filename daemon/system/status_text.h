@@ -10,7 +10,8 @@
 
 namespace hvfbd {
 
-// What `systemctl status` shows of the displays: the problem of each that has one, or that there is none.
+// What `systemctl status` shows: the problem of each display that has one, or that there is none, and what of
+// the configuration does not count.
 class StatusText {
   public:
     // `tell` is called with each new text, from within the observers.
@@ -21,6 +22,8 @@ class StatusText {
 
     // Another display, in their order. Owned by this.
     Observer& add(const std::string& name);
+    // What of the configuration files does not count, a sentence each.
+    void set_configuration_warnings(const std::vector<std::string>& warnings);
     // Tells it for the first time.
     void begin();
 
@@ -30,6 +33,7 @@ class StatusText {
 
     std::function<void(const std::string&)> tell_;
     std::vector<std::unique_ptr<OfDisplay>> displays_;
+    std::string configuration_;  // empty: there is nothing to say of it
     bool begun_ = false;
 };
 

@@ -164,6 +164,8 @@ class Snippets(OnPrivateBus):
                 self.assertTrue(snippet.text.isascii())
                 self.check_files(snippet.text)
                 for words, _ in commands(snippet.text):
+                    # Root runs these tests, or else they cannot do what needs it.
+                    words = words[1:] if words[0] == "sudo" else words
                     with self.subTest(" ".join(words)):
                         if not self.check(words):
                             self.assertIn(words[0], NOT_RUN, "neither known nor listed as what cannot be run")

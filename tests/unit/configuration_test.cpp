@@ -1,6 +1,7 @@
 #include "config/configuration.h"
 
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -40,6 +41,68 @@ class ConfigurationFiles : public ::testing::Test {
 TEST_F(ConfigurationFiles, that_are_not_there_leave_the_defaults_without_a_word) {
     EXPECT_EQ(read().display, DisplaySettings{});
     EXPECT_TRUE(warnings.empty());
+}
+
+// While it lives, this thread has the rights of nobody in particular, also where root runs the tests.
+struct AsNobody {
+    AsNobody() {
+        if (::geteuid() == 0) ::setfsuid(65534);
+    }
+    AsNobody(const AsNobody&) = delete;
+    AsNobody& operator=(const AsNobody&) = delete;
+    ~AsNobody() {
+        if (::geteuid() == 0) ::setfsuid(0);
+    }
+};
+
+TEST_F(ConfigurationFiles, that_may_not_be_read_are_named_with_the_command_that_mends_it) {
+    fs::permissions(root, fs::perms(0755));
+    write("etc/hvfbd.conf.d/rate.conf", "[Display]\nRefreshLimit=30\n");
+    write("etc/hvfbd.conf.d/other.conf", "[Display]\nMaxRects=3\n");
+    const fs::path folder = root / "etc/hvfbd.conf.d", file = folder / "rate.conf";
+    const auto reads = [&] {
+        const AsNobody nobody;
+        return read();
+    };
+    const auto expect_one = [&](const fs::path& of, const std::string& mend) {
+        ASSERT_EQ(warnings.size(), 1u);
+        EXPECT_EQ(text_of(warnings.front()).find(of.string() + ": hvfbd may not read "), 0u)
+            << text_of(warnings.front());
+        EXPECT_EQ(warnings.front().mend, mend);
+        EXPECT_TRUE(text_of(warnings.front()).ends_with("; fix: " + mend)) << text_of(warnings.front());
+    };
+    fs::permissions(file, fs::perms(0600));
+    if (::geteuid() != 0) fs::permissions(file, fs::perms(0));
+    EXPECT_EQ(reads().display.max_rects, 3u) << "the other file counts";
+    expect_one(file, "sudo chmod a+r " + file.string());
+
+    fs::permissions(file, fs::perms(0644));
+    fs::permissions(folder, fs::perms(::geteuid() == 0 ? 0700 : 0));
+    EXPECT_EQ(reads().display, DisplaySettings{});
+    expect_one(folder, "sudo chmod a+rx " + folder.string());
+
+    // Its names can be seen, and no more.
+    fs::permissions(folder, fs::perms(::geteuid() == 0 ? 0744 : 0400));
+    EXPECT_EQ(reads().display, DisplaySettings{});
+    ASSERT_EQ(warnings.size(), 2u);
+    EXPECT_EQ(warnings.front().mend, "sudo chmod a+rx " + folder.string());
+
+    // Nor is a closed folder opened for the sake of a link into it.
+    fs::permissions(folder, fs::perms(0755));
+    write("closed/real.conf", "[Display]\nRefreshLimit=40\n");
+    fs::remove(file);
+    fs::create_symlink("../../closed/real.conf", file);
+    fs::permissions(root / "closed", fs::perms(0));
+    EXPECT_EQ(reads().display.refresh_limit, 20u);
+    expect_one(file,
+               "sudo install -m 644 " + (folder / "../../closed/real.conf").string() + " " + file.string());
+    fs::permissions(root / "closed", fs::perms(0755));
+}
+
+TEST_F(ConfigurationFiles, that_have_one_thing_wrong_as_a_whole_are_said_without_a_line) {
+    EXPECT_EQ(text_of({"/etc/a.conf", 0, "it is left out"}), "/etc/a.conf: it is left out");
+    EXPECT_EQ(text_of({"/etc/a.conf", 7, "there is no Size"}), "/etc/a.conf:7: there is no Size");
+    EXPECT_EQ(text_of({"/etc/\xff\n.conf", 1, "wrong"}), "/etc/\\xff\\x0a.conf:1: wrong");
 }
 
 TEST_F(ConfigurationFiles, set_every_key) {

@@ -50,6 +50,11 @@ Value value_of(const Properties& properties, const std::string& name) {
                : found->second.get<Value>();
 }
 
+// What of its configuration files does not count, as the daemon says it. An older one says nothing.
+inline std::vector<std::string> configuration_warnings(const Properties& manager) {
+    return value_of<std::vector<std::string>>(manager, "ConfigurationWarnings");
+}
+
 // The same of a display.
 struct DisplayRecord {
     std::string name, output, problem;

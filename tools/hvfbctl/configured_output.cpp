@@ -1,8 +1,12 @@
 #include "configured_output.h"
 
+#include <unistd.h>
+
 #include <array>
+#include <utility>
 
 #include "config/configuration.h"
+#include "config/service_user.h"
 #include "drm_screen.h"
 #include "examine_each.h"
 #include "uio_screen.h"
@@ -33,16 +37,27 @@ hvfbd::Configuration read_configuration(const std::filesystem::path& root,
                                         std::vector<hvfbd::ConfigurationWarning>& warnings) {
     const std::array<std::filesystem::path, 3> folders = {root / "usr/lib/hvfbd", root / "run/hvfbd",
                                                           root / "etc/hvfbd"};
-    return hvfbd::load(folders, warnings);
+    // As the daemon reads them, where that can be seen.
+    const hvfbd::RightsOfService rights;
+    const std::size_t before = warnings.size();
+    const hvfbd::Configuration configuration = hvfbd::load(folders, warnings);
+    if (geteuid() == 0) return configuration;
+    for (std::size_t i = before; i < warnings.size(); ++i)
+        if (!warnings[i].mend.empty()) {
+            warnings[i].sentence = "you may not read it, so that it is not known what it says";
+            warnings[i].mend = "call it as root: sudo hvfbctl doctor";
+        }
+    return configuration;
 }
 
 void examine_configured_output(const std::filesystem::path& root, std::vector<Finding>& findings) {
     std::vector<hvfbd::ConfigurationWarning> warnings;
     const hvfbd::Configuration configuration = read_configuration(root, warnings);
-    for (const hvfbd::ConfigurationWarning& warning : warnings)
-        findings.push_back({Level::warn, "configuration",
-                            warning.file + ":" + std::to_string(warning.line) + ": " + warning.sentence,
-                            "mend that line; /usr/libexec/hvfbd --check-config"});
+    for (hvfbd::ConfigurationWarning& warning : warnings) {
+        std::string mend = warning.mend.empty() ? "mend that line; sudo /usr/libexec/hvfbd --check-config"
+                                                : std::exchange(warning.mend, {});
+        findings.push_back({Level::warn, "configuration", text_of(warning), std::move(mend)});
+    }
     findings.push_back({Level::ok, "configured output", what_it_says(configuration), ""});
     if (configuration.output.type == "uio")
         examine_each("UIO screen", findings, [&] { examine_uio_screen(root, configuration, findings); });

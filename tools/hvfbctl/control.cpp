@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/text.h"
 #include "bus.h"
 #include "commands.h"
 #include "common/numbers.h"
@@ -60,7 +61,10 @@ void list_modes(const Where& where, bool json) {
 }
 
 void reload_configuration(const Where& where) {
-    Daemon(where).manager().Reload();
+    Daemon daemon(where);
+    daemon.manager().Reload();
+    for (const std::string& warning : configuration_warnings(daemon.manager_properties()))
+        std::cerr << "hvfbctl: configuration: " << hvfbd::escaped(warning) << '\n';
 }
 
 }  // namespace hvfbctl

@@ -110,9 +110,26 @@ bool examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
     return false;
 }
 
+// What the daemon says of the files that it has read, where these now say something else.
+void examine_what_was_read(const std::vector<std::string>& warnings, std::vector<Finding>& findings) {
+    constexpr std::string_view before_mend = "; fix: ", of_output = "what [Output]",
+                               of_start = "hvfbd does not start";
+    for (const std::string& warning : warnings) {
+        const std::string sentence = warning.substr(0, warning.find(before_mend));
+        if (std::ranges::any_of(findings, [&](const Finding& f) { return f.sentence == sentence; })) continue;
+        std::string mend = "sudo systemctl reload hvfbd";
+        if (sentence.starts_with(of_start))
+            mend = "sudo /usr/libexec/hvfbd --check-config";
+        else if (sentence.size() < warning.size() && (geteuid() != 0 || sentence.starts_with(of_output)))
+            mend = warning.substr(sentence.size() + before_mend.size());
+        findings.push_back({Level::warn, "configuration as hvfbd has read it", sentence, mend});
+    }
+}
+
 void examine_surfaces(const Where& where, const std::filesystem::path& root, std::vector<Finding>& findings) {
     try {
         Daemon daemon(where);
+        examine_what_was_read(configuration_warnings(daemon.manager_properties()), findings);
         for (const DisplayRecord& display : daemon.displays())
             if (!display.problem.empty())
                 findings.push_back({Level::warn, display.name, "nothing is shown: " + display.problem,

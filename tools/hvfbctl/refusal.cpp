@@ -4,25 +4,12 @@
 #include <array>
 #include <string_view>
 
+#include "common/shell_word.h"
 #include "user_name.h"
 
 namespace hvfbctl {
 
 namespace {
-
-// As a shell takes it.
-std::string quoted(std::string_view word) {
-    constexpr std::string_view plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-    if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string(word);
-    std::string text = "'";
-    for (const char letter : word)
-        if (letter == '\'')
-            text += "'\\''";
-        else
-            text += letter;
-    return text + "'";
-}
 
 // The command among options and their values.
 std::string_view command_in(std::span<char* const> words) {
@@ -45,7 +32,7 @@ std::string refused_by_bus(std::span<char* const> words) {
                "usermod -aG video " +
                own_name() + ", then log in again";
     std::string sentence = "only root may do that: sudo hvfbctl";
-    for (const char* word : words) sentence += " " + quoted(word);
+    for (const char* word : words) sentence += " " + hvfbd::shell_word(word);
     return sentence;
 }
 

@@ -103,6 +103,8 @@ void print_head(const Status& status, const Style& style) {
               << " (hvfbd " << text_of(status.manager, "Version") << ")\n";
     const std::string why = why_nothing_is_shown(status.shown);
     if (!why.empty()) std::cout << style.paint(Colour::yellow, hvfbd::escaped(why)) << '\n';
+    for (const std::string& warning : configuration_warnings(status.manager))
+        std::cout << style.paint(Colour::yellow, hvfbd::escaped("configuration: " + warning)) << '\n';
     std::cout << "modes: " << modes_in_words(display) << '\n';
 }
 
