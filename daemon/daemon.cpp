@@ -53,15 +53,18 @@ Daemon::Daemon(Configuration configuration, DescriptorStore store, const Parts& 
     std::vector<RestoredDescriptors> restored_outputs;
     for (std::size_t i = 0; i < before.displays.size(); ++i)
         restored_outputs.push_back(saver_.restored_of(i));
+    const std::uint64_t named = output_number(configuration_.output);
+    const bool wanted = before.configured_output == 0 || before.configured_output == named;
     std::vector<RestoredOutput> of_outputs;
     for (std::size_t i = 0; i < before.displays.size(); ++i)
         of_outputs.push_back({before.displays[i].output, restored_outputs[i], before.displays[i].mode,
-                              before.displays[i].output_name, before.displays[i].size});
+                              before.displays[i].output_name, before.displays[i].size, wanted});
     outputs_ = parts.make_outputs(loop_, of_outputs);
+    say_what_is_dropped(before);
     make_displays(parts, before);
     if (restored.state) restore_displays(before, restored_outputs);
     restored_outputs.clear();  // closes the channels of lost clients
-    saver_.begin({displays_.begin(), displays_.end()}, configuration_.display);
+    saver_.begin({displays_.begin(), displays_.end()}, configuration_.display, named);
 }
 
 Daemon::~Daemon() = default;
@@ -89,6 +92,16 @@ void Daemon::make_displays(const Parts& parts, State& before) {
         displays_.push_back(&owned_.back()->display);
     }
     allow_userfaultfds(configuration_.grant_userfaultfd);
+}
+
+// A configuration that names another output goes before what was saved.
+void Daemon::say_what_is_dropped(const State& before) const {
+    const std::vector<Output*> outputs = outputs_->all();
+    for (std::size_t i = 0; i < outputs.size() && i < before.displays.size(); ++i)
+        if (const std::string& was = before.displays[i].output_name;
+            !was.empty() && was != outputs[i]->name())
+            spdlog::info("{} shows on the output {} now; what was saved of the output {} is dropped",
+                         display_name(i), outputs[i]->name(), was);
 }
 
 // Restores the displays of the process before, as far as there are displays of their numbers.

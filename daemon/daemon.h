@@ -78,6 +78,7 @@ class Daemon {
     struct OwnedDisplay;
 
     void make_displays(const Parts& parts, State& before);
+    void say_what_is_dropped(const State& before) const;
     void restore_displays(const State& before, std::vector<RestoredDescriptors>& restored_outputs);
     void update(Time now);
     void warn_of_unsaved_state();

@@ -59,10 +59,11 @@ bool there_is_hyperv(const std::string& uio) {
 }
 
 // What a process before showed on: a screen that is off for the night, or a device that the host has taken
-// away for a moment, is no reason to show on something else.
+// away for a moment, is no reason to show on something else. A configuration that has changed is one.
 bool showed_on(std::string_view output, std::span<const RestoredOutput> restored_outputs) {
-    return std::ranges::any_of(restored_outputs,
-                               [&](const RestoredOutput& restored) { return restored.name == output; });
+    return std::ranges::any_of(restored_outputs, [&](const RestoredOutput& restored) {
+        return restored.wanted && restored.name == output;
+    });
 }
 
 // Not one that another driver has: it was given back. Nor where there is no Hyper-V: that was a simulated

@@ -200,6 +200,23 @@ std::string text_of(const ConfigurationWarning& warning) {
     return escaped(text);
 }
 
+std::uint64_t output_number(const Configuration::OutputSection& output) {
+    // What is left out adds nothing, so that a key of a later version changes no number.
+    std::string named = "Type=" + output.type;
+    const auto add = [&](const char* key, const std::string& value) {
+        if (!value.empty()) named.append(1, '\n').append(key).append(1, '=').append(value);
+    };
+    add("Uio", output.uio);
+    add("Framebuffer", output.framebuffer);
+    if (output.framebuffer_size != 0) add("FramebufferSize", std::to_string(output.framebuffer_size));
+    add("Card", output.card);
+    add("Connector", output.connector);
+    // FNV-1a.
+    std::uint64_t number = 0xcbf29ce484222325;
+    for (const char letter : named) number = (number ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
+    return number == 0 ? 1 : number;
+}
+
 Mode mode_of(std::string_view text) {
     const auto sides = mode_in<std::uint64_t>(text);
     if (!sides) refuse("Mode must be WIDTHxHEIGHT, such as 1920x1080; \"" + std::string(text) + "\" is not");

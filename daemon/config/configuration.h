@@ -43,6 +43,10 @@ struct ConfigurationWarning {
 // "FILE:LINE: SENTENCE; fix: COMMAND", as far as there are such. Plain text, whatever the file is called.
 std::string text_of(const ConfigurationWarning& warning);
 
+// Two configurations that name the same output, whatever its mode, have the same number here, and others have
+// different ones. Never 0. The saved state has it: what it is made of stays as it is.
+std::uint64_t output_number(const Configuration::OutputSection& output);
+
 // WIDTHxHEIGHT in decimal digits and nothing else. Throws RequestError.
 Mode mode_of(std::string_view text);
 

@@ -72,6 +72,17 @@ std::unique_ptr<UioDevice> KernelUioPort::open() {
                                        sysfs_ / "class" / "uio" / where.name / "maps", where.monitor_id);
 }
 
+// The configuration may name another one than it did. Where it cannot be said now which one it is, as while
+// the host has taken the device away, that is no reason to give up what was saved.
+bool KernelUioPort::is_another_now(const std::string& name) const {
+    try {
+        return find_().name != name;
+    } catch (const std::system_error& error) {
+        if (is_shortage(error)) throw;
+        return false;
+    }
+}
+
 std::unique_ptr<UioDevice> KernelUioPort::restore(const std::string& text,
                                                   std::vector<Descriptor> descriptors) {
     std::string name = text.substr(0, text.find(' '));
@@ -83,6 +94,7 @@ std::unique_ptr<UioDevice> KernelUioPort::restore(const std::string& text,
     // A path of sysfs is made of it.
     if (descriptors.size() != 1 || name.empty() || name.find('/') != std::string::npos || name.front() == '.')
         return nullptr;
+    if (is_another_now(name)) return nullptr;
     return std::make_unique<KernelUio>(std::move(descriptors.front()), name,
                                        sysfs_ / "class" / "uio" / name / "maps", monitor_id);
 }

@@ -23,6 +23,8 @@ class KernelUioPort : public UioPort {
     std::unique_ptr<UioDevice> restore(const std::string& text, std::vector<Descriptor> descriptors) override;
 
   private:
+    bool is_another_now(const std::string& name) const;
+
     std::function<Where()> find_;
     std::filesystem::path sysfs_, devices_;
 };

@@ -27,13 +27,15 @@ class OutputListener {
 };
 
 // What another process of the daemon saved for an output: bytes of that output's, and descriptors by name;
-// the mode that was set over the bus; and what it was: its name, and the size that it showed last.
+// the mode that was set over the bus; and what it was: its name, and the size that it showed last. `wanted`:
+// the configuration names the same output as it did for that process, or it is not known whether it does.
 struct RestoredOutput {
     const std::string& state;
     RestoredDescriptors& descriptors;
     std::optional<Mode> mode{};
     std::string_view name{};
     std::optional<Mode> size{};
+    bool wanted = true;
 };
 
 // What shows the picture. Everything on the loop's thread.

@@ -15,8 +15,9 @@ namespace hvfbd {
 // What the daemon must know to be restored after its process has ended, beside the stored descriptors. Values
 // only; the names of the descriptors follow from them.
 struct State {
-    std::uint64_t generation = 0;        // how many processes there were before
-    std::vector<SavedDisplay> displays;  // display0 first
+    std::uint64_t generation = 0;         // how many processes there were before
+    std::vector<SavedDisplay> displays;   // display0 first
+    std::uint64_t configured_output = 0;  // output_number() of the configuration; 0: not known
     bool operator==(const State&) const = default;
 };
 

@@ -119,6 +119,7 @@ template <typename Fields>
 void describe(Fields& fields, Either<State> auto& state) {
     fields.required("generation", state.generation);
     fields.optional("displays", state.displays);
+    fields.optional("configured_output", state.configured_output);
 }
 
 }  // namespace hvfbd

@@ -56,9 +56,11 @@ RestoredDescriptors StateSaver::restored_of(std::size_t display) {
     return store_.restored().take_part(prefix_of(display));
 }
 
-void StateSaver::begin(std::vector<const Display*> displays, const DisplaySettings& configured) {
+void StateSaver::begin(std::vector<const Display*> displays, const DisplaySettings& configured,
+                       std::uint64_t output) {
     displays_ = std::move(displays);
     configured_ = &configured;
+    configured_output_ = output;
     store_.restored().clear();
     save();
 }
@@ -120,6 +122,7 @@ void StateSaver::fail(const char* why) noexcept {
 bool StateSaver::write() {
     State state;
     state.generation = generation_;
+    state.configured_output = configured_output_;
     for (const Display* display : displays_) state.displays.push_back(display->save(*configured_));
     encode(state, encoded_);
     if (encoded_ == written_ && !written_.empty()) {

@@ -29,8 +29,10 @@ class StateSaver : public Observer {
     std::uint64_t first_serial() const { return hvfbd::first_serial(generation_); }
 
     // From now on these displays are saved, display0 first. `configured`: what the configuration says,
-    // borrowed. Descriptors of the process before that nobody took are given up.
-    void begin(std::vector<const Display*> displays, const DisplaySettings& configured);
+    // borrowed; `output`: the number of the output that it names. Descriptors of the process before that
+    // nobody took are given up.
+    void begin(std::vector<const Display*> displays, const DisplaySettings& configured,
+               std::uint64_t output = 0);
     // Writes what differs from what was last written. Cheap where nothing does. False: it waits until the
     // service manager has taken the descriptors that are new, and is to be tried again then.
     bool save();
@@ -62,6 +64,7 @@ class StateSaver : public Observer {
     std::vector<const Display*> displays_;
     std::uint64_t generation_ = 0;  // processes before this one
     const DisplaySettings* configured_ = nullptr;
+    std::uint64_t configured_output_ = 0;
     Descriptor memfd_;
     Mapping memory_;
     std::set<std::string> stored_;  // names in the store, or on their way there

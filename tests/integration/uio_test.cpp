@@ -103,6 +103,27 @@ TEST_F(AMachine, is_read_and_written_four_bytes_at_a_time_and_waits_for_nothing)
     EXPECT_EQ(device->acknowledge(), UioDevice::Interrupt::none);
 }
 
+TEST_F(AMachine, restores_a_device_unless_another_one_is_meant_now) {
+    memory_node(devices / "uio3", 1);
+    std::string now = "uio3";
+    KernelUioPort port(
+        [&] {
+            if (now.empty()) throw_errno("find the device", ENODEV);
+            return KernelUioPort::Where{now, 7};
+        },
+        sysfs, devices);
+    const auto restored = [&] {
+        std::vector<Descriptor> descriptors;
+        descriptors.emplace_back(::open((devices / "uio3").c_str(), O_RDWR | O_CLOEXEC));
+        return port.restore("uio3 7", std::move(descriptors)) != nullptr;
+    };
+    EXPECT_TRUE(restored());
+    now = "uio4";
+    EXPECT_FALSE(restored()) << "the configuration names another one";
+    now.clear();
+    EXPECT_TRUE(restored()) << "it is away for now";
+}
+
 TEST_F(AMachine, that_has_taken_the_device_away_says_so_with_eio) {
     // This file gives EIO where nothing is mapped, such as at its beginning.
     std::filesystem::create_symlink("/proc/self/mem", devices / "uio3");

@@ -167,6 +167,25 @@ class Restarts(WithClients):
         self.assertEqual(first_pixel(self.screenshot()), "304050")
         painter.stop()
 
+    def test_a_configuration_that_names_another_output_counts_after_a_restart_whatever_was_saved_of_the_other(self):
+        drop_in = pathlib.Path("/etc/hvfbd/hvfbd.conf.d/other.conf")
+        drop_in.parent.mkdir(parents=True, exist_ok=True)
+        self.addCleanup(drop_in.unlink, missing_ok=True)
+        painter = self.painter("drawer")
+        painter.tell("fill 0 0 4000 4000 405060")
+        for named in ("", "[Output]\nType=dmr\n"):
+            # There is no card: this output waits for one, and shows nothing.
+            drop_in.write_text("[Output]\nType=drm\n")
+            run("systemctl", "restart", "hvfbd.service", check=True)
+            self.assertEqual(property_of_display("Output"), 's "drm"')
+            drop_in.write_text(named)
+            run("systemctl", "restart", "hvfbd.service", check=True)
+            self.assertEqual(property_of_display("Output"), 's "memory"', named)
+            self.assertEqual(first_pixel(self.screenshot()), "405060")
+            self.assertIn("display0 shows on the output memory now; what was saved of the output drm is dropped",
+                          run("journalctl", "-b", "-u", "hvfbd", "-o", "cat", "_PID=" + of_service("MainPID")).stdout)
+        painter.stop()
+
     def test_after_a_stop_for_good_who_drew_comes_back_by_itself(self):
         painter = self.painter("drawer")
         self.assertEqual(painter.ask("frame"), "shown")

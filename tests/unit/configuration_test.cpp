@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
 namespace hvfbd {
 namespace {
@@ -103,6 +104,34 @@ TEST_F(ConfigurationFiles, that_have_one_thing_wrong_as_a_whole_are_said_without
     EXPECT_EQ(text_of({"/etc/a.conf", 0, "it is left out"}), "/etc/a.conf: it is left out");
     EXPECT_EQ(text_of({"/etc/a.conf", 7, "there is no Size"}), "/etc/a.conf:7: there is no Size");
     EXPECT_EQ(text_of({"/etc/\xff\n.conf", 1, "wrong"}), "/etc/\\xff\\x0a.conf:1: wrong");
+}
+
+TEST(OutputNumber, is_another_one_for_each_key_that_names_an_output_and_for_no_other) {
+    using Section = Configuration::OutputSection;
+    const std::uint64_t usual = output_number(Section{});
+    // Saved by processes before: it never changes.
+    EXPECT_EQ(usual, 0xb6b5372c23cea0b7U);
+    std::set<std::uint64_t> numbers{usual};
+    const auto with = [&](const auto& change) {
+        Section section;
+        change(section);
+        return output_number(section);
+    };
+    EXPECT_TRUE(numbers.insert(with([](Section& s) { s.type = "drm"; })).second);
+    EXPECT_TRUE(numbers.insert(with([](Section& s) { s.uio = "/dev/uio1"; })).second);
+    EXPECT_TRUE(numbers.insert(with([](Section& s) { s.framebuffer = "/dev/uio1"; })).second);
+    EXPECT_TRUE(numbers.insert(with([](Section& s) { s.framebuffer_size = 4096; })).second);
+    EXPECT_TRUE(numbers.insert(with([](Section& s) { s.card = "/dev/dri/card1"; })).second);
+    EXPECT_TRUE(numbers.insert(with([](Section& s) { s.connector = "/dev/dri/card1"; })).second);
+    EXPECT_EQ(numbers.count(0), 0u);
+    EXPECT_EQ(with([](Section& s) {
+                  s.mode = Mode{640, 480};
+                  s.stride = 4096;
+                  s.assume_visible = false;
+                  s.screens = "together";
+                  s.rectangles_per_message = 4;
+              }),
+              usual);
 }
 
 TEST_F(ConfigurationFiles, set_every_key) {

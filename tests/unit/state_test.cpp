@@ -57,12 +57,14 @@ State some_state(std::uint64_t seed = 1) {
     state.generation = seed;
     state.displays = {some_display(seed), some_display(seed + 100)};
     state.displays[1].surfaces.pop_back();
+    state.configured_output = ~std::uint64_t{0} - seed;
     return state;
 }
 
-// Version 5 had no numbers of frames.
+// Version 5 had no numbers of frames, nor of the configured output.
 State state_of_version_5() {
     State state = some_state();
+    state.configured_output = 0;
     for (SavedDisplay& display : state.displays)
         for (SavedSurface& surface : display.surfaces) surface.frame.reset();
     return state;
