@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "monotonic.h"
 #include "tracking/pages.h"
@@ -20,8 +21,8 @@ class Granules {
     [[nodiscard]] bool resize(std::uint32_t pages, std::uint32_t hot_from);
     void forget();  // all cold, never written
 
-    // A scan found these pages written.
-    void written(Pages run);
+    // A scan found these pages written. True: that is news. Those that are `cooled` were open all the time.
+    bool written(Pages run);
     // Ends a scan: what it found twice within the window becomes hot.
     void promote(Nanoseconds now);
     // Comparing showed that these pages, or all, had changed.
@@ -34,21 +35,33 @@ class Granules {
     Pages next_cold(std::uint32_t page) const;
     Pages next_hot(std::uint32_t page) const;
     Pages next_cooled(std::uint32_t page) const;
+    template <typename Act>
+    void each_cold(const Act& act) const {
+        each_run([this](std::uint32_t page) { return next_cold(page); }, act);
+    }
+    template <typename Act>
+    void each_hot(const Act& act) const {
+        each_run([this](std::uint32_t page) { return next_hot(page); }, act);
+    }
+    template <typename Act>
+    void each_cooled(const Act& act) const {
+        each_run([this](std::uint32_t page) { return next_cooled(page); }, act);
+    }
     bool cooled(std::uint32_t page) const;
 
-    std::uint32_t count() const { return count_; }
+    std::size_t count() const { return granules_.size(); }
 
   private:
     struct Granule {
-        Nanoseconds last_written, last_differed;  // 0: never
+        Nanoseconds last_written, last_differed;  // long ago: never
         std::uint32_t written;                    // pages, in this scan
         bool hot, cooled;
     };
     template <typename Predicate>
     Pages next(std::uint32_t page, Predicate predicate) const;
 
-    Granule* granules_ = nullptr;
-    std::uint32_t count_ = 0, pages_ = 0, hot_from_ = 0;
+    std::span<Granule> granules_;
+    std::uint32_t pages_ = 0, hot_from_ = 0;
 };
 
 }  // namespace hvfb

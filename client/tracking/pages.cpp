@@ -1,10 +1,7 @@
 #include "tracking/pages.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstdlib>
-#include <cstring>
-#include <utility>
 
 namespace hvfb {
 
@@ -12,78 +9,47 @@ namespace {
 
 constexpr std::uint32_t word_bits = 64;
 
-std::size_t word_count(std::uint32_t size) {
-    return (std::size_t{size} + word_bits - 1) / word_bits;
-}
-
 }  // namespace
 
 void PageList::add(Pages run) {
     if (run.count == 0) return;
-    if (count_ > 0 && run.first <= runs_[count_ - 1].end()) {
-        runs_[count_ - 1].count = std::max(runs_[count_ - 1].end(), run.end()) - runs_[count_ - 1].first;
-        return;
-    }
-    if (count_ < capacity) {
-        runs_[count_++] = run;
-        return;
-    }
-    // The new run takes part: index `best` joins runs_[best] with what follows it.
-    std::size_t best = count_ - 1;
-    std::uint32_t smallest = run.first - runs_[count_ - 1].end();
-    for (std::size_t i = 0; i + 1 < count_; ++i) {
-        const std::uint32_t gap = runs_[i + 1].first - runs_[i].end();
-        if (gap < smallest) {
-            smallest = gap;
-            best = i;
-        }
-    }
-    if (best == count_ - 1) {
-        runs_[best].count = run.end() - runs_[best].first;
-        return;
-    }
+    runs_[count_++] = run;
+    if (count_ <= capacity) return;
+    const auto gap_after = [this](std::size_t i) { return runs_[i + 1].first - runs_[i].end(); };
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < capacity; ++i)
+        // mutants: of gaps that are as wide any may be closed.
+        if (gap_after(i) < gap_after(best)) best = i;
     runs_[best].count = runs_[best + 1].end() - runs_[best].first;
-    std::copy(runs_.begin() + static_cast<std::ptrdiff_t>(best) + 2, runs_.end(),
-              runs_.begin() + static_cast<std::ptrdiff_t>(best) + 1);
-    runs_[count_ - 1] = run;
-}
-
-PageSet::PageSet(PageSet&& other) noexcept
-    : words_(std::exchange(other.words_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-
-PageSet& PageSet::operator=(PageSet&& other) noexcept {
-    if (this != &other) {
-        std::free(words_);
-        words_ = std::exchange(other.words_, nullptr);
-        size_ = std::exchange(other.size_, 0);
-    }
-    return *this;
+    for (std::size_t i = best + 1; i < capacity; ++i) runs_[i] = runs_[i + 1];
+    count_ = capacity;
 }
 
 PageSet::~PageSet() {
-    std::free(words_);
+    std::free(words_.data());
 }
 
 bool PageSet::resize(std::uint32_t count) {
-    std::free(words_);
-    words_ = static_cast<std::uint64_t*>(std::calloc(word_count(count) + 1, sizeof(std::uint64_t)));
-    size_ = words_ ? count : 0;
-    return words_;
+    std::free(words_.data());
+    const std::size_t words = count / word_bits + std::size_t{count % word_bits != 0};
+    auto* memory = static_cast<std::uint64_t*>(std::calloc(words, sizeof(std::uint64_t)));
+    words_ = memory ? std::span(memory, words) : std::span<std::uint64_t>();
+    size_ = memory ? count : 0;  // mutants: no test is out of memory
+    return memory;
 }
 
 void PageSet::add(Pages run) {
-    if (run.first >= size_) return;
-    std::uint32_t page = run.first;
-    const std::uint32_t end = run.count > size_ - run.first ? size_ : run.end();
-    while (page < end) {
-        const std::uint32_t bit = page % word_bits, bits = std::min(word_bits - bit, end - page);
-        words_[page / word_bits] |= (~std::uint64_t{0} >> (word_bits - bits)) << bit;
-        page += bits;
+    run = run.within(size_);
+    for (std::uint32_t page = run.first; page < run.end();) {
+        const std::uint32_t last = std::min(run.end() - 1, page | (word_bits - 1));
+        words_[page / word_bits] |=
+            ~std::uint64_t{0} << page % word_bits & ~std::uint64_t{0} >> (word_bits - 1 - last % word_bits);
+        page = last + 1;
     }
 }
 
 void PageSet::clear() {
-    if (words_) std::memset(words_, 0, word_count(size_) * sizeof(std::uint64_t));
+    std::fill(words_.begin(), words_.end(), 0);
 }
 
 std::uint32_t PageSet::next(std::uint32_t page, bool member) const {

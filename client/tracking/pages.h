@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +14,20 @@ struct Pages {
 
     std::uint32_t end() const { return first + count; }
     bool contains(std::uint32_t page) const { return page >= first && page < end(); }
+    // Those of them that a buffer of `size` pages has; their end may lie beyond any number.
+    Pages within(std::uint32_t size) const {
+        const std::uint32_t begin = std::min(first, size);
+        return {begin, std::min(count, size - begin)};
+    }
     bool operator==(const Pages&) const = default;
 };
+
+// Calls `act` with each run that `next` gives: the first at or after a page, with a count of 0 if there is
+// none.
+template <typename Next, typename Act>
+void each_run(const Next& next, const Act& act) {
+    for (Pages run = next(0U); run.count > 0; run = next(run.end())) act(run);
+}
 
 // A list of runs that a message can carry. Where there are too many the ones with the smallest gap between
 // them are joined: the list always covers what was added.
@@ -27,16 +40,16 @@ class PageList {
     std::span<const Pages> runs() const { return {runs_.data(), count_}; }
 
   private:
-    std::array<Pages, capacity> runs_{};
+    std::array<Pages, capacity + 1> runs_{};  // one more while two of them are joined
     std::size_t count_ = 0;
 };
 
-// A set of pages. Its memory is taken when it is made and never grows. Move-only.
+// A set of pages. Its memory is taken when it is made and never grows.
 class PageSet {
   public:
     PageSet() = default;
-    PageSet(PageSet&& other) noexcept;
-    PageSet& operator=(PageSet&& other) noexcept;
+    PageSet(const PageSet&) = delete;
+    PageSet& operator=(const PageSet&) = delete;
     ~PageSet();
 
     // Makes the set, empty, for pages below `count`. False: no memory.
@@ -48,12 +61,15 @@ class PageSet {
     bool empty() const { return next(0, true) == size_; }
     // The first run at or after `page`; its count is 0 if there is none.
     Pages next_run(std::uint32_t page) const;
-    std::uint32_t size() const { return size_; }
+    template <typename Act>
+    void each(const Act& act) const {
+        each_run([this](std::uint32_t page) { return next_run(page); }, act);
+    }
 
   private:
     std::uint32_t next(std::uint32_t page, bool member) const;
 
-    std::uint64_t* words_ = nullptr;
+    std::span<std::uint64_t> words_;
     std::uint32_t size_ = 0;
 };
 

@@ -11,7 +11,7 @@ namespace hvfb {
 using Kind = Action::Kind;
 
 Policy::~Policy() {
-    std::free(actions_);
+    std::free(actions_.data());
 }
 
 bool Policy::start(std::uint32_t pages, Capabilities capabilities, std::uint32_t hot_from) {
@@ -20,28 +20,27 @@ bool Policy::start(std::uint32_t pages, Capabilities capabilities, std::uint32_t
     tracking_ = Tracking::off;
     state_ = TrackerState::off;
     watch_ = Watch::none;
-    everything_owed_ = true;
-    announced_ = false;
-    opening_count_ = 0;
     faults_ = 0;
-    too_many_ = false;
     bucket_ = TokenBucket(constants::bucket_size, constants::bucket_refill_per_second);
-    std::free(actions_);
-    actions_ = nullptr;
-    if (!owed_.resize(pages) ||
-        !granules_.resize(pages, std::min(hot_from, pages / constants::hot_from_part)))
-        return false;
-    actions_ =
-        static_cast<Action*>(std::calloc(std::size_t{granules_.count()} + openings_max + 4, sizeof(Action)));
-    return actions_;
+    return owed_.resize(pages) &&
+           granules_.resize(pages, std::min(hot_from, pages / constants::hot_from_part)) &&
+           reserve(std::max(granules_.count(), openings_max));
+}
+
+bool Policy::reserve(std::size_t count) {
+    std::free(actions_.data());
+    auto* memory = static_cast<Action*>(std::calloc(count, sizeof(Action)));
+    actions_ = memory ? std::span(memory, count) : std::span<Action>();
+    return memory;
 }
 
 std::span<const Action> Policy::want(Tracking tracking, Nanoseconds idle_timeout, Nanoseconds now) {
     begin();
     idle_timeout_ = idle_timeout;
-    if (tracking == tracking_) return actions();
-    tracking_ = tracking;
-    settle(now);
+    if (tracking != tracking_) {
+        tracking_ = tracking;
+        settle(now);
+    }
     return actions();
 }
 
@@ -92,8 +91,8 @@ std::span<const Action> Policy::fault(std::uint32_t page, Nanoseconds now) {
     if (too_many_ || faults_ >= constants::faults_until_everything || opening_count_ == openings_max) {
         pages = all();
         opening_count_ = 0;
-        for (unsigned i = 0; i < constants::tokens_of_everything && tracking_ == Tracking::automatic; ++i)
-            too_many_ = !bucket_.take(now) || too_many_;
+        if (tracking_ == Tracking::automatic && !bucket_.take(now, constants::tokens_of_everything))
+            too_many_ = true;
     }
     openings_[opening_count_++] = {pages, now};
     // Before the store may land: a debugger may stop the program right behind it, and with it whoever
@@ -153,25 +152,18 @@ void Policy::protect_openings(Nanoseconds now) {
 }
 
 void Policy::scan_cold() {
-    for (Pages run = granules_.next_cold(0); run.count > 0; run = granules_.next_cold(run.end())) {
-        if (mutated(Mutation::protect_after_report_when_cold) && granules_.cooled(run.first)) continue;
+    granules_.each_cold([this](Pages run) {
+        // mutants: a broken variant that only tests have.
+        if (mutated(Mutation::protect_after_report_when_cold) && granules_.cooled(run.first)) return;
         act({.kind = Kind::scan, .pages = run});
-    }
+    });
 }
 
 void Policy::scanned(Pages run) {
+    // mutants: a broken variant that only tests have.
     if (mutated(Mutation::protect_after_report_when_cold) && granules_.cooled(run.first)) return;
     owed_.add(run);
-    // What was hot until now had been open all the time: that it was written is no news.
-    for (std::uint32_t page = run.first; page < run.end();) {
-        const std::uint32_t end =
-            std::min(run.end(), (page / constants::granule_pages + 1) * constants::granule_pages);
-        if (!granules_.cooled(page)) {
-            granules_.written({page, end - page});
-            found_ = true;
-        }
-        page = end;
-    }
+    if (granules_.written(run)) found_ = true;
 }
 
 std::span<const Action> Policy::conclude(Nanoseconds now) {
@@ -179,22 +171,23 @@ std::span<const Action> Policy::conclude(Nanoseconds now) {
     if (found_) last_activity_ = now;
     const bool idle = may_rest() && !found_ && now - last_activity_ >= idle_timeout_;
     if (state_ == TrackerState::scanning) {
-        only_open_ = owed_.empty() && granules_.next_cooled(0).count == 0;
-        for (Pages run = granules_.next_hot(0); run.count > 0; run = granules_.next_hot(run.end()))
+        only_open_ = owed_.empty();
+        granules_.each_hot([this](Pages run) { owed_.add(run); });
+        granules_.each_cooled([this](Pages run) {
             owed_.add(run);
-        for (Pages run = granules_.next_cooled(0); run.count > 0; run = granules_.next_cooled(run.end()))
-            owed_.add(run);
+            only_open_ = false;
+        });
         granules_.promote(now);
         if (idle && !everything_owed_) enter(TrackerState::resting, Watch::synchronous, now);
     } else if (state_ != TrackerState::resting) {
         everything_owed_ = true;
-        if (idle && state_ == TrackerState::comparing) enter(TrackerState::resting, Watch::synchronous, now);
+        if (idle) enter(TrackerState::resting, Watch::synchronous, now);
     }
     act({.kind = Kind::report});
-    if (mutated(Mutation::report_before_protect) && state_ == TrackerState::resting) protect_openings(now);
+    // mutants: a broken variant that only tests have. What was protected already is not there any more.
+    if (mutated(Mutation::report_before_protect)) protect_openings(now);
     if (mutated(Mutation::protect_after_report_when_cold))
-        for (Pages run = granules_.next_cooled(0); run.count > 0; run = granules_.next_cooled(run.end()))
-            act({.kind = Kind::scan, .pages = run});
+        granules_.each_cooled([this](Pages run) { act({.kind = Kind::scan, .pages = run}); });
     return actions();
 }
 
@@ -205,9 +198,7 @@ Report Policy::report() {
                   .state = state_,
                   .faults = faults_,
                   .pages = {}};
-    if (!report.everything)
-        for (Pages run = owed_.next_run(0); run.count > 0; run = owed_.next_run(run.end()))
-            report.pages.add(run);
+    if (!report.everything) owed_.each([&](Pages run) { report.pages.add(run); });
     owed_.clear();
     everything_owed_ = false;
     faults_ = 0;
@@ -218,7 +209,7 @@ Report Policy::report() {
 std::span<const Action> Policy::gain(Capabilities capabilities, Nanoseconds now) {
     begin();
     capabilities_ = capabilities;
-    if (tracking_ != Tracking::off) settle(now);
+    settle(now);
     return actions();
 }
 

@@ -67,7 +67,7 @@ class Policy {
 
     void begin() { action_count_ = 0; }
     void act(const Action& action) { actions_[action_count_++] = action; }
-    std::span<const Action> actions() const { return {actions_, action_count_}; }
+    std::span<const Action> actions() const { return actions_.first(action_count_); }
     Pages all() const { return {0, pages_}; }
     Pages around(std::uint32_t page, unsigned fault) const;
     bool opened(std::uint32_t page) const;
@@ -75,6 +75,7 @@ class Policy {
     void settle(Nanoseconds now);  // enters what the wish and the capabilities lead to
     void protect_openings(Nanoseconds now);
     void scan_cold();
+    bool reserve(std::size_t count);
     bool may_rest() const { return tracking_ == Tracking::automatic && capabilities_.announce; }
 
     std::uint32_t pages_ = 0;
@@ -85,7 +86,7 @@ class Policy {
     Watch watch_ = Watch::none;
 
     PageSet owed_;  // to the next report
-    bool everything_owed_ = false;
+    bool everything_owed_ = true;
     bool announced_ = false;  // since the last report
     Nanoseconds last_activity_ = 0;
 
@@ -94,15 +95,15 @@ class Policy {
     std::size_t opening_count_ = 0;
     unsigned faults_ = 0;    // since the last report
     bool too_many_ = false;  // such frames: go on by scanning, or comparing
-    TokenBucket bucket_;
+    TokenBucket bucket_{constants::bucket_size, constants::bucket_refill_per_second};
 
     // Scanning.
     Granules granules_;
     bool found_ = false;      // by this collection's scans
     bool only_open_ = false;  // see Report
 
-    // Enough for a scan of every other granule and what goes with it.
-    Action* actions_ = nullptr;
+    // Enough for a scan of every other granule, or for what goes with every opening.
+    std::span<Action> actions_;
     std::size_t action_count_ = 0;
 };
 

@@ -7,7 +7,9 @@ TEST_F(PolicyTest, is_off_until_the_daemon_wants_it) {
     ASSERT_TRUE(policy.start(pages, full));
     EXPECT_EQ(policy.state(), TrackerState::off);
     EXPECT_EQ(policy.watch(), Watch::none);
-    EXPECT_TRUE(collect().everything);
+    const Report report = collect();
+    EXPECT_TRUE(report.everything);
+    EXPECT_EQ(report.faults, 0u);
 }
 
 TEST_F(PolicyTest, protects_then_announces_then_reports_everything_when_it_begins) {
