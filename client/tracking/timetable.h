@@ -34,6 +34,7 @@ class Timetable {
         const bool slow = !rests && now - found_ >= constants::restless_after;
         const Nanoseconds slowest = slow ? constants::restless_interval : constants::slowest_interval;
         Nanoseconds wait = interval_;
+        // mutants: it is cut to `slowest` below; only one that goes on for ever would overflow.
         for (unsigned i = constants::empty_until_slower; i < empty_ && wait < slowest; ++i) wait *= 2;
         due_ = now + std::max(interval_, std::min(wait, slowest));
     }
@@ -41,7 +42,7 @@ class Timetable {
 
   private:
     bool leave_ = false;
-    Nanoseconds interval_ = 0, settle_ = 0, last_ = 0, found_ = 0;
+    Nanoseconds interval_{}, settle_{}, last_{}, found_{};
     unsigned empty_ = 0;  // reports in a row that found nothing
     std::optional<Nanoseconds> due_;
 };

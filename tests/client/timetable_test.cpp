@@ -20,12 +20,24 @@ TEST_F(TimetableTest, has_nothing_due_at_rest) {
 }
 
 TEST_F(TimetableTest, has_nothing_due_without_leave) {
+    Timetable fresh;
+    fresh.announced(now);
+    EXPECT_FALSE(fresh.due());
+    fresh.reported(now, true, true, true);
+    EXPECT_FALSE(fresh.due());
     timetable.announced(now);
     EXPECT_TRUE(timetable.due());
     timetable.follow(false, interval, settle);
     EXPECT_FALSE(timetable.due());
     timetable.announced(now);
+    EXPECT_FALSE(timetable.due());
     timetable.reported(now, true, true, true);
+    EXPECT_FALSE(timetable.due());
+}
+
+TEST_F(TimetableTest, has_nothing_due_once_what_was_announced_is_reported) {
+    timetable.announced(now);
+    timetable.reported(now + settle, true, false, true);
     EXPECT_FALSE(timetable.due());
 }
 
@@ -40,8 +52,39 @@ TEST_F(TimetableTest, reports_no_more_often_than_the_display_presents) {
     timetable.reported(now, true, false, true);
     timetable.announced(now + ms);
     ASSERT_TRUE(timetable.due());
-    EXPECT_GE(*timetable.due(), now + interval);
+    EXPECT_GT(*timetable.due(), now + interval) << "a moment too early it would not be shown";
     EXPECT_LT(*timetable.due(), now + interval * 11 / 10);
+    // When the display has long presented again, nothing but the store's time counts.
+    timetable.reported(now, true, false, true);
+    timetable.announced(now + 2 * interval);
+    EXPECT_EQ(timetable.due(), now + 2 * interval + settle);
+}
+
+TEST_F(TimetableTest, waits_twice_as_long_after_each_empty_report_once_there_were_so_many_in_a_row) {
+    Timetable fresh;
+    fresh.follow(true, 2 * ms, settle);
+    for (const bool found_before : {false, true}) {
+        if (found_before) fresh.reported(now, true, true, true);
+        Nanoseconds wait = 0;
+        for (unsigned empty = 1; empty <= constants::empty_until_slower; ++empty) {
+            fresh.reported(now, false, true, true);
+            EXPECT_EQ(*fresh.due() - now, wait = 2 * ms + 2 * ms / 64) << empty;
+        }
+        // Long after it waits as long as it may, it goes on doing so.
+        for (unsigned more = 1; more < 100; ++more) {
+            fresh.reported(now, false, true, true);
+            wait = std::min(2 * wait, constants::slowest_interval);
+            EXPECT_EQ(*fresh.due() - now, wait) << more;
+        }
+    }
+}
+
+TEST_F(TimetableTest, waits_no_less_than_the_display_does_however_slow_that_is) {
+    timetable.follow(true, 640 * ms, settle);
+    for (int i = 0; i < 20; ++i) {
+        timetable.reported(now, i == 0, true, true);
+        EXPECT_EQ(*timetable.due() - now, 650 * ms);
+    }
 }
 
 TEST_F(TimetableTest, goes_on_while_stores_are_not_announced_and_slows_down_when_nothing_is_found) {
@@ -61,10 +104,11 @@ TEST_F(TimetableTest, slows_down_further_where_it_never_rests_and_nothing_is_fou
     for (const bool rests : {true, false}) {
         timetable.reported(now, true, true, rests);
         const Nanoseconds found = now;
-        while (now - found < constants::restless_after) {
+        for (;;) {
             now = *timetable.due();
-            EXPECT_LE(*timetable.due() - now, constants::slowest_interval);
             timetable.reported(now, false, true, rests);
+            if (now - found >= constants::restless_after) break;
+            EXPECT_LE(*timetable.due() - now, constants::slowest_interval);
         }
         EXPECT_EQ(*timetable.due() - now, rests ? constants::slowest_interval : constants::restless_interval);
         timetable.reported(now, true, true, rests);
