@@ -70,8 +70,7 @@ Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Du
       near_end_(std::move(ends.near)),
       peer_end_(std::move(ends.peer)),
       full_(timeout),
-      allowance_(packets_burst),
-      allowance_at_(loop.now()),
+      allowance_(packets_burst, packets_per_second, loop.now()),
       alarm_(loop, [this] {
           if (full_.reached(loop_.now())) {
               end(Ending::violation, "it did not read its messages for 5 seconds");
@@ -116,7 +115,7 @@ void Channel::read_some() {
     alignas(cmsghdr) std::array<Control, at_once> controls;
     for (int left = packets_per_dispatch; left > 0; left -= static_cast<int>(at_once)) {
         // Only as many as are allowed now: what is not taken stays in the client's own socket buffer.
-        unsigned wanted = std::min(at_once, allowed());
+        unsigned wanted = std::min(at_once, allowance_.left(loop_.now()));
         if (wanted == 0) {
             paused_ = true;
             ++throttled_;
@@ -140,7 +139,7 @@ void Channel::read_some() {
             end(Ending::closed, {});
             return;
         }
-        allowance_ -= count;
+        allowance_.take(static_cast<unsigned>(count));
         // Before any is taken: what is taken may end this.
         std::array<bool, at_once> attached{};
         for (unsigned i = 0; i < static_cast<unsigned>(count); ++i)
@@ -167,15 +166,6 @@ bool Channel::take(std::span<const std::byte> packet, int flags) {
             end(Ending::violation, *violation);
     }
     return !over_;
-}
-
-unsigned Channel::allowed() {
-    Time now = loop_.now();
-    allowance_ =
-        std::min(packets_burst, allowance_ + std::chrono::duration<double>(now - allowance_at_).count() *
-                                                 packets_per_second);
-    allowance_at_ = now;
-    return allowance_ < 1 ? 0 : static_cast<unsigned>(allowance_);
 }
 
 void Channel::send(const message::Packet& packet, std::shared_ptr<const Descriptor> attached) noexcept {

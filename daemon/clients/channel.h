@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/allowance.h"
 #include "base/descriptor.h"
 #include "base/event_loop.h"
 #include "base/running_timer.h"
@@ -71,7 +72,6 @@ class Channel {
     void ready(std::uint32_t events);
     void read_some();
     bool take(std::span<const std::byte> packet, int flags);  // false: it is over, or read no further
-    unsigned allowed();                                       // packets, now
     void flush();
     void rearm();
     void end(Ending ending, std::string_view why) noexcept;
@@ -82,8 +82,7 @@ class Channel {
     Descriptor near_end_, peer_end_;
     std::array<std::unique_ptr<Waiting>, sending_order.size()> waiting_;
     RunningTimer full_;    // runs while its queue is full
-    double allowance_;     // packets it may still send now
-    Time allowance_at_;    // when that was true
+    Allowance allowance_;  // packets
     bool paused_ = false;  // for sending too much
     bool over_ = false;
     std::uint64_t throttled_ = 0;

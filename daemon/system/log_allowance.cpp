@@ -2,20 +2,16 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace hvfbd {
 
 bool LogAllowance::take() {
-    Time now = clock_now();
-    left_ = std::min(most, left_ + std::chrono::duration<double>(now - at_).count());
-    at_ = now;
-    if (left_ < 1) {
+    if (lines_.left(clock_now()) == 0) {
         ++suppressed_;
         return false;
     }
-    left_ -= 1;
+    lines_.take(1);
     if (suppressed_ > 0)
         spdlog::info("{} lines about {} were left out", std::exchange(suppressed_, 0), about_);
     return true;

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/allowance.h"
 #include "base/time.h"
 
 namespace hvfbd {
@@ -16,11 +17,8 @@ class LogAllowance {
     bool take();
 
   private:
-    static constexpr double most = 20;
-
     std::string_view about_;
-    double left_ = most;
-    Time at_ = clock_now();
+    Allowance lines_{20, 1, clock_now()};
     unsigned suppressed_ = 0;
 };
 
