@@ -134,7 +134,15 @@ void serve(const DaemonOptions& options, const Configuration& configuration,
     Logind logind(bus.get(), {[&] { daemon.suspend(); }, [&] { daemon.resume(); }, [&] { daemon.finish(); }});
     CrashHandler crash_handler([&] { daemon.flush_on_crash(); });
     DispatchWatchdog watchdog;
-    loop.around_dispatch([&] { watchdog.dispatch_begins(); }, [&] { watchdog.dispatch_ends(); });
+    loop.around_dispatch(
+        [&] {
+            watchdog.dispatch_begins();
+            bus.dispatch_begins();
+        },
+        [&] {
+            bus.dispatch_ends();
+            watchdog.dispatch_ends();
+        });
 
     // The name comes last: who waits for it finds everything in its place.
     bus.request_name("org.hvfbd.Framebuffer1");

@@ -1,13 +1,16 @@
 #pragma once
 
-#include <sdbus-c++/IConnection.h>
-
-#include <array>
 #include <memory>
 #include <string>
 
-#include "base/descriptor.h"
 #include "base/event_loop.h"
+#include "bus/descriptor_reserve.h"
+#include "common/sdbus.h"
+#if __has_include(<sdbus-c++/VTableItems.h>)
+#include "bus/sdbus_2_attachment.h"
+#else
+#include "bus/sdbus_1_attachment.h"
+#endif
 
 namespace hvfbd {
 
@@ -16,9 +19,8 @@ namespace hvfbd {
 // are gone anyhow.
 class BusConnection {
   public:
-    // Descriptors that are kept for what the bus sends: a message whose descriptors cannot be taken would end
-    // the connection.
-    static constexpr std::size_t reserve = 8;
+    // Descriptors that are kept for what the bus sends.
+    static constexpr std::size_t reserve = DescriptorReserve::size;
 
     // `which`: "system", "session" or a D-Bus address. Throws sdbus::Error.
     BusConnection(EventLoop& loop, const std::string& which);
@@ -27,15 +29,13 @@ class BusConnection {
     void request_name(const std::string& name);
     sdbus::IConnection& get() { return *connection_; }
 
-  private:
-    void process();
-    void refill() noexcept;
-    void prepare();
+    // To be called around each dispatch of the loop.
+    void dispatch_begins() { attachment_.dispatch_begins(); }
+    void dispatch_ends() { attachment_.dispatch_ends(); }
 
+  private:
     std::unique_ptr<sdbus::IConnection> connection_;
-    std::array<Descriptor, reserve> reserve_;
-    EventLoop::Alarm alarm_;
-    LoopSource source_, before_wait_;
+    LoopAttachment attachment_;
 };
 
 }  // namespace hvfbd

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "bus/caller.h"
 #include "bus/opening_limit.h"
 #include "bus/set_callers.h"
+#include "common/sdbus.h"
 #include "display/display.h"
 #include "system/log.h"
 #include "system/log_allowance.h"
@@ -76,7 +75,7 @@ class BusContext {
         // Shared because std::function must be copyable and a Result is not; it is answered once.
         auto shared = std::make_shared<sdbus::Result<Results...>>(std::move(result));
         callers_.identify(
-            depth, object.getCurrentlyProcessedMessage()->getSender(),
+            depth, sender_of_call(object),
             [shared, act](Caller caller) { answering(*shared, [&] { act(std::move(caller), *shared); }); },
             [shared](const RequestError& refused) { shared->returnError(bus_error(refused)); });
     }
@@ -89,7 +88,7 @@ class BusContext {
                           Act act) {
         auto shared = std::make_shared<sdbus::Result<Results...>>(std::move(result));
         callers_.identify(
-            Callers::Depth::process, object.getCurrentlyProcessedMessage()->getSender(),
+            Callers::Depth::process, sender_of_call(object),
             [this, shared, check, act](Caller caller) {
                 answering(*shared, [&] {
                     const OpeningLimit::Buffer buffer = check(std::as_const(caller));

@@ -30,7 +30,7 @@ const char* name_of(RequestError::Kind kind) {
 }  // namespace
 
 sdbus::Error bus_error(const RequestError& refused) {
-    return sdbus::Error(std::string(error_prefix) + name_of(refused.kind()), refused.what());
+    return named_error(std::string(error_prefix) + name_of(refused.kind()), refused.what());
 }
 
 void with_bus_errors(const std::function<void()>& act) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <functional>
 
 #include "base/error.h"
+#include "common/sdbus.h"
 
 namespace hvfbd {
 

@@ -28,7 +28,8 @@ RequestError not_opened(pid_t pid) {
 }  // namespace
 
 Callers::Callers(sdbus::IConnection& connection)
-    : bus_(sdbus::createProxy(connection, bus_name_of_bus, "/org/freedesktop/DBus")) {}
+    : bus_(sdbus::createProxy(connection, sdbus::ServiceName(bus_name_of_bus),
+                              sdbus::ObjectPath("/org/freedesktop/DBus"))) {}
 
 // Null: one too many. Shared because std::function, which holds it, must be copyable.
 Callers::Admission Callers::admit(Depth depth, const std::string& bus_name) {
@@ -52,7 +53,7 @@ void Callers::ask(const std::string& bus_name, Answer answer, Unknown unknown) {
         .withArguments(bus_name)
         .uponReplyInvoke(
             [answer = std::move(answer), unknown = std::move(unknown)](
-                const sdbus::Error* error, const std::map<std::string, sdbus::Variant>& credentials) {
+                const ReplyError error, const std::map<std::string, sdbus::Variant>& credentials) {
                 auto uid = value_of<std::uint32_t>(credentials, "UnixUserID"),
                      pid = value_of<std::uint32_t>(credentials, "ProcessID");
                 if (error && error->getName() != "org.freedesktop.DBus.Error.NameHasNoOwner")

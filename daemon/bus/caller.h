@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,6 +8,7 @@
 #include "base/error.h"
 #include "bus/authority.h"
 #include "clients/client.h"
+#include "common/sdbus.h"
 
 namespace hvfbd {
 

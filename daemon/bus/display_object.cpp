@@ -11,11 +11,11 @@ namespace hvfbd {
 namespace {
 
 std::map<std::string, sdbus::Variant> on_bus(const Layout& layout) {
-    return {{"width", layout.width},
-            {"height", layout.height},
-            {"stride", layout.stride},
-            {"format", layout.format},
-            {"size", std::uint64_t{layout.size}}};
+    return {{"width", sdbus::Variant(layout.width)},
+            {"height", sdbus::Variant(layout.height)},
+            {"stride", sdbus::Variant(layout.stride)},
+            {"format", sdbus::Variant(layout.format)},
+            {"size", sdbus::Variant(std::uint64_t{layout.size})}};
 }
 
 sdbus::UnixFd give(Descriptor descriptor) {
@@ -25,7 +25,7 @@ sdbus::UnixFd give(Descriptor descriptor) {
 }  // namespace
 
 DisplayObject::DisplayObject(BusContext& context, Display& display, std::string name)
-    : AdaptorInterfaces(context.connection(), bus_root + ("/" + name)),
+    : AdaptorInterfaces(context.connection(), sdbus::ObjectPath(bus_root + ("/" + name))),
       context_(context),
       display_(display),
       name_(std::move(name)),
@@ -39,7 +39,8 @@ DisplayObject::~DisplayObject() {
 }
 
 void DisplayObject::changed(const std::vector<std::string>& properties) {
-    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, properties);
+    getObject().emitPropertiesChangedSignal(
+        INTERFACE_NAME, std::vector<sdbus::PropertyName>(properties.begin(), properties.end()));
 }
 
 void DisplayObject::settings_changed(const DisplaySettings& before, const DisplaySettings& after) {
@@ -56,7 +57,7 @@ std::vector<sdbus::Struct<uint32_t, uint32_t>> DisplayObject::Modes() {
 
 sdbus::ObjectPath DisplayObject::ActiveSurface() {
     const Surface* surface = display_.surfaces().active();
-    return surface ? surface_path(path_, surface->number()) : "/";
+    return sdbus::ObjectPath(surface ? surface_path(path_, surface->number()) : "/");
 }
 
 std::map<std::string, uint64_t> DisplayObject::Statistics() {
@@ -83,12 +84,7 @@ void DisplayObject::register_setting(const SettingField& field) {
         else
             tune(field, std::to_string(value));
     };
-    getObject()
-        .registerProperty(std::string(field.setting.name))
-        .onInterface(INTERFACE_NAME)
-        .withGetter(get_value)
-        .withSetter(set_value)
-        .withUpdateBehavior(sdbus::Flags::EMITS_CHANGE_SIGNAL);
+    add_property(getObject(), INTERFACE_NAME, std::string(field.setting.name), get_value, set_value);
 }
 
 void DisplayObject::register_settings() {

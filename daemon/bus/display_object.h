@@ -1,11 +1,10 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <string>
 #include <vector>
 
 #include "bus/bus_context.h"
+#include "common/sdbus.h"
 #include "display_adaptor.h"
 
 namespace hvfbd {

@@ -8,7 +8,9 @@
 namespace hvfbd {
 
 ManagerObject::ManagerObject(BusContext& context, std::function<void()> reload)
-    : AdaptorInterfaces(context.connection(), bus_root), context_(context), reload_(std::move(reload)) {
+    : AdaptorInterfaces(context.connection(), sdbus::ObjectPath(bus_root)),
+      context_(context),
+      reload_(std::move(reload)) {
     registerAdaptor();
 }
 
@@ -18,7 +20,8 @@ ManagerObject::~ManagerObject() {
 
 void ManagerObject::log_level_changed() {
     // Both adaptors have an INTERFACE_NAME.
-    getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME, {"LogLevel"});
+    getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME,
+                                            {sdbus::PropertyName("LogLevel")});
 }
 
 void ManagerObject::set_configuration_warnings(std::vector<std::string> warnings) {

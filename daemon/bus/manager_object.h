@@ -1,12 +1,11 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "bus/bus_context.h"
+#include "common/sdbus.h"
 #include "manager_adaptor.h"
 
 namespace hvfbd {

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <map>
 #include <string>
 
 #include "clients/client.h"
+#include "common/sdbus.h"
 
 namespace hvfbd {
 

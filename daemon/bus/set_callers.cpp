@@ -1,6 +1,5 @@
 #include "bus/set_callers.h"
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <systemd/sd-bus.h>
 
 #include <map>
@@ -10,12 +9,13 @@
 
 #include "base/error.h"
 #include "bus/bus_errors.h"
+#include "common/sdbus.h"
 
 namespace hvfbd {
 
 namespace {
 
-// sdbus-c++ 1.2 keeps the connection of libsystemd to itself; a message leads to it.
+// sdbus-c++ keeps the connection of libsystemd to itself; a message leads to it.
 class Native : public sdbus::Message {
   public:
     static sd_bus* connection_of(const sdbus::Message& message) {
@@ -32,8 +32,10 @@ void reply(sd_bus_message* call, const sdbus::Error& error) {
 class SetCallers::Filter {
   public:
     Filter(sdbus::IConnection& connection, Callers& callers) : callers_(callers) {
-        auto bus = sdbus::createProxy(connection, "org.freedesktop.DBus", "/org/freedesktop/DBus");
-        bus_ = Native::connection_of(bus->createMethodCall("org.freedesktop.DBus", "GetId"));
+        auto bus = sdbus::createProxy(connection, sdbus::ServiceName("org.freedesktop.DBus"),
+                                      sdbus::ObjectPath("/org/freedesktop/DBus"));
+        bus_ = Native::connection_of(
+            bus->createMethodCall(sdbus::InterfaceName("org.freedesktop.DBus"), sdbus::MethodName("GetId")));
         sd_bus_slot* slot = nullptr;
         if (int result = sd_bus_add_filter(bus_, &slot, on_message, this); result < 0)
             throw_errno("look at the messages of the bus first", -result);

@@ -32,7 +32,7 @@ std::string surface_path(const std::string& display_path, SurfaceNumber number) 
 
 SurfaceObject::SurfaceObject(BusContext& context, Display& display, const std::string& display_path,
                              SurfaceNumber number)
-    : AdaptorInterfaces(context.connection(), surface_path(display_path, number)),
+    : AdaptorInterfaces(context.connection(), sdbus::ObjectPath(surface_path(display_path, number))),
       context_(context),
       display_(display),
       number_(number),
@@ -55,11 +55,11 @@ void SurfaceObject::announce_removal() {
 void SurfaceObject::active_may_have_changed() {
     if (active_ == display_.surfaces().is_active(surface())) return;
     active_ = display_.surfaces().is_active(surface());
-    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {"Active"});
+    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {sdbus::PropertyName("Active")});
 }
 
 void SurfaceObject::client_changed() {
-    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {"Pid"});
+    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {sdbus::PropertyName("Pid")});
 }
 
 const Surface& SurfaceObject::surface() const {

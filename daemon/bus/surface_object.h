@@ -1,10 +1,9 @@
 #pragma once
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <string>
 
 #include "bus/bus_context.h"
+#include "common/sdbus.h"
 #include "surface_adaptor.h"
 
 namespace hvfbd {

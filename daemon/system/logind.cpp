@@ -1,7 +1,8 @@
 #include "system/logind.h"
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <spdlog/spdlog.h>
+
+#include "common/sdbus.h"
 
 namespace hvfbd {
 
@@ -13,7 +14,9 @@ constexpr auto interface_name = "org.freedesktop.login1.Manager";
 }  // namespace
 
 Logind::Logind(sdbus::IConnection& connection, Calls calls)
-    : calls_(std::move(calls)), manager_(sdbus::createProxy(connection, name, "/org/freedesktop/login1")) {
+    : calls_(std::move(calls)),
+      manager_(sdbus::createProxy(connection, sdbus::ServiceName(name),
+                                  sdbus::ObjectPath("/org/freedesktop/login1"))) {
     manager_->uponSignal("PrepareForSleep").onInterface(interface_name).call([this](bool begins) {
         if (begins) {
             calls_.sleep();
@@ -28,7 +31,7 @@ Logind::Logind(sdbus::IConnection& connection, Calls calls)
         calls_.shutdown();
         delay_.reset();
     });
-    manager_->finishRegistration();
+    all_subscribed(*manager_);
     delay_sleep();
 }
 
@@ -37,7 +40,7 @@ void Logind::delay_sleep() {
         manager_->callMethodAsync("Inhibit")
             .onInterface(interface_name)
             .withArguments("sleep:shutdown", "hvfbd", "The screen is finished first", "delay")
-            .uponReplyInvoke([this](const sdbus::Error* error, sdbus::UnixFd delay) {
+            .uponReplyInvoke([this](const ReplyError error, sdbus::UnixFd delay) {
                 if (error)
                     spdlog::debug("sleep is not delayed: {}", error->getMessage());
                 else

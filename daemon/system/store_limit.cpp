@@ -1,11 +1,12 @@
 #include "system/store_limit.h"
 
-#include <sdbus-c++/sdbus-c++.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cstdint>
 #include <utility>
+
+#include "common/sdbus.h"
 
 namespace hvfbd {
 
@@ -18,8 +19,9 @@ constexpr auto systemd = "org.freedesktop.systemd1";
 StoreLimit::StoreLimit(sdbus::IConnection& connection, std::function<void(std::size_t)> found)
     : connection_(connection),
       found_(std::move(found)),
-      manager_(sdbus::createProxy(connection, systemd, "/org/freedesktop/systemd1")) {
-    manager_->finishRegistration();
+      manager_(sdbus::createProxy(connection, sdbus::ServiceName(systemd),
+                                  sdbus::ObjectPath("/org/freedesktop/systemd1"))) {
+    all_subscribed(*manager_);
     ask();
 }
 
@@ -29,16 +31,16 @@ void StoreLimit::ask() {
     auto unknown = [](const sdbus::Error& error) {
         spdlog::debug("FileDescriptorStoreMax= is not known: {}", error.getMessage());
     };
-    auto take = [this, unknown](const sdbus::Error* error, const sdbus::Variant& most) {
+    auto take = [this, unknown](const ReplyError error, const sdbus::Variant& most) {
         if (error)
             unknown(*error);
         else if (most.containsValueOfType<std::uint32_t>())
             found_(most.get<std::uint32_t>());
     };
-    auto ask_unit = [this, unknown, take](const sdbus::Error* error, const sdbus::ObjectPath& unit) {
+    auto ask_unit = [this, unknown, take](const ReplyError error, const sdbus::ObjectPath& unit) {
         if (error) return unknown(*error);
-        unit_ = sdbus::createProxy(connection_, systemd, unit);
-        unit_->finishRegistration();
+        unit_ = sdbus::createProxy(connection_, sdbus::ServiceName(systemd), unit);
+        all_subscribed(*unit_);
         unit_->callMethodAsync("Get")
             .onInterface("org.freedesktop.DBus.Properties")
             .withArguments(std::string("org.freedesktop.systemd1.Service"),

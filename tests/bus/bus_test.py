@@ -36,9 +36,7 @@ class DisplaySettings(OnTheBus):
         self.assert_error(answer, "InvalidArgs", "RefreshMode")
 
     def test_is_signalled_once_for_each_change_and_not_when_nothing_changed(self):
-        with subprocess.Popen(["busctl", f"--address={self.address}", "--json=short", "monitor", NAME],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as monitor:
-            monitor.stderr.readline()  # it says when it listens
+        with self.monitor() as monitor:
             self.set("RefreshLimit", "u", "60")
             self.set("RefreshLimit", "u", "60")
             self.set("RefreshLimit", "u", "5000", code=1)
@@ -107,9 +105,7 @@ class Introspection(OnTheBus):
                 self.assertEqual(want.count(flag), have.count(flag), (interface, kind))
 
     def test_lists_displays_and_surfaces_and_signals_their_coming_and_going(self):
-        with subprocess.Popen(["busctl", f"--address={self.address}", "--json=short", "monitor", NAME],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as monitor:
-            monitor.stderr.readline()
+        with self.monitor() as monitor:
             caller = self.caller()
             path, _, channel, _ = caller.open(name="listed")["result"]
             objects = caller.call(ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects")["result"]

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import select
 import socket
 import subprocess
 import tempfile
@@ -155,6 +156,18 @@ class OnTheBus(unittest.TestCase):
                               timeout=30)
         self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
         return done.stdout.strip() if code == 0 else done.stderr.strip()
+
+    def monitor(self):
+        """What the daemon sends and gets from now on, a message a line. busctl says that it listens by what it hears."""
+        monitor = subprocess.Popen(["busctl", f"--address={self.address}", "--json=short", "monitor", NAME],
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(monitor.kill)
+
+        def hears():
+            self.busctl("call", NAME, ROOT, "org.freedesktop.DBus.Peer", "Ping")
+            return select.select([monitor.stdout], [], [], 0.01)[0]
+        self.until(hears)
+        return monitor
 
     def get(self, property_name, path=DISPLAY, interface=NAME + ".Display"):
         return self.busctl("get-property", NAME, path, interface, property_name)

@@ -97,7 +97,7 @@ void Tracked::await_ready() {
     }
 }
 
-void Tracked::set(const std::string& property, const sdbus::Variant& value) {
+void Tracked::set_variant(const std::string& property, const sdbus::Variant& value) {
     daemon_->set(display_interface, property, value);
 }
 

@@ -32,7 +32,10 @@ class Tracked : public Contestant {
     void limit(unsigned presents_a_second) override { set("RefreshLimit", std::uint32_t{presents_a_second}); }
     Work work(bool beginning) override;
 
-    void set(const std::string& property, const sdbus::Variant& value);
+    template <class Value>
+    void set(const std::string& property, const Value& value) {
+        set_variant(property, sdbus::Variant(value));
+    }
     std::map<std::string, std::uint64_t> statistics();
     std::string tracker_state();
     // Until all that was drawn is presented.
@@ -50,6 +53,7 @@ class Tracked : public Contestant {
     };
     void start(const Options& options);
     void await_ready();
+    void set_variant(const std::string& property, const sdbus::Variant& value);
 
     // Ended with its owner, also where the owner's constructor throws: nobody else would end it.
     struct Process {

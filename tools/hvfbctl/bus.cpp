@@ -43,7 +43,8 @@ std::unique_ptr<sdbus::IConnection> connect(const std::string& bus) {
 std::string owner_of_name(sdbus::IConnection& connection) {
     std::string owner;
     try {
-        sdbus::createProxy(connection, "org.freedesktop.DBus", "/org/freedesktop/DBus")
+        sdbus::createProxy(connection, sdbus::ServiceName("org.freedesktop.DBus"),
+                           sdbus::ObjectPath("/org/freedesktop/DBus"))
             ->callMethod("GetNameOwner")
             .onInterface("org.freedesktop.DBus")
             .withArguments(service_name)
@@ -63,8 +64,10 @@ void Daemon::find() {
     if (owner.empty()) throw NotRunning(problem_of_service(*connection_));
     if (owner == owner_) return;
     owner_ = owner;
-    display_ = std::make_unique<DisplayProxy>(*connection_, owner_, display_path());
-    manager_ = std::make_unique<ManagerProxy>(*connection_, owner_, manager_path);
+    display_ = std::make_unique<DisplayProxy>(*connection_, sdbus::ServiceName(owner_),
+                                              sdbus::ObjectPath(display_path()));
+    manager_ = std::make_unique<ManagerProxy>(*connection_, sdbus::ServiceName(owner_),
+                                              sdbus::ObjectPath(manager_path));
 }
 
 std::string Daemon::display_path() const {
@@ -72,7 +75,7 @@ std::string Daemon::display_path() const {
 }
 
 std::unique_ptr<sdbus::IProxy> Daemon::proxy(const std::string& path) {
-    return sdbus::createProxy(*connection_, owner_, path);
+    return sdbus::createProxy(*connection_, sdbus::ServiceName(owner_), sdbus::ObjectPath(path));
 }
 
 Properties Daemon::properties(const std::string& path, const std::string& interface) {
@@ -181,7 +184,7 @@ SurfaceRecord Daemon::surface(const std::string& which) {
 }
 
 SurfaceProxy Daemon::surface_proxy(const SurfaceRecord& record) {
-    return {*connection_, owner_, record.path};
+    return {*connection_, sdbus::ServiceName(owner_), sdbus::ObjectPath(record.path)};
 }
 
 std::string explain(const sdbus::Error& error, const Where& where) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/sdbus.h"
 #include "reason.h"
 #include "service_state.h"
 #include "where.h"

@@ -87,7 +87,8 @@ bool examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
                 return false;
             }
         std::vector<std::string> activatable;
-        sdbus::createProxy(*connection, "org.freedesktop.DBus", "/org/freedesktop/DBus")
+        sdbus::createProxy(*connection, sdbus::ServiceName("org.freedesktop.DBus"),
+                           sdbus::ObjectPath("/org/freedesktop/DBus"))
             ->callMethod("ListActivatableNames")
             .onInterface("org.freedesktop.DBus")
             .storeResultsTo(activatable);

@@ -1,9 +1,9 @@
 #include "service_state.h"
 
-#include <sdbus-c++/sdbus-c++.h>
-
 #include <chrono>
 #include <map>
+
+#include "common/sdbus.h"
 
 namespace hvfbctl {
 
@@ -18,13 +18,14 @@ class Unit {
     // Throws sdbus::Error.
     Unit(sdbus::IConnection& connection, const std::string& name) {
         sdbus::ObjectPath path;
-        sdbus::createProxy(connection, systemd_name, "/org/freedesktop/systemd1")
+        sdbus::createProxy(connection, sdbus::ServiceName(systemd_name),
+                           sdbus::ObjectPath("/org/freedesktop/systemd1"))
             ->callMethod("LoadUnit")
             .onInterface("org.freedesktop.systemd1.Manager")
             .withTimeout(timeout)
             .withArguments(name)
             .storeResultsTo(path);
-        auto unit = sdbus::createProxy(connection, systemd_name, path);
+        auto unit = sdbus::createProxy(connection, sdbus::ServiceName(systemd_name), path);
         for (const char* interface : {"org.freedesktop.systemd1.Unit", "org.freedesktop.systemd1.Service"}) {
             std::map<std::string, sdbus::Variant> properties;
             unit->callMethod("GetAll")
