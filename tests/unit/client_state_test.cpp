@@ -1,35 +1,7 @@
-#include "clients/client_state.h"
-
-#include <gtest/gtest.h>
+#include "client_state_fixture.h"
 
 namespace hvfbd {
 namespace {
-
-using namespace std::chrono_literals;
-constexpr Time start{1h};
-
-Layout layout() {
-    return layout_for({640, 480});
-}
-
-// That of a client that has said HELLO with these flags, and been compared once.
-ClientState handshake_complete(std::uint32_t flags, bool explicit_damage = false) {
-    ClientState client_state(layout(), explicit_damage);
-    EXPECT_FALSE(client_state.receive(message::Hello{HVFB_PROTOCOL_VERSION, flags}, start));
-    client_state.frame_begins();
-    return client_state;
-}
-
-constexpr std::uint32_t full = HVFB_HELLO_CAN_ANNOUNCE | HVFB_HELLO_CAN_SCAN;
-
-message::Written written(std::uint64_t serial, std::vector<message::PageRange> pages,
-                         bool unprotected = false) {
-    message::Written message;
-    message.serial = serial;
-    message.unprotected = unprotected;
-    for (auto& page : pages) message.pages[message.page_count++] = page;
-    return message;
-}
 
 TEST(ClientState, hello_comes_first_and_once_and_in_our_version) {
     ClientState client_state(layout(), false);
@@ -217,10 +189,6 @@ TEST(ClientState, an_alarm_is_not_answered_by_a_report_that_was_sent_before_it_r
 }
 
 // ---- after another process of the daemon
-
-ClientState restored(Handshake handshake, std::uint64_t first_serial = std::uint64_t{1} << 32) {
-    return {layout(), false, handshake, first_serial, start};
-}
 
 TEST(RestoredClientState, has_everything_to_compare_and_needs_no_hello) {
     auto client_state = restored({true, full});
