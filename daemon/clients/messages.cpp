@@ -99,6 +99,7 @@ Packet packet_of(hvfb_message_type type, Body body, std::size_t items_size = 0) 
     Packet packet;
     packet.size = sizeof body + items_size;
     body.header = {type, static_cast<std::uint32_t>(packet.size)};
+    // mutants: what is never written is whatever the compiler likes, and that may be this.
     std::memcpy(packet.bytes.data(), &body, sizeof body);
     return packet;
 }

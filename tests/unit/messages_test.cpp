@@ -16,6 +16,14 @@ std::vector<std::byte> packet(std::uint32_t type, std::vector<std::uint32_t> wor
     return bytes;
 }
 
+// The first `size` bytes of it, or zeros behind it, with a header that says that this is its length.
+std::vector<std::byte> claiming_its_length(std::vector<std::byte> whole, std::size_t size) {
+    whole.resize(size);
+    auto claimed = static_cast<std::uint32_t>(size);
+    std::memcpy(whole.data() + sizeof claimed, &claimed, sizeof claimed);
+    return whole;
+}
+
 template <typename T>
 T as(const FromClient& message) {
     EXPECT_TRUE(std::holds_alternative<T>(message));
@@ -28,37 +36,46 @@ TEST(Messages, a_hello_is_read_as_it_was_sent) {
     EXPECT_EQ(hello.flags, HVFB_HELLO_CAN_SCAN);
 }
 
-TEST(Messages, every_truncation_and_every_extension_of_every_message_is_malformed) {
-    std::vector<std::vector<std::byte>> messages = {
-        packet(HVFB_HELLO, {1, 0}),
-        packet(HVFB_DAMAGED, {HVFB_DAMAGED_SOMEWHERE, 0}),
-        packet(HVFB_DAMAGED, {HVFB_DAMAGED_RECTANGLES, 2, 1, 2, 3, 4, 5, 6, 7, 8}),
-        packet(HVFB_DAMAGED, {HVFB_DAMAGED_PAGES, 2, 1, 2, 3, 4}),
-        packet(HVFB_WRITTEN, {7, 0, 0, 1, 3, 4}),
-        packet(HVFB_BEGIN, {}),
-        packet(HVFB_END, {}),
-        packet(HVFB_FRAME, {1, 0}),
-        packet(HVFB_CONFIGURED, {1, 0}),
-        packet(HVFB_NEXT, {}),
-        packet(HVFB_CAPABILITIES, {HVFB_HELLO_CAN_SCAN, 0}),
+TEST(Messages, every_truncation_and_every_extension_of_every_message_is_malformed_and_says_why) {
+    struct Case {
+        std::vector<std::byte> packet;
+        std::string_view why;
     };
-    for (const auto& whole : messages) {
+    constexpr std::string_view damaged = "its DAMAGED has a wrong length or count",
+                               written = "its WRITTEN has a wrong length or count";
+    const std::vector<Case> cases = {
+        {packet(HVFB_HELLO, {1, 0}), "its HELLO has a wrong length"},
+        {packet(HVFB_DAMAGED, {HVFB_DAMAGED_SOMEWHERE, 0}), damaged},
+        {packet(HVFB_DAMAGED, {HVFB_DAMAGED_RECTANGLES, 2, 1, 2, 3, 4, 5, 6, 7, 8}), damaged},
+        {packet(HVFB_DAMAGED, {HVFB_DAMAGED_PAGES, 2, 1, 2, 3, 4}), damaged},
+        {packet(HVFB_WRITTEN, {7, 0, 0, 1, 3, 4}), written},
+        {packet(HVFB_BEGIN, {}), "its BEGIN has a wrong length"},
+        {packet(HVFB_END, {}), "its END has a wrong length"},
+        {packet(HVFB_FRAME, {1, 0}), "its FRAME has a wrong length"},
+        {packet(HVFB_CONFIGURED, {1, 0}), "its CONFIGURED has a wrong length"},
+        {packet(HVFB_NEXT, {}), "its NEXT has a wrong length"},
+        {packet(HVFB_CAPABILITIES, {HVFB_HELLO_CAN_SCAN, 0}), "its CAPABILITIES has a wrong length"},
+    };
+    for (const auto& [whole, why] : cases) {
         EXPECT_FALSE(std::holds_alternative<Malformed>(decode(whole)));
         for (std::size_t size = 0; size < whole.size(); ++size) {
-            EXPECT_TRUE(std::holds_alternative<Malformed>(decode({whole.data(), size})));
-            auto lying = std::vector(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
-            if (size >= 8) {
-                auto claimed = static_cast<std::uint32_t>(size);
-                std::memcpy(lying.data() + 4, &claimed, 4);
-                EXPECT_TRUE(std::holds_alternative<Malformed>(decode(lying)));
-            }
+            EXPECT_EQ(as<Malformed>(decode({whole.data(), size})).why,
+                      size < sizeof(hvfb_header)
+                          ? "it sent a packet without a whole header"
+                          : "it sent a packet whose length is not what its header says");
+            if (size < sizeof(hvfb_header)) continue;
+            EXPECT_EQ(as<Malformed>(decode(claiming_its_length(whole, size))).why, why);
         }
-        auto longer = whole;
-        longer.resize(whole.size() + 4);
-        auto claimed = static_cast<std::uint32_t>(longer.size());
-        std::memcpy(longer.data() + 4, &claimed, 4);
-        EXPECT_TRUE(std::holds_alternative<Malformed>(decode(longer)));
+        EXPECT_EQ(as<Malformed>(decode(claiming_its_length(whole, whole.size() + 4))).why, why);
     }
+}
+
+TEST(Messages, a_damaged_of_no_known_kind_is_malformed_and_says_so) {
+    EXPECT_EQ(as<Malformed>(decode(packet(HVFB_DAMAGED, {HVFB_DAMAGED_PAGES + 1, 0}))).why,
+              "its DAMAGED is of no known kind");
+    EXPECT_EQ(as<Malformed>(decode(packet(HVFB_DAMAGED, {HVFB_DAMAGED_SOMEWHERE, 1, 1, 2, 3, 4}))).why,
+              "its DAMAGED has a wrong length or count")
+        << "one that is somewhere has no rectangle";
 }
 
 TEST(Messages, counts_above_the_limit_are_malformed_even_if_the_packet_holds_them) {
@@ -95,50 +112,53 @@ TEST(Messages, types_that_are_not_known_or_not_for_the_daemon_are_unknown) {
     EXPECT_EQ(as<Unknown>(decode(packet(HVFB_STATE, {}))).type, static_cast<std::uint32_t>(HVFB_STATE));
 }
 
-template <typename Body>
-Body body_of(const Packet& packet) {
-    Body body;
-    EXPECT_GE(packet.size, sizeof body);
-    std::memcpy(&body, packet.bytes.data(), sizeof body);
-    EXPECT_EQ(body.header.size, packet.size);
-    return body;
+// The packet with as many bytes behind it as two more items would take.
+FromClient decode_with_more_behind(std::vector<std::byte> whole) {
+    const std::size_t size = whole.size();
+    whole.resize(size + 2 * sizeof(hvfb_rectangle), std::byte{1});
+    return decode({whole.data(), size});
 }
 
-TEST(Messages, more_rectangles_than_a_frame_ready_holds_become_their_bounding_box) {
-    std::vector<Rectangle> rectangles;
-    for (int i = 0; i < 256; ++i) rectangles.push_back({i * 2, i, i * 2 + 1, i + 1});
-    Packet packet = encode_frame_ready(3, 4, rectangles);
-    EXPECT_EQ(body_of<hvfb_frame_ready>(packet).count, 1u);
-    hvfb_rectangle box;
-    std::memcpy(&box, packet.bytes.data() + sizeof(hvfb_frame_ready), sizeof box);
-    EXPECT_EQ(box.x, 0u);
-    EXPECT_EQ(box.y, 0u);
-    EXPECT_EQ(box.width, 511u);
-    EXPECT_EQ(box.height, 256u);
-
-    rectangles.pop_back();
-    packet = encode_frame_ready(3, 4, rectangles);
-    EXPECT_EQ(body_of<hvfb_frame_ready>(packet).count, 255u);
+TEST(Messages, rectangles_and_pages_are_those_that_were_sent_and_nothing_behind_them_is_read) {
+    auto rectangles = as<Damaged>(decode_with_more_behind(
+        packet(HVFB_DAMAGED, {HVFB_DAMAGED_RECTANGLES, 2, 1, 2, 30, 40, 500, 600, 7, 8})));
+    EXPECT_EQ(rectangles.rectangle_count, 2u);
+    EXPECT_EQ(rectangles.page_count, 0u);
+    EXPECT_EQ(rectangles.rectangles[0], (Rectangle{1, 2, 31, 42}));
+    EXPECT_EQ(rectangles.rectangles[1], (Rectangle{500, 600, 507, 608}));
+    EXPECT_EQ(rectangles.rectangles[2], Rectangle{});
+    auto pages =
+        as<Damaged>(decode_with_more_behind(packet(HVFB_DAMAGED, {HVFB_DAMAGED_PAGES, 2, 1, 2, 3, 4})));
+    EXPECT_EQ(pages.page_count, 2u);
+    EXPECT_EQ(pages.rectangle_count, 0u);
+    EXPECT_EQ(pages.pages[0], (PageRange{1, 2}));
+    EXPECT_EQ(pages.pages[1], (PageRange{3, 4}));
+    EXPECT_EQ(pages.pages[2], PageRange{});
 }
 
-TEST(Messages, more_pages_than_a_compared_holds_become_everything) {
-    std::vector<PageRange> pages(HVFB_WRITTEN_MAX + 1);
-    Packet packet = encode_compared(9, pages);
-    EXPECT_EQ(body_of<hvfb_compared>(packet).flags, HVFB_COMPARED_EVERYTHING);
-    EXPECT_EQ(body_of<hvfb_compared>(packet).count, 0u);
-    pages.pop_back();
-    packet = encode_compared(9, pages);
-    EXPECT_EQ(body_of<hvfb_compared>(packet).flags, 0u);
-    EXPECT_EQ(body_of<hvfb_compared>(packet).count, HVFB_WRITTEN_MAX);
-}
-
-TEST(Messages, a_state_says_what_is_wanted) {
-    auto state = body_of<hvfb_state>(
-        encode_state({true, false, HVFB_TRACKING_SCAN, false, 50'000'000, 250'000'000, 1}));
-    EXPECT_EQ(state.flags, HVFB_STATE_VISIBLE);
-    EXPECT_EQ(state.tracking, static_cast<std::uint32_t>(HVFB_TRACKING_SCAN));
-    EXPECT_EQ(state.interval, 50'000'000u);
-    EXPECT_EQ(state.idle_timeout, 250'000'000u);
+TEST(Messages, each_flag_of_a_written_is_read_by_itself_and_unknown_ones_are_ignored) {
+    struct Case {
+        std::uint32_t flags;
+        bool everything, unprotected, only_open;
+        std::uint32_t tracker_state, faults;
+    };
+    for (const Case& one :
+         {Case{0, false, false, false, 0, 0}, Case{HVFB_WRITTEN_EVERYTHING, true, false, false, 0, 0},
+          Case{HVFB_WRITTEN_UNPROTECTED, false, true, false, 0, 0},
+          Case{HVFB_WRITTEN_ONLY_OPEN, false, false, true, 0, 0},
+          Case{HVFB_TRACKER_POLLED << HVFB_WRITTEN_STATE_SHIFT, false, false, false, 4, 0},
+          Case{0xfu << HVFB_WRITTEN_STATE_SHIFT, false, false, false, 0xf, 0},
+          Case{1u << HVFB_WRITTEN_FAULTS_SHIFT, false, false, false, 0, 1},
+          Case{0xffu << HVFB_WRITTEN_FAULTS_SHIFT, false, false, false, 0, 0xff},
+          Case{0xff00'f0f8u, false, false, false, 0, 0}}) {
+        auto written = as<Written>(decode(packet(HVFB_WRITTEN, {1, 0, one.flags, 0})));
+        EXPECT_EQ(written.everything, one.everything) << one.flags;
+        EXPECT_EQ(written.unprotected, one.unprotected) << one.flags;
+        EXPECT_EQ(written.only_open, one.only_open) << one.flags;
+        EXPECT_EQ(written.tracker_state, one.tracker_state) << one.flags;
+        EXPECT_EQ(written.faults, one.faults) << one.flags;
+        EXPECT_EQ(written.page_count, 0u);
+    }
 }
 
 }  // namespace
