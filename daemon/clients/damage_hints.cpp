@@ -7,26 +7,26 @@ namespace hvfbd {
 constexpr std::size_t most_pieces = 4096;
 
 void DamageHints::add_everything() {
-    clear();
+    clear();  // mutants: everything holds what would be left
     everything_ = true;
     region_ = Region(layout_.rectangle());
 }
 
 void DamageHints::add_pages(std::uint64_t first, std::uint64_t count) {
-    if (everything_) return;
-    std::uint64_t page = page_size(), bytes = std::uint64_t{layout_.stride} * layout_.height;
-    std::uint64_t pages = (bytes + page - 1) / page;
+    const std::uint64_t page = page_size(), bytes = std::uint64_t{layout_.stride} * layout_.height;
+    const std::uint64_t pages = layout_.size / page;
     if (first >= pages || count == 0) return;
-    std::uint64_t begin = first * page;
-    std::uint64_t end = std::min(bytes, (first + std::min(count, pages - first)) * page);
+    const std::uint64_t begin = first * page;
+    const std::uint64_t end = std::min(bytes, (first + std::min(count, pages)) * page);
 
-    auto width = static_cast<std::int32_t>(layout_.width);
+    const auto width = static_cast<std::int32_t>(layout_.width);
     auto row = [&](std::uint64_t offset) { return static_cast<std::int32_t>(offset / layout_.stride); };
     auto column = [&](std::uint64_t offset) {
         return static_cast<std::int32_t>(offset % layout_.stride / bytes_per_pixel);
     };
+    const std::uint64_t last_pixel = end - bytes_per_pixel;
     std::int32_t top = row(begin), left = std::min(column(begin), width);
-    std::int32_t last = row(end - 1), right = std::min(column(end - 1) + 1, width);
+    std::int32_t last = row(last_pixel), right = std::min(column(last_pixel) + 1, width);
     if (top == last) {
         add({left, top, right, top + 1});
         return;
@@ -37,17 +37,17 @@ void DamageHints::add_pages(std::uint64_t first, std::uint64_t count) {
 }
 
 void DamageHints::add_rectangle(Rectangle rectangle) {
-    if (!everything_) add(intersection(rectangle, layout_.rectangle()));
+    add(intersection(rectangle, layout_.rectangle()));
 }
 
 void DamageHints::add(Rectangle rectangle) {
-    if (rectangle.empty()) return;
+    if (everything_ || rectangle.empty()) return;  // mutants: everything holds it; it need not be gathered
     pieces_.push_back(rectangle);
-    if (pieces_.size() >= most_pieces) gather();
+    if (pieces_.size() >= most_pieces) gather();  // mutants: one sooner or later is the same
 }
 
 void DamageHints::gather() const {
-    if (pieces_.empty()) return;
+    if (pieces_.empty()) return;  // mutants: to gather nothing takes time alone
     region_ |= Region(pieces_);
     pieces_.clear();
     // A checkerboard has more pieces than are worth storing: whole rows hold them all.

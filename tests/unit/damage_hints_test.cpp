@@ -1,6 +1,7 @@
 #include "clients/damage_hints.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <random>
 #include <set>
@@ -86,6 +87,71 @@ TEST(DamageHints, are_bounded_in_number_and_still_cover_what_was_added) {
     Region left(pixels);
     left -= Region(hints.rectangles());
     EXPECT_TRUE(left.empty());
+}
+
+// A pixel in each column and row that is a multiple of these, all apart.
+std::vector<Rectangle> pixels_apart(int columns, int rows, int column_step, int row_step) {
+    std::vector<Rectangle> pixels;
+    for (int y = 0; y < rows * row_step; y += row_step)
+        for (int x = 0; x < columns * column_step; x += column_step) pixels.push_back({x, y, x + 1, y + 1});
+    return pixels;
+}
+
+std::vector<Rectangle> hinted(const std::vector<Rectangle>& added, const Layout& layout) {
+    DamageHints hints(layout);
+    for (const Rectangle& rectangle : added) hints.add_rectangle(rectangle);
+    auto rectangles = hints.rectangles();
+    return {rectangles.begin(), rectangles.end()};
+}
+
+TEST(DamageHints, of_4096_pieces_are_exact_and_one_more_makes_whole_rows_of_them) {
+    Layout layout = layout_for({256, 256});
+    auto pixels = pixels_apart(64, 64, 4, 4);
+    EXPECT_EQ(hinted(pixels, layout), pixels);
+    pixels.push_back({253, 254, 254, 255});
+    std::vector<Rectangle> rows;
+    for (int y = 0; y < 256; y += 4) rows.push_back({0, y, 253, y + 1});
+    rows.push_back({253, 254, 254, 255});
+    EXPECT_EQ(hinted(pixels, layout), rows);
+}
+
+TEST(DamageHints, of_too_many_pieces_in_rows_that_touch_become_one_rectangle) {
+    Layout layout = layout_for({256, 256});
+    auto pixels = pixels_apart(64, 64, 4, 4);
+    for (int y = 0; y < 4; ++y) pixels.push_back({200 + y * 2, 252 + y, 201 + y * 2, 253 + y});
+    auto rectangles = hinted(pixels, layout);
+    ASSERT_EQ(rectangles.size(), 64u);
+    EXPECT_EQ(rectangles.back(), (Rectangle{0, 252, 253, 256}));
+}
+
+TEST(DamageHints, of_4096_rows_are_exact_and_of_more_become_one_rectangle) {
+    Layout layout = layout_for({16, max_extent});
+    auto pixels = pixels_apart(2, 4096, 4, 2);
+    std::vector<Rectangle> rows;
+    for (int y = 0; y < 4096 * 2; y += 2) rows.push_back({0, y, 5, y + 1});
+    EXPECT_EQ(hinted(pixels, layout), rows);
+    pixels.push_back({7, 9000, 8, 9001});
+    EXPECT_EQ(hinted(pixels, layout), std::vector({Rectangle{0, 0, 8, 9001}}));
+}
+
+TEST(DamageHints, take_no_more_memory_the_more_is_added) {
+    DamageHints hints(layout_for({64, 64}));
+    auto memory = [] {
+        const struct mallinfo2 all = ::mallinfo2();
+        return all.uordblks + all.hblkhd;
+    };
+    const std::size_t before = memory();
+    for (int i = 0; i < 200'000; ++i) hints.add_rectangle({i % 64, 0, i % 64 + 1, 1});
+    EXPECT_LT(memory(), before + 400'000) << "of 3,200,000 bytes that were added";
+    EXPECT_EQ(hints.pixels(), 64);
+}
+
+TEST(DamageHints, that_are_cleared_before_anybody_looked_are_gone) {
+    DamageHints hints(layout_for({64, 64}));
+    hints.add_rectangle({0, 0, 1, 1});
+    hints.clear();
+    EXPECT_TRUE(hints.empty());
+    EXPECT_EQ(hints.pixels(), 0);
 }
 
 TEST(DamageHints, merge_into_one_another) {
