@@ -39,10 +39,13 @@ constexpr std::array fields{field<&DisplaySettings::refresh_limit>("RefreshLimit
                             field<&DisplaySettings::max_rects>("MaxRects"),
                             field<&DisplaySettings::when_hidden>("WhenHidden")};
 
-constexpr bool fields_are_those_of_the_table() {
-    return std::ranges::equal(fields, display_settings, [](const SettingField& one, const Setting& setting) {
-        return one.setting.name == setting.name && one.get(DisplaySettings{}) == setting.usual;
-    });
+consteval bool fields_are_those_of_the_table() {
+    if (fields.size() != display_settings.size()) return false;
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        if (fields[i].setting.name != display_settings[i].name ||
+            fields[i].get(DisplaySettings{}) != display_settings[i].usual)
+            return false;
+    return true;
 }
 static_assert(
     fields_are_those_of_the_table(),

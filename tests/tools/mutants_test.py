@@ -11,6 +11,11 @@ CODE = """#include "small.h"
 {reason}
 bool is_small(int value) {{ return value < 10; }}{beside}
 """
+COMPUTED = """#include "small.h"
+consteval int limit() { return 3 + 4; }
+consteval auto less() { return [](int a, int b) { return a < b; }; }
+bool is_small(int value) { return less()(value, limit()); }
+"""
 TEST = """#include "small.h"
 int main() {{ return is_small(3) && {tested} !is_small(12) ? 0 : 1; }}
 """
@@ -23,6 +28,7 @@ class Mutants(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         run("git", "init", "-q", self.root)
         self.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.22)\nproject(small LANGUAGES CXX)\n"
+                   "set(CMAKE_CXX_STANDARD 20)\n"
                    "set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)\nadd_executable(small_test small.cpp test.cpp)\n")
         self.write("small.h", "bool is_small(int value);\n")
         self.write("tools/mutants/tests", "# a comment\nsmall.cpp: small_test\n")
@@ -31,8 +37,8 @@ class Mutants(unittest.TestCase):
         (self.root / name).parent.mkdir(parents=True, exist_ok=True)
         (self.root / name).write_text(text)
 
-    def mutants(self, *names, tested="", reason="", beside=""):
-        self.write("small.cpp", CODE.format(reason=reason, beside=beside))
+    def mutants(self, *names, tested="", reason="", beside="", code=CODE):
+        self.write("small.cpp", code.format(reason=reason, beside=beside) if code is CODE else code)
         self.write("test.cpp", TEST.format(tested=tested))
         return subprocess.run([SOURCE / "tools/mutants/run", *names], cwd=self.root, capture_output=True, text=True, timeout=90,
                               check=False)
@@ -54,6 +60,12 @@ class Mutants(unittest.TestCase):
             done = self.mutants(tested="!is_small(10) &&", reason="// mutants: nobody minds")
             self.assertEqual(done.returncode, 1)
             self.assertEqual(done.stdout.splitlines()[-1], "small.cpp:2: a reason where no change survives")
+
+    def test_what_the_compiler_computes_is_not_changed_but_the_functions_that_it_makes_are(self):
+        done = self.mutants(code=COMPUTED)
+        self.assertEqual(done.stdout.splitlines()[1:], [
+            "small.cpp: 4 changes, 3 noticed, 1 survived, 0 of them with a reason; 0 do not compile",
+            "small.cpp:3: survived: a < b  ->  a <= b"])
 
     def test_a_test_that_fails_by_itself_notices_nothing(self):
         done = self.mutants(tested="is_small(10) &&")

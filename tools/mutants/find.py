@@ -26,6 +26,7 @@ LITERAL = re.compile(r"(0[xX][0-9a-fA-F']+|[0-9][0-9']*)([uUlLzZ]*)$")
 EMPTY = re.compile(r"(\{\}|0u?|nullptr|std::nullopt|\w+(::\w+)*\{\})$")
 CONDITIONED = (Kind.IF_STMT, Kind.WHILE_STMT, Kind.CONDITIONAL_OPERATOR)
 STATIC = clang.cindex.StorageClass.STATIC
+FUNCTIONS = (Kind.FUNCTION_DECL, Kind.FUNCTION_TEMPLATE, Kind.CXX_METHOD, Kind.CONSTRUCTOR)
 LOOPS = (Kind.FOR_STMT, Kind.CXX_FOR_RANGE_STMT, Kind.WHILE_STMT)
 BODIES = (*LOOPS, Kind.COMPOUND_STMT, Kind.IF_STMT, Kind.CASE_STMT, Kind.DEFAULT_STMT)
 
@@ -131,6 +132,12 @@ class Finder:
 
     def walk(self, cursor, parent):
         kind = cursor.kind
+        if kind in FUNCTIONS and re.search(r"\bconsteval\b", self.part(cursor).partition("{")[0]):
+            # The compiler computes all of it, but for the functions that it makes.
+            for made in cursor.walk_preorder():
+                if made.kind == Kind.LAMBDA_EXPR:
+                    self.walk(made, cursor)
+            return
         if kind in (Kind.STATIC_ASSERT, Kind.ENUM_DECL, Kind.ASM_STMT, Kind.TYPE_ALIAS_DECL):
             return
         if kind in (Kind.VAR_DECL, Kind.FIELD_DECL, Kind.PARM_DECL):
