@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.h"
+
 namespace hvfbd {
 
 namespace {
@@ -15,36 +17,20 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(white) - begin + 1);
 }
 
-// UTF-8 without control characters: what can be shown, and go over the bus.
+// UTF-8 in which every character is seen: what can be shown, and go over the bus.
 bool is_text(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-        unsigned first = byte(at);
-        if (first < 0x80) {
-            if ((first < 0x20 && white.find(text[at]) == std::string_view::npos) || first == 0x7f)
-                return false;
-            ++at;
-            continue;
-        }
-        std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-        if (first < 0xc2 || first > 0xf4) return false;
-        for (std::size_t i = 1; i < length; ++i)
-            if ((byte(at + i) & 0xc0) != 0x80) return false;
-        unsigned second = byte(at + 1);
-        // Longer than it need be, a surrogate, or beyond the last character.
-        if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-            (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-            return false;
-        at += length;
-    }
-    return true;
+    return escaped(text, white) == text;
 }
 
-// What would be something else in other files of this kind, and is not meant as it stands. Empty: nothing.
+// What would be something else in other files of this kind, and is not meant as it stands: `value` as it
+// stands behind the equals sign. Empty: nothing.
 std::string_view misleading(std::string_view value) {
-    for (std::size_t at = 1; at < value.size(); ++at)
-        if ((value[at] == ';' || value[at] == '#') && white.find(value[at - 1]) != std::string_view::npos)
-            return "a comment needs a line of its own";
+    auto begins_comment = [](char before, char character) {
+        return white.find(before) != std::string_view::npos && (character == ';' || character == '#');
+    };
+    if (std::ranges::adjacent_find(value, begins_comment) != value.end())
+        return "a comment needs a line of its own";
+    value = trimmed(value);
     if (value.ends_with('\\')) return "a line cannot be continued on the next one";
     if (value.starts_with('"') || value.starts_with('\'')) return "a value stands without quotes";
     return {};
@@ -66,29 +52,30 @@ void read_ini(std::string_view text, const std::function<void(const IniEntry&)>&
         content = trimmed(content);
         if (content.empty() || content.front() == ';' || content.front() == '#') continue;
         if (content.front() == '[') {
-            section.reset();
-            if (!is_text(content) || content.size() < 3 || content.back() != ']' ||
-                content.find(']') != content.size() - 1)
+            const std::string_view name = trimmed(content.substr(1, content.size() - 2));
+            if (is_text(content) && content.find(']') == content.size() - 1 && !name.empty()) {
+                section = name;
+            } else {
+                section.reset();
                 refuse(line, "this begins no section, such as [Display]; the keys below it are left out");
-            else
-                section = trimmed(content.substr(1, content.size() - 2));
+            }
             continue;
         }
-        std::size_t equals = content.find('=');
+        const std::size_t equals = content.find('=');
+        const std::string_view key = trimmed(content.substr(0, equals));
         if (!is_text(content)) {
-            refuse(line, "this line is no text in UTF-8");
-        } else if (equals == std::string_view::npos || trimmed(content.substr(0, equals)).empty()) {
+            refuse(line, "this line is not UTF-8, or has characters that are not seen");
+        } else if (equals == std::string_view::npos || key.empty()) {
             refuse(line, "this is neither a section, a key with a value, nor a comment");
         } else if (section) {
-            IniEntry found{line, *section, trimmed(content.substr(0, equals)),
-                           trimmed(content.substr(equals + 1))};
-            std::string_view why = misleading(found.value);
+            const std::string_view value = content.substr(equals + 1);
+            const std::string_view why = misleading(value);
             if (section->empty())
-                refuse(line, std::string(found.key) + " stands before the first section");
+                refuse(line, std::string(key) + " stands before the first section");
             else if (!why.empty())
-                refuse(line, std::string(found.key) + ": " + std::string(why));
+                refuse(line, std::string(key) + ": " + std::string(why));
             else
-                entry(found);
+                entry({line, *section, key, trimmed(value)});
         }
     }
 }
