@@ -1,109 +1,14 @@
-#include "config/configuration.h"
-
-#include <gtest/gtest.h>
-#include <sys/fsuid.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
 #include <set>
+#include <utility>
+
+#include "configuration_fixture.h"
 
 namespace hvfbd {
 namespace {
 
-namespace fs = std::filesystem;
-
-class ConfigurationFiles : public ::testing::Test {
-  protected:
-    ConfigurationFiles() {
-        std::string path = fs::temp_directory_path() / "hvfbd-configuration-XXXXXX";
-        root = ::mkdtemp(path.data());
-        folders = {root / "usr", root / "run", root / "etc"};
-    }
-    ~ConfigurationFiles() override { fs::remove_all(root); }
-
-    void write(const fs::path& path, const std::string& text) {
-        fs::create_directories((root / path).parent_path());
-        std::ofstream(root / path) << text;
-    }
-    Configuration read() {
-        warnings.clear();
-        return load(folders, warnings);
-    }
-
-    fs::path root;
-    std::vector<fs::path> folders;
-    std::vector<ConfigurationWarning> warnings;
-};
-
 TEST_F(ConfigurationFiles, that_are_not_there_leave_the_defaults_without_a_word) {
     EXPECT_EQ(read().display, DisplaySettings{});
     EXPECT_TRUE(warnings.empty());
-}
-
-// While it lives, this thread has the rights of nobody in particular, also where root runs the tests.
-struct AsNobody {
-    AsNobody() {
-        if (::geteuid() == 0) ::setfsuid(65534);
-    }
-    AsNobody(const AsNobody&) = delete;
-    AsNobody& operator=(const AsNobody&) = delete;
-    ~AsNobody() {
-        if (::geteuid() == 0) ::setfsuid(0);
-    }
-};
-
-TEST_F(ConfigurationFiles, that_may_not_be_read_are_named_with_the_command_that_mends_it) {
-    fs::permissions(root, fs::perms(0755));
-    write("etc/hvfbd.conf.d/rate.conf", "[Display]\nRefreshLimit=30\n");
-    write("etc/hvfbd.conf.d/other.conf", "[Display]\nMaxRects=3\n");
-    const fs::path folder = root / "etc/hvfbd.conf.d", file = folder / "rate.conf";
-    const auto reads = [&] {
-        const AsNobody nobody;
-        return read();
-    };
-    const auto expect_one = [&](const fs::path& of, const std::string& mend) {
-        ASSERT_EQ(warnings.size(), 1u);
-        EXPECT_EQ(text_of(warnings.front()).find(of.string() + ": hvfbd may not read "), 0u)
-            << text_of(warnings.front());
-        EXPECT_EQ(warnings.front().mend, mend);
-        EXPECT_TRUE(text_of(warnings.front()).ends_with("; fix: " + mend)) << text_of(warnings.front());
-    };
-    fs::permissions(file, fs::perms(0600));
-    if (::geteuid() != 0) fs::permissions(file, fs::perms(0));
-    EXPECT_EQ(reads().display.max_rects, 3u) << "the other file counts";
-    expect_one(file, "sudo chmod a+r " + file.string());
-
-    fs::permissions(file, fs::perms(0644));
-    fs::permissions(folder, fs::perms(::geteuid() == 0 ? 0700 : 0));
-    EXPECT_EQ(reads().display, DisplaySettings{});
-    expect_one(folder, "sudo chmod a+rx " + folder.string());
-
-    // Its names can be seen, and no more.
-    fs::permissions(folder, fs::perms(::geteuid() == 0 ? 0744 : 0400));
-    EXPECT_EQ(reads().display, DisplaySettings{});
-    ASSERT_EQ(warnings.size(), 2u);
-    EXPECT_EQ(warnings.front().mend, "sudo chmod a+rx " + folder.string());
-
-    // Nor is a closed folder opened for the sake of a link into it.
-    fs::permissions(folder, fs::perms(0755));
-    write("closed/real.conf", "[Display]\nRefreshLimit=40\n");
-    fs::remove(file);
-    fs::create_symlink("../../closed/real.conf", file);
-    fs::permissions(root / "closed", fs::perms(0));
-    EXPECT_EQ(reads().display.refresh_limit, 20u);
-    expect_one(file,
-               "sudo install -m 644 " + (folder / "../../closed/real.conf").string() + " " + file.string());
-    fs::permissions(root / "closed", fs::perms(0755));
-}
-
-TEST_F(ConfigurationFiles, that_have_one_thing_wrong_as_a_whole_are_said_without_a_line) {
-    EXPECT_EQ(text_of({"/etc/a.conf", 0, "it is left out"}), "/etc/a.conf: it is left out");
-    EXPECT_EQ(text_of({"/etc/a.conf", 7, "there is no Size"}), "/etc/a.conf:7: there is no Size");
-    EXPECT_EQ(text_of({"/etc/\xff\n.conf", 1, "wrong"}), "/etc/\\xff\\x0a.conf:1: wrong");
 }
 
 TEST(OutputNumber, is_another_one_for_each_key_that_names_an_output_and_for_no_other) {
@@ -111,6 +16,14 @@ TEST(OutputNumber, is_another_one_for_each_key_that_names_an_output_and_for_no_o
     const std::uint64_t usual = output_number(Section{});
     // Saved by processes before: it never changes.
     EXPECT_EQ(usual, 0xb6b5372c23cea0b7U);
+    Section all;
+    all.type = "drm";
+    all.uio = "uio1";
+    all.framebuffer = "uio2";
+    all.framebuffer_size = 4096;
+    all.card = "/dev/dri/card1";
+    all.connector = "HDMI-A-1";
+    EXPECT_EQ(output_number(all), 0x5f462387ca159727U) << "FNV-1a of a line each: Type=drm, Uio=uio1, ...";
     std::set<std::uint64_t> numbers{usual};
     const auto with = [&](const auto& change) {
         Section section;
@@ -364,73 +277,6 @@ TEST_F(ConfigurationFiles, are_read_as_written_or_refused_with_file_and_line) {
         }
         EXPECT_EQ(lines, one.refused) << one.what;
     }
-}
-
-TEST_F(ConfigurationFiles, with_any_number_of_mistakes_say_a_bounded_number_of_them) {
-    std::string text;
-    for (int i = 0; i < 100000; ++i) text += "x\n";
-    Configuration configuration;
-    parse(text, "a.conf", configuration, warnings);
-    ASSERT_EQ(warnings.size(), 51u);
-    EXPECT_EQ(warnings.back().sentence, "99950 more lines are left out");
-}
-
-TEST_F(ConfigurationFiles, of_any_number_say_a_bounded_number_of_mistakes_together) {
-    std::string text = "[Display]\n";
-    for (int i = 0; i < 60; ++i) text += "bad\n";
-    for (int i = 0; i < 100; ++i) write("etc/hvfbd.conf.d/" + std::to_string(i) + ".conf", text);
-    write("etc/hvfbd.conf.d/last.conf", "[Display]\nMaxRects=7\n");
-    EXPECT_EQ(read().display.max_rects, 7u);
-    EXPECT_EQ(warnings.size(), 501u);
-    EXPECT_EQ(warnings.back().sentence, "4600 more warnings are not said");
-}
-
-TEST_F(ConfigurationFiles, that_are_no_regular_files_are_refused_and_not_waited_for) {
-    write("etc/hvfbd.conf", "[Display]\nRefreshLimit=30\n");
-    fs::create_directories(root / "etc/hvfbd.conf.d/folder.conf");
-    ASSERT_EQ(::mkfifo((root / "etc/hvfbd.conf.d/fifo.conf").c_str(), 0600), 0);
-    fs::create_symlink("/dev/zero", root / "etc/hvfbd.conf.d/device.conf");
-    fs::create_symlink("/proc/kmsg", root / "etc/hvfbd.conf.d/stream.conf");
-    fs::create_symlink("/nowhere", root / "etc/hvfbd.conf.d/gone.conf");
-    int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    (root / "etc/hvfbd.conf.d/socket.conf").string().copy(address.sun_path, sizeof address.sun_path - 1);
-    ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(read().display.refresh_limit, 30u);
-    EXPECT_EQ(warnings.size(), 6u);
-    for (const auto& warning : warnings) EXPECT_EQ(warning.line, 0) << warning.file << warning.sentence;
-    ::close(socket);
-}
-
-TEST_F(ConfigurationFiles, that_are_too_large_are_refused_whole) {
-    write("etc/hvfbd.conf", "[Display]\nRefreshLimit=30\n");
-    write("etc/hvfbd.conf.d/large.conf", "[Display]\nRefreshLimit=40\n#" + std::string(1 << 20, 'x'));
-    EXPECT_EQ(read().display.refresh_limit, 30u);
-    ASSERT_EQ(warnings.size(), 1u);
-    EXPECT_EQ(warnings[0].file, (root / "etc/hvfbd.conf.d/large.conf").string());
-    // The file is too large, and no limit of the process was met.
-    EXPECT_EQ(warnings[0].sentence.find("LimitFSIZE"), std::string::npos) << warnings[0].sentence;
-}
-
-TEST_F(ConfigurationFiles, that_are_hidden_or_named_otherwise_are_no_drop_ins) {
-    for (const char* name : {".a.conf", ".conf", ".#a.conf", "a.conf~", "a.conf.dpkg-new", "a.CONF", "conf"})
-        write(fs::path("etc/hvfbd.conf.d") / name, "[Display]\nRefreshLimit=30\n");
-    EXPECT_EQ(read().display, DisplaySettings{});
-    EXPECT_TRUE(warnings.empty());
-}
-
-TEST_F(ConfigurationFiles, whose_folder_cannot_be_listed_are_missed) {
-    write("etc/hvfbd.conf.d", "no folder");
-    read();
-    ASSERT_EQ(warnings.size(), 1u);
-    EXPECT_EQ(warnings[0].file, (root / "etc/hvfbd.conf.d").string());
-}
-
-TEST_F(ConfigurationFiles, that_cannot_be_read_warn) {
-    fs::create_directories(root / "etc/hvfbd.conf");
-    read();
-    EXPECT_EQ(warnings.size(), 1u);
 }
 
 }  // namespace

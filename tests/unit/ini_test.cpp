@@ -81,7 +81,7 @@ TEST(Ini, text_of_any_language_is_taken_and_what_cannot_be_shown_is_refused_wher
         for (const std::string& line : {text + "X=1", "X" + text + "Y=1", "X=" + text, "X=1" + text + "2"})
             EXPECT_EQ(read("[A]\n" + line + "\nX=1"),
                       (std::vector<Line>{refused(2, no_text), {3, "A", "X", "1", ""}}))
-                << testing::PrintToString(line);
+                << ::testing::PrintToString(line);
 }
 
 TEST(Ini, a_value_that_would_mean_something_else_elsewhere_is_refused_and_why_is_said) {
