@@ -92,11 +92,10 @@ constexpr auto pass_over = [](Kind, ByteReader&) {};
 // objects fails `in`.
 template <typename Take, typename Pass = decltype(pass_over)>
 void take_objects(ByteReader& in, std::size_t& passed_over, const Take& take, const Pass& pass = pass_over) {
-    while (in.good() && !in.at_end()) {
+    while (!in.at_end()) {
         auto kind = static_cast<Kind>(in.take<std::uint16_t>());
         auto found = in.take<std::uint16_t>();
         ByteReader content = in.take_part();
-        if (!in.good()) return;
         bool known = kind >= Kind::header && kind <= Kind::viewer && found == object_version;
         if (known) {
             take(kind, content);
