@@ -86,6 +86,7 @@ int hvfb_surface::open_again(hvfb::DaemonName& daemon, hvfb::Sentence& why) {
     if (connected < 0) return connected;
     // The program knows nothing of rows that lie elsewhere.
     if (!(opened.layout == pixels.layout())) return -EOPNOTSUPP;
+    // Wherever there is room: it takes the place of the memory that the program has.
     if (const int mapped = hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh); mapped < 0)
         return mapped;
     if (const int changed = pixels.change_memory(fresh); changed < 0) return changed;

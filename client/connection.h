@@ -7,6 +7,7 @@
 
 #include "descriptor.h"
 #include "layout.h"
+#include "mapping.h"
 #include "sentence.h"
 
 namespace hvfb {
@@ -29,6 +30,7 @@ class OpenOptions {
     const char* name() const { return name_; }
     bool keep() const { return flags_ & HVFB_OPEN_KEEP; }
     bool untracked() const { return flags_ & HVFB_OPEN_UNTRACKED; }
+    const Place& place() const { return place_; }
 
     // Whether opening may start the daemon. Not so again: who stopped it does not want it back for the sake
     // of a program that draws.
@@ -38,6 +40,7 @@ class OpenOptions {
   private:
     char *bus_ = nullptr, *display_ = nullptr, *name_ = nullptr;
     unsigned flags_ = 0;
+    Place place_;
     bool may_start_ = true;
 };
 

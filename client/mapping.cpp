@@ -16,23 +16,38 @@ Mapping::Mapping(Mapping&& other) noexcept
     : buffer_(std::move(other.buffer_)),
       address_(std::exchange(other.address_, nullptr)),
       size_(std::exchange(other.size_, 0)),
-      layout_(other.layout_) {}
+      layout_(other.layout_),
+      placed_(other.placed_),
+      private_(other.private_) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
     if (this == &other) return *this;
-    if (address_) munmap(address_, size_);
+    end();
     buffer_ = std::move(other.buffer_);
     address_ = std::exchange(other.address_, nullptr);
     size_ = std::exchange(other.size_, 0);
     layout_ = other.layout_;
+    placed_ = other.placed_;
+    private_ = other.private_;
     return *this;
 }
 
 Mapping::~Mapping() {
-    if (address_) munmap(address_, size_);
+    end();
 }
 
-int Mapping::map(const Descriptor& buffer, const Layout& layout, int protection, Mapping& mapping) {
+void Mapping::end() {
+    if (!address_) return;
+    // Somebody of the program's may still look at what is its memory, or store there.
+    if (placed_)
+        become_private();
+    else
+        munmap(address_, size_);
+    address_ = nullptr;
+}
+
+int Mapping::map(const Descriptor& buffer, const Layout& layout, int protection, const Place& place,
+                 Mapping& mapping) {
     if (!layout.sound()) return -EPROTO;
     struct stat status = {};
     if (fstat(buffer.get(), &status) < 0) return -errno;
@@ -43,21 +58,32 @@ int Mapping::map(const Descriptor& buffer, const Layout& layout, int protection,
     const int seals = fcntl(buffer.get(), F_GET_SEALS);
     if (seals < 0 || !(seals & F_SEAL_SHRINK) || static_cast<std::uint64_t>(status.st_size) < size)
         return -EPROTO;
-    void* address = mmap(nullptr, size, protection, MAP_SHARED, buffer.get(), 0);
-    if (address == MAP_FAILED) return -errno;
+    void* const given = place.give ? place.give(place.context, size) : nullptr;
+    if (place.give && !given) return -ENOMEM;
+    if (reinterpret_cast<std::uintptr_t>(given) % page != 0) return -EINVAL;
+    void* address = mmap(given, size, protection, MAP_SHARED | (given ? MAP_FIXED : 0), buffer.get(), 0);
+    if (address == MAP_FAILED) {
+        const int error = errno;
+        // What was there may be unmapped by now.
+        if (given)
+            (void)mmap(given, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+        return -error;
+    }
     Mapping made;
     made.address_ = static_cast<std::byte*>(address);
     made.size_ = size;
     made.layout_ = layout;
+    made.placed_ = given != nullptr;
     // A picture is of no use in a core dump. Failing that nothing is lost.
     madvise(address, size, MADV_DONTDUMP);
     mapping = std::move(made);
     return 0;
 }
 
-int Mapping::map(Descriptor&& buffer, const Layout& layout, Mapping& mapping) {
+int Mapping::map(Descriptor&& buffer, const Layout& layout, Mapping& mapping, const Place& place) {
     Mapping made;
-    if (const int result = map(buffer, layout, PROT_READ | PROT_WRITE, made); result < 0) return result;
+    if (const int result = map(buffer, layout, PROT_READ | PROT_WRITE, place, made); result < 0)
+        return result;
     // A child's stores through a shared mapping would not be noticed: it gets private memory, see
     // become_private.
     if (madvise(made.address_, made.size_, MADV_DONTFORK) < 0) return -errno;
@@ -67,9 +93,9 @@ int Mapping::map(Descriptor&& buffer, const Layout& layout, Mapping& mapping) {
     return 0;
 }
 
-int Mapping::map_front(Descriptor&& buffer, const Layout& layout, Mapping& mapping) {
+int Mapping::map_front(Descriptor&& buffer, const Layout& layout, Mapping& mapping, const Place& place) {
     Mapping made;
-    if (const int result = map(buffer, layout, PROT_READ, made); result < 0) return result;
+    if (const int result = map(buffer, layout, PROT_READ, place, made); result < 0) return result;
     made.buffer_ = std::move(buffer);
     mapping = std::move(made);
     return 0;
@@ -80,6 +106,7 @@ int Mapping::replace(Mapping& other) {
     void* address = mremap(address_, size_, size_, MREMAP_MAYMOVE | MREMAP_FIXED, other.address_);
     if (address == MAP_FAILED) return -errno;
     address_ = static_cast<std::byte*>(address);
+    placed_ = other.placed_;
     other.address_ = nullptr;
     other.buffer_.reset();
     return 0;
@@ -125,11 +152,12 @@ int Mapping::change_memory(Mapping& fresh) {
 }
 
 void Mapping::become_private() {
-    if (!address_) return;
+    if (!address_ || private_) return;
     constexpr int protection = PROT_READ | PROT_WRITE;
     if (!buffer_.ours() ||
         mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED, buffer_.get(), 0) == MAP_FAILED)
         (void)mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+    private_ = true;
     buffer_.reset();
 }
 

@@ -8,8 +8,14 @@
 
 namespace hvfb {
 
+// Memory of the program's that its pixels are to take the place of. None: they are where there is room.
+struct Place {
+    void* (*give)(void* context, std::size_t size) = nullptr;
+    void* context = nullptr;
+};
+
 // Owner of a surface's pixels: the buffer and its one writable mapping. Move-only. Functions return 0 or a
-// negative errno.
+// negative errno. Memory that a Place gave is not unmapped, but private memory in the end.
 class Mapping {
   public:
     Mapping() = default;
@@ -18,11 +24,12 @@ class Mapping {
     ~Mapping();
 
     // Maps the buffer and seals it, so that nothing else can write to it any more. -EPROTO: it could be cut
-    // off under the mapping, or is smaller than the layout says. -EOVERFLOW: too large for this process. The
-    // buffer is taken only if it succeeds.
-    static int map(Descriptor&& buffer, const Layout& layout, Mapping& mapping);
+    // off under the mapping, or is smaller than the layout says. -EOVERFLOW: too large for this process.
+    // -ENOMEM: there is no place. The buffer is taken only if it succeeds.
+    static int map(Descriptor&& buffer, const Layout& layout, Mapping& mapping, const Place& place = {});
     // Maps a viewer's front, for reading.
-    static int map_front(Descriptor&& buffer, const Layout& layout, Mapping& mapping);
+    static int map_front(Descriptor&& buffer, const Layout& layout, Mapping& mapping,
+                         const Place& place = {});
 
     // Moves this mapping to where the other one is and takes its place; the other one is unmapped.
     int replace(Mapping& other);
@@ -40,14 +47,19 @@ class Mapping {
     const Layout& layout() const { return layout_; }
     std::size_t size() const { return size_; }  // in whole pages
     Memory memory() const { return {address_, size_}; }
+    bool placed() const { return placed_; }
 
   private:
-    static int map(const Descriptor& buffer, const Layout& layout, int protection, Mapping& mapping);
+    static int map(const Descriptor& buffer, const Layout& layout, int protection, const Place& place,
+                   Mapping& mapping);
+    void end();
 
     Descriptor buffer_;
     std::byte* address_ = nullptr;
     std::size_t size_ = 0;
     Layout layout_;
+    bool placed_ = false;   // the address range is the program's
+    bool private_ = false;  // it is nobody else's memory any more
 };
 
 }  // namespace hvfb

@@ -83,6 +83,7 @@ int OpenOptions::set(const hvfb_open_options* options, Sentence& why) {
         return -EINVAL;
     }
     flags_ = given.flags;
+    place_ = {given.place, given.place_context};
     const char* bus = given.bus ? given.bus : secure_getenv("HVFB_BUS");
     const char* const environment = given.display ? nullptr : secure_getenv("HVFB_DISPLAY");
     const bool from_environment = environment && *environment;

@@ -10,19 +10,23 @@ extern "C" {
 int hvfb_surface_configure(hvfb_surface* surface) {
     if (const int result = surface->check(); result < 0) return result;
     if (!surface->tracker.offered()) return -EAGAIN;
-    hvfb::Mapping old;
-    const hvfb::ForkLock lock;
-    if (!surface->tracker.stop()) {
-        surface->give_up(-EIO);
-        return -ENOTCONN;
+    {
+        const hvfb::ForkLock lock;
+        if (!surface->tracker.stop()) {
+            surface->give_up(-EIO);
+            return -ENOTCONN;
+        }
     }
+    // Without the lock: it calls the program's function, which may wait for a thread that forks.
     auto& offer = surface->tracker.offer();
     const std::uint64_t serial = offer.serial;
     hvfb::Mapping fresh;
     // The thread may have dropped it while it was being stopped.
-    const int mapped = surface->tracker.offered()
-                           ? hvfb::Mapping::map(std::move(offer.buffer), offer.layout, fresh)
-                           : -EAGAIN;
+    const int mapped = surface->tracker.offered() ? hvfb::Mapping::map(std::move(offer.buffer), offer.layout,
+                                                                       fresh, surface->options.place())
+                                                  : -EAGAIN;
+    const hvfb::ForkLock lock;
+    hvfb::Mapping old;
     // What there was no memory for may be taken later; what is no good never will be.
     if (mapped >= 0 || mapped == -EPROTO || mapped == -EOVERFLOW) surface->tracker.forget_offer();
     if (mapped >= 0) {
@@ -45,7 +49,10 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
         surface->notices.note(result, opened.why);
         return surface->notices.over() ? result : 0;
     }
-    const int mapped = hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh);
+    // In the same layout it takes the place of the memory that the program has.
+    const bool same = opened.layout == surface->pixels.layout();
+    const int mapped = hvfb::Mapping::map(std::move(opened.buffer), opened.layout, fresh,
+                                          same ? hvfb::Place() : surface->options.place());
     if (mapped < 0) return mapped;
 
     const hvfb::ForkLock lock;
@@ -75,7 +82,14 @@ int hvfb_surface_reconnect(hvfb_surface* surface) {
             surface->give_up(started);
         return result;
     }
-    const bool in_place = fresh.layout() == surface->pixels.layout() && fresh.replace(surface->pixels) == 0;
+    const int replaced = same ? fresh.replace(surface->pixels) : -EINVAL;
+    const bool in_place = replaced == 0;
+    if (same && !in_place && surface->pixels.placed()) {
+        // The program's memory, and no other.
+        surface->pixels.become_private();
+        surface->give_up(replaced);
+        return replaced;
+    }
     surface->pixels = std::move(fresh);
     surface->outbox.forget();
     surface->notices.begin_again();

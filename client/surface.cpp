@@ -21,7 +21,8 @@ int open_surface(hvfb_surface** surface, const hvfb_open_options* options, Conne
     int result = made->options.set(options, opened.why);
     if (result >= 0) result = made->bell.make();
     if (result >= 0) result = connect(made->options, -1, opened);
-    if (result >= 0) result = Mapping::map(std::move(opened.buffer), opened.layout, made->pixels);
+    if (result >= 0)
+        result = Mapping::map(std::move(opened.buffer), opened.layout, made->pixels, made->options.place());
     if (result >= 0) {
         made->channel = Channel(std::move(opened.channel));
         made->channel.out_of_the_way();
@@ -91,6 +92,8 @@ void hvfb_surface_close(hvfb_surface* surface) {
     {
         const hvfb::ForkLock lock;
         surface->unlist();
+        // Before somebody forks: a child has none of it until it is private.
+        if (surface->pixels.placed()) surface->pixels = hvfb::Mapping();
     }
     // A thread that cannot be woken because the program has closed what wakes it sleeps on, and keeps what it
     // looks at when it wakes.

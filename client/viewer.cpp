@@ -20,7 +20,9 @@ int open_viewer(hvfb_viewer** viewer, const hvfb_open_options* options, Connect 
     }
     int result = made->options.set(options, opened.why);
     if (result >= 0) result = connect(made->options, -1, opened);
-    if (result >= 0) result = Mapping::map_front(std::move(opened.buffer), opened.layout, made->front);
+    if (result >= 0)
+        result =
+            Mapping::map_front(std::move(opened.buffer), opened.layout, made->front, made->options.place());
     if (result >= 0) {
         made->channel = Channel(std::move(opened.channel));
         message::Packet hello;
@@ -52,9 +54,10 @@ int hvfb_viewer::take(hvfb::Channel::Received& received, hvfb_viewer_frame* fram
     if (std::holds_alternative<hvfb::message::Revoked>(received.message)) return -ENOTCONN;
     if (auto* configure = std::get_if<hvfb::message::Configure>(&received.message)) {
         hvfb::Mapping fresh;
-        const int result = received.descriptor ? hvfb::Mapping::map_front(std::move(received.descriptor),
-                                                                          configure->layout, fresh)
-                                               : -EMFILE;
+        const int result = received.descriptor
+                               ? hvfb::Mapping::map_front(std::move(received.descriptor), configure->layout,
+                                                          fresh, options.place())
+                               : -EMFILE;
         if (result < 0) {
             // The new front cannot be mapped: later frames would describe a picture that the viewer does not
             // have.

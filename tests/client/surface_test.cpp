@@ -28,7 +28,9 @@ TEST_F(SurfaceTest, takes_options_of_every_smaller_size_and_reads_nothing_behind
                                .name = "older",
                                .flags = HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED,
                                .message = nullptr,
-                               .message_size = 0};
+                               .message_size = 0,
+                               .place = [](void*, std::size_t) -> void* { return nullptr; },
+                               .place_context = nullptr};
     Sentence why;
     ASSERT_EQ(whole.set(&given, why), 0);
     EXPECT_TRUE(whole.keep() && whole.untracked());
@@ -41,6 +43,7 @@ TEST_F(SurfaceTest, takes_options_of_every_smaller_size_and_reads_nothing_behind
         EXPECT_EQ(std::strcmp(taken.name(), "older") == 0, named) << given.size;
         const bool with_display = given.size > offsetof(hvfb_open_options, display);
         EXPECT_STREQ(taken.display(), with_display ? "display7" : "display0") << given.size;
+        EXPECT_EQ(taken.place().give != nullptr, given.size > offsetof(hvfb_open_options, place));
         const bool with_bus = given.size > offsetof(hvfb_open_options, bus);
         EXPECT_EQ(std::strcmp(taken.bus(), "unix:path=/of/this/test") == 0, with_bus) << given.size;
     }
@@ -132,6 +135,30 @@ TEST_F(SurfaceTest, waits_for_a_frame_that_was_asked_for) {
     EXPECT_EQ(presented.time, 42u);
     EXPECT_EQ(presented.shown, 0u);
     EXPECT_TRUE(told(HVFB_EVENT_PRESENTED));
+}
+
+// ThreadSanitizer looks at it.
+TEST_F(SurfaceTest, is_waited_for_by_any_thread_while_another_takes_events) {
+    surface = daemon.open();
+    daemon.begin();
+    std::uint64_t last = 0;
+    constexpr int frames = 20;
+    for (int i = 0; i < frames; ++i) ASSERT_EQ(hvfb_surface_request_frame(surface, &last), 0);
+    const auto wait = [&] {
+        for (std::uint64_t frame = 1; frame <= last; ++frame) {
+            EXPECT_EQ(hvfb_surface_wait_frame(surface, frame, 5'000'000, nullptr), 0);
+            EXPECT_EQ(hvfb_surface_is_shown(surface), 1);
+        }
+    };
+    std::thread one(wait);
+    std::thread other(wait);
+    for (std::uint64_t frame = 1; frame <= last; ++frame) {
+        daemon.send(HVFB_PRESENTED, ::hvfb_presented{{}, frame, frame, 0, 0});
+        EXPECT_TRUE(told(HVFB_EVENT_PRESENTED));
+        EXPECT_EQ(hvfb_surface_error(surface), 0);
+    }
+    one.join();
+    other.join();
 }
 
 TEST_F(SurfaceTest, does_not_wait_for_a_daemon_that_is_gone) {

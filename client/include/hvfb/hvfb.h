@@ -29,9 +29,9 @@
  * given the memory before), needs hvfb_surface_damage.
  *
  * The functions on one surface or viewer are called by one thread at a time, except hvfb_surface_damage,
- * _begin, _end, _fill, _copy and _blit, which may be called by any thread. The library has one thread of its
- * own for each surface, tracked or not; it blocks all signals but SIGSYS, by which a seccomp filter may
- * answer a call of its own.
+ * _begin, _end, _fill, _copy, _blit, _wait_frame and _is_shown, which may be called by any thread. The
+ * library has one thread of its own for each surface, tracked or not; it blocks all signals but SIGSYS, by
+ * which a seccomp filter may answer a call of its own.
  *
  * Fork: the child keeps the pixels as private memory with the content they had, and every call on the surface
  * returns -ECHILD there (hvfb_surface_close frees it). A child that wants to draw opens a surface of its own.
@@ -123,6 +123,16 @@ struct hvfb_open_options {
      * enough); empty after success. Not written where `size` is one that no version had. */
     char* message;
     size_t message_size;
+    /* Memory of the program's for the pixels, for languages that cannot know who still looks at them when a
+     * surface is closed. Called with a number of bytes, in whole pages; returns where the program has as
+     * many, mapped and from the beginning of a page on, or NULL: the call fails with -ENOMEM. The pixels take
+     * its place. When they go (close, another mode, a failure of the call that asked for it) it is not
+     * unmapped, but private memory of the program's that it may read and write, with the picture that they
+     * had or, where the program has closed descriptors of the library's, zeros. Called by hvfb_surface_open,
+     * _configure and _reconnect, hvfb_viewer_open and _wait, in the caller's thread. It calls nothing for
+     * this surface or viewer. NULL: the library maps and unmaps them. */
+    void* (*place)(void* context, size_t size);
+    void* place_context;
 };
 
 /* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
@@ -298,8 +308,8 @@ struct hvfb_viewer_frame {
     const struct hvfb_rect* rects; /* the viewer's, until the next call on it */
 };
 
-/* Opens a view of what the display shows. Only `bus`, `display` and `message` of the options are used. A
- * viewer counts as somebody looking. Errors as hvfb_surface_open; -EACCES: neither root nor in group
+/* Opens a view of what the display shows. Only `bus`, `display`, `message` and `place` of the options are
+ * used. A viewer counts as somebody looking. Errors as hvfb_surface_open; -EACCES: neither root nor in group
  * hvfbd-view. Does not start the daemon. */
 HVFB_API int hvfb_viewer_open(hvfb_viewer** viewer, const struct hvfb_open_options* options);
 HVFB_API void hvfb_viewer_close(hvfb_viewer* viewer);
