@@ -32,6 +32,7 @@ NOT_RUN = {
     "pkg-config": "hvfb.pc is where the package puts it: debian/tests does",
     "./a.out": "the program is run with the library of the build instead",
     "display": "somebody else's: any program that shows a PNG file from its standard input",
+    "python3": "the example is run by tests/tools/python_surface_test.py",
     "jq": "somebody else's; tests/tools/hvfbctl_test.py reads the same as JSON",
     "qemu-system-x86_64": "has an ellipsis; tests/vm boots guests",
 }
@@ -251,6 +252,15 @@ class Snippets(OnPrivateBus):
                 self.assertEqual((compiled.returncode, compiled.stderr), (0, ""))
                 if whole:
                     self.assert_draws(program)
+
+    def test_in_python_run_and_draw_or_look(self):
+        self.hvfbctl("set", "WhenHidden", "ignore")
+        environment = {**self.environment, "PYTHONPATH": str(SOURCE / "client/python"), "PYTHONDONTWRITEBYTECODE": "1"}
+        for snippet in self.of("python"):
+            with self.subTest(snippet.where, text=snippet.text):
+                done = run("/usr/bin/python3", "-X", "dev", "-W", "error", "-c", snippet.text, env=environment, cwd=self.folder)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(read_png((self.folder / "screen.png").read_bytes())[:2], (640, 480))
 
     def assert_draws(self, program):
         with subprocess.Popen([program], env=self.environment, stdin=subprocess.PIPE, cwd=self.folder) as drawing:
