@@ -137,6 +137,12 @@ class Packages(WithClients):
         done = run("/mnt/source/debian/tests/screen")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    def test_show_what_a_program_in_python_draws(self):
+        apt("install", made("python3-hvfb"))
+        self.addCleanup(run, "dpkg", "--purge", "python3-hvfb", check=True)
+        done = run("/mnt/source/debian/tests/python")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_an_older_version_that_cannot_read_the_state_says_so_and_begins_anew(self):
         self.install(NEWER)
         painter = self.painter("drawer")

@@ -10,7 +10,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ["HVFBD_SOURCE"])
 PACKAGES = SOURCE / "build/packages"
-NAMES = ("hvfbd", "hvfbd-tools", "hvfbd-view", "libhvfb-dev", "libhvfb1")
+NAMES = ("hvfbd", "hvfbd-tools", "hvfbd-view", "libhvfb-dev", "libhvfb1", "python3-hvfb")
 
 
 def run(*command, **options):
@@ -75,6 +75,16 @@ class Package(unittest.TestCase):
                               "/usr/share/man/man3/libhvfb.3.gz", "/usr/share/doc/libhvfb-dev/examples/hello.c",
                               "/usr/share/doc/libhvfb-dev/examples/viewer.c", "/usr/share/doc/libhvfb-dev/protocol.md"}, library)
 
+    def test_hold_a_python_package_for_every_architecture_that_needs_the_library_it_was_made_with(self):
+        self.assertEqual(self.field("python3-hvfb", "Architecture"), "all")
+        files = {path.name for path in (SOURCE / "client/python/hvfb").iterdir() if path.suffix in (".py", ".typed")}
+        doc = "/usr/share/doc/python3-hvfb"
+        self.assertEqual({name for name in self.contents("python3-hvfb") if not re.search(r"/(copyright|changelog\.gz)$", name)},
+                         {f"/usr/lib/python3/dist-packages/hvfb/{name}" for name in files}
+                         | {f"{doc}/examples/show_image.py", f"{doc}/python.md"})
+        self.assertIn(f"libhvfb1 (>= {self.field('libhvfb1', 'Version')})", self.field("python3-hvfb", "Depends"))
+        self.assertRegex(self.field("python3-hvfb", "Depends"), "python3:any")
+
     def test_userfaultfd_is_the_daemons_as_soon_as_it_is_installed_and_nobody_elses(self):
         rules = [name for name in self.contents("hvfbd") if "userfaultfd" in name]
         self.assertEqual(rules, ["/lib/udev/rules.d/70-hvfbd-userfaultfd.rules"])
@@ -115,7 +125,7 @@ class Package(unittest.TestCase):
 
     def test_are_built_from_what_the_one_list_says(self):
         [section] = re.findall(r"(?m)^\[build\]\n((?:.+\n)+)", (SOURCE / "packaging/build-depends").read_text())
-        listed = set(re.findall(r"(?m)^([\w+.-]+)", section)) | {"libsdl2-dev"}  # for the packages alone
+        listed = set(re.findall(r"(?m)^([\w+.-]+)", section)) | {"dh-python", "libsdl2-dev", "python3:any"}  # for the packages alone
         control = (SOURCE / "packaging/debian/control").read_text()
         [depends] = re.findall(r"(?m)^Build-Depends:\n((?: .+\n)+)", control)
         named = {line.strip().split(" ")[0].rstrip(",") for line in depends.splitlines()} - {"debhelper-compat"}
@@ -176,12 +186,13 @@ mount -t proc proc "$folder/root/proc"
 chroot "$folder/root" sh -euc '
     export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
     dpkg --install /tmp/*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
-    dpkg --verify hvfbd hvfbd-tools hvfbd-view libhvfb1 libhvfb-dev
+    dpkg --verify hvfbd hvfbd-tools hvfbd-view libhvfb1 libhvfb-dev python3-hvfb
+    /usr/bin/python3 -c "import hvfb; hvfb.version()"
     /usr/libexec/hvfbd --check-config
     echo "[Display]" >/etc/hvfbd/hvfbd.conf.d/mine.conf
     dpkg --remove hvfbd >>/tmp/log 2>&1
     [ -e /etc/hvfbd/hvfbd.conf.d/mine.conf ] || echo "removed: my configuration"
-    dpkg --purge hvfbd hvfbd-tools hvfbd-view libhvfb-dev libhvfb1 >>/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+    dpkg --purge hvfbd hvfbd-tools hvfbd-view python3-hvfb libhvfb-dev libhvfb1 >>/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
     grep -i -E "warning|error|unknown" /tmp/log || true
 '
 cd "$folder/upper"
