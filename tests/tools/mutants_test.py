@@ -40,6 +40,9 @@ class Mutants(unittest.TestCase):
     def mutants(self, *names, tested="", reason="", beside="", code=CODE):
         self.write("small.cpp", code.format(reason=reason, beside=beside) if code is CODE else code)
         self.write("test.cpp", TEST.format(tested=tested))
+        return self.run_tool(*names)
+
+    def run_tool(self, *names):
         return subprocess.run([SOURCE / "tools/mutants/run", *names], cwd=self.root, capture_output=True, text=True, timeout=90,
                               check=False)
 
@@ -71,6 +74,15 @@ class Mutants(unittest.TestCase):
         done = self.mutants(tested="is_small(10) &&")
         self.assertEqual(done.returncode, 1)
         self.assertIn("small_test fails without a change", done.stderr)
+
+    def test_a_file_is_read_with_its_header_as_it_is_now_where_both_have_changed_since_the_run_before(self):
+        self.write("tools/mutants/tests", "small.h: small_test\nsmall.cpp: small_test\n")
+        self.mutants("small.h", "small.cpp")
+        self.write("small.h", "int is_small(int value);\n")
+        self.write("small.cpp", CODE.format(reason="", beside="").replace("bool", "int"))
+        done = self.run_tool("small.h", "small.cpp")
+        self.assertEqual(done.stderr, "")
+        self.assertIn("small.cpp: 4 changes, 2 noticed, 2 survived", done.stdout)
 
     def test_a_file_that_no_program_is_said_to_test_is_refused(self):
         done = self.mutants("test.cpp")

@@ -218,20 +218,26 @@ def write(text, mutants):
 
 
 class Files:
-    """The files of a tree, which is compiled as `copy`, in numbers that go on from one to the next."""
+    """The files `names` of a tree, which is compiled as `copy`, in numbers that go on from one to the next.
 
-    def __init__(self, tree, copy, arguments_of):
+    In the copy these still are as the run before left them: they are parsed as they are in the tree."""
+
+    def __init__(self, tree, copy, arguments_of, names):
         self.tree, self.copy, self.arguments_of = tree, copy, arguments_of
+        self.texts = {str(copy / name): self.text(name) for name in names}
         self.index, self.number = clang.cindex.Index.create(), 1
+
+    def text(self, name):
+        return (self.tree / name).read_bytes().decode("latin-1")  # a character a byte: clang counts bytes
 
     def parse(self, name, text):
         path = str(self.copy / name)
         arguments = ["-x", "c++", *self.arguments_of(name), "-w", "-ferror-limit=0"]
-        return self.index.parse(path, arguments, unsaved_files=[(path, text)]), path
+        return self.index.parse(path, arguments, unsaved_files=list({**self.texts, path: text}.items())), path
 
     def mutate(self, name):
         """(copy, mutants, those left out) of a file; left out are the changes with which it does not compile."""
-        text = (self.tree / name).read_bytes().decode("latin-1")  # a character a byte: clang counts bytes
+        text = self.text(name)
         unit, path = self.parse(name, text)
         if errors := [str(diagnostic) for diagnostic in unit.diagnostics if diagnostic.severity >= 3]:
             raise SystemExit("\n".join(errors))
