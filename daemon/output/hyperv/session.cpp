@@ -16,7 +16,7 @@ constexpr std::uint64_t usual_vram_size = 8 << 20;
 
 Session::Session(const Options& options)
     : timing_(options.timing),
-      assumed_{options.assume_visible, true, true, true},
+      assume_visible_(options.assume_visible),
       back_off_(options.timing.first_back_off),
       timer_(options.timing.step),
       vram_size_(usual_vram_size),
@@ -27,14 +27,11 @@ void Session::opened(std::uint64_t vram_address, std::uint64_t vram_size, Time n
     vram_address_ = vram_address;
     vram_size_ = vram_size;
     version_ = synthvid::version_3_5;
-    failure_.reset();
-    std::fill(std::begin(wanted_), std::end(wanted_), false);
-    offered_.reset();
+    wanted_.fill(false);
     features_.reset();
     modes_.clear();
     preferred_.reset();
     repaint_ = false;
-    lives_since_.reset();
     if (!fits(smallest_mode)) {
         fail("the video memory is smaller than a picture of 640x480; set FramebufferSize= in hvfbd.conf");
         return;
@@ -46,7 +43,6 @@ void Session::opened(std::uint64_t vram_address, std::uint64_t vram_size, Time n
 void Session::closed(Time now) {
     state_ = State::closed;
     failure_.reset();
-    timer_.stop();
     offered_.reset();
     // After one that lived the shortest pause will do. One that ends as soon as it lives is a failure like
     // any other: begun again each second it would never leave the daemon, the log and the host in peace.
@@ -123,7 +119,7 @@ void Session::take(const synthvid::VramLocationAck& ack, Time now) {
 }
 
 void Session::take(const synthvid::SituationUpdateAck& ack, Time now) {
-    if (state_ != State::active || ack.context != situation_ || !timer_.running()) {
+    if (state_ != State::active || !asked_ || ack.context != situation_ || !timer_.running()) {
         ++ignored_;
         return;
     }
@@ -172,7 +168,6 @@ void Session::time_passed(Time now) {
             }
             tolerates_silence_ = true;
             fail("the host does not acknowledge the picture's size");
-            break;
     }
 }
 
@@ -202,7 +197,7 @@ bool Session::set_mode(Mode mode) {
     chosen_ = mode;
     mode_ = mode;
     if (state_ == State::active) {
-        if (offered_ == Message::situation) offered_.reset();  // that one has the old size
+        offered_.reset();  // it may have the old size
         want(Message::situation);
         repaint_ = true;
     }
@@ -213,9 +208,9 @@ std::optional<std::span<const std::byte>> Session::next_message() {
     if (state_ == State::closed || failure_) return std::nullopt;
     if (offered_) return bytes_;
     // Hidden: the host wants none of these, and gets all of them when it shows the window again.
-    // The first ones are the handshake's.
-    bool hidden = state_ == State::active && asked_ && features_ && !features_->dirt && !ignores_hidden_;
-    for (std::size_t i = 0; i < std::size(wanted_); ++i) {
+    // The first ones are the handshake's, before whose end nothing else is wanted.
+    bool hidden = asked_ && features_ && !features_->dirt && !ignores_hidden_;
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
         auto message = static_cast<Message>(i);
         if (!wanted_[i]) continue;
         if (hidden && !(message == Message::position && features_->pointer_position) &&
@@ -243,7 +238,6 @@ std::optional<std::span<const std::byte>> Session::next_message() {
             case Message::situation:
             case Message::count:
                 synthvid::encode_situation_update(situation_ + 1, mode_, bytes_);
-                break;
         }
         return bytes_;
     }

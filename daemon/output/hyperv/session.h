@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -87,7 +88,7 @@ class Session {
     std::uint32_t version() const { return version_; }  // as asked for, or agreed on
     // The handshake is complete, and the host knows the mode.
     bool active() const { return state_ == State::active; }
-    bool visible() const { return active() && features_.value_or(assumed_).dirt; }
+    bool visible() const { return active() && (features_ ? features_->dirt : assume_visible_); }
     // Damage is to be submitted.
     bool shows() const { return active() && (visible() || ignores_hidden_); }
     bool has_said_features() const { return features_.has_value(); }
@@ -116,7 +117,7 @@ class Session {
     void take(const synthvid::Malformed&, Time) { ++ignored_; }
 
     Timing timing_;
-    synthvid::FeatureChange assumed_;
+    bool assume_visible_;
     State state_ = State::closed;
     std::optional<std::string_view> failure_;
     Time retry_at_{};  // of closed
@@ -125,7 +126,7 @@ class Session {
     std::optional<Time> lives_since_;
     RunningTimer timer_;  // of the step, or of the situation's acknowledgement
 
-    bool wanted_[static_cast<std::size_t>(Message::count)] = {};
+    std::array<bool, static_cast<std::size_t>(Message::count)> wanted_{};
     std::optional<Message> offered_;  // by next_message(), until sent()
     std::vector<std::byte> bytes_;    // of it
     bool asked_ = false;              // the step's question is in the ring

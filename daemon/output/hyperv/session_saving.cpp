@@ -18,7 +18,7 @@ std::optional<Session::Saved> Session::save() const {
                 asked_ && timer_.running(),
                 0,
                 features_};
-    for (std::size_t i = 0; i < std::size(wanted_); ++i)
+    for (std::size_t i = 0; i < wanted_.size(); ++i)
         if (wanted_[i]) saved.wanted |= static_cast<std::uint8_t>(1U << i);
     return saved;
 }
