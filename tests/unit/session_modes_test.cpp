@@ -30,7 +30,7 @@ TEST_F(ASession, says_which_mode_it_does_not_show_because_it_does_not_fit_the_vi
     EXPECT_FALSE(session.unfit_mode());
 
     Session next{Session::Options{}};
-    ASSERT_TRUE(next.restore(*saved, address, size, now));
+    ASSERT_TRUE(next.restore(*saved, size, now));
     EXPECT_FALSE(next.unfit_mode());
     next.wish(Mode{2560, 1440});
     EXPECT_EQ(next.unfit_mode(), (Mode{2560, 1440}));

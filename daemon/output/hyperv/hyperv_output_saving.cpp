@@ -38,7 +38,7 @@ bool HypervOutput::restore_session(const SavedOutput& saved, RestoredDescriptors
         connection.channel = std::make_unique<Channel>(*connection.device);
         if (connection.framebuffer.address != saved.vram_address ||
             connection.framebuffer.bytes.size() != saved.vram_size ||
-            !session_.restore(saved.session, saved.vram_address, saved.vram_size, now))
+            !session_.restore(saved.session, saved.vram_size, now))
             return false;
         connection.watch = loop_.watch(connection.device->descriptor(), EPOLLIN,
                                        [this](std::uint32_t) { update(loop_.now()); });

@@ -45,7 +45,7 @@ class Session {
         std::optional<Mode> chosen, preferred;
         Mode mode;
         std::vector<Mode> modes;
-        std::uint64_t situation = 0;
+        std::uint64_t situation = 0;  // the last one's context; 0: the host was not told the mode yet
         bool acknowledges = false, tolerates_silence = false, owed = false;  // owed: an acknowledgement
         std::uint8_t wanted = 0;                                             // messages to be sent, as bits
         std::optional<synthvid::FeatureChange> features;
@@ -53,8 +53,9 @@ class Session {
     // None: it is not active, and is to begin anew.
     std::optional<Saved> save() const;
     // False: that cannot have been one with this memory. Then all is as before.
-    bool restore(const Saved& saved, std::uint64_t vram_address, std::uint64_t vram_size, Time now);
-    // The mode that is wished for by now; none: what the host prefers. Stays where that does not fit.
+    bool restore(const Saved& saved, std::uint64_t vram_size, Time now);
+    // The mode that is wished for by now, also by later sessions; none: what the host prefers. The mode that
+    // is shown stays where that does not fit.
     void wish(std::optional<Mode> mode);
 
     // ---- the channel

@@ -12,18 +12,19 @@ std::optional<Session::Saved> Session::save() const {
                 preferred_,
                 mode_,
                 modes_,
-                situation_,
+                asked_ ? situation_ : 0,
                 acknowledges_,
                 tolerates_silence_,
                 asked_ && timer_.running(),
                 0,
                 features_};
-    for (std::size_t i = 0; i < wanted_.size(); ++i)
-        if (wanted_[i]) saved.wanted |= static_cast<std::uint8_t>(1U << i);
+    for (Message message : {Message::position, Message::shape, Message::situation})
+        if (wanted_[static_cast<std::size_t>(message)])
+            saved.wanted |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(message));
     return saved;
 }
 
-bool Session::restore(const Saved& saved, std::uint64_t vram_address, std::uint64_t vram_size, Time now) {
+bool Session::restore(const Saved& saved, std::uint64_t vram_size, Time now) {
     std::uint64_t had = std::exchange(vram_size_, vram_size);
     bool sound = fits(saved.mode) &&
                  std::ranges::all_of(saved.modes, [&](Mode mode) { return fits(mode); }) &&
@@ -32,7 +33,6 @@ bool Session::restore(const Saved& saved, std::uint64_t vram_address, std::uint6
         vram_size_ = had;
         return false;
     }
-    vram_address_ = vram_address;
     version_ = saved.version;
     chosen_ = saved.chosen;
     preferred_ = saved.preferred;
@@ -45,25 +45,18 @@ bool Session::restore(const Saved& saved, std::uint64_t vram_address, std::uint6
     state_ = State::active;
     for (Message message : {Message::position, Message::shape, Message::situation})
         if ((saved.wanted >> static_cast<unsigned>(message) & 1U) != 0) want(message);
-    // As long as the host never asked for the size of the picture, it is sent whether the host wants it or
-    // not.
-    asked_ = !wanted_[static_cast<std::size_t>(Message::situation)] || situation_ > 0;
+    // The first size of the picture is sent whether the host wants it or not.
+    asked_ = situation_ > 0;
     if (saved.owed || !asked_) timer_.start(now);
     repaint_ = true;
-    if (asked_ && !saved.owed) lives_since_ = now;
     return true;
 }
 
 void Session::wish(std::optional<Mode> mode) {
     unfit_.reset();
-    if (!mode) chosen_.reset();
     std::optional<Mode> now = mode ? mode : preferred_;
-    if (!now || *now == mode_) return;
-    std::optional<Mode> chosen = chosen_;
-    if (!set_mode(*now))
-        unfit_ = mode;
-    else if (!mode)
-        chosen_ = chosen;
+    if (now && *now != mode_ && !set_mode(*now)) unfit_ = mode;
+    chosen_ = mode;  // the next session's, whether this one shows it or not
 }
 
 }  // namespace hvfbd::hyperv
