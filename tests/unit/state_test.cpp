@@ -12,7 +12,6 @@
 #include <random>
 
 #include "display/display_settings.h"
-#include "output/hyperv/saved_output.h"
 #include "restart/state_before.h"
 #include "rounds.h"
 
@@ -513,30 +512,6 @@ TEST(StateMemory, keeps_what_it_has_when_something_too_long_comes) {
     ASSERT_TRUE(write_state(memory.bytes, encoded(some_state())));
     EXPECT_FALSE(write_state(memory.bytes, std::vector<std::byte>(state_slot_size)));
     EXPECT_EQ(read_state(memory.bytes).state, some_state());
-}
-
-TEST(SavedOutput, comes_back_as_it_was_written_and_nothing_else_does) {
-    using namespace hyperv;
-    SavedOutput saved;
-    saved.connection = 3;
-    saved.descriptors = 6;
-    saved.device = "/run/uio\nhvfbd-simulated-uio 1\n";
-    saved.vram_address = 0xf8000000;
-    saved.vram_size = 8 << 20;
-    saved.session.version = synthvid::version_3_5;
-    saved.session.mode = {1024, 768};
-    saved.session.modes = {{1024, 768}, {640, 480}};
-    saved.session.preferred = Mode{1024, 768};
-    saved.session.features = synthvid::FeatureChange{true, false, true, false};
-    saved.session.wanted = 32;
-    std::string bytes = encode_saved_output(saved);
-    auto decoded = decode_saved_output(bytes);
-    ASSERT_TRUE(decoded);
-    EXPECT_EQ(encode_saved_output(*decoded), bytes);
-    EXPECT_EQ(decoded->session.modes, saved.session.modes);
-    EXPECT_TRUE(decoded->session.features->pointer_shape);
-    for (std::size_t size = 0; size < bytes.size(); ++size)
-        EXPECT_FALSE(decode_saved_output(bytes.substr(0, size)));
 }
 
 TEST(DisplaySettings, says_what_differs_in_words_that_set_it_again) {

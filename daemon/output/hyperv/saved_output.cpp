@@ -75,7 +75,7 @@ std::optional<SavedOutput> decode_saved_output(const std::string& bytes) {
         session.preferred = take_optional_mode(in);
         session.mode = take_mode(in);
         // The list, and the preferred one before it.
-        for (std::size_t left = in.take_count(synthvid::most_resolutions + 1); left > 0 && in.good(); --left)
+        for (std::size_t left = in.take_count(synthvid::most_resolutions + 1); left > 0; --left)
             session.modes.push_back(take_mode(in));
         session.situation = in.take<std::uint64_t>();
         for (bool* flag : {&session.acknowledges, &session.tolerates_silence, &session.owed})
