@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -50,16 +49,15 @@ void RingMemory::store(std::size_t offset, std::uint32_t value) {
 
 std::uint32_t RingMemory::copy_in(std::uint32_t at, std::span<const std::byte> bytes) {
     std::size_t first = std::min<std::size_t>(bytes.size(), size() - at);
-    if (first > 0) std::memcpy(data_.data() + at, bytes.data(), first);
-    if (first < bytes.size()) std::memcpy(data_.data(), bytes.data() + first, bytes.size() - first);
+    std::ranges::copy(bytes.first(first), data_.subspan(at).begin());
+    std::ranges::copy(bytes.subspan(first), data_.begin());
     return static_cast<std::uint32_t>((at + bytes.size()) % size());
 }
 
-std::uint32_t RingMemory::copy_out(std::uint32_t at, std::span<std::byte> bytes) const {
+void RingMemory::copy_out(std::uint32_t at, std::span<std::byte> bytes) const {
     std::size_t first = std::min<std::size_t>(bytes.size(), size() - at);
-    if (first > 0) std::memcpy(bytes.data(), data_.data() + at, first);
-    if (first < bytes.size()) std::memcpy(bytes.data() + first, data_.data(), bytes.size() - first);
-    return static_cast<std::uint32_t>((at + bytes.size()) % size());
+    std::ranges::copy(data_.subspan(at, first), bytes.begin());
+    std::ranges::copy(data_.first(bytes.size() - first), bytes.subspan(first).begin());
 }
 
 OutgoingRing::OutgoingRing(RingMemory memory)
@@ -125,6 +123,7 @@ IncomingRing::Received IncomingRing::peek(std::vector<std::byte>& payload, std::
     if (write == read_index_) return Received::none;
     std::uint32_t available = memory_.size() - room(read_index_, write, memory_.size());
     corrupt_ = true;  // unless all of the following holds
+    // mutants: where there is less, the packet is longer than that as well.
     if (available < descriptor_size + trailer_size) return Received::corrupt;
     PacketDescriptor descriptor{};
     memory_.copy_out(read_index_, std::as_writable_bytes(std::span(&descriptor, 1)));
@@ -138,7 +137,7 @@ IncomingRing::Received IncomingRing::peek(std::vector<std::byte>& payload, std::
     payload.resize(length - offset);
     memory_.copy_out((read_index_ + offset) % memory_.size(), payload);
     unreleased_ = length + trailer_size;
-    return Received::packet;
+    return Received::packet;  // mutants: it is the first of its enumeration
 }
 
 void IncomingRing::release() {

@@ -38,9 +38,9 @@ class RingMemory {
     void set_read_index(std::uint32_t value) { store(read_index_at, value); }
     void set_interrupt_mask(std::uint32_t value) { store(interrupt_mask_at, value); }
 
-    // Copy over the end of the data to its beginning; return the index after.
+    // Copy over the end of the data to its beginning. Returns the index after.
     std::uint32_t copy_in(std::uint32_t at, std::span<const std::byte> bytes);
-    std::uint32_t copy_out(std::uint32_t at, std::span<std::byte> bytes) const;
+    void copy_out(std::uint32_t at, std::span<std::byte> bytes) const;
 
   private:
     static constexpr std::size_t write_index_at = 0, read_index_at = 4, interrupt_mask_at = 8,
@@ -81,7 +81,7 @@ class OutgoingRing {
     std::uint32_t write_index_;
     std::uint32_t read_index_;
     std::uint64_t transaction_ = 0;
-    bool corrupt_ = false;
+    bool corrupt_;
 };
 
 // Host to guest.
@@ -109,7 +109,7 @@ class IncomingRing {
     RingMemory memory_;
     std::uint32_t read_index_;
     std::uint32_t unreleased_ = 0;  // bytes
-    bool signal_wanted_ = false, corrupt_ = false;
+    bool signal_wanted_ = false, corrupt_;
 };
 
 }  // namespace hvfbd::hyperv
