@@ -60,6 +60,9 @@ TEST(Decoding, takes_the_answers_whatever_their_inner_size_says) {
         EXPECT_EQ(response->version, version_3_5);
         EXPECT_TRUE(response->accepted);
     }
+    // Each of the two bytes after the version has a meaning of its own.
+    EXPECT_TRUE(std::get<VersionResponse>(decode(message(2, {3, 0, 5, 0, 1, 0}))).accepted);
+    EXPECT_FALSE(std::get<VersionResponse>(decode(message(2, {3, 0, 5, 0, 0, 1}))).accepted);
     auto ack = decode(message(4, {0, 0, 0, 0xf8, 1, 0, 0, 0}));
     EXPECT_EQ(std::get<VramLocationAck>(ack).context, 0x1f8000000u);
     auto situation = decode(message(6, {9, 0, 0, 0, 0, 0, 0, 0}));
@@ -81,11 +84,26 @@ TEST(Decoding, takes_a_feature_change_in_either_length) {
     }
 }
 
+TEST(Decoding, takes_each_flag_of_a_feature_change_by_itself_and_any_number_but_zero_for_set) {
+    for (std::size_t set = 0; set < 4; ++set) {
+        for (int value : {1, 255}) {
+            Bytes body(4);
+            body[set] = value;
+            auto received = decode(message(9, body));
+            const auto& features = std::get<FeatureChange>(received);
+            EXPECT_EQ(features.dirt, set == 0);
+            EXPECT_EQ(features.pointer_position, set == 1);
+            EXPECT_EQ(features.pointer_shape, set == 2);
+            EXPECT_EQ(features.situation, set == 3);
+        }
+    }
+}
+
 Bytes resolutions(int count, int preferred, int sent) {
     Bytes body(131);
     body[128] = count;
     body[129] = preferred;
-    for (int i = 0; i < sent; ++i) body.insert(body.end(), {0, 4, i, 3});
+    for (int i = 0; i < sent; ++i) body.insert(body.end(), {i, 4, 2 * i, 3});
     return body;
 }
 
@@ -94,7 +112,8 @@ TEST(Decoding, takes_no_more_resolutions_than_were_sent) {
     const auto& list = std::get<ResolutionResponse>(good);
     ASSERT_EQ(list.count, 3u);
     EXPECT_EQ(list.preferred, 1u);
-    EXPECT_EQ(list.modes[2], (Mode{1024, 770}));
+    for (std::uint32_t i = 0; i < 3; ++i) EXPECT_EQ(list.modes[i], (Mode{1024 + i, 768 + 2 * i}));
+    EXPECT_EQ(std::get<ResolutionResponse>(decode(message(14, resolutions(64, 63, 64)))).count, 64u);
     EXPECT_EQ(std::get<ResolutionResponse>(decode(message(14, resolutions(0, 0, 0)))).count, 0u);
     auto wild = decode(message(14, resolutions(2, 200, 2)));
     EXPECT_EQ(std::get<ResolutionResponse>(wild).preferred, 2u) << "no preferred one";
@@ -120,7 +139,8 @@ TEST(Decoding, finds_every_message_that_is_cut_short) {
 
 TEST(Decoding, knows_nothing_of_what_only_guests_send_or_nobody_does) {
     for (unsigned type : {0u, 1u, 3u, 5u, 10u, 12u, 16u, 0xffffffffu})
-        EXPECT_TRUE(std::holds_alternative<Unknown>(decode(message(type, Bytes(200))))) << type;
+        for (std::size_t size : {200U, 0U})
+            EXPECT_TRUE(std::holds_alternative<Unknown>(decode(message(type, Bytes(size))))) << type;
 }
 
 }  // namespace
