@@ -51,6 +51,7 @@ TEST_F(AChoice, shows_on_every_screen_that_takes_the_mode) {
     Plan plan = choose(resources, "", std::nullopt);
     EXPECT_EQ(heads(plan), (Pairs{{1, 11}, {2, 12}}));
     EXPECT_EQ(plan.heads[1].mode.vrefresh, 75u);
+    EXPECT_EQ(plan.obstacle, "");
     plan = choose(resources, "", Mode{1920, 1080});
     EXPECT_EQ(heads(plan), (Pairs{{2, 11}}));
     EXPECT_TRUE(plan.wanted_mode);
@@ -93,8 +94,22 @@ TEST_F(AChoice, leaves_out_what_is_interlaced_doubled_empty_or_larger_than_the_c
     auto interlaced = drm_mode(720, 576, true), doubled = drm_mode(320, 240);
     interlaced.flags |= DRM_MODE_FLAG_INTERLACE;
     doubled.flags |= DRM_MODE_FLAG_DBLSCAN;
-    add("A-1", {interlaced, doubled, drm_mode(0, 600), drm_mode(5000, 600), drm_mode(640, 480)});
-    EXPECT_EQ(choose(resources, "", std::nullopt).modes, (std::vector<Mode>{{640, 480}}));
+    add("A-1", {interlaced, doubled, drm_mode(0, 600), drm_mode(600, 0), drm_mode(4097, 600),
+                drm_mode(600, 4097), drm_mode(4096, 4096), drm_mode(1, 1), drm_mode(640, 480)});
+    EXPECT_EQ(choose(resources, "", std::nullopt).modes,
+              (std::vector<Mode>{{4096, 4096}, {1, 1}, {640, 480}}));
+}
+
+TEST_F(AChoice, leaves_out_what_is_larger_than_a_picture_can_be_though_the_card_can) {
+    resources.largest = {65535, 65535};
+    add("A-1", {drm_mode(16385, 480), drm_mode(480, 16385), drm_mode(16384, 16384)});
+    EXPECT_EQ(choose(resources, "", std::nullopt).modes, (std::vector<Mode>{{16384, 16384}}));
+}
+
+TEST_F(AChoice, takes_the_first_of_the_modes_that_are_as_good) {
+    add("A-1", {drm_mode(800, 600), drm_mode(800, 600), drm_mode(640, 480)});
+    resources.connectors[0].modes[1].clock += 1;
+    EXPECT_EQ(choose(resources, "", std::nullopt).heads.at(0).mode.clock, drm_mode(800, 600).clock);
 }
 
 TEST_F(AChoice, finds_a_crtc_for_each_screen_though_the_first_could_take_what_only_the_second_can_use) {
@@ -157,6 +172,38 @@ TEST_F(AChoice, withstands_masks_that_name_crtcs_that_are_not_there) {
     resources.crtcs.clear();
     add("A-1", {drm_mode(640, 480)});
     EXPECT_TRUE(choose(resources, "", std::nullopt).heads.empty());
+}
+
+TEST_F(AChoice, uses_the_first_32_crtcs_which_is_how_many_the_kernels_masks_have) {
+    resources.crtcs.clear();
+    for (Id i = 0; i < 34; ++i) {
+        resources.crtcs.push_back(11 + i);
+        add("A-" + std::to_string(i), {drm_mode(640, 480)});
+    }
+    std::vector<std::pair<Id, Id>> found = heads(choose(resources, "", std::nullopt));
+    ASSERT_EQ(found.size(), 32u);
+    EXPECT_EQ(found.back(), (std::pair<Id, Id>{32, 42}));
+}
+
+TEST(AHead, is_another_where_its_connector_its_crtc_or_what_is_seen_of_its_mode_differs) {
+    const Head head{1, 11, "A-1", drm_mode(800, 600)};
+    const std::pair<const char*, void (*)(Head&)> changes[] = {
+        {"connector", [](Head& other) { other.connector = 2; }},
+        {"crtc", [](Head& other) { other.crtc = 12; }},
+        {"width", [](Head& other) { other.mode.hdisplay = 801; }},
+        {"height", [](Head& other) { other.mode.vdisplay = 601; }},
+        {"clock", [](Head& other) { other.mode.clock += 1; }},
+        {"refresh rate", [](Head& other) { other.mode.vrefresh = 61; }},
+        {"flags", [](Head& other) { other.mode.flags |= DRM_MODE_FLAG_INTERLACE; }},
+    };
+    for (const auto& [what, change] : changes) {
+        Head other = head;
+        change(other);
+        EXPECT_FALSE(other == head) << what;
+    }
+    Head same = head;
+    same.mode.type |= DRM_MODE_TYPE_PREFERRED;
+    EXPECT_TRUE(same == head);
 }
 
 }  // namespace

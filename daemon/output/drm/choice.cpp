@@ -80,6 +80,7 @@ std::vector<std::optional<std::size_t>> assign_crtcs(const Resources& resources,
     std::size_t crtcs = std::min<std::size_t>(resources.crtcs.size(), 32);
     std::vector<std::optional<std::size_t>> driven(crtcs);  // by CRTC: which connector
     std::vector<bool> tried;
+    enum class Rank { its_own, free, driven };  // the order in which a connector tries CRTCs
     std::function<bool(std::size_t)> give = [&](std::size_t index) {
         const Connector& connector = connectors[index];
         auto take = [&](std::size_t crtc) {
@@ -89,12 +90,14 @@ std::vector<std::optional<std::size_t>> assign_crtcs(const Resources& resources,
             driven[crtc] = index;
             return true;
         };
-        for (std::size_t crtc = 0; crtc < crtcs; ++crtc)
-            if (resources.crtcs[crtc] == connector.crtc && take(crtc)) return true;
-        for (std::size_t crtc = 0; crtc < crtcs; ++crtc)
-            if (!driven[crtc] && take(crtc)) return true;
-        for (std::size_t crtc = 0; crtc < crtcs; ++crtc)
-            if (take(crtc)) return true;
+        auto rank_of = [&](std::size_t crtc) {
+            return resources.crtcs[crtc] == connector.crtc ? Rank::its_own
+                   : driven[crtc]                          ? Rank::driven
+                                                           : Rank::free;
+        };
+        for (Rank rank : {Rank::its_own, Rank::free, Rank::driven})
+            for (std::size_t crtc = 0; crtc < crtcs; ++crtc)
+                if (rank_of(crtc) == rank && take(crtc)) return true;
         return false;
     };
     for (bool driven_already : {true, false})
