@@ -1,6 +1,7 @@
 #include "base/cbor.h"
 
 #include <array>
+#include <optional>
 
 namespace hvfbd {
 
@@ -10,40 +11,41 @@ enum Type : unsigned { unsigned_number, negative_number, octets, text, array, ma
 
 // Of one data item: what is before its content.
 struct Head {
-    unsigned type = 0;
-    unsigned info = 0;
-    std::uint64_t value = 0;
+    unsigned type;
+    unsigned info;
+    std::uint64_t value;
 };
 
 // A number as it is written is 1, 2, 4 or 8 bytes behind the first; below 24 it is in the first.
 constexpr unsigned in_one_byte = 24, in_eight_bytes = 27;
 
-bool take_head(std::span<const std::byte>& rest, Head& head) {
-    if (rest.empty()) return false;
+// None: there is no whole one.
+std::optional<Head> take_head(std::span<const std::byte>& rest) {
+    if (rest.empty()) return std::nullopt;
     auto first = std::to_integer<unsigned>(rest[0]);
     rest = rest.subspan(1);
-    head = {first >> 5, first & 31, first & 31};
+    Head head{first >> 5, first & 31, first & 31};
     // 28 to 30 mean nothing, and 31 an indefinite length or its end.
-    if (head.info < in_one_byte) return true;
-    if (head.info > in_eight_bytes) return false;
+    if (head.info < in_one_byte) return head;
+    if (head.info > in_eight_bytes) return std::nullopt;
     std::size_t size = std::size_t{1} << (head.info - in_one_byte);
-    if (size > rest.size()) return false;
+    if (size > rest.size()) return std::nullopt;
     head.value = 0;
     for (std::byte byte : rest.first(size))
         head.value = head.value << 8 | std::to_integer<std::uint64_t>(byte);
     rest = rest.subspan(size);
-    return true;
+    return head;
 }
 
 // false, true and null, and floating point numbers of 2, 4 and 8 bytes.
 bool is_known_simple(const Head& head) {
-    return (head.info >= 20 && head.info <= 22) || (head.info > in_one_byte && head.info <= in_eight_bytes);
+    return (head.info >= 20 && head.info <= 22) || head.info > in_one_byte;
 }
 
 // An array or a map whose items are being walked. A map has a key before each value.
 struct Open {
-    std::uint64_t items_left = 0;
-    bool is_map = false;
+    std::uint64_t items_left;
+    bool is_map;
 };
 
 }  // namespace
@@ -68,18 +70,18 @@ std::string why_no_cbor(std::span<const std::byte> bytes) {
     do {
         bool is_key = depth > 0 && open.at(depth - 1).is_map && open.at(depth - 1).items_left % 2 == 0;
         if (depth > 0) --open.at(depth - 1).items_left;
-        Head head;
-        if (!take_head(rest, head)) return "it is cut off or no definite CBOR";
-        if (is_key && head.type != text) return "a key is no text";
-        if (head.type == octets || head.type == text) {
-            if (head.value > rest.size()) return "a text is longer than what there is";
-            rest = rest.subspan(static_cast<std::size_t>(head.value));
-        } else if (head.type == array || head.type == map) {
+        std::optional<Head> head = take_head(rest);
+        if (!head) return "it is cut off or no definite CBOR";
+        if (is_key && head->type != text) return "a key is no text";
+        if (head->type == octets || head->type == text) {
+            if (head->value > rest.size()) return "a text is longer than what there is";
+            rest = rest.subspan(static_cast<std::size_t>(head->value));
+        } else if (head->type == array || head->type == map) {
             // Each of them takes a byte at least.
-            if (head.value > rest.size()) return "a list is longer than what there is";
+            if (head->value > rest.size()) return "a list is longer than what there is";
             if (depth == deepest_cbor) return "it is nested deeper than " + std::to_string(deepest_cbor);
-            open.at(depth++) = {head.type == map ? 2 * head.value : head.value, head.type == map};
-        } else if (head.type == tag || (head.type == simple_or_float && !is_known_simple(head))) {
+            open.at(depth++) = {head->type == map ? 2 * head->value : head->value, head->type == map};
+        } else if (head->type == tag || (head->type == simple_or_float && !is_known_simple(*head))) {
             return "it has a value of a kind that is not known";
         }
         while (depth > 0 && open.at(depth - 1).items_left == 0) --depth;
