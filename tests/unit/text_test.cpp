@@ -12,6 +12,16 @@ TEST(Text, of_any_language_is_plain) {
         EXPECT_TRUE(is_plain(text)) << text;
 }
 
+// The first and the last of each length, and of each range around those that are no characters.
+TEST(Text, of_the_first_and_the_last_character_of_each_length_is_plain) {
+    for (const char* text :
+         {" ", "~", "\xc2\xa0", "\xc2\xa9", "\xdf\xbf", "\xe0\xa0\x80", "\xe0\xa4\x85", "\xed\x9f\xbf",
+          "\xee\x80\x80", "\xef\xbf\xbd", "\xf0\x90\x80\x80", "\xf0\x9f\x93\xba", "\xf4\x8f\xbf\xbd"}) {
+        EXPECT_TRUE(is_plain(text)) << escaped(text);
+        EXPECT_EQ(escaped(text), text);
+    }
+}
+
 TEST(Text, with_what_a_terminal_obeys_reorders_or_does_not_show_is_not_plain_and_is_escaped_byte_by_byte) {
     struct {
         const char *text, *escaped;
@@ -37,6 +47,23 @@ TEST(Text, with_what_a_terminal_obeys_reorders_or_does_not_show_is_not_plain_and
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"},           // a surrogate
         {"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},  // beyond Unicode
         {"\xe2\x80", "\\xe2\\x80"},                    // cut off
+        {"\xf0\x9f\x93", "\\xf0\\x9f\\x93"},           // cut off
+        {"\x80", "\\x80"},                             // continues nothing
+        {"\xa9", "\\xa9"},
+        {"\xbf", "\\xbf"},
+        {"\xe2(\xa9", "\\xe2(\\xa9"},  // is continued by what continues nothing
+        {"\xe2\x82(", "\\xe2\\x82("},
+        {"\xc3\xc3", "\\xc3\\xc3"},
+        {"\xc1\xbf", "\\xc1\\xbf"},                             // longer than it need be
+        {"\xe0\x9f\xbf", "\\xe0\\x9f\\xbf"},                    // longer than it need be
+        {"\xf0\x8f\xbf\xbf", "\\xf0\\x8f\\xbf\\xbf"},           // longer than it need be
+        {"\xed\xbf\xbf", "\\xed\\xbf\\xbf"},                    // the last surrogate
+        {"\xf4\x8f\xbf\xbf", "\\xf4\\x8f\\xbf\\xbf"},           // U+10FFFF, which is none
+        {"\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80"},           // beyond Unicode
+        {"\xf7\xbf\xbf\xbf", "\\xf7\\xbf\\xbf\\xbf"},           // beyond Unicode
+        {"\xf8\x90\x80\x80", "\\xf8\\x90\\x80\\x80"},           // five bytes, which nothing has
+        {"\xf8\x90\x80\x80\x80", "\\xf8\\x90\\x80\\x80\\x80"},  // five bytes, which nothing has
+        {"\xff", "\\xff"},
     };
     for (const auto& [text, want] : cases) {
         EXPECT_FALSE(is_plain(text)) << want;
@@ -60,6 +87,8 @@ TEST(Text, of_every_byte_and_pair_of_bytes_is_plain_once_it_is_escaped) {
 
 TEST(Text, keeps_the_controls_that_are_allowed) {
     EXPECT_EQ(escaped("a\n\tb\x1b", "\n\t"), "a\n\tb\\x1b");
+    EXPECT_EQ(escaped("a\n\x1b", "\n"), "a\n\\x1b");
+    EXPECT_EQ(escaped("\n", "\n"), "\n");
 }
 
 }  // namespace
