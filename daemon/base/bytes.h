@@ -50,7 +50,7 @@ class ByteReader {
         Value value{};
         if (rest_.size() < sizeof value) {
             fail();
-            return value;
+            return {};
         }
         std::memcpy(&value, rest_.data(), sizeof value);
         rest_ = rest_.subspan(sizeof value);
