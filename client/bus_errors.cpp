@@ -23,12 +23,13 @@ void explain_bus_error(const Error& error, int result, const char* wanted, const
     const char* const message = error.error.message && *error.error.message ? error.error.message : nullptr;
     if (name == "org.freedesktop.DBus.Error.AccessDenied") {
         // What the bus says is about its rules.
-        why.print("permission denied: %s needs root or group %s (usermod -aG %s USER, then log in again)",
-                  wanted, group, group);
+        why.print(
+            "permission denied: %s needs root or group %s (sudo usermod -aG %s $USER, then log in again)",
+            wanted, group, group);
     } else if (result == -EHOSTUNREACH) {
         if (name != "org.freedesktop.DBus.Error.ServiceUnknown" &&
             name != "org.freedesktop.DBus.Error.NameHasNoOwner")
-            why.print("hvfbd does not run and could not be started: systemctl status hvfbd%s%s%s",
+            why.print("hvfbd does not run and could not be started: sudo systemctl status hvfbd%s%s%s",
                       message ? " (" : "", message ? message : "", message ? ")" : "");
     } else if (message && result != -ETIMEDOUT) {
         why.set(message);

@@ -167,7 +167,8 @@ void Daemon::warn_of_unsaved_state() {
         std::size_t enough = (*needed * 2 + 63) / 64 * 64;
         spdlog::warn(
             "a restart will lose surfaces: the service manager stores {} descriptors, and there are {}; set "
-            "FileDescriptorStoreMax={} in [Service] (systemctl edit hvfbd), then systemctl reload hvfbd",
+            "FileDescriptorStoreMax={} in [Service] (sudo systemctl edit hvfbd), then sudo systemctl reload "
+            "hvfbd",
             store_.most().value_or(0), *needed, enough);
     }
 }

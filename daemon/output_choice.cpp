@@ -33,7 +33,7 @@ KernelUioPort::Where find_bound() {
     throw std::system_error(ENODEV, std::generic_category(),
                             "the synthetic video device is held by " +
                                 found.front().driver.value_or("nobody") +
-                                "; bind it to uio_hv_generic: systemctl start hvfbd-bind");
+                                "; bind it to uio_hv_generic: sudo systemctl start hvfbd-bind");
 }
 
 std::unique_ptr<UioPort> make_port(const std::string& uio) {

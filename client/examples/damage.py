@@ -3,6 +3,7 @@
 
 With tracking=none no store is noticed by itself: this program says what it drew. It ends when that is on the screen, or
 with --stay when its standard input does; the surface closes with it."""
+import argparse
 import mmap
 import os
 import socket
@@ -36,7 +37,7 @@ def receive(channel):
     return kind, packet[8:]
 
 
-def main():
+def main(stay):
     display = connect().get_object("org.hvfbd.Framebuffer1", "/org/hvfbd/Framebuffer1/display0")
     options = dbus.Dictionary({"name": "damage.py", "tracking": "none"}, signature="sv")
     _, buffer, channel, layout = display.OpenSurface(
@@ -62,9 +63,11 @@ def main():
             frame, when, flags, _ = struct.unpack("<QQII", body)
             print(f"Frame {frame}:", "nobody is looking." if flags & NOT_SHOWN else f"on the screen at {when} ns.")
             break
-    if "--stay" in sys.argv:
+    if stay:
         sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main()
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--stay", action="store_true", help="keep the surface until standard input ends")
+    main(arguments.parse_args().stay)

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Draws circles by storing into memory. Needs libhvfb alone; Control-C ends it."""
+import argparse
 import ctypes
 import math
 import sys
@@ -41,7 +42,9 @@ def main(seconds):
 
 
 if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("seconds", nargs="?", type=float, default=math.inf, help="how long; for ever if not given")
     try:
-        main(float(sys.argv[1]) if len(sys.argv) > 1 else math.inf)
+        main(arguments.parse_args().seconds)
     except KeyboardInterrupt:
         pass

@@ -26,13 +26,13 @@ void Authority::expect(const Credentials& who, std::optional<gid_t> group, const
 void Authority::check_open_surface(const Credentials& who) const {
     expect(
         who, drawers,
-        "only root and members of the group video may draw: sudo usermod -aG video NAME, then log in again");
+        "only root and members of the group video may draw: sudo usermod -aG video $USER, then log in again");
 }
 
 void Authority::check_view(const Credentials& who) const {
     expect(who, viewers,
            "only root and members of the group hvfbd-view may look at the screen: "
-           "sudo usermod -aG hvfbd-view NAME, then log in again");
+           "sudo usermod -aG hvfbd-view $USER, then log in again");
 }
 
 void Authority::check_tune(uid_t uid, const std::string& what, const std::string& command) const {

@@ -166,18 +166,18 @@ void DisplayObject::OpenViewer(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, s
 }
 
 void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbus::Variant> options) {
-    context_.when_identified(Callers::Depth::user, getObject(), std::move(result),
-                             [this, options = std::move(options)](const Caller& caller, const auto& answer) {
-                                 context_.authority().check_tune(caller.credentials.uid,
-                                                                 "refresh the display", command("refresh"));
-                                 expect_no_options(options);
-                                 if (std::string why = display_.problem(); !why.empty())
-                                     throw RequestError(
-                                         RequestError::Kind::busy,
-                                         "nothing can be shown now: " + why + "; see journalctl -u hvfbd");
-                                 display_.refresh(context_.now());
-                                 answer.returnResults();
-                             });
+    context_.when_identified(
+        Callers::Depth::user, getObject(), std::move(result),
+        [this, options = std::move(options)](const Caller& caller, const auto& answer) {
+            context_.authority().check_tune(caller.credentials.uid, "refresh the display",
+                                            command("refresh"));
+            expect_no_options(options);
+            if (std::string why = display_.problem(); !why.empty())
+                throw RequestError(RequestError::Kind::busy,
+                                   "nothing can be shown now: " + why + "; see sudo journalctl -u hvfbd");
+            display_.refresh(context_.now());
+            answer.returnResults();
+        });
 }
 
 void DisplayObject::SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t height,

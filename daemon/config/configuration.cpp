@@ -157,6 +157,11 @@ std::string what_is_unknown(std::string_view section, std::string_view key) {
     for (std::string_view other : sections)
         for (std::string_view known : keys_of(other))
             if (known == key) return unknown + "; it belongs into [" + std::string(other) + "]";
+    if (const Setting* setting = setting_named(key)) {  // as it is called on the bus
+        const std::string_view belongs = setting == &log_level_setting ? "Log" : "Display";
+        return unknown + "; did you mean \"" + std::string(setting->key) + "\"" +
+               (belongs == section ? "" : " in [" + std::string(belongs) + "]") + "?";
+    }
     return unknown + did_you_mean(key, keys_of(section));
 }
 

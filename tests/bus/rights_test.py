@@ -116,8 +116,8 @@ class Policy(OnTheBus):
             ("drawer", ("reload",), "only root may have the configuration read again: sudo systemctl reload hvfbd"),
             ("drawer", ("screenshot", "/dev/null"), "group hvfbd-view may look at the screen: sudo usermod -aG hvfbd-view drawer, then log in again"),
             ("stranger", ("set", "RefreshLimit", "30"), "set RefreshLimit 30"),
-            ("stranger", ("status",), "sudo usermod -aG video stranger, then log in again"),
-            ("stranger", ("surfaces",), "sudo usermod -aG video stranger, then log in again"),
+            ("stranger", ("status",), "To draw: sudo usermod -aG video stranger. To look at the screen: sudo usermod -aG hvfbd-view stranger. Then log in again"),
+            ("stranger", ("surfaces",), "To draw: sudo usermod -aG video stranger. To look at the screen: sudo usermod -aG hvfbd-view stranger."),
             ("stranger", ("screenshot", "/dev/null"), "sudo usermod -aG hvfbd-view stranger, then log in again"),
         )
         for user, words, sentence in refused:
@@ -168,7 +168,7 @@ class UnpolicedDaemon(OnTheBus):
 
     def test_refuses_by_itself_and_says_what_to_do(self):
         stranger = self.caller("stranger")
-        self.assert_error(stranger.open(), "AccessDenied", "sudo usermod -aG video NAME")
+        self.assert_error(stranger.open(), "AccessDenied", "sudo usermod -aG video $USER")
         self.assert_error(stranger.view(), "AccessDenied", "hvfbd-view")
         self.assert_error(self.caller("watcher").open(), "AccessDenied")
         self.assert_error(self.caller("drawer").view(), "AccessDenied")

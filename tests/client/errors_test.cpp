@@ -75,10 +75,10 @@ TEST(Opening, says_what_mends_it_where_the_bus_refuses) {
     };
     for (const Case& c :
          {Case{"org.freedesktop.DBus.Error.AccessDenied", "Rejected send message, 1 matched rules", -EACCES,
-               "permission denied: drawing needs root or group video (usermod -aG video USER, "
+               "permission denied: drawing needs root or group video (sudo usermod -aG video $USER, "
                "then log in again)"},
           Case{"org.freedesktop.systemd1.UnitMasked", "Unit is masked.", -EHOSTUNREACH,
-               "hvfbd does not run and could not be started: systemctl status hvfbd (Unit is masked.)"},
+               "hvfbd does not run and could not be started: sudo systemctl status hvfbd (Unit is masked.)"},
           Case{"org.freedesktop.DBus.Error.ServiceUnknown", "was not provided by any .service files",
                -EHOSTUNREACH, hvfb_strerror(EHOSTUNREACH)},
           Case{"org.freedesktop.DBus.Error.UnknownObject", "Unknown object '/org'.", -ENOENT,

@@ -66,7 +66,7 @@ class StartFailures(unittest.TestCase):
     def test_a_service_that_keeps_failing_is_said_to_fail_while_it_is_tried_again(self):
         self.configure_wrongly()
         self.assert_a_program_is_told_at_once()
-        self.assert_said("fail", "journalctl -u hvfbd -n 20")
+        self.assert_said("fail", "sudo /usr/libexec/hvfbd --check-config")
 
     def test_a_service_that_systemd_gave_up_is_said_to_have_failed(self):
         self.make_the_limit_short()
@@ -75,7 +75,11 @@ class StartFailures(unittest.TestCase):
         wait_until(lambda: of_service("ActiveState") == "failed", "it is given up")
         self.assert_a_program_is_told_at_once()
         self.assertEqual(of_service("ActiveState"), "failed")
-        self.assert_said("failed", "journalctl -u hvfbd -n 20")
+        self.assert_said("failed", "sudo /usr/libexec/hvfbd --check-config")
+        # Where that is not the cause, it is not named.
+        WRONG.unlink()
+        self.assert_said("failed (exit-code)", "sudo journalctl -u hvfbd -n 20")
+        self.assertNotIn("--check-config", run("hvfbctl", "status").stderr)
 
     def test_a_service_that_fails_once_is_waited_for(self):
         once = pathlib.Path("/run/systemd/system/hvfbd.service.d/once.conf")

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import tempfile
 
 from private_daemon import PROGRAMS, OnPrivateBus, run
@@ -19,9 +20,19 @@ class Examined(OnPrivateBus):
         self.assertEqual(result["CanDraw"], done.returncode == 0)
         for finding in result["Findings"]:
             self.assertIn(finding["Level"], ("ok", "warn", "bad"))
+            self.assert_rights_are_said(finding["Fix"])
             # What does not work comes with the command that mends it, and nothing else does.
             self.assertEqual(finding["Level"] == "ok", finding["Fix"] == "", finding)
         return result["Findings"]
+
+    OF_ROOT = ("systemctl", "journalctl", "usermod", "chgrp", "chmod", "udevadm", "modprobe", "apt-get", "mkdir", "install", "tee",
+               "systemd-sysusers", "sysctl", "mknod", "/usr/libexec/hvfbd")
+
+    def assert_rights_are_said(self, fix):
+        """A command that only root may do has sudo before it, and what it writes is written by root."""
+        for command in re.split(r"&&|[;#|(:]|, |then | and ", fix):
+            self.assertNotIn(command.strip().partition(" ")[0], self.OF_ROOT, fix)
+        self.assertNotRegex(fix, "> */")
 
     def findings(self, *words, **arguments):
         return {finding["Subject"]: finding for finding in self.list_of_findings(*words, **arguments)}

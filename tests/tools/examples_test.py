@@ -31,6 +31,16 @@ class Examples(OnPrivateBus):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 
+    def test_in_python_say_how_they_are_called(self):
+        for source in sorted(EXAMPLES.glob("*.py")):
+            with self.subTest(source.name):
+                said = self.run_example("/usr/bin/python3", "-B", source, "--help")
+                self.assertIn(f"usage: {source.name}", said)
+                wrong = subprocess.run(["/usr/bin/python3", "-B", source, "--nonsense"], env=self.environment, capture_output=True,
+                                       text=True, timeout=30, check=False)
+                self.assertEqual(wrong.returncode, 2)
+                self.assertNotIn("Traceback", wrong.stderr)
+
     def test_in_c_is_short_and_is_told_when_its_picture_is_shown(self):
         source = EXAMPLES / "hello.c"
         self.assertLessEqual(len(source.read_text().splitlines()), 30)

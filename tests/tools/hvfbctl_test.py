@@ -45,10 +45,12 @@ class Status(OnPrivateBus):
         self.painter("drawing")
         self.assertNotIn("\nhidden", self.hvfbctl("status"))
         self.hvfbctl("screenshot", "/dev/null")
-        self.assertIn("\nhidden: nobody looks; open a viewer, or: hvfbctl set WhenHidden ignore\n", self.hvfbctl("status"))
+        self.assertIn("\nhidden: nobody looks, which is normal. ", self.hvfbctl("status"))
         self.assertIn("hidden: nobody looks", self.hvfbctl("top", "--interval=0.05", "--count=1"))
         self.hvfbctl("set", "WhenHidden", "ignore")
-        self.assertNotIn("\nhidden", self.hvfbctl("status"))
+        text = self.hvfbctl("status")
+        self.assertNotIn("hidden", text)
+        self.assertIn("\nnobody looks, and what is drawn is presented all the same (WhenHidden=ignore). ", text)
 
     def test_is_in_colour_where_that_is_wanted(self):
         self.painter("drawing")
@@ -119,6 +121,28 @@ class Limits(OnPrivateBus):
             with self.subTest(name):
                 self.hvfbctl("set", name, value)
                 self.assertEqual(self.hvfbctl("get", name).strip(), value)
+
+    def test_takes_an_assignment_and_says_how_the_value_is_kept(self):
+        for name, value, shown, section, key in (("RefreshLimit", "60", "60", "Display", "RefreshLimit"),
+                                                 ("IdleTimeoutSec", "100ms", "100ms", "Display", "IdleTimeoutSec"),
+                                                 ("SettleDelayUSec", "2000", "2ms", "Display", "SettleDelaySec"),
+                                                 ("WhenHidden", "ignore", "ignore", "Display", "WhenHidden"),
+                                                 ("LogLevel", "debug", "debug", "Log", "Level")):
+            with self.subTest(name):
+                said = self.hvfbctl("set", f"{name}={value}")
+                self.assertEqual(self.hvfbctl("get", name).strip(), shown)
+                self.assertEqual(self.hvfbctl("set", name, value), said)
+                *_, file, first, second = said.splitlines()
+                self.assertIn("/etc/hvfbd/hvfbd.conf.d/local.conf:", file)
+                self.assertEqual((first, second), (f"[{section}]", f"{key}={shown}"))
+                # Which is what the daemon takes.
+                (self.daemon.folder / CONFIGURATION).write_text(f"{first}\n{second}\n")
+                self.hvfbctl("reload")
+                self.assertEqual(self.hvfbctl("get", name).strip(), shown)
+        self.assertIn("must be 0 to 1000", self.hvfbctl("set", "RefreshLimit=", code=2))
+        self.assertIn("must be 0 to 1000", self.hvfbctl("set", "RefreshLimit=1001", code=2))
+        self.assertIn("no property Nothing", self.hvfbctl("set", "Nothing=1", code=2))
+        self.assertIn("one word too many", self.hvfbctl("set", "RefreshLimit=1", "2", "3", code=2))
 
     def test_shows_the_daemons_own_sentence_and_changes_nothing(self):
         for name, value, words in (("RefreshLimit", "1001", "1000"), ("MaxRects", "0", "255"),

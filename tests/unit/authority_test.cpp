@@ -27,7 +27,7 @@ TEST(Authority, lets_root_and_group_video_draw_and_says_how_to_become_one) {
     auto sentence = request_error([] { authority.check_open_surface({1000, 1, {{other, view}}}); });
     EXPECT_EQ(
         sentence,
-        "only root and members of the group video may draw: sudo usermod -aG video NAME, then log in again");
+        "only root and members of the group video may draw: sudo usermod -aG video $USER, then log in again");
 }
 
 TEST(Authority, lets_root_and_group_hvfbd_view_look) {

@@ -118,6 +118,24 @@ TEST_F(ConfigurationFiles, take_every_setting_of_the_table_and_refuse_what_it_is
     }
 }
 
+TEST_F(ConfigurationFiles, are_told_what_a_property_of_the_bus_is_called_in_a_file) {
+    const auto said = [&](const std::string& text) {
+        write("etc/hvfbd.conf", text);
+        read();
+        return warnings.size() == 1 ? warnings.front().sentence : std::to_string(warnings.size());
+    };
+    EXPECT_EQ(said("[Log]\nLogLevel=debug\n"),
+              "there is no LogLevel in a section [Log]; did you mean \"Level\"?");
+    EXPECT_EQ(said("[Display]\nLogLevel=debug\n"),
+              "there is no LogLevel in a section [Display]; did you mean \"Level\" in [Log]?");
+    for (const Setting& setting : display_settings) {
+        if (setting.name == setting.key) continue;
+        const std::string name(setting.name), key(setting.key);
+        EXPECT_EQ(said("[Display]\n" + name + "=1\n"),
+                  "there is no " + name + " in a section [Display]; did you mean \"" + key + "\"?");
+    }
+}
+
 TEST_F(ConfigurationFiles, are_told_what_a_key_of_the_version_before_is_called_now) {
     write("etc/hvfbd.conf", "[Display]\nSettleDelay=2000\nMaxRects=7\n");
     EXPECT_EQ(read().display.settle_delay, DisplaySettings().settle_delay);

@@ -51,14 +51,22 @@ TEST(WhyNothingIsShown, SaysWhatMendsAHiddenDisplay) {
     ShownOrNot display = shown();
     display.visible = false;
     EXPECT_EQ(why_nothing_is_shown(display),
-              "hidden: nobody looks; open a viewer, or: hvfbctl set WhenHidden ignore");
+              "hidden: nobody looks, which is normal. What is drawn is shown as soon as somebody does: "
+              "hvfbctl view. To present it all the same: sudo hvfbctl set WhenHidden ignore");
+    EXPECT_FALSE(is_trouble(display));
+    EXPECT_EQ(why_shown_to_nobody(display), "");
     display.output = "hyperv";
     EXPECT_EQ(why_nothing_is_shown(display),
-              "hidden: the host says that nobody looks; open its window, or: hvfbctl set WhenHidden ignore");
+              "hidden: the host says that nobody looks, which is normal. What is drawn is shown as soon as "
+              "somebody does. To present it all the same: sudo hvfbctl set WhenHidden ignore");
+    EXPECT_FALSE(is_trouble(display));
     display.when_hidden = "ignore";
     EXPECT_EQ(why_nothing_is_shown(display), "");
+    EXPECT_NE(why_shown_to_nobody(display).find("sudo hvfbctl set WhenHidden pause"), std::string::npos);
     display.output = "drm";
     EXPECT_NE(why_nothing_is_shown(display).find("no screen is connected"), std::string::npos);
+    EXPECT_TRUE(is_trouble(display));
+    EXPECT_EQ(why_shown_to_nobody(display), "");
 }
 
 TEST(WhyNothingIsShown, SaysThatNobodyDraws) {

@@ -74,7 +74,7 @@ Circumstances read_circumstances(const fs::path& root) {
 std::optional<Obstacle> missing_device(const Circumstances& circumstances) {
     if (!circumstances.vmbus)
         return Obstacle{"this is not a Hyper-V guest, or its VMBus driver is not loaded",
-                        "if it is one, modprobe hv_vmbus; otherwise use another Type= in hvfbd.conf"};
+                        "if it is one, sudo modprobe hv_vmbus; otherwise use another Type= in hvfbd.conf"};
     if (circumstances.devices.empty())
         return Obstacle{
             "this Hyper-V guest has no synthetic video device; isolated (confidential) virtual machines "

@@ -198,7 +198,7 @@ std::string explain(const sdbus::Error& error, const Where& where) {
     };
     if (is({"ServiceUnknown", "NameHasNoOwner", "Disconnected", "NoReply"}))
         return "hvfbd does not answer on " + bus + " (" + error.getMessage() +
-               "). Start it: systemctl start hvfbd. What is missing: hvfbctl doctor";
+               "). Start it: sudo systemctl start hvfbd. What is missing: hvfbctl doctor";
     if (is({"UnknownObject", "UnknownMethod"}))
         return "there is no display " + where.display + ", or its surface is gone; see: hvfbctl displays";
     if (!name.starts_with("org.hvfbd.") && (is({"FileNotFound", "NoServer", "BadAddress"}) ||

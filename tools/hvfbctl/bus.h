@@ -78,7 +78,7 @@ class NotRunning : public std::runtime_error {
   public:
     explicit NotRunning(const std::optional<ServiceProblem>& problem = std::nullopt)
         : std::runtime_error(problem ? problem->sentence + ": " + problem->mend
-                                     : "hvfbd is not running: systemctl start hvfbd") {}
+                                     : "hvfbd is not running: sudo systemctl start hvfbd") {}
 };
 
 // The daemon that runs, as seen over the bus. Everything is a synchronous question and throws sdbus::Error.

@@ -1,6 +1,9 @@
 #include "command_line.h"
 
+#include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "commands.h"
 #include "common/settings_table.h"
@@ -29,7 +32,13 @@ std::string settings_help() {
     for (const hvfbd::Setting& setting : hvfbd::display_settings) add(setting);
     add(hvfbd::log_level_setting);
     return text +
-           "\nIt counts until the next reload, or until the service is stopped; hvfbd.conf(5) keeps it.";
+           "\nIt counts until the next reload, or until the service is stopped. To keep it, put it into "
+           "/etc/hvfbd/hvfbd.conf.d/local.conf (hvfbd.conf(5)), such as:\n"
+           "  [Display]\n"
+           "  RefreshLimit=60\n"
+           "  IdleTimeoutSec=100ms\n"
+           "  [Log]\n"
+           "  Level=debug";
 }
 
 class Commands {
@@ -90,7 +99,8 @@ class Commands {
         get.option("PROPERTY", a.name, "such as RefreshLimit");
         auto set = add("set", "Changes a property, from the next frame on",
                        [this] { set_property(where_, a.name, a.value); });
-        set.option("PROPERTY", a.name, "such as RefreshLimit").required();
+        set.option("PROPERTY", a.name, "such as RefreshLimit; PROPERTY=VALUE is one word for both")
+            .required();
         set.option("VALUE", a.value, "what it becomes").required();
         set.footer(settings_help());
         add("reload", "Has the daemon read its configuration again",
@@ -151,10 +161,10 @@ struct CommandLine {
         program.footer(
             "Questions:\n"
             "  What is on the screen?  hvfbctl screenshot screen.png\n"
-            "  Why is it dark?         hvfbctl status; then, as root: hvfbctl doctor\n"
+            "  Why is it dark?         hvfbctl status; then: sudo hvfbctl doctor\n"
             "  Who draws?              hvfbctl surfaces\n"
             "  How much, how fast?     hvfbctl top\n"
-            "  How is it limited?      hvfbctl set RefreshLimit 10; to keep it: hvfbd.conf(5)\n"
+            "  How is it limited?      sudo hvfbctl set RefreshLimit 10; it says how that is kept\n"
             "Exit codes: 0 done, 1 failed, 2 the command line makes no sense.");
     }
     CommandLine(const CommandLine&) = delete;
@@ -170,12 +180,32 @@ struct CommandLine {
     Commands commands;
 };
 
+// "set NAME=VALUE" as "set NAME VALUE".
+std::vector<std::string> with_assignment_apart(std::vector<std::string> words) {
+    std::vector<std::size_t> plain;  // what is neither an option nor the value of one
+    for (std::size_t i = 1; i < words.size(); ++i)
+        if (words[i] == "--bus" || words[i] == "--display" || words[i] == "--color")
+            ++i;
+        else if (!words[i].starts_with('-'))
+            plain.push_back(i);
+    if (plain.size() != 2 || words[plain[0]] != "set") return words;
+    const std::size_t at = plain[1], equals = words[at].find('=');
+    if (equals == std::string::npos) return words;
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(at) + 1, words[at].substr(equals + 1));
+    words[at].resize(equals);
+    return words;
+}
+
 }  // namespace
 
 ExitCode run_command_line(int argc, char** argv, Where& where) {
     CommandLine line(where);
+    std::vector<std::string> words = with_assignment_apart({argv, argv + argc});
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
     // The commands run in there.
-    const auto ended = line.program.parse(argc, argv);
+    const auto ended = line.program.parse(static_cast<int>(words.size()), pointers.data());
     return ended ? static_cast<ExitCode>(*ended) : line.code;
 }
 

@@ -41,13 +41,14 @@ void examine_groups(std::vector<Finding>& findings) {
                         root    ? "root may"
                         : video ? "group video: may"
                                 : "not in group video: may not",
-                        root || video ? "" : "usermod -aG video " + own_name() + ", then log in again"});
+                        root || video ? "" : "sudo usermod -aG video " + own_name() + ", then log in again"});
     const bool view = in_group("hvfbd-view");
-    findings.push_back({root || view ? Level::ok : Level::warn, "right to view",
-                        root   ? "root may"
-                        : view ? "group hvfbd-view: may"
-                               : "not in group hvfbd-view: screenshot and watch are refused",
-                        root || view ? "" : "usermod -aG hvfbd-view " + own_name() + ", then log in again"});
+    findings.push_back(
+        {root || view ? Level::ok : Level::warn, "right to view",
+         root   ? "root may"
+         : view ? "group hvfbd-view: may"
+                : "not in group hvfbd-view: screenshot and watch are refused",
+         root || view ? "" : "sudo usermod -aG hvfbd-view " + own_name() + ", then log in again"});
 }
 
 // The alias that `systemctl enable` makes, by which the bus starts it.
@@ -75,7 +76,7 @@ bool examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
         findings.push_back({Level::ok, "bus", where.bus + " answers", ""});
     } catch (const sdbus::Error& error) {
         findings.push_back({Level::bad, "bus", where.bus + " does not answer: " + error.getMessage(),
-                            where.bus == "system" ? "apt-get install dbus && systemctl start dbus"
+                            where.bus == "system" ? "sudo apt-get install dbus && sudo systemctl start dbus"
                                                   : "name a bus that runs: --bus=system"});
         return false;
     }
@@ -93,20 +94,21 @@ bool examine_daemon(const Where& where, bool enabled, std::vector<Finding>& find
             .onInterface("org.freedesktop.DBus")
             .storeResultsTo(activatable);
         const bool can_start = enabled && std::ranges::find(activatable, service_name) != activatable.end();
-        findings.push_back(
-            {running || can_start ? Level::ok : Level::bad, "daemon",
-             running     ? "hvfbd runs"
-             : can_start ? "hvfbd does not run; the bus starts it for the first program that draws"
-             : enabled   ? "hvfbd does not run, and the bus does not know how to start it"
-                         : "hvfbd does not run, and as it is not enabled no program starts it",
-             running || can_start ? ""
-             : enabled            ? "systemctl reload dbus && systemctl start hvfbd"
-                       : "systemctl start hvfbd # or, for each boot as well: systemctl enable --now hvfbd"});
+        findings.push_back({running || can_start ? Level::ok : Level::bad, "daemon",
+                            running ? "hvfbd runs"
+                            : can_start
+                                ? "hvfbd does not run; the bus starts it for the first program that draws"
+                            : enabled ? "hvfbd does not run, and the bus does not know how to start it"
+                                      : "hvfbd does not run, and as it is not enabled no program starts it",
+                            running || can_start ? ""
+                            : enabled            ? "sudo systemctl reload dbus && sudo systemctl start hvfbd"
+                                      : "sudo systemctl start hvfbd # or, for each boot as well: sudo "
+                                        "systemctl enable --now hvfbd"});
         return running;
     } catch (const sdbus::Error& error) {
         findings.push_back({Level::bad, "daemon",
                             "the bus does not say whether hvfbd runs: " + error.getMessage(),
-                            "systemctl status hvfbd dbus"});
+                            "sudo systemctl status hvfbd dbus"});
     }
     return false;
 }
@@ -134,7 +136,7 @@ void examine_surfaces(const Where& where, const std::filesystem::path& root, std
         for (const DisplayRecord& display : daemon.displays())
             if (!display.problem.empty())
                 findings.push_back({Level::warn, display.name, "nothing is shown: " + display.problem,
-                                    "journalctl -u hvfbd -n 20"});
+                                    "sudo journalctl -u hvfbd -n 20"});
         for (Finding& finding : examine_programs(root, daemon.surfaces()))
             findings.push_back(std::move(finding));
     } catch (const sdbus::Error& error) {
@@ -142,7 +144,7 @@ void examine_surfaces(const Where& where, const std::filesystem::path& root, std
         findings.push_back({Level::warn, "surfaces",
                             refused ? "the bus does not let you ask the daemon for them"
                                     : "the daemon does not list them: " + error.getMessage(),
-                            refused ? "sudo hvfbctl doctor" : "systemctl status hvfbd"});
+                            refused ? "sudo hvfbctl doctor" : "sudo systemctl status hvfbd"});
     }
 }
 

@@ -117,8 +117,9 @@ Finding who_is_master(const fs::path& root, const std::string& card) {
     const auto name = master(clients);
     if (!name) return {Level::ok, master_subject, "nobody is", ""};
     if (*name == "hvfbd") return {Level::ok, master_subject, "hvfbd is", ""};
-    return {Level::warn, master_subject, *name + " is, and hvfbd shows nothing as long as that runs",
-            "stop it (a desktop: systemctl isolate multi-user.target), then systemctl restart hvfbd"};
+    return {
+        Level::warn, master_subject, *name + " is, and hvfbd shows nothing as long as that runs",
+        "stop it (a desktop: sudo systemctl isolate multi-user.target), then sudo systemctl restart hvfbd"};
 }
 
 }  // namespace
@@ -136,7 +137,7 @@ void examine_drm_screen(const fs::path& root, const hvfbd::Configuration& config
     }
     const std::string node = "/dev/dri/" + *card;
     findings.push_back(examine_rights(card_subject, root / "dev/dri" / *card, node,
-                                      "chgrp video " + node + " && chmod 0660 " + node, "video"));
+                                      "sudo chgrp video " + node + " && sudo chmod 0660 " + node, "video"));
     findings.push_back(screen(connectors_of(root, *card), output.connector));
     findings.push_back(who_is_master(root, *card));
 }

@@ -2,12 +2,16 @@
 
 #include <grp.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
+#include <sstream>
 #include <string>
 
 #include "base/file_reading.h"
+#include "common/kernel_version.h"
 #include "configured_output.h"
 #include "rights.h"
 
@@ -19,23 +23,45 @@ using Level = Finding::Level;
 using Findings = std::vector<Finding>;
 namespace fs = std::filesystem;
 
+// The number of the device in this kernel. Nothing: it has no such device.
+std::optional<unsigned> minor_number(const fs::path& root) {
+    std::istringstream misc;
+    if (const fs::path file = root / "proc/misc"; hvfbd::is_there(file))
+        misc.str(hvfbd::read_regular_file(file, std::size_t{1} << 16));
+    unsigned number = 0;
+    for (std::string name; misc >> number >> name;)
+        if (name == "userfaultfd") return number;
+    return std::nullopt;
+}
+
+// A kernel that has the device makes its node; a container has the nodes that it was given.
+std::string what_makes_the_node(const fs::path& root) {
+    if (const auto number = minor_number(root))
+        return "sudo mknod -m 0660 /dev/userfaultfd c 10 " + std::to_string(*number) +
+               " && sudo chgrp hvfbd /dev/userfaultfd # or have the container given the node of the machine";
+    utsname name = {};
+    uname(&name);
+    const auto version = hvfbd::kernel_version(name.release);
+    return version && *version < hvfbd::KernelVersion{6, 1}
+               ? "use Linux 6.1 or later, with CONFIG_USERFAULTFD"
+               : "use a kernel with CONFIG_USERFAULTFD, as those of Debian are";
+}
+
 // Whether the daemon gives one to programs that may not make it, and else what lets it.
 Finding examine_grant(const fs::path& root) {
     const char* const subject = "userfaultfd from hvfbd";
     std::vector<hvfbd::ConfigurationWarning> warnings;
     if (!read_configuration(root, warnings).grant_userfaultfd)
-        return {
-            Level::warn, subject, "GrantUserfaultfd=no: programs of group video are given none",
-            "printf '[Clients]\\nGrantUserfaultfd=yes\\n' > /etc/hvfbd/hvfbd.conf.d/zz-userfaultfd.conf && "
-            "systemctl reload hvfbd"};
+        return {Level::warn, subject, "GrantUserfaultfd=no: programs of group video are given none",
+                "printf '[Clients]\\nGrantUserfaultfd=yes\\n' | sudo tee "
+                "/etc/hvfbd/hvfbd.conf.d/zz-userfaultfd.conf && sudo systemctl reload hvfbd"};
     const fs::path device = root / "dev/userfaultfd";
     if (!hvfbd::is_there(device))
-        return {Level::warn, subject, "there is no /dev/userfaultfd",
-                "use Linux 6.1 or later, with CONFIG_USERFAULTFD"};
+        return {Level::warn, subject, "there is no /dev/userfaultfd", what_makes_the_node(root)};
     Finding found =
         examine_rights(subject, device, "/dev/userfaultfd",
-                       "udevadm control --reload && udevadm trigger --name-match=userfaultfd # "
-                       "without udev: chgrp hvfbd /dev/userfaultfd && chmod 0660 /dev/userfaultfd",
+                       "sudo udevadm control --reload && sudo udevadm trigger --name-match=userfaultfd # "
+                       "without udev: sudo chgrp hvfbd /dev/userfaultfd && sudo chmod 0660 /dev/userfaultfd",
                        "video");
     if (found.level == Level::ok)
         found.sentence += "; it is given to programs that may draw and may not make one";
@@ -80,12 +106,16 @@ void examine_tracking(const fs::path& root, Findings& findings) {
     const bool granted = grant.level == Level::ok;
     const auto way = [&](const char* subject, int error, const std::string& mend) {
         const bool well = error == 0 || own || granted;
-        findings.push_back(
-            {well ? Level::ok : Level::warn, subject,
-             error == 0 ? "may be used" : std::string("may not be used: ") + std::strerror(error),
-             well ? "" : mend});
+        const std::string why = std::strerror(error);
+        findings.push_back({well ? Level::ok : Level::warn, subject,
+                            error == 0 ? "may be used"
+                            : well     ? std::string("not needed, since ") +
+                                         (own ? "another way may be used" : "hvfbd gives a userfaultfd") +
+                                         " (it may not be used: " + why + ")"
+                                   : "may not be used: " + why,
+                            well ? "" : mend});
     };
-    way("userfaultfd(2)", abilities.system_call_errno, "sysctl -w vm.unprivileged_userfaultfd=1");
+    way("userfaultfd(2)", abilities.system_call_errno, "sudo sysctl -w vm.unprivileged_userfaultfd=1");
     way("/dev/userfaultfd", abilities.device_errno, grant.mend);
     way("userfaultfd(2), user mode", abilities.user_mode_only_errno,
         "run outside the container or seccomp filter that forbids userfaultfd");

@@ -29,22 +29,22 @@ Finding who_has(const VmbusDevice& device) {
         return {Level::ok, subject, name + " is free for programs (uio_hv_generic)", ""};
     const std::string drivers = "/sys/bus/vmbus/drivers/";
     const std::string uio = drivers + hvfbd::uio_driver;
-    std::string by_hand = "modprobe uio_hv_generic && echo " + std::string(hvfbd::synthetic_video_class) +
-                          " > " + uio + "/new_id";
+    std::string by_hand = "sudo modprobe uio_hv_generic && echo " +
+                          std::string(hvfbd::synthetic_video_class) + " | sudo tee " + uio + "/new_id";
     // Without a driver it is taken as soon as the class is known.
     if (device.driver)
-        by_hand += " ; echo " + name + " > " + drivers + *device.driver + "/unbind && echo " + name + " > " +
-                   uio + "/bind";
+        by_hand += " ; echo " + name + " | sudo tee " + drivers + *device.driver + "/unbind && echo " + name +
+                   " | sudo tee " + uio + "/bind";
     return {Level::warn, subject,
             name + (device.driver ? " belongs to " + *device.driver : " has no driver") +
                 ", so that hvfbd cannot show anything on it",
-            "systemctl enable --now hvfbd-bind # or, until it starts again: " + by_hand};
+            "sudo systemctl enable --now hvfbd-bind # or, until it starts again: " + by_hand};
 }
 
 // `trigger`: the command that lets udev see the file again.
 Finding rights(const std::string& subject, const fs::path& file, const std::string& shown,
                const std::string& trigger) {
-    return examine_rights(subject, file, shown, "udevadm control --reload && " + trigger);
+    return examine_rights(subject, file, shown, "sudo udevadm control --reload && " + trigger);
 }
 
 // Of Linux 6.10: takes channels without a bit. Of 6.15: signals the host on channels with one.
@@ -63,8 +63,9 @@ Finding video_memory(const fs::path& root, const Circumstances& guest) {
     const char* const subject = "Hyper-V video memory";
     if (guest.display_adapter) {
         const std::string file = "sys/bus/pci/devices/" + *guest.display_adapter + "/resource0";
-        Finding found = rights(subject, root / file, "/" + file,
-                               "udevadm trigger --action=add /sys/bus/pci/devices/" + *guest.display_adapter);
+        Finding found =
+            rights(subject, root / file, "/" + file,
+                   "sudo udevadm trigger --action=add /sys/bus/pci/devices/" + *guest.display_adapter);
         found.sentence = "generation 1: " + found.sentence;
         return found;
     }
@@ -77,25 +78,25 @@ void examine_bound(const fs::path& root, const Circumstances& guest, const Vmbus
                    Findings& findings) {
     const std::string name = device.uio.value_or("uio0");
     findings.push_back(rights("Hyper-V device node", root / "dev" / name, "/dev/" + name,
-                              "udevadm trigger --name-match=" + name));
+                              "sudo udevadm trigger --name-match=" + name));
     for (const hvfbd::FirmwareFramebuffer& framebuffer : guest.firmware)
         if (framebuffer.driver)
             findings.push_back(
                 {Level::warn, "firmware's picture",
                  framebuffer.device + " belongs to " + *framebuffer.driver +
                      ", which draws on the same memory",
-                 "mkdir -p /etc/systemd/system/hvfbd-bind.service.d && printf "
-                 "'[Service]\\nEnvironment=BIND_OPTIONS=--take-firmware-framebuffer\\n' > "
-                 "/etc/systemd/system/hvfbd-bind.service.d/firmware.conf && systemctl daemon-reload && "
-                 "systemctl restart hvfbd-bind"});
-    findings.push_back(
-        finding("hibernation",
-                guest.host_offers_hibernation
-                    ? std::optional(Obstacle{
-                          "fails while the device is bound to uio_hv_generic, which cannot sleep",
-                          "systemctl stop hvfbd-bind before it, and systemctl start hvfbd-bind after"})
-                    : std::nullopt,
-                "this virtual machine does not offer it"));
+                 "sudo mkdir -p /etc/systemd/system/hvfbd-bind.service.d && printf "
+                 "'[Service]\\nEnvironment=BIND_OPTIONS=--take-firmware-framebuffer\\n' | sudo tee "
+                 "/etc/systemd/system/hvfbd-bind.service.d/firmware.conf && sudo systemctl daemon-reload && "
+                 "sudo systemctl restart hvfbd-bind"});
+    findings.push_back(finding(
+        "hibernation",
+        guest.host_offers_hibernation
+            ? std::optional(Obstacle{
+                  "fails while the device is bound to uio_hv_generic, which cannot sleep",
+                  "sudo systemctl stop hvfbd-bind before it, and sudo systemctl start hvfbd-bind after"})
+            : std::nullopt,
+        "this virtual machine does not offer it"));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ void examine_kernel(Findings& findings) {
              (scans   ? ": has all that tracking uses"
               : waits ? ": older than 6.7, so that programs that draw much are compared, not scanned"
                       : ": older than 6.4, so that stores are looked for, not noticed"),
-         scans ? "" : "apt-get install -t bookworm-backports linux-image-amd64"});
+         scans ? "" : "sudo apt-get install -t bookworm-backports linux-image-amd64"});
 }
 
 void examine_memfd(Findings& findings) {

@@ -77,6 +77,18 @@ sdbus::Variant value_of_setting(const hvfbd::Setting& setting, const std::string
     return value;
 }
 
+// A value that was set is gone with the next reload.
+void say_how_to_keep(const hvfbd::Setting& setting, const std::string& text) {
+    const auto number = value_in(setting, text);
+    const std::string value = number ? shown(setting, *number) : text;
+    const bool of_log = setting.name == hvfbd::log_level_setting.name;
+    std::cout << setting.name << " is " << value
+              << " until the next reload, or until the service is stopped.\n"
+              << "To keep it, put this into /etc/hvfbd/hvfbd.conf.d/local.conf:\n"
+              << (of_log ? "[Log]" : "[Display]") << '\n'
+              << setting.key << '=' << value << '\n';
+}
+
 // What the key of the configuration is called on the bus.
 std::string name_on_bus(const std::string& property) {
     const hvfbd::Setting* const setting = hvfbd::setting_with_key(property);
@@ -117,6 +129,7 @@ void set_property(const Where& where, const std::string& name, const std::string
         if (error.getName() != "org.freedesktop.DBus.Error.PropertyReadOnly") throw;
         throw UsageError(property + " can only be read; hvfbctl set --help lists what can be set");
     }
+    if (setting != nullptr) say_how_to_keep(*setting, text);
 }
 
 }  // namespace hvfbctl

@@ -13,7 +13,11 @@ struct ShownOrNot {
     bool any_surface = false, active_surface = false;
 };
 
-// Why what programs draw is not shown, and what mends that. Empty: it is shown. Pure.
+// Why what programs draw is not shown, and what mends or changes that. Empty: it is shown. Pure.
 std::string why_nothing_is_shown(const ShownOrNot& display);
+// Nobody looks, and all the same it is shown: how that comes, and what changes it. Empty: it is not so.
+std::string why_shown_to_nobody(const ShownOrNot& display);
+// Whether something is wrong, where nothing is shown: not so while nobody looks, or draws.
+bool is_trouble(const ShownOrNot& display);
 
 }  // namespace hvfbctl

@@ -45,7 +45,8 @@ Finding examine_rights(const std::string& subject, const std::filesystem::path& 
     if (stat(file.c_str(), &found) != 0) hvfbd::throw_errno("look at " + shown);
     const passwd* const user = getpwnam(daemon_user);
     if (user == nullptr)
-        return {Level::warn, subject, shown + " is there, but no user hvfbd", "systemd-sysusers && " + mend};
+        return {Level::warn, subject, shown + " is there, but no user hvfbd",
+                "sudo systemd-sysusers && " + mend};
     const std::string you = access(file.c_str(), R_OK | W_OK) == 0 ? "so may you" : "you may not";
     if (may_use(*user, another == nullptr ? nullptr : getgrnam(another), found))
         return {Level::ok, subject, "user hvfbd may use " + shown + ", and " + you, ""};

@@ -49,9 +49,10 @@ Finding examine_sandbox(const fs::path& root, VideoMemory memory) {
                                   : any_drop_in_says(root, "ReadWritePaths", "/sys");
     if (allowed) return {Level::ok, subject, "a drop-in allows " + what, ""};
     return {Level::warn, subject, "no drop-in allows " + what,
-            std::string("install -D -m644 -t /etc/systemd/system/hvfbd.service.d "
+            std::string("sudo install -D -m644 -t /etc/systemd/system/hvfbd.service.d "
                         "/usr/share/doc/hvfbd/hyperv-generation-") +
-                (physical ? "2" : "1") + ".conf && systemctl daemon-reload && systemctl restart hvfbd"};
+                (physical ? "2" : "1") +
+                ".conf && sudo systemctl daemon-reload && sudo systemctl restart hvfbd"};
 }
 
 }  // namespace hvfbctl

@@ -1,6 +1,14 @@
 #include "service_state.h"
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 
 #include "common/sdbus.h"
@@ -56,23 +64,48 @@ class Unit {
     std::map<std::string, sdbus::Variant> properties_;
 };
 
+// Whether the daemon finds something wrong with its configuration. It opens no device for that.
+bool configuration_is_wrong() {
+    std::string program = std::string(HVFBD_LIBEXEC) + "/hvfbd", option = "--check-config";
+    std::array<char*, 3> words = {program.data(), option.data(), nullptr};
+    posix_spawn_file_actions_t files;
+    if (posix_spawn_file_actions_init(&files) != 0) return false;
+    for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO})
+        posix_spawn_file_actions_addopen(&files, descriptor, "/dev/null", O_WRONLY, 0);
+    pid_t child = -1;
+    const int error = posix_spawn(&child, program.c_str(), &files, nullptr, words.data(), environ);
+    posix_spawn_file_actions_destroy(&files);
+    if (error != 0) return false;
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return false;
+    return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE;
+}
+
 std::optional<ServiceProblem> problem_of(const Unit& unit) {
     const std::string loaded = unit.word("LoadState"), active = unit.word("ActiveState");
     if (loaded == "masked")
-        return ServiceProblem{"hvfbd is masked: nothing starts it", "systemctl unmask hvfbd"};
+        return ServiceProblem{"hvfbd is masked: nothing starts it", "sudo systemctl unmask hvfbd"};
     if (loaded == "not-found")
         return ServiceProblem{"hvfbd does not run, and systemd has no unit hvfbd.service",
-                              "install the package hvfbd, or: systemctl daemon-reload"};
+                              "install the package hvfbd, or: sudo systemctl daemon-reload"};
     if (loaded != "loaded")
         return ServiceProblem{"systemd cannot load hvfbd.service: " + unit.load_error(),
-                              "systemd-analyze verify hvfbd.service"};
+                              "sudo systemd-analyze verify hvfbd.service"};
     const std::string why = " (" + unit.word("Result") + ")";
-    const char* const journal = "journalctl -u hvfbd -n 20";
-    if (active == "failed") return ServiceProblem{"hvfbd has failed" + why, journal};
+    const auto mend = [] {
+        const std::string journal = "sudo journalctl -u hvfbd -n 20";
+        return configuration_is_wrong()
+                   ? "sudo /usr/libexec/hvfbd --check-config # it says what is wrong in the "
+                     "configuration; for the rest: " +
+                         journal
+                   : journal;
+    };
+    if (active == "failed") return ServiceProblem{"hvfbd has failed" + why, mend()};
     if (active != "activating" && active != "reloading") return std::nullopt;
     if (unit.number("NRestarts") > 0 || unit.word("SubState") == "auto-restart")
-        return ServiceProblem{"hvfbd fails, and systemd starts it again" + why, journal};
-    return ServiceProblem{"hvfbd is starting and has not finished", "systemctl status hvfbd"};
+        return ServiceProblem{"hvfbd fails, and systemd starts it again" + why, mend()};
+    return ServiceProblem{"hvfbd is starting and has not finished", "sudo systemctl status hvfbd"};
 }
 
 }  // namespace

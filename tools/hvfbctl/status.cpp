@@ -95,14 +95,24 @@ std::string modes_in_words(const Properties& display) {
 void print_head(const Status& status, const Style& style) {
     const Properties& display = status.display;
     const bool visible = value_of<bool>(display, "Visible");
+    const std::string nobody = why_shown_to_nobody(status.shown);
     std::cout << style.paint(Colour::bold, text_of(display, "Name")) << ": " << text_of(display, "Output")
               << " output, " << text_of(display, "Width") << "x" << text_of(display, "Height") << " "
               << format_name(value_of<std::uint32_t>(display, "Format")) << ", stride "
               << text_of(display, "Stride") << ", "
-              << style.paint(visible ? Colour::green : Colour::yellow, visible ? "visible" : "hidden")
+              << style.paint(visible                    ? Colour::green
+                             : is_trouble(status.shown) ? Colour::yellow
+                                                        : Colour::none,
+                             visible          ? "visible"
+                             : nobody.empty() ? "hidden"
+                                              : "nobody looks")
               << " (hvfbd " << text_of(status.manager, "Version") << ")\n";
     const std::string why = why_nothing_is_shown(status.shown);
-    if (!why.empty()) std::cout << style.paint(Colour::yellow, hvfbd::escaped(why)) << '\n';
+    if (!why.empty())
+        std::cout << style.paint(is_trouble(status.shown) ? Colour::yellow : Colour::none,
+                                 hvfbd::escaped(why))
+                  << '\n';
+    if (!nobody.empty()) std::cout << nobody << '\n';
     for (const std::string& warning : configuration_warnings(status.manager))
         std::cout << style.paint(Colour::yellow, hvfbd::escaped("configuration: " + warning)) << '\n';
     std::cout << "modes: " << modes_in_words(display) << '\n';

@@ -21,12 +21,13 @@ constexpr const char* device_subject = "UIO device";
 constexpr const char* memory_subject = "UIO screen memory";
 constexpr const char* configuration_mend =
     "set Uio= and Framebuffer= in /etc/hvfbd/hvfbd.conf.d/screen.conf as /usr/share/doc/hvfbd/uio.md says";
-constexpr const char* restart = "systemctl restart hvfbd";
+constexpr const char* restart = "sudo systemctl restart hvfbd";
 
 std::string bind_by_hand(const std::string& address) {
     const std::string device = "/sys/bus/pci/devices/" + address;
-    return "modprobe uio_cif && echo " + address + " > " + device + "/driver/unbind ; echo hilscher > " +
-           device + "/driver_override && echo " + address + " > /sys/bus/pci/drivers_probe";
+    return "sudo modprobe uio_cif && echo " + address + " | sudo tee " + device +
+           "/driver/unbind ; echo hilscher | sudo tee " + device + "/driver_override && echo " + address +
+           " | sudo tee /sys/bus/pci/drivers_probe";
 }
 
 // The node of the PCI device; nothing: a finding says why there is none.
@@ -140,8 +141,8 @@ void examine_node(const fs::path& root, const std::string& uio, const std::strin
         R"(SUBSYSTEM=="uio", KERNELS==")" + device.filename().string() + R"(", GROUP="hvfbd", MODE="0660")";
     findings.push_back(examine_rights("UIO device node", root / "dev" / node, "/dev/" + node,
                                       "echo '" + rule +
-                                          "' >> /etc/udev/rules.d/71-hvfbd-screen.rules && udevadm control "
-                                          "--reload && udevadm trigger --name-match=" +
+                                          "' | sudo tee -a /etc/udev/rules.d/71-hvfbd-screen.rules && sudo "
+                                          "udevadm control --reload && sudo udevadm trigger --name-match=" +
                                           node));
     examine_maps(root, node, map, configuration, findings);
 }
@@ -151,8 +152,9 @@ void examine_pci_resource(const fs::path& root, const FramebufferLocation& locat
     const fs::path device = root / "sys/bus/pci/devices" / location.device();
     const std::string shown = "/sys/bus/pci/devices/" + location.device() + "/" + location.part();
     findings.push_back(examine_sandbox(root, VideoMemory::pci_resource));
-    findings.push_back(examine_rights(device_subject, device / location.part(), shown,
-                                      "chgrp hvfbd " + shown + " && chmod 0660 " + shown + " && " + restart));
+    findings.push_back(
+        examine_rights(device_subject, device / location.part(), shown,
+                       "sudo chgrp hvfbd " + shown + " && sudo chmod 0660 " + shown + " && " + restart));
     if (findings.back().level != Level::ok) return;
     // Which alone leaves the resources to others.
     const std::string driver = hvfbd::name_behind(device / "driver");
@@ -160,7 +162,8 @@ void examine_pci_resource(const fs::path& root, const FramebufferLocation& locat
         findings.push_back({Level::warn, memory_subject,
                             location.device() + " belongs to " + driver +
                                 ", while which the kernel lets nobody else map its resources (EINVAL)",
-                            "echo " + location.device() + " > /sys/bus/pci/devices/" + location.device() +
+                            "echo " + location.device() + " | sudo tee /sys/bus/pci/devices/" +
+                                location.device() +
                                 "/driver/unbind # or name a map of a UIO device instead: Uio="});
         return;
     }

@@ -12,7 +12,7 @@ std::string user_name(uid_t uid) {
 
 std::string own_name() {
     const passwd* const entry = getpwuid(getuid());
-    return entry == nullptr ? "NAME" : entry->pw_name;
+    return entry == nullptr ? "$USER" : entry->pw_name;
 }
 
 }  // namespace hvfbctl

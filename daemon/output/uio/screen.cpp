@@ -55,10 +55,11 @@ Descriptor open_node(const fs::path& path) {
         throw_errno("open " + path.string() + ", which takes a rule of udev (docs/uio.md)", EACCES);
     // The unit's DeviceAllow=char-uio was looked up when it was started.
     if (errno == EPERM)
-        throw_errno("open " + path.string() +
-                        ", which no unit may that was started before the module uio came: systemctl restart "
-                        "hvfbd (docs/uio.md)",
-                    EPERM);
+        throw_errno(
+            "open " + path.string() +
+                ", which no unit may that was started before the module uio came: sudo systemctl restart "
+                "hvfbd (docs/uio.md)",
+            EPERM);
     throw_errno("open " + path.string());
 }
 
