@@ -90,7 +90,7 @@ class PythonViewer(WithPython):
 
     def test_that_waits_lets_other_threads_run_and_is_interrupted_by_a_signal(self):
         print_ = self.run_python("""
-import signal, threading, time, hvfb
+import os, signal, sys, threading, time, hvfb
 viewer, surface = hvfb.Viewer(), hvfb.Surface()
 surface.present()
 while viewer.wait(0.2): pass
@@ -105,18 +105,24 @@ counter.start()
 def interrupt(*_):
     raise KeyboardInterrupt
 signal.signal(signal.SIGALRM, interrupt)
-for wait in (viewer.wait, lambda: surface.wait()):
+def wait_frame():
+    surface.wait_frame(surface.request_frame())
+def stop():
+    os.kill(int(sys.argv[1]), signal.SIGSTOP)
+for wait in (viewer.wait, surface.wait, wait_frame):
     surface.dispatch()
+    if wait is wait_frame: stop()
     before = count
     signal.setitimer(signal.ITIMER_REAL, 0.1)
     try:
         wait()
     except KeyboardInterrupt:
         print("interrupted", count > before)
+    os.kill(int(sys.argv[1]), signal.SIGCONT)
 end.set()
 counter.join()
-""")
-        self.assertEqual(print_, "interrupted True\ninterrupted True\n")
+""", str(self.daemon.process.pid))
+        self.assertEqual(print_, "interrupted True\n" * 3)
 
     def test_may_be_one_of_a_display_that_shows_nothing(self):
         with self.viewer() as viewer:

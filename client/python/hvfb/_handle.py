@@ -68,7 +68,7 @@ class Handle:
             given.check(result)
         except BaseException:
             if pointer:
-                self._functions["close"](pointer)
+                self._functions["close"](pointer.value)
             self.places.take(None)
             raise
         self._pointer: int | None = pointer.value
