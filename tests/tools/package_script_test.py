@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -34,6 +35,16 @@ class PackageScript(unittest.TestCase):
     def package(self, *words):
         environment = {**os.environ, "PATH": f"{self.root}/stand-ins:{os.environ['PATH']}"}
         return run(self.root / "tools/package", *words, env=environment)
+
+    def test_leaves_out_no_file_that_the_unit_tests_include(self):
+        [left_out] = re.findall(r"--exclude=\./tests/\{([\w,]+)\}", (SOURCE / "tools/package").read_text())
+        left_out, wrong = left_out.split(","), []
+        for folder in ("unit", "client", "fuzz"):
+            for file in (SOURCE / "tests" / folder).rglob("*.[ch]*"):
+                for name in re.findall(r'(?m)^#include "((?:\w+/)+\w+\.h)"', file.read_text()):
+                    if name.split("/")[0] in left_out and (SOURCE / "tests" / name).exists():
+                        wrong.append(f"{file.relative_to(SOURCE)}: {name}")
+        self.assertEqual(wrong, [])
 
     def test_says_which_part_runs_and_where_its_log_is(self):
         done = self.package("--no-symbols")

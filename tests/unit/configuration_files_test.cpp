@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "configuration_fixture.h"
-#include "integration/limited_descriptors.h"
+#include "limited_descriptors.h"
 
 // What is read, and what is said of what cannot be.
 namespace hvfbd {
