@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import itertools
 import threading
 import time
 import unittest
@@ -23,9 +24,13 @@ class PythonViewer(WithPython):
         self.assertIsNone(viewer.wait(0.01))
         surface.fill(ORANGE, (100, 50, 8, 16))
         surface.present(30)
-        second = viewer.wait(30)
-        self.assertEqual(second.rects, (hvfb.Rect(100, 50, 8, 16),))
-        self.assertGreater((second.frame, second.time), (first.frame, first.time))
+        seen = set()
+        while len(seen) < 8 * 16:  # on a busy machine in several frames
+            frame = viewer.wait(30)
+            self.assertGreater((frame.frame, frame.time), (first.frame, first.time))
+            seen |= {(x, y) for left, top, width, height in frame.rects
+                     for x in range(left, left + width) for y in range(top, top + height)}
+        self.assertEqual(seen, {(x, y) for x in range(100, 108) for y in range(50, 66)})
         surface.array()[...] = numpy.random.default_rng(1).integers(0, 256, (480, 640, 4), numpy.uint8)
         surface.present(30)
         viewer.wait(30)
@@ -67,7 +72,7 @@ class PythonViewer(WithPython):
 
         surface.present(30)
         asyncio.run(asyncio.wait_for(main(), 30))
-        self.assertEqual(colors, [(0, 0, 0), RED, BLUE])
+        self.assertEqual([color for color, _ in itertools.groupby(colors)], [(0, 0, 0), RED, BLUE])
 
     def test_that_another_thread_closes_waits_no_more(self):
         viewer = self.viewer()
