@@ -28,6 +28,8 @@ class InACopy(unittest.TestCase):
             shutil.copy(SOURCE / "tools" / name, self.root / "tools" / name)
         (self.root / "packaging").mkdir()
         shutil.copy(SOURCE / "packaging/build-depends", self.root / "packaging")
+        (self.root / "tests/vm/image").mkdir(parents=True)
+        (self.root / "tests/vm/image/guests").write_text("# a comment\nold always\n1.2 always\nrare by-name\n")
         (self.root / "stand-ins").mkdir()
         self.stand_in("apt-get", 'echo "$@" >>calls; [ ! -e apt-fails ] || { rm apt-fails; exit 100; }')
         self.stand_in("cmake", "exit 0")
@@ -268,6 +270,22 @@ class TestScript(InACopy):
         self.assertIn(" --test-dir build/release ", tests)
         self.assertIn(" -L ^(vm)$ ", tests)
         self.assertTrue(any(call.endswith("--target build_vm") for call in self.calls()))
+
+    def test_a_guest_is_chosen_by_its_name_and_the_rare_ones_are_run_so_alone(self):
+        self.recorded_results()
+        self.stand_in("cmake", 'echo cmake "$@" for $HVFBD_GUESTS >>calls')
+        for words, built_for, left_out in ((("-L", "vm"), "", "^(vm[.]rare)$"), (("--guest=1.2",), " 1.2", "^(vm[.]old|vm[.]rare)$"),
+                                           (("--guest=rare", "--guest=old"), " rare old", "^(vm[.]1[.]2)$")):
+            with self.subTest(words):
+                already = len(self.calls())
+                self.assertEqual(self.script("test", *words).returncode, 0)
+                calls = self.calls()[already:]
+                self.assertTrue(any(call.endswith(f"--target build_vm for{built_for}") for call in calls), calls)
+                [tests] = [call for call in calls if call.startswith("ctest")]
+                self.assertIn(f" -L ^(vm)$ -E {left_out} ", tests)
+        done = self.script("test", "--guest=none")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no guest none; tests/vm/image/guests has old 1.2 rare", done.stderr)
 
     def test_the_guests_are_a_stage_of_the_whole(self):
         self.recorded_results()

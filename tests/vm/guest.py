@@ -1,4 +1,4 @@
-"""A Debian guest with systemd as PID 1, for tests from outside of it. HVFBD_KERNEL says which kernel of build/vm it has."""
+"""A Debian guest with systemd as PID 1, for tests from outside of it. HVFBD_GUEST says which of image/guests it is."""
 
 import os
 import pathlib
@@ -11,11 +11,13 @@ import unittest
 from machine import Gone, Machine
 
 MADE = pathlib.Path(os.environ["HVFBD_SOURCE"]) / "build/vm"
-KERNEL = os.environ["HVFBD_KERNEL"]
+GUEST = os.environ["HVFBD_GUEST"]
+# The cloud flavour has no driver of a screen but the firmware's, and no 9p.
+CLOUD = GUEST.endswith("-cloud")
 # The guest is 20 to 40 times slower than this machine, and this machine may be busy.
 START, LONG = 300, 100
 # What 6.1 does not have is noticed on 6.12 alone.
-ASYNCHRONOUS = KERNEL != "6.1"
+ASYNCHRONOUS = GUEST != "6.1"
 
 # The daemon is its only one.
 PROCESSES = "/sys/fs/cgroup/system.slice/hvfbd.service/cgroup.procs"
@@ -27,7 +29,10 @@ def start(devices):
     """A machine whose system is up, with nothing of this project in it. A kernel that fell over before that is started once
     more, which is said."""
     for attempt in (1, 2):
-        machine = Machine(MADE / KERNEL / "kernel/vmlinux", MADE / KERNEL / "initrd.cpio", MADE / "disk.ext4", MADE / "share", devices)
+        made = MADE / GUEST
+        # As UEFI starts it, it has a picture of the firmware's, which is all that the cloud flavour can show.
+        machine = Machine(made / "kernel" / ("vmlinuz" if CLOUD else "vmlinux"), made / "initrd.cpio", MADE / "disk.ext4", MADE / "share",
+                          devices, (made / "shares").read_text().strip())
         try:
             up = machine.await_text("AGENT-UP", START).split("AGENT-UP")[-1].split()
             print(f"# Linux {up[1]} is up after {machine.age():.1f} s ({up[0]} s of its own)", flush=True)

@@ -4,16 +4,19 @@ after the other. One boot is most of what a guest costs: guests_test.py [CLASS[.
 import sys
 import unittest
 
+import cloud_test
 import drm_test
 import hyperv_output_test
 import installation_test
 import memory_test
 import uio_test
-from guest import Guest, start
+from guest import CLOUD, Guest, start
 
 # Installation comes first, and LateUio before anything else loads a driver of UIO.
-CLASSES = (installation_test.Installation, memory_test.MemoryOutput, uio_test.LateUio, uio_test.UioOutput,
-           drm_test.VirtioGpu, drm_test.TwoScreens, drm_test.Bochs, hyperv_output_test.HypervOutput)
+# The cloud flavour has no cards, and the uio output shows as it does with the others.
+CLASSES = ((installation_test.Installation, memory_test.MemoryOutput, cloud_test.FirmwaresPicture, hyperv_output_test.HypervOutput) if CLOUD else
+           (installation_test.Installation, memory_test.MemoryOutput, uio_test.LateUio, uio_test.UioOutput,
+            drm_test.VirtioGpu, drm_test.TwoScreens, drm_test.Bochs, hyperv_output_test.HypervOutput))
 
 
 def suite(wanted):

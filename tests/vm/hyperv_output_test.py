@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from guest import Guest, KERNEL, LONG
+from guest import GUEST, Guest, LONG
 from picture import Picture
 
 ADDRESS = "0000:00:14.0"
@@ -73,7 +73,7 @@ class HypervOutput(Guest):
         cls.addClassCleanup(cls.unplug)
         code, said = cls.machine.shell(
             f"""printf 'SUBSYSTEM=="uio", GROUP="hvfbd", MODE="0660"\\n' >/etc/udev/rules.d/71-hvfbd-video.rules; """
-            f"udevadm control --reload; modprobe uio && insmod /mnt/host/modules/{KERNEL}.ko && "
+            f"udevadm control --reload; modprobe uio && insmod /mnt/host/modules/{GUEST}.ko && "
             f"until ls /sys/bus/pci/devices/{ADDRESS}/uio 2>/dev/null; do sleep 0.1; done; udevadm settle", LONG)
         assert code == 0, said
         cls.uio = said

@@ -33,7 +33,9 @@ class Gone(Exception):
 
 
 class Machine:
-    def __init__(self, kernel, initrd, disk, share, devices):
+    def __init__(self, kernel, initrd, disk, share, devices, shares="9p"):
+        """`kernel`: an ELF file, started directly; or a bzImage, which UEFI starts, and which has a picture of the firmware's then.
+        `shares`: how the guest sees folders of this machine, 9p or virtiofs."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hvfbd-machine-"))
         self.out = self.folder / "out"
         self.out.mkdir()
@@ -42,6 +44,8 @@ class Machine:
         self.answered, self.events = b"", []
         self.serial = self.monitor = None
         # It goes when this program does, however that ends.
+        self.helpers = []
+        folders = {"host": share, "out": self.out}
         words = ["setpriv", "--pdeathsig=KILL", *MACHINE, "-kernel", kernel, "-initrd", initrd, "-append", COMMAND_LINE,
                  "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
                  # Its console, to a file; kernel messages in the middle of answers would spoil them.
@@ -49,11 +53,9 @@ class Machine:
                  "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=on", "-serial", "chardev:agent",
                  "-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe,snapshot=on",
                  "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci",
-                 "-fsdev", f"local,id=host,path={share},security_model=none,readonly=on",
-                 "-device", "virtio-9p-pci,fsdev=host,mount_tag=host",
-                 # What the guest leaves for this machine.
-                 "-fsdev", f"local,id=out,path={self.out},security_model=none",
-                 "-device", "virtio-9p-pci,fsdev=out,mount_tag=out", *devices]
+                 *(self.shared_9p(folders) if shares == "9p" else self.shared_virtiofs(folders)), *devices]
+        if open(kernel, "rb").read(4) != b"\x7fELF":
+            words += ["-bios", "/usr/share/ovmf/OVMF.fd"]
         with open(self.folder / "errors", "wb") as errors:
             self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
                                             env={**os.environ, "TMPDIR": str(self.folder)})
@@ -65,6 +67,31 @@ class Machine:
         except BaseException:
             self.stop()
             raise
+
+    @staticmethod
+    def shared_9p(folders):
+        """The guest reads the one, and leaves in the other what is for this machine."""
+        words = []
+        for name, folder in folders.items():
+            words += ["-fsdev", f"local,id={name},path={folder},security_model=none" + (",readonly=on" if name == "host" else ""),
+                      "-device", f"virtio-9p-pci,fsdev={name},mount_tag={name}"]
+        return words
+
+    def shared_virtiofs(self, folders):
+        """The same. It has no read-only folder; nothing writes there."""
+        words = ["-object", "memory-backend-memfd,id=ram,share=on,size=384M", "-machine", "memory-backend=ram"]
+        for name, folder in folders.items():
+            path = self.folder / f"virtiofsd-{name}"
+            self.helpers.append(subprocess.Popen(
+                ["setpriv", "--pdeathsig=KILL", "/usr/lib/qemu/virtiofsd", "-f", "-o", f"source={folder},sandbox=chroot,log_level=err",
+                 f"--socket-path={path}"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            deadline = time.monotonic() + 20
+            while not path.exists():
+                if time.monotonic() > deadline:
+                    raise Gone("virtiofsd did not start")
+                select.select([], [], [], 0.02)
+            words += ["-chardev", f"socket,id=fs-{name},path={path}", "-device", f"vhost-user-fs-pci,chardev=fs-{name},tag={name}"]
+        return words
 
     def connect(self, name):
         deadline = time.monotonic() + 60
@@ -178,6 +205,9 @@ class Machine:
             except Exception:  # whatever it was: it is to end
                 self.process.kill()
                 self.process.wait()
+        for helper in self.helpers:
+            helper.kill()
+            helper.wait()
         for connection in (self.serial, self.monitor):
             if connection:
                 connection.close()

@@ -23,6 +23,19 @@ sources() {
     for suite in "$@"; do echo "deb [signed-by=$keyring] $(mirror "${suite/-backports/}") $suite main"; done
 }
 
+# read_guest NAME: what image/guests says of it.
+read_guest() {
+    guest=$1
+    read -r _ version flavour suites < <(awk -v guest="$1" '$1 == guest { $1 = ""; print }' tests/vm/image/guests)
+    [ -n "${version:-}" ] || die "there is no guest $1: $(all_guests | paste -sd ' ')"
+    read -ra suites <<<"$suites"
+}
+
+# Their names, one a line.
+all_guests() {
+    awk '!/^#/ { print $1 }' tests/vm/image/guests
+}
+
 # use_archive SUITE...: the apt of this script is one of its own that knows these suites and no installed package. Its
 # lists are fetched when they are older than a day.
 use_archive() {
