@@ -170,6 +170,11 @@ TEST_F(AMachine, of_generation_1_has_its_video_memory_in_the_adapters_resource) 
     EXPECT_EQ(FramebufferSource("", 1 << 20, {sysfs, devices}).open(*device).bytes.size(), 1u << 20);
     EXPECT_EQ(FramebufferSource("", 1u << 30, {sysfs, devices}).open(*device).bytes.size(), 64u << 20)
         << "no more than the resource has";
+    std::string screen_info(4096, '\0');
+    screen_info[0x1a] = 0x40;
+    write(sysfs / "kernel/boot_params/data", screen_info);
+    EXPECT_EQ(FramebufferSource("", 0, {sysfs, devices}).open(*device).address, 0xf8000000u)
+        << "the adapter goes before the firmware's picture";
 }
 
 TEST_F(AMachine, of_generation_2_has_its_video_memory_where_the_firmwares_picture_is) {
@@ -188,6 +193,22 @@ TEST_F(AMachine, of_generation_2_has_its_video_memory_where_the_firmwares_pictur
     Framebuffer named = FramebufferSource("mem:0x800000+0x200000", 0, {sysfs, devices}).open(*device);
     EXPECT_EQ(named.address, 0x800000u);
     EXPECT_EQ(named.bytes.size(), 0x200000u);
+}
+
+TEST_F(AMachine, that_does_not_say_where_its_video_memory_is_is_told_where_linux_says_it) {
+    memory_node(devices / "uio3", 1);
+    auto device = open();
+    for (std::size_t size : {0, 4096}) {
+        write(sysfs / "kernel/boot_params/data", std::string(size, '\0'));
+        try {
+            FramebufferSource("", 0, {sysfs, devices}).open(*device);
+            ADD_FAILURE() << "it was found";
+        } catch (const std::runtime_error& error) {
+            std::string said = error.what();
+            EXPECT_NE(said.find("Framebuffer=mem:ADDRESS+SIZE"), std::string::npos) << said;
+            EXPECT_NE(said.find("dmesg | grep hv_mmio="), std::string::npos) << said;
+        }
+    }
 }
 
 TEST_F(AMachine, may_have_its_video_memory_in_a_map_of_another_device) {

@@ -123,6 +123,35 @@ class HypervDoctor(ExaminedFolder):
         (framebuffer / "driver").symlink_to("../../drivers/simple-framebuffer")
         self.assert_found("firmware's picture", "warn", "simple-framebuffer.0", "--take-firmware-framebuffer")
 
+    def have_modules(self, *names):
+        modules = self.root / "lib/modules/6.12.9-amd64"
+        self.put(modules / "modules.dep", "\n".join(f"kernel/drivers/{name}.ko.xz: kernel/drivers/base.ko.xz" for name in names))
+        self.put(modules / "modules.builtin", "kernel/drivers/hv/hv_vmbus.ko")
+
+    def test_says_where_hvfbd_is_the_only_way_to_a_screen_and_what_that_takes(self):
+        subject = "Hyper-V screen"
+        (self.device / "driver").unlink()
+        framebuffer = self.root / "sys/bus/platform/devices/efi-framebuffer.0"
+        framebuffer.mkdir(parents=True)
+        (framebuffer / "driver").symlink_to("../../drivers/efi-framebuffer")
+        # No list of modules: nothing is known.
+        self.assertNotIn(subject, self.guest())
+        for driver in ("gpu/drm/hyperv/hyperv_drm", "video/fbdev/hyperv_fb"):
+            self.have_modules("uio/uio_hv_generic", driver)
+            self.assertNotIn(subject, self.guest())
+        self.have_modules("uio/uio_hv_generic")
+        self.assert_found(subject, "warn", "6.12.9-amd64 has neither hyperv_drm nor hyperv_fb", "which efi-framebuffer has",
+                          "BIND_OPTIONS=--take-firmware-framebuffer", "systemctl enable --now hvfbd-bind")
+        self.bind()
+        self.assert_found(subject, "ok", "only way")
+        self.assert_found("firmware's picture", "warn", "--take-firmware-framebuffer", "systemctl restart hvfbd-bind")
+        (framebuffer / "driver").unlink()
+        self.hold("other")
+        self.assert_found(subject, "ok", "only way")
+        # One that was built elsewhere, and is loaded.
+        (self.root / "sys/bus/vmbus/drivers/hyperv_drm").mkdir(parents=True)
+        self.assertNotIn(subject, self.guest())
+
     def test_what_is_in_the_way_of_hyperv_does_not_stop_drawing(self):
         self.put("proc/sys/kernel/osrelease", "5.10.0")
         self.put("sys/kernel/security/lockdown", "none [integrity] confidentiality")

@@ -74,7 +74,9 @@ Circumstances read_circumstances(const fs::path& root) {
 std::optional<Obstacle> missing_device(const Circumstances& circumstances) {
     if (!circumstances.vmbus)
         return Obstacle{"this is not a Hyper-V guest, or its VMBus driver is not loaded",
-                        "if it is one, sudo modprobe hv_vmbus; otherwise use another Type= in hvfbd.conf"};
+                        "if it is one, sudo modprobe hv_vmbus (Debian's kernels have it built in since Linux "
+                        "7); otherwise use "
+                        "another Type= in hvfbd.conf"};
     if (circumstances.devices.empty())
         return Obstacle{
             "this Hyper-V guest has no synthetic video device; isolated (confidential) virtual machines "

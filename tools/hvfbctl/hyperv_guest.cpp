@@ -1,5 +1,8 @@
 #include "hyperv_guest.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/file_reading.h"
 #include "binding/circumstances.h"
 #include "rights.h"
@@ -41,6 +44,48 @@ Finding who_has(const VmbusDevice& device) {
             "sudo systemctl enable --now hvfbd-bind # or, until it starts again: " + by_hand};
 }
 
+constexpr const char* take_firmwares_picture =
+    "sudo mkdir -p /etc/systemd/system/hvfbd-bind.service.d && printf "
+    "'[Service]\\nEnvironment=BIND_OPTIONS=--take-firmware-framebuffer\\n' | sudo tee "
+    "/etc/systemd/system/hvfbd-bind.service.d/firmware.conf && sudo systemctl daemon-reload && ";
+
+// Whether this kernel has one of its own for the device, loaded or not. Nothing: it cannot be known, as in a
+// container without the kernel's modules.
+std::optional<bool> has_screen_driver(const fs::path& root, const Circumstances& guest) {
+    constexpr std::array<const char*, 2> drivers = {"hyperv_drm", "hyperv_fb"};
+    constexpr std::size_t most = 16 << 20;
+    const fs::path modules = root / "lib/modules" / guest.kernel_release;
+    std::string all;
+    for (const char* list : {"modules.dep", "modules.builtin"}) {
+        if (!hvfbd::is_there(modules / list)) return std::nullopt;
+        all += hvfbd::read_regular_file(modules / list, most);
+    }
+    return std::ranges::any_of(drivers, [&](const char* name) {
+        return hvfbd::is_there(root / "sys/bus/vmbus/drivers" / name) ||
+               all.find("/" + std::string(name) + ".ko") != std::string::npos;
+    });
+}
+
+// Debian's cloud flavour since Linux 7: without hvfbd it has the firmware's picture, and nothing else.
+void examine_only_way(const fs::path& root, const Circumstances& guest, const VmbusDevice& device,
+                      Findings& findings) {
+    if (has_screen_driver(root, guest).value_or(true)) return;
+    const auto writer =
+        std::ranges::find_if(guest.firmware, [](const auto& each) { return each.driver.has_value(); });
+    const bool bound = Circumstances::is_bound(device);
+    std::string sentence = "Linux " + guest.kernel_release +
+                           " has neither hyperv_drm nor hyperv_fb, so that hvfbd is the only way to it";
+    // Once it is bound, what is said of that picture has the command.
+    if (bound || writer == guest.firmware.end()) {
+        findings.push_back({Level::ok, "Hyper-V screen", std::move(sentence), ""});
+        return;
+    }
+    findings.push_back({Level::warn, "Hyper-V screen",
+                        std::move(sentence) + " but the firmware's picture, which " + *writer->driver +
+                            " has for itself: it has to be taken as well",
+                        take_firmwares_picture + std::string("sudo systemctl enable --now hvfbd-bind")});
+}
+
 // `trigger`: the command that lets udev see the file again.
 Finding rights(const std::string& subject, const fs::path& file, const std::string& shown,
                const std::string& trigger) {
@@ -76,19 +121,15 @@ Finding video_memory(const fs::path& root, const Circumstances& guest) {
 
 void examine_bound(const fs::path& root, const Circumstances& guest, const VmbusDevice& device,
                    Findings& findings) {
-    const std::string name = device.uio.value_or("uio0");
+    const std::string name = device.uio.value_or("uioN");
     findings.push_back(rights("Hyper-V device node", root / "dev" / name, "/dev/" + name,
                               "sudo udevadm trigger --name-match=" + name));
     for (const hvfbd::FirmwareFramebuffer& framebuffer : guest.firmware)
         if (framebuffer.driver)
-            findings.push_back(
-                {Level::warn, "firmware's picture",
-                 framebuffer.device + " belongs to " + *framebuffer.driver +
-                     ", which draws on the same memory",
-                 "sudo mkdir -p /etc/systemd/system/hvfbd-bind.service.d && printf "
-                 "'[Service]\\nEnvironment=BIND_OPTIONS=--take-firmware-framebuffer\\n' | sudo tee "
-                 "/etc/systemd/system/hvfbd-bind.service.d/firmware.conf && sudo systemctl daemon-reload && "
-                 "sudo systemctl restart hvfbd-bind"});
+            findings.push_back({Level::warn, "firmware's picture",
+                                framebuffer.device + " belongs to " + *framebuffer.driver +
+                                    ", which draws on the same memory",
+                                take_firmwares_picture + std::string("sudo systemctl restart hvfbd-bind")});
     findings.push_back(finding(
         "hibernation",
         guest.host_offers_hibernation
@@ -113,6 +154,7 @@ void examine_hyperv_guest(const fs::path& root, Findings& findings) {
         return;
     }
     findings.push_back(who_has(*device));
+    examine_only_way(root, guest, *device, findings);
     findings.push_back(monitor_bit(guest, *device));
     findings.push_back(
         finding("kernel lockdown", locked_down(guest), "off: programs may map the video memory"));

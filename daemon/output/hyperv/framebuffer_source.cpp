@@ -81,7 +81,9 @@ Framebuffer FramebufferSource::open_found() const {
     if (!read || address == 0 || address % page_size() != 0)
         throw std::runtime_error(
             "cannot find the video memory: no Hyper-V display adapter on PCI, and the firmware has no "
-            "picture; set Framebuffer=mem:ADDRESS+SIZE in hvfbd.conf");
+            "picture; set Framebuffer=mem:ADDRESS+SIZE in hvfbd.conf, with the address that Linux says "
+            "behind "
+            "fb= (dmesg | grep hv_mmio=), where it says so");
     std::uint64_t most = size_ == 0 ? usual_size : size_;
     return open(
         FramebufferLocation::parse("mem:" + std::to_string(address) + "+" + std::to_string(most)).value());
