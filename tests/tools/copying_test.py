@@ -52,7 +52,7 @@ def wrong_in(words):
         text = (SOURCE / words[0]).read_text()
         if words[0] == "tools/bench":
             text += "".join(file.read_text() for file in (SOURCE / "tools/benchmark").rglob("*.cpp"))
-        return [word for word in arguments if re.match(r"--?[a-z]|[a-z]+$", word) and word not in text]
+        return [word for word in arguments if re.match(r"--?[a-z]|[a-z]+$", word) and re.sub("=.*", "=", word) not in text]
     if program in ("hvfbd", "hvfbctl", "hvhost", "hvfbd-bind"):
         text = words_of_help(PROGRAMS / program)
         subcommands = re.findall(r"(?m)^  ([a-z-]+) ", text.partition("Subcommands:")[2])
