@@ -138,10 +138,11 @@ void DisplayObject::OpenSurface(sdbus::Result<sdbus::ObjectPath, sdbus::UnixFd, 
             auto elsewhere = context_.surfaces_elsewhere(display_, user);
             auto opened = display_.open_surface(surface_options(options), std::move(caller.client),
                                                 context_.now(), elsewhere);
+            // Before the answer: what fails after it would be a second one.
+            if (opened.takes_room_elsewhere) context_.make_room_elsewhere(display_, user);
             answer.returnResults(sdbus::ObjectPath(surface_path(path_, opened.number)),
                                  give(std::move(opened.buffer)), give(std::move(opened.channel)),
                                  on_bus(opened.layout));
-            if (opened.takes_room_elsewhere) context_.make_room_elsewhere(display_, user);
         });
 }
 

@@ -71,7 +71,7 @@ class PeerList {
 
     PeerList(EventLoop& loop, Observer& observer) : loop_(loop), observer_(observer) {}
 
-    // Adds the one of the next number and notifies the observer; closes it again where that throws.
+    // Adds the one of the next number and notifies the observer; takes it back where that throws.
     template <typename Notify>
     void open(std::unique_ptr<T> peer, const Notify& notify) {
         unsigned number = peer->number();
@@ -81,7 +81,7 @@ class PeerList {
             notify(*peers_.back());
         } catch (...) {
             // Not opened after all: a kept surface would stay without a client.
-            close(position(number), "it could not be put on the bus");
+            take_back(number);
             throw;
         }
     }
@@ -102,6 +102,15 @@ class PeerList {
     Peers peers_;
 
   private:
+    void take_back(unsigned number) noexcept {
+        auto at = std::ranges::find(peers_, number, [](const auto& peer) { return peer->number(); });
+        try {
+            (*at)->close(observer_, "it could not be put on the bus");
+        } catch (...) {
+            // It goes all the same, though not every observer hears of it.
+        }
+        erase(at);
+    }
     static std::string who(unsigned number) { return T::kind + std::to_string(number); }
     void erase(typename Peers::iterator at) {
         throttled_by_gone_ += (*at)->throttled();

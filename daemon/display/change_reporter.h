@@ -22,7 +22,7 @@ class ChangeReporter {
           modes_(output.modes()) {}
 
     // The output said that something changed: its modes may have.
-    void modes_may_differ() { modes_may_differ_ = true; }
+    void modes_may_differ() noexcept { modes_may_differ_ = true; }
     // As if it had been reported: the daemon before did.
     void assume_visible(bool visible) {
         visible_ = visible;

@@ -112,6 +112,8 @@ Surfaces::Opened Display::open_surface(const SurfaceOptions& options, Client cli
 Viewers::Opened Display::open_viewer(Client client, Time now, std::size_t elsewhere) {
     wanted();
     Viewers::Opened opened = viewers_.open(std::move(client), front(), elsewhere);
+    // It is in the list: what follows does not throw.
+    static_assert(noexcept(output_.viewers_changed(0))&& noexcept(scheduler_.refresh(now)));
     output_.viewers_changed(viewers_.size());
     scheduler_.refresh(now);
     return opened;

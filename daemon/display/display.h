@@ -115,7 +115,7 @@ class Display : private OutputListener {
 
   private:
     // Everything else update() asks after every dispatch anyway.
-    void output_changed() override { reporter_.modes_may_differ(); }
+    void output_changed() noexcept override { reporter_.modes_may_differ(); }
     void output_needs_persisting() override { observer_.persist_before_acknowledge(); }
     void output_said(Importance importance, const std::string& sentence) override {
         observer_.output_said(importance == Importance::warning, sentence);

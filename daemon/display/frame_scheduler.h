@@ -97,7 +97,7 @@ class FrameScheduler {
     // Another surface is the active one.
     void surface_changed(Time now);
     // A frame is wanted then, whatever is known.
-    void refresh(Time at) { compare_at_ = at; }
+    void refresh(Time at) noexcept { compare_at_ = at; }
 
     // ---- questions
     // When the damage was announced that the frame under way is to show; none: it was not announced.

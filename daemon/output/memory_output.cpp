@@ -14,7 +14,7 @@ Layout padded(Mode mode, std::uint32_t row_padding) {
 MemoryOutput::MemoryOutput(Mode mode, std::uint32_t row_padding)
     : row_padding_(row_padding), layout_(padded(mode, row_padding)) {}
 
-void MemoryOutput::viewers_changed(std::size_t count) {
+void MemoryOutput::viewers_changed(std::size_t count) noexcept {
     // The first call comes when there has been a viewer: from then on "nobody looks" is known.
     visible_ = count > 0;
     changed();

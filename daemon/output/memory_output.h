@@ -17,7 +17,7 @@ class MemoryOutput : public Output {
     std::span<std::byte> scanout() override { return {}; }
     Presented present(std::span<const Rectangle>) override { return Presented::done; }
     bool visible() const override { return visible_; }
-    void viewers_changed(std::size_t count) override;
+    void viewers_changed(std::size_t count) noexcept override;
     void set_mode(Mode mode) override;
 
   private:

@@ -18,7 +18,7 @@ class OutputListener {
   public:
     virtual ~OutputListener() = default;
     // visible(), layout() or modes() may differ from what they were.
-    virtual void output_changed() = 0;
+    virtual void output_changed() noexcept = 0;
     // A message of the host is about to be acknowledged: it must not be lost with this process.
     virtual void output_needs_persisting() {}
     // For the log: a change of the output's own state, as a sentence.
@@ -76,7 +76,7 @@ class Output {
     // asks for all of it anew when this changes.
     virtual void ignore_hidden(bool /*ignore*/) {}
     // How many viewers of front there are now.
-    virtual void viewers_changed(std::size_t count) = 0;
+    virtual void viewers_changed(std::size_t count) noexcept = 0;
     // Throws RequestError (no_such_mode, not_supported). layout() is the new one when it returns, or changes
     // later.
     virtual void set_mode(Mode mode) = 0;
@@ -104,7 +104,7 @@ class Output {
 
   protected:
     bool listened() const { return listener_ != nullptr; }
-    void changed() {
+    void changed() noexcept {
         if (listener_) listener_->output_changed();
     }
     void persist() {

@@ -12,7 +12,7 @@ namespace hvfbd {
 namespace {
 
 struct Listener : OutputListener {
-    void output_changed() override { ++changes; }
+    void output_changed() noexcept override { ++changes; }
     void output_said(Importance, const std::string&) override { ++said; }
     unsigned changes = 0, said = 0;
 };

@@ -73,7 +73,7 @@ class FakeOutput : public Output {
     bool visible() const override { return visible_; }
     std::string save() const override { return saved_; }
     void ignore_hidden(bool ignore) override { ignores_hidden_ = ignore; }
-    void viewers_changed(std::size_t count) override { viewers_ = count; }
+    void viewers_changed(std::size_t count) noexcept override { viewers_ = count; }
     void set_mode(Mode mode) override {
         if (mode.width > 4096)
             throw RequestError(RequestError::Kind::no_such_mode, "the fake screen is at most 4096 wide");

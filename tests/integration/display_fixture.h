@@ -26,9 +26,11 @@ class RecordingObserver : public Observer {
         if (on_opened) on_opened();
     }
     void viewer_closed(unsigned number, std::string_view why) override {
+        if (on_closed) on_closed();
         viewers.push_back("closed " + std::to_string(number) + ": " + std::string(why));
     }
     void surface_closed(SurfaceNumber number, std::string_view, std::string_view why) override {
+        if (on_closed) on_closed();
         lines.push_back("closed " + std::to_string(number) + ": " + std::string(why));
     }
     void surface_client_changed(SurfaceNumber number, std::string_view, std::string_view what) override {
@@ -47,7 +49,7 @@ class RecordingObserver : public Observer {
         if (on_persist) on_persist();
         return true;
     }
-    std::function<void()> on_persist, on_opened;
+    std::function<void()> on_persist, on_opened, on_closed;
     std::vector<std::string> lines, viewers, violations, said, userfaultfds;
     unsigned modes = 0;
 };

@@ -322,6 +322,16 @@ TEST_F(ADisplay, who_is_reported_opened_and_then_cannot_be_served_is_reported_cl
     EXPECT_EQ(observer.viewers.size(), 1u);
 }
 
+TEST_F(ADisplay, who_can_be_reported_neither_opened_nor_closed_is_in_no_list) {
+    observer.on_opened = observer.on_closed = [] { throw std::bad_alloc(); };
+    EXPECT_THROW(open({"kept", true, true}), std::bad_alloc);
+    EXPECT_THROW(view(), std::bad_alloc);
+    EXPECT_EQ(display->surfaces().size() + display->viewers().size(), 0u);
+    observer.on_opened = observer.on_closed = nullptr;
+    RawClient next = open({"kept", true, true});
+    EXPECT_EQ(display->surfaces().size(), 1u);
+}
+
 TEST_F(ADisplay, the_first_viewer_after_a_time_unseen_is_not_sent_the_old_picture) {
     RawClient client = open_explicit();
     client.frame(1);

@@ -349,7 +349,7 @@ TEST(AVideoMemory, that_is_too_small_for_the_mode_is_warned_of_with_what_it_take
     hyperv::HypervOutput output(loop, std::make_unique<SimulatedUioPort>(host.socket()),
                                 hyperv::FramebufferSource("simulated", 0), options);
     struct Listener : OutputListener {
-        void output_changed() override {}
+        void output_changed() noexcept override {}
         void output_said(Importance importance, const std::string& sentence) override {
             if (importance == Importance::warning) warnings += sentence + "\n";
         }

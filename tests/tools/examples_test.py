@@ -32,7 +32,8 @@ class Examples(OnPrivateBus):
         return done.stdout
 
     def test_in_python_say_how_they_are_called(self):
-        for source in sorted(EXAMPLES.glob("*.py")):
+        # show_image.py is as short as can be.
+        for source in (EXAMPLES / "damage.py", EXAMPLES / "draw.py"):
             with self.subTest(source.name):
                 said = self.run_example("/usr/bin/python3", "-B", source, "--help")
                 self.assertIn(f"usage: {source.name}", said)

@@ -66,7 +66,7 @@ class DrmOutput : public Output {
     Presented present(std::span<const Rectangle> rectangles) override;
     bool visible() const override { return shows() && on_ && !suspended_; }
     bool take_repaint() override { return std::exchange(repaint_, false); }
-    void viewers_changed(std::size_t) override {}
+    void viewers_changed(std::size_t) noexcept override {}
     void set_mode(Mode mode) override;
     void wanted() override;
     void suspend() override;

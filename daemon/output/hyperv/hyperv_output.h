@@ -47,7 +47,7 @@ class HypervOutput : public Output {
     std::string problem() const override;
     bool take_repaint() override { return session_.take_repaint(); }
     void ignore_hidden(bool ignore) override;
-    void viewers_changed(std::size_t) override {}
+    void viewers_changed(std::size_t) noexcept override {}
     void set_mode(Mode mode) override;
     void suspend() override;
     void resume() override;

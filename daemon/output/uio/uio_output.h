@@ -38,7 +38,7 @@ class UioOutput : public Output {
     bool visible() const override { return screen_ != nullptr; }
     std::string problem() const override;
     bool take_repaint() override { return std::exchange(repaint_, false); }
-    void viewers_changed(std::size_t) override {}
+    void viewers_changed(std::size_t) noexcept override {}
     void set_mode(Mode mode) override;
     void suspend() override;
     void resume() override;
