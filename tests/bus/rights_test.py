@@ -145,6 +145,20 @@ class Policy(OnTheBus):
         self.until(lambda: self.get("RefreshLimit") == "u 299")
         self.assertLess(self.said().count("RefreshLimit: "), 60)
 
+    def test_a_refused_call_is_logged_by_the_bus_where_that_refuses_and_by_the_daemon_never(self):
+        """As docs/security.md says."""
+        stranger = self.caller("stranger")
+        answer = stranger.call(DISPLAY, NAME + ".Display", "OpenSurface", "a{sv}", {})
+        self.assertEqual(answer["error"], "org.freedesktop.DBus.Error.AccessDenied")
+        self.assertIn("Rejected send message, ", answer["message"])
+        self.until(lambda: f'destination="{NAME}"' in (self.folder / "bus.log").read_text())
+        self.assertIn("uid=61003 ", (self.folder / "bus.log").read_text())
+        before = self.said()
+        watcher = self.caller("watcher")
+        self.assert_error(watcher.open(), "AccessDenied", "only root and members of the group video may draw")
+        self.assertIn("only root", self.set("RefreshLimit", "u", "7", code=1, user="drawer"))
+        self.assertEqual(self.said(), before)
+
     def test_a_flood_of_calls_takes_no_descriptors(self):
         path = self.caller("drawer").open()["result"][0]
         for user, where, interface, method in (("watcher", path, ".Surface", "Activate"), ("drawer", DISPLAY, ".Display", "OpenSurface")):
