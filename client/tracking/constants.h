@@ -11,11 +11,18 @@
 namespace hvfb::constants {
 
 inline constexpr Nanoseconds millisecond = 1'000'000;
+inline constexpr std::uint32_t kibibyte = 1024;
 
-// A fault while resting opens this many pages before and after the page. With 28 after, a blinking cursor
-// takes two faults; with 124 it takes one, as with 60, and a quarter more CPU time to protect and compare.
-HVFB_CONSTANT(std::uint32_t, pages_before_fault, 4);
-HVFB_CONSTANT(std::uint32_t, pages_after_fault, 60);
+// What means memory is in bytes, and becomes pages of the machine's size by this: at least one.
+constexpr std::uint32_t pages_of(std::uint32_t bytes, std::uint32_t page_size) {
+    return bytes < page_size ? 1 : bytes / page_size;
+}
+
+// A fault while resting opens as much before the page, and so much from its begin on. With 112 KiB after, a
+// blinking cursor takes two faults; with 496 it takes one, as with 240, and a quarter more CPU time to
+// protect and compare.
+HVFB_CONSTANT(std::uint32_t, bytes_before_fault, 16 * kibibyte);
+HVFB_CONSTANT(std::uint32_t, bytes_after_fault, 240 * kibibyte);
 
 // This fault after a collection opens everything: a fault that the thread serves is 26-60 us, a page found by
 // the kernel alone 1 us.
@@ -32,18 +39,20 @@ HVFB_CONSTANT(Nanoseconds, landing_time, 100'000);
 HVFB_CONSTANT(unsigned, bucket_size, 8);
 HVFB_CONSTANT(unsigned, bucket_refill_per_second, 10);
 
-// Pages that are left open, or protected again, together. With one page the scans around them cost 233 us a
-// frame; a granule of 64 is 6 times dearer for scattered pixels.
-HVFB_CONSTANT(std::uint32_t, granule_pages, 16);
-// Where many pages of a block were written at once it is treated as a whole: fewer and longer scans. A moving
-// window of 200x200 costs 17.8 ms of CPU time a second instead of 28.5.
-HVFB_CONSTANT(std::uint32_t, block_pages, 64);
-HVFB_CONSTANT(std::uint32_t, block_written_pages, 8);
+// Memory that is left open, or protected again, together. With 4 KiB the scans around it cost 233 us a frame;
+// a granule of 256 KiB is 6 times dearer for scattered pixels.
+HVFB_CONSTANT(std::uint32_t, granule_bytes, 64 * kibibyte);
+// Where much of a block was written at once it is treated as a whole: fewer and longer scans. A moving window
+// of 200x200 costs 17.8 ms of CPU time a second instead of 28.5. One page is never much: it may be one pixel.
+HVFB_CONSTANT(std::uint32_t, block_bytes, 256 * kibibyte);
+HVFB_CONSTANT(std::uint32_t, block_written_bytes, 32 * kibibyte);
+HVFB_CONSTANT(std::uint32_t, block_written_least_pages, 2);
 
 // Fewer pages than this written between two scans, or than a quarter of the buffer where that is less, make
 // nothing hot: a fault for each of them is cheaper than to compare all around them in every frame. How many
 // that are depends on what a fault costs, which differs by twenty times between machines: as many as cost
-// this much together.
+// this much together. These are pages and not bytes, for each is a fault, which costs the same for a page of
+// any size.
 HVFB_CONSTANT(Nanoseconds, accepted_faults, 512'000);
 HVFB_CONSTANT(std::uint32_t, hot_from_least, 24);
 HVFB_CONSTANT(std::uint32_t, hot_from_most, 512);

@@ -7,15 +7,17 @@
 
 namespace hvfb {
 
-using constants::granule_pages;
-
 Granules::~Granules() {
     std::free(granules_.data());
 }
 
-bool Granules::resize(std::uint32_t pages, std::uint32_t hot_from) {
+bool Granules::resize(std::uint32_t pages, std::uint32_t page_size, std::uint32_t hot_from) {
     std::free(granules_.data());
-    const std::size_t count = pages / granule_pages + std::size_t{pages % granule_pages != 0};
+    granule_pages_ = constants::pages_of(constants::granule_bytes, page_size);
+    block_granules_ = constants::pages_of(constants::block_bytes, page_size) / granule_pages_;
+    block_written_pages_ =
+        std::max(constants::block_written_bytes / page_size, constants::block_written_least_pages);
+    const std::size_t count = pages / granule_pages_ + std::size_t{pages % granule_pages_ != 0};
     auto* memory = static_cast<Granule*>(std::calloc(count, sizeof(Granule)));
     granules_ = memory ? std::span(memory, count) : std::span<Granule>();
     pages_ = memory ? pages : 0;  // mutants: no test is out of memory
@@ -31,8 +33,8 @@ bool Granules::written(Pages run) {
     run = run.within(pages_);
     bool news = false;
     for (std::uint32_t page = run.first; page < run.end();) {
-        Granule& granule = granules_[page / granule_pages];
-        const std::uint32_t count = std::min(granule_pages - page % granule_pages, run.end() - page);
+        Granule& granule = granules_[page / granule_pages_];
+        const std::uint32_t count = std::min(granule_pages_ - page % granule_pages_, run.end() - page);
         if (!granule.cooled) {
             granule.written += count;
             news = true;
@@ -49,11 +51,10 @@ void Granules::promote(Nanoseconds now) {
         return written;
     };
     const bool enough = sum(granules_) >= hot_from_;
-    const std::size_t block_granules = constants::block_pages / granule_pages;
     for (std::span<Granule> rest = granules_; !rest.empty();) {
-        const auto block = rest.first(std::min(block_granules, rest.size()));
+        const auto block = rest.first(std::min(block_granules_, rest.size()));
         rest = rest.subspan(block.size());
-        const bool whole = sum(block) >= constants::block_written_pages;
+        const bool whole = sum(block) >= block_written_pages_;
         for (Granule& granule : block) {
             const bool counts = enough && (whole || granule.written > 0);
             granule.written = 0;
@@ -66,8 +67,8 @@ void Granules::promote(Nanoseconds now) {
 
 void Granules::differed(Pages run, Nanoseconds now) {
     run = run.within(pages_);
-    for (std::uint32_t page = run.first; page < run.end(); page += granule_pages - page % granule_pages)
-        granules_[page / granule_pages].last_differed = now;
+    for (std::uint32_t page = run.first; page < run.end(); page += granule_pages_ - page % granule_pages_)
+        granules_[page / granule_pages_].last_differed = now;
 }
 
 void Granules::cool(Nanoseconds now) {
@@ -79,16 +80,16 @@ void Granules::cool(Nanoseconds now) {
 }
 
 bool Granules::cooled(std::uint32_t page) const {
-    return granules_[page / granule_pages].cooled;
+    return granules_[page / granule_pages_].cooled;
 }
 
 template <typename Predicate>
 Pages Granules::next(std::uint32_t page, Predicate predicate) const {
     page = std::min(page, pages_);
-    const auto first = std::find_if(granules_.begin() + page / granule_pages, granules_.end(), predicate);
+    const auto first = std::find_if(granules_.begin() + page / granule_pages_, granules_.end(), predicate);
     const auto past = std::find_if_not(first, granules_.end(), predicate);
     const auto start = [&](auto granule) {
-        return std::clamp(static_cast<std::uint32_t>(granule - granules_.begin()) * granule_pages, page,
+        return std::clamp(static_cast<std::uint32_t>(granule - granules_.begin()) * granule_pages_, page,
                           pages_);
     };
     return {start(first), start(past) - start(first)};

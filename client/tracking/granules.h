@@ -16,9 +16,9 @@ class Granules {
     Granules& operator=(const Granules&) = delete;
     ~Granules();
 
-    // Makes them, all cold, for a buffer of `pages`. False: no memory. A scan that finds fewer than
-    // `hot_from` makes none hot.
-    [[nodiscard]] bool resize(std::uint32_t pages, std::uint32_t hot_from);
+    // Makes them, all cold, for a buffer of `pages` of `page_size` bytes each. False: no memory. A scan that
+    // finds fewer than `hot_from` makes none hot.
+    [[nodiscard]] bool resize(std::uint32_t pages, std::uint32_t page_size, std::uint32_t hot_from);
     void forget();  // all cold, never written
 
     // A scan found these pages written. True: that is news. Those that are `cooled` were open all the time.
@@ -62,6 +62,9 @@ class Granules {
 
     std::span<Granule> granules_;
     std::uint32_t pages_ = 0, hot_from_ = 0;
+    // Of the constants, in pages: of one granule, and of a block how many make it hot as a whole.
+    std::uint32_t granule_pages_ = 1, block_written_pages_ = 0;
+    std::size_t block_granules_ = 1;
 };
 
 }  // namespace hvfb

@@ -14,8 +14,10 @@ Policy::~Policy() {
     std::free(actions_.data());
 }
 
-bool Policy::start(std::uint32_t pages, Capabilities capabilities, std::uint32_t hot_from) {
+bool Policy::start(std::uint32_t pages, std::uint32_t page_size, Capabilities capabilities,
+                   std::uint32_t hot_from) {
     pages_ = pages;
+    page_size_ = page_size;
     capabilities_ = capabilities;
     tracking_ = Tracking::off;
     state_ = TrackerState::off;
@@ -23,7 +25,7 @@ bool Policy::start(std::uint32_t pages, Capabilities capabilities, std::uint32_t
     faults_ = 0;
     bucket_ = TokenBucket(constants::bucket_size, constants::bucket_refill_per_second);
     return owed_.resize(pages) &&
-           granules_.resize(pages, std::min(hot_from, pages / constants::hot_from_part)) &&
+           granules_.resize(pages, page_size, std::min(hot_from, pages / constants::hot_from_part)) &&
            reserve(std::max(granules_.count(), openings_max));
 }
 
@@ -106,8 +108,11 @@ std::span<const Action> Policy::fault(std::uint32_t page, Nanoseconds now) {
 Pages Policy::around(std::uint32_t page, unsigned fault) const {
     // Each further fault before a collection opens twice as much.
     const unsigned factor = 1u << (std::min(fault, constants::faults_until_everything) - 1);
-    const std::uint32_t before = std::min(page, constants::pages_before_fault * factor);
-    const std::uint32_t after = std::min(pages_ - page, constants::pages_after_fault * factor);
+    // The whole is the same where pages are too large for what is to be before it.
+    const std::uint32_t lead = constants::bytes_before_fault * factor / page_size_;
+    const std::uint32_t whole = constants::pages_of(
+        (constants::bytes_before_fault + constants::bytes_after_fault) * factor, page_size_);
+    const std::uint32_t before = std::min(page, lead), after = std::min(pages_ - page, whole - lead);
     return {page - before, before + after};
 }
 

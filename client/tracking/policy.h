@@ -29,9 +29,9 @@ class Policy {
     Policy& operator=(const Policy&) = delete;
     ~Policy();
 
-    // Begins, off, for a buffer of `pages`. False: no memory. What is written becomes hot only where at least
-    // `hot_from` pages are, or a part of a small buffer.
-    [[nodiscard]] bool start(std::uint32_t pages, Capabilities capabilities,
+    // Begins, off, for a buffer of `pages` of `page_size` bytes each. False: no memory. What is written
+    // becomes hot only where at least `hot_from` pages are, or a part of a small buffer.
+    [[nodiscard]] bool start(std::uint32_t pages, std::uint32_t page_size, Capabilities capabilities,
                              std::uint32_t hot_from = constants::hot_from_most);
 
     TrackerState state() const { return state_; }
@@ -78,7 +78,7 @@ class Policy {
     bool reserve(std::size_t count);
     bool may_rest() const { return tracking_ == Tracking::automatic && capabilities_.announce; }
 
-    std::uint32_t pages_ = 0;
+    std::uint32_t pages_ = 0, page_size_ = 1;
     Capabilities capabilities_;
     Tracking tracking_ = Tracking::off;
     Nanoseconds idle_timeout_ = 0;

@@ -59,7 +59,8 @@ void Tracker::name_it() {
 
 int Tracker::start(Memory memory, bool afresh) {
     protection_.point_at(memory);
-    pages_ = static_cast<std::uint32_t>(memory.size / static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+    page_size_ = static_cast<std::uint32_t>(sysconf(_SC_PAGESIZE));
+    pages_ = static_cast<std::uint32_t>(memory.size / page_size_);
     if (!begin(afresh)) return -ENOMEM;
     stopping_.store(false);
     const auto enter = [](void* tracker) -> void* {
@@ -73,7 +74,8 @@ int Tracker::start(Memory memory, bool afresh) {
 }
 
 bool Tracker::begin(bool afresh) {
-    if (!policy_.start(pages_, protection_.capabilities(), constants::hot_from(fault_cost_))) return false;
+    if (!policy_.start(pages_, page_size_, protection_.capabilities(), constants::hot_from(fault_cost_)))
+        return false;
     announcement_.reset();
     timetable_ = {};
     reported_ = {};

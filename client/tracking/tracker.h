@@ -107,7 +107,7 @@ class Tracker {
 
     bool (*come_back_)(void*) = nullptr;
     void* context_ = nullptr;
-    std::uint32_t pages_ = 0;
+    std::uint32_t pages_ = 0, page_size_ = 1;
     bool lost_ = false;
     bool reports_ = false;  // as HELLO or CAPABILITIES said
     // granted_: what CAPABILITIES said counts on this channel, and not HELLO.

@@ -11,7 +11,7 @@ std::size_t page_size() {
     return size;
 }
 
-Layout layout_for(Mode mode, std::uint32_t stride) {
+Layout layout_for(Mode mode, std::uint32_t stride, std::size_t page) {
     if (mode.width == 0 || mode.height == 0 || mode.width > max_extent || mode.height > max_extent)
         throw RequestError(RequestError::Kind::no_such_mode,
                            "width and height must be 1 to " + std::to_string(max_extent) +
@@ -25,7 +25,6 @@ Layout layout_for(Mode mode, std::uint32_t stride) {
                                std::to_string(mode.width) + " pixels; " + std::to_string(stride) +
                                " does not");
     std::size_t bytes = std::size_t{stride} * mode.height;
-    std::size_t page = page_size();
     // mutants: rows are a multiple of 4 bytes, so that no page has one byte alone.
     return {mode.width, mode.height, stride, format_xrgb8888, (bytes + page - 1) / page * page};
 }

@@ -41,6 +41,6 @@ std::size_t page_size();
 
 // A layout for the mode, with `stride` or, if that is 0, rows without padding. Throws RequestError if the
 // extent is 0 or above max_extent, or the stride too small or no multiple of 4.
-Layout layout_for(Mode mode, std::uint32_t stride = 0);
+Layout layout_for(Mode mode, std::uint32_t stride = 0, std::size_t page = page_size());
 
 }  // namespace hvfbd

@@ -5,9 +5,9 @@
 
 namespace hvfbd {
 
-std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<const Rectangle> spans) {
+std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<const Rectangle> spans,
+                                              std::size_t page) {
     std::vector<message::PageRange> ranges;
-    std::size_t page = page_size();
     for (const Rectangle& span : spans) {
         Rectangle inside = intersection(span, layout.rectangle());
         if (inside.empty()) continue;

@@ -10,7 +10,8 @@ namespace hvfbd {
 
 // The pages of a shadow with this layout that hold the spans (one row each, sorted top-down), as few ranges
 // as that takes. Spans outside the shadow are left out. Pure.
-std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<const Rectangle> spans);
+std::vector<message::PageRange> changed_pages(const Layout& layout, std::span<const Rectangle> spans,
+                                              std::size_t page = page_size());
 
 // Adds one that begins no earlier than the last of these: as a part of that where they touch.
 void append(message::PageRange range, std::vector<message::PageRange>& ranges);

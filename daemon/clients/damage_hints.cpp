@@ -13,11 +13,11 @@ void DamageHints::add_everything() {
 }
 
 void DamageHints::add_pages(std::uint64_t first, std::uint64_t count) {
-    const std::uint64_t page = page_size(), bytes = std::uint64_t{layout_.stride} * layout_.height;
-    const std::uint64_t pages = layout_.size / page;
+    const std::uint64_t bytes = std::uint64_t{layout_.stride} * layout_.height;
+    const std::uint64_t pages = layout_.size / page_;
     if (first >= pages || count == 0) return;
-    const std::uint64_t begin = first * page;
-    const std::uint64_t end = std::min(bytes, (first + std::min(count, pages)) * page);
+    const std::uint64_t begin = first * page_;
+    const std::uint64_t end = std::min(bytes, (first + std::min(count, pages)) * page_);
 
     const auto width = static_cast<std::int32_t>(layout_.width);
     auto row = [&](std::uint64_t offset) { return static_cast<std::int32_t>(offset / layout_.stride); };

@@ -14,7 +14,8 @@ namespace hvfbd {
 // bounded, whatever is added.
 class DamageHints {
   public:
-    explicit DamageHints(const Layout& layout) : layout_(layout) {}
+    explicit DamageHints(const Layout& layout, std::size_t page = page_size())
+        : layout_(layout), page_(page) {}
 
     void add_everything();
     void add_pages(std::uint64_t first, std::uint64_t count);  // clipped to the buffer
@@ -33,6 +34,7 @@ class DamageHints {
     void gather() const;
 
     Layout layout_;
+    std::uint64_t page_;
     bool everything_ = false;
     mutable std::vector<Rectangle> pieces_;  // not yet gathered
     mutable Region region_;

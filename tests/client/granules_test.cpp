@@ -7,8 +7,6 @@
 namespace hvfb {
 namespace {
 
-constexpr std::uint32_t granule = constants::granule_pages, block = constants::block_pages;
-
 std::vector<Pages> runs(const Granules& granules, Pages (Granules::*next)(std::uint32_t) const) {
     std::vector<Pages> all;
     for (Pages run = (granules.*next)(0); run.count > 0; run = (granules.*next)(run.end()))
@@ -22,7 +20,7 @@ struct GranulesTest : testing::Test {
 
     void make(std::uint32_t size, std::uint32_t hot_from = 1) {
         granules.emplace();
-        ASSERT_TRUE(granules->resize(size, hot_from));
+        ASSERT_TRUE(granules->resize(size, page_size, hot_from));
     }
     void write(std::vector<Pages> written) {
         for (const Pages& run : written) granules->written(run);
@@ -100,7 +98,7 @@ TEST_F(GranulesTest, are_not_hot_where_fewer_pages_than_that_were_written_in_one
 }
 
 TEST_F(GranulesTest, are_hot_with_all_of_their_block_where_many_of_its_pages_were_written) {
-    const std::uint32_t many = constants::block_written_pages;
+    const std::uint32_t many = block_written;
     make(3 * block - granule - 1);
     write_twice({{granule - 1, many - 1}});
     EXPECT_EQ(hot(), (Runs{{0, 2 * granule}}));
@@ -156,7 +154,7 @@ TEST_F(GranulesTest, that_are_hot_stay_so_whatever_is_written_around_them) {
     write_twice({{0, 1}});
     now += constants::hot_window + 1;
     granules->differed({0, 1}, now);
-    write({{granule, constants::block_written_pages}});
+    write({{granule, block_written}});
     EXPECT_EQ(hot(), (Runs{{0, granule}}));
     // To be written around them is not to differ.
     now += constants::cold_after;
@@ -197,7 +195,7 @@ TEST_F(GranulesTest, are_all_cold_and_were_never_written_once_that_is_forgotten)
     granules->written({block + granule, 1});
     for (const bool afresh : {false, true}) {
         if (afresh)
-            ASSERT_TRUE(granules->resize(2 * block, 1));
+            ASSERT_TRUE(granules->resize(2 * block, page_size, 1));
         else
             granules->forget();
         EXPECT_EQ(cold(), (Runs{{0, 2 * block}}));

@@ -40,17 +40,17 @@ struct PolicyBookkeeping : PolicyTest {
 };
 
 TEST_F(PolicyBookkeeping, begins_again_as_one_that_is_new_does) {
-    ASSERT_TRUE(policy.start(pages, full, hot_from));
+    ASSERT_TRUE(policy.start(pages, page_size, full, hot_from));
     const std::string first = life();
     EXPECT_EQ(policy.state(), TrackerState::scanning);
     fault(1);
-    ASSERT_TRUE(policy.start(pages, full, hot_from));
+    ASSERT_TRUE(policy.start(pages, page_size, full, hot_from));
     EXPECT_EQ(policy.watch(), Watch::none);
     EXPECT_EQ(life(), first);
     // The same for one that was left with something announced, opened, and counted.
     rest();
     for (std::uint32_t page : {1u, 400u, 900u}) fault(page);
-    ASSERT_TRUE(policy.start(pages, full, hot_from));
+    ASSERT_TRUE(policy.start(pages, page_size, full, hot_from));
     EXPECT_EQ(life(), first);
 }
 
@@ -196,7 +196,7 @@ TEST_F(PolicyBookkeeping, scans_all_that_is_not_left_open_and_reports_what_it_pr
     // The first granule, and the last one, which is not whole.
     for (int i = 0; i < 2; ++i) collect({{0, 1}, {pages - 1, 1}});
     now += 20 * ms;
-    const std::uint32_t granule = constants::granule_pages, last = (pages - 1) / granule * granule;
+    const std::uint32_t last = (pages - 1) / granule * granule;
     Report report = collect();
     ASSERT_EQ(actions.size(), 2u);
     EXPECT_EQ(actions[0].pages, (Pages{granule, last - granule}));
@@ -219,12 +219,12 @@ TEST_F(PolicyBookkeeping, scans_all_that_is_not_left_open_and_reports_what_it_pr
 // Where the most actions are to be given.
 TEST_F(PolicyBookkeeping, scans_between_all_that_is_left_open_in_every_second_place) {
     for (const std::uint32_t granules : {1u, 2u, 3u, 127u, 1001u}) {
-        const std::uint32_t size = granules * constants::granule_pages;
-        ASSERT_TRUE(policy.start(size, no_announce, 1));
+        const std::uint32_t size = granules * granule;
+        ASSERT_TRUE(policy.start(size, page_size, no_announce, 1));
         policy.want(Tracking::automatic, idle, now);
         collect();
         std::vector<Pages> written;
-        for (std::uint32_t i = 1; i < granules; i += 2) written.push_back({i * constants::granule_pages, 1});
+        for (std::uint32_t i = 1; i < granules; i += 2) written.push_back({i * granule, 1});
         for (int i = 0; i < 2; ++i) collect(written);
         const Report report = collect();
         EXPECT_EQ(count(actions, Kind::scan), static_cast<int>((granules + 1) / 2));
@@ -250,7 +250,7 @@ TEST_F(PolicyBookkeeping, rests_from_the_moment_the_kernel_can_announce_and_repo
 }
 
 TEST_F(PolicyBookkeeping, stays_off_while_it_is_not_wanted_whatever_the_kernel_can_do) {
-    ASSERT_TRUE(policy.start(pages, nothing));
+    ASSERT_TRUE(policy.start(pages, page_size, nothing));
     EXPECT_TRUE(policy.gain(full, now).empty());
     EXPECT_EQ(policy.state(), TrackerState::off);
     EXPECT_TRUE(policy.forgo_announcements(now).empty());

@@ -12,7 +12,11 @@ namespace hvfb {
 
 using Kind = Action::Kind;
 inline constexpr Nanoseconds ms = constants::millisecond, idle = 250 * ms;
-inline constexpr std::uint32_t pages = 2026;
+inline constexpr std::uint32_t pages = 2026, page_size = 4096;
+// Of the constants, in those pages.
+inline constexpr std::uint32_t granule = constants::granule_bytes / page_size,
+                               block = constants::block_bytes / page_size,
+                               block_written = constants::block_written_bytes / page_size;
 inline constexpr Capabilities full = {true, true}, no_scan = {true, false}, no_announce = {false, true},
                               nothing = {};
 
@@ -29,7 +33,7 @@ struct PolicyTest : testing::Test {
                                               [kind](const Action& action) { return action.kind == kind; }));
     }
     Actions begin(Capabilities capabilities, Tracking tracking = Tracking::automatic) {
-        EXPECT_TRUE(policy.start(pages, capabilities, hot_from));
+        EXPECT_TRUE(policy.start(pages, page_size, capabilities, hot_from));
         return list(policy.want(tracking, idle, now));
     }
     Actions fault(std::uint32_t page) { return list(policy.fault(page, now)); }

@@ -4,7 +4,7 @@ namespace hvfb {
 namespace {
 
 TEST_F(PolicyTest, is_off_until_the_daemon_wants_it) {
-    ASSERT_TRUE(policy.start(pages, full));
+    ASSERT_TRUE(policy.start(pages, page_size, full));
     EXPECT_EQ(policy.state(), TrackerState::off);
     EXPECT_EQ(policy.watch(), Watch::none);
     const Report report = collect();

@@ -113,9 +113,9 @@ TEST(Policy, gives_back_its_memory_when_it_begins_again_and_when_it_ends) {
     const double before = memory_in_use(), others = many / 8 / 10;
     {
         Policy policy;
-        ASSERT_TRUE(policy.start(many, full));
+        ASSERT_TRUE(policy.start(many, page_size, full));
         const double used = memory_in_use();
-        ASSERT_TRUE(policy.start(many, full));
+        ASSERT_TRUE(policy.start(many, page_size, full));
         EXPECT_NEAR(memory_in_use(), used, others);
     }
     EXPECT_NEAR(memory_in_use(), before, others);

@@ -4,9 +4,10 @@
 
 namespace hvfb {
 
-SimulatedMemory::SimulatedMemory(std::uint32_t pages, Capabilities capabilities, unsigned seed)
+SimulatedMemory::SimulatedMemory(std::uint32_t pages, Capabilities capabilities, unsigned seed,
+                                 std::uint32_t page_size)
     : random_(seed), pages_(pages), content_(pages, 0), front_(pages, 0), protected_(pages, false) {
-    EXPECT_TRUE(policy.start(pages, capabilities, 1));
+    EXPECT_TRUE(policy.start(pages, page_size, capabilities, 1));
 }
 
 std::uint32_t SimulatedMemory::any(std::uint32_t below) {

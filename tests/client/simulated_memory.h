@@ -11,7 +11,8 @@ namespace hvfb {
 // reported, all under a policy. Stores land between any two actions, and between any two pages of a scan.
 class SimulatedMemory {
   public:
-    SimulatedMemory(std::uint32_t pages, Capabilities capabilities, unsigned seed);
+    SimulatedMemory(std::uint32_t pages, Capabilities capabilities, unsigned seed,
+                    std::uint32_t page_size = 4096);
 
     Policy policy;
     Nanoseconds now = 1'000'000'000;

@@ -20,6 +20,22 @@ TEST(ChangedPages, of_a_span_over_a_page_border_are_both) {
     EXPECT_EQ(changed_pages(layout, spans), (Ranges{{0, 2}}));
 }
 
+TEST(ChangedPages, of_any_size_hold_every_span_and_none_that_has_none) {
+    for (std::size_t size : {4096u, 16384u, 65536u}) {
+        Layout layout = layout_for({1500, 300}, 6100, size);
+        for (int y = 0; y < 300; y += 7)
+            for (const Rectangle& span :
+                 {Rectangle{0, y, 1, y + 1}, Rectangle{700, y, 1500, y + 1}, Rectangle{0, y, 1500, y + 1}}) {
+                std::size_t row = static_cast<std::size_t>(y) * 6100;
+                std::size_t first = (row + static_cast<std::size_t>(span.left) * 4) / size;
+                std::size_t last = (row + static_cast<std::size_t>(span.right) * 4 - 1) / size;
+                message::PageRange range{static_cast<std::uint32_t>(first),
+                                         static_cast<std::uint32_t>(last - first + 1)};
+                EXPECT_EQ(changed_pages(layout, {&span, 1}, size), Ranges{range}) << size << ", " << y;
+            }
+    }
+}
+
 TEST(ChangedPages, leave_out_what_the_shadow_does_not_reach) {
     Layout layout = layout_for({100, 10});
     std::vector<Rectangle> spans{{100, 0, 200, 1}, {0, 10, 5, 11}};

@@ -10,11 +10,12 @@ namespace hvfbd {
 namespace {
 
 // The pixels that lie, wholly or in part, in these pages: worked out pixel by pixel.
-std::set<std::pair<int, int>> pixels_in(const Layout& layout, std::uint64_t first, std::uint64_t count) {
+std::set<std::pair<int, int>> pixels_in(const Layout& layout, std::uint64_t first, std::uint64_t count,
+                                        std::size_t size = page_size()) {
     std::set<std::pair<int, int>> pixels;
     for (std::uint32_t y = 0; y < layout.height; ++y)
         for (std::uint32_t x = 0; x < layout.width; ++x) {
-            std::uint64_t page = layout.offset(x, y) / page_size();
+            std::uint64_t page = layout.offset(x, y) / size;
             if (page >= first && page - first < count)
                 pixels.insert({static_cast<int>(x), static_cast<int>(y)});
         }
@@ -42,6 +43,21 @@ TEST(DamageHints, pages_hint_exactly_the_pixels_that_lie_in_them_whatever_the_st
                 EXPECT_EQ(pixels_of(hints), pixels_in(layout, first, count));
             }
     }
+}
+
+TEST(DamageHints, pages_of_any_size_hint_exactly_the_pixels_that_lie_in_them) {
+    for (std::size_t size : {4096u, 16384u, 65536u})
+        for (const Layout& layout : {layout_for({1000, 70}, 0, size), layout_for({300, 201}, 4096, size)}) {
+            ASSERT_EQ(layout.size % size, 0u);
+            std::uint64_t pages = layout.size / size;
+            for (std::uint64_t first : {std::uint64_t{0}, std::uint64_t{1}, pages / 2, pages - 1, pages})
+                for (std::uint64_t count : {1, 3}) {
+                    DamageHints hints(layout, size);
+                    hints.add_pages(first, count);
+                    EXPECT_EQ(pixels_of(hints), pixels_in(layout, first, count, size))
+                        << size << " " << first;
+                }
+        }
 }
 
 TEST(DamageHints, are_clipped_whatever_is_added) {
