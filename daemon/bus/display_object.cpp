@@ -175,7 +175,7 @@ void DisplayObject::Refresh(sdbus::Result<>&& result, std::map<std::string, sdbu
             expect_no_options(options);
             if (std::string why = display_.problem(); !why.empty())
                 throw RequestError(RequestError::Kind::busy,
-                                   "nothing can be shown now: " + why + "; see sudo journalctl -u hvfbd");
+                                   "nothing can be shown now: " + why + "; see: sudo journalctl -u hvfbd");
             display_.refresh(context_.now());
             answer.returnResults();
         });

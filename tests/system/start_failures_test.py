@@ -67,6 +67,7 @@ class StartFailures(unittest.TestCase):
         self.configure_wrongly()
         self.assert_a_program_is_told_at_once()
         self.assert_said("fail", "sudo /usr/libexec/hvfbd --check-config")
+        self.assertNotIn("success", run("hvfbctl", "status").stderr)
 
     def test_a_service_that_systemd_gave_up_is_said_to_have_failed(self):
         self.make_the_limit_short()

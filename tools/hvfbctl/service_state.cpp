@@ -92,7 +92,9 @@ std::optional<ServiceProblem> problem_of(const Unit& unit) {
     if (loaded != "loaded")
         return ServiceProblem{"systemd cannot load hvfbd.service: " + unit.load_error(),
                               "sudo systemd-analyze verify hvfbd.service"};
-    const std::string why = " (" + unit.word("Result") + ")";
+    // It succeeds while it is tried again.
+    const std::string result = unit.word("Result");
+    const std::string why = result.empty() || result == "success" ? "" : " (" + result + ")";
     const auto mend = [] {
         const std::string journal = "sudo journalctl -u hvfbd -n 20";
         return configuration_is_wrong()
