@@ -157,7 +157,7 @@ class LateModule(unittest.TestCase):
         self.addCleanup(self.CONFIGURATION.unlink)
         self.addCleanup(run, "systemctl", "stop", "hvfbd.service")
         run("systemctl", "restart", "hvfbd.service", check=True)
-        wait_until(lambda: "open /dev/uio0, which no unit may that was started before the module uio came: systemctl restart "
+        wait_until(lambda: "open /dev/uio0, which no unit may that was started before the module uio came: sudo systemctl restart "
                            "hvfbd (docs/uio.md): Operation not permitted; hidden" in self.said(), "it says why, and what to do")
 
         devices = pathlib.Path("/proc/devices").read_text()

@@ -48,8 +48,8 @@ class Udev(WithClients):
         [found] = [finding for subject, finding in self.doctor().items() if subject == "tracking of group video"]
         self.assertEqual((found["Level"], found["Fix"]), ("warn", before["Fix"]))
         self.assertIn("scanning: the daemon collects a few times a second", found["Sentence"])
-        # Just what it says mends it.
-        done = run("sh", "-c", before["Fix"])
+        # Just what it says mends it; root needs no sudo, which is not installed everywhere.
+        done = run("sh", "-c", before["Fix"].replace("sudo ", ""))
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         run("udevadm", "settle", check=True)
         self.assertEqual(rights(), (0, "hvfbd", "0o660"))
