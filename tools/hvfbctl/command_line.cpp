@@ -202,6 +202,7 @@ ExitCode run_command_line(int argc, char** argv, Where& where) {
     CommandLine line(where);
     std::vector<std::string> words = with_assignment_apart({argv, argv + argc});
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     // The commands run in there.

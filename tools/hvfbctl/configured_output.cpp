@@ -40,7 +40,7 @@ hvfbd::Configuration read_configuration(const std::filesystem::path& root,
     // As the daemon reads them, where that can be seen.
     const hvfbd::RightsOfService rights;
     const std::size_t before = warnings.size();
-    const hvfbd::Configuration configuration = hvfbd::load(folders, warnings);
+    hvfbd::Configuration configuration = hvfbd::load(folders, warnings);
     if (geteuid() == 0) return configuration;
     for (std::size_t i = before; i < warnings.size(); ++i)
         if (!warnings[i].mend.empty()) {
