@@ -12,6 +12,9 @@ namespace hvfbd {
 inline void store_fence() noexcept {
 #ifdef __SSE2__
     _mm_sfence();
+#elif defined(__aarch64__)
+    // The fence below is about processors alone, and not about who reads memory that is not cached.
+    asm volatile("dsb st" ::: "memory");
 #endif
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }

@@ -107,6 +107,14 @@ class Parts(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertRegex(" ".join(done.stderr.split()), "tests and the bench need all parts: give -DHVFBD_TESTS=OFF")
 
+    def test_of_the_library_need_the_library_alone(self):
+        _, done = self.configure("-DHVFBD_DAEMON=OFF", "-DHVFBD_TOOLS=OFF", "-DHVFBD_TESTS=library", missing=UNNEEDED["LIBRARY"] - {"GTest"})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.root / "build/tests/client").is_dir())
+        self.assertFalse((self.root / "build/tests/unit").exists())
+        _, done = self.configure("-DHVFBD_LIBRARY=OFF", "-DHVFBD_TESTS=library")
+        self.assertNotEqual(done.returncode, 0)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -287,6 +287,32 @@ class TestScript(InACopy):
         self.assertEqual(done.returncode, 1)
         self.assertIn("there is no guest none; tests/vm/image/guests has old 1.2 rare", done.stderr)
 
+    def test_other_architectures_are_tested_where_they_are_asked_for_alone(self):
+        self.recorded_results()
+        # Results are where the tree is there.
+        self.stand_in("ctest", 'echo ctest "$@" >>calls; while [ "$1" != --output-junit ]; do shift; done; '
+                      """printf '<testcase name="1" status="run">' >"${2/#"/srv/hvfbd/"/./}\"""")
+        (self.root / "tools/in-cross").write_text('#!/bin/bash\necho there >>calls\n"$@"\n')
+        (self.root / "tools/in-cross").chmod(0o755)
+        libraries = ["i386", "i386-time64", "armhf"]
+        for words, builds in ((("-L", "arm64"), ["arm64"]), (("-L", "i386"), libraries), (("-L", "i386", "-L", "arm64"), [*libraries, "arm64"])):
+            with self.subTest(words):
+                already = len(self.calls())
+                done = self.script("test", *words)
+                self.assertEqual((done.returncode, self.last_line(done)), (0, f"{len(builds)} passed, 0 failed"), done.stdout + done.stderr)
+                calls = self.calls()[already:]
+                tests = [call for call in calls if call.startswith("ctest")]
+                self.assertEqual([re.search(r"--test-dir build/(\S+)", call)[1] for call in tests], builds)
+                self.assertEqual(calls.count("there"), 2 * len(builds), "each is built and tested there")
+                self.assertFalse(any("--target" in call for call in calls), "all of it is built")
+        already = len(self.calls())
+        self.stand_in("nproc", "echo 1")
+        self.script("test")
+        self.script("test", "-L", "unit")
+        self.script("test", "unit")
+        self.assertNotIn("there", self.calls()[already:])
+        self.assertEqual(self.script("test", "--preset", "clang", "-L", "arm64").returncode, 2)
+
     def test_the_guests_are_a_stage_of_the_whole(self):
         self.recorded_results()
         self.stand_in("nproc", "echo 1")
