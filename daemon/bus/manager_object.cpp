@@ -27,7 +27,8 @@ void ManagerObject::log_level_changed() {
 void ManagerObject::set_configuration_warnings(std::vector<std::string> warnings) {
     if (warnings == configuration_warnings_) return;
     configuration_warnings_ = std::move(warnings);
-    getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME, {"ConfigurationWarnings"});
+    getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME,
+                                            {sdbus::PropertyName("ConfigurationWarnings")});
 }
 
 std::string ManagerObject::Version() {
