@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import itertools
+import os
+import signal
 import threading
 import time
 import unittest
@@ -58,6 +60,25 @@ class PythonViewer(WithPython):
         image = viewer.image()
         image.putpixel((0, 0), RED)
         self.assertEqual(viewer.image().getpixel((0, 0)), (0, 0, 0))
+
+    def test_has_the_pixels_of_a_new_mode_with_its_first_frame_however_late_that_comes(self):
+        surface, viewer = self.surface(), self.viewer()
+        surface.fill(ORANGE)
+        surface.present(30)
+        old = viewer.array()
+        self.hvfbctl("mode", "800x600")
+        surface.present(30)
+        # It asks for a frame of the new mode with this one, and is not answered at once.
+        os.kill(self.daemon.process.pid, signal.SIGSTOP)
+        try:
+            self.assertFalse(viewer.wait(30).mode_changed)
+            self.assertIsNone(viewer.wait(0.01))
+            self.assertEqual((viewer.mode, viewer.array().shape), ((640, 480), (480, 640, 4)))
+        finally:
+            os.kill(self.daemon.process.pid, signal.SIGCONT)
+        self.assertTrue(viewer.wait(30).mode_changed)
+        self.assertEqual((viewer.mode, viewer.array().shape), ((800, 600), (600, 800, 4)))
+        self.assertEqual((viewer.array()[9, 9].tolist(), old[9, 9].tolist()), ([0, 128, 255, 0], [0, 128, 255, 0]))
 
     def test_is_told_in_an_event_loop_until_it_is_closed(self):
         surface, viewer = self.surface(), self.viewer()

@@ -54,6 +54,7 @@ class Places:
         # The callback must not keep this object: its memory is to go with its last view, and not with a collection.
         self._given = given = []  # type: list[tuple[int, mmap.mmap]]
         self._failed = failed = []  # type: list[BaseException]
+        self._given_early = not writable  # a viewer's next pixels have theirs before their first frame
         protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
 
         def give(_context: object, size: int) -> int | None:
@@ -70,15 +71,15 @@ class Places:
         self.memory: mmap.mmap | None = None
 
     def take(self, address: int | None) -> None:
-        """Keeps what the pixels are in now, and nothing else; None: nothing."""
-        for given, memory in self._given:
-            if given == address:
-                self.memory = memory
+        """Keeps what the pixels are in now, and what the next ones may be in already; None: nothing."""
         if address is None:
             self.memory = None
             self._given.clear()
-        else:
-            self._given[:] = [pair for pair in self._given if pair[0] == address]
+        for number, (given, memory) in enumerate(self._given):
+            if given == address:
+                self.memory = memory
+                self._given[:] = self._given[number:] if self._given_early else [(given, memory)]
+                break
 
     def raise_failure(self) -> None:
         """What was raised where nothing can be raised."""
