@@ -59,7 +59,7 @@ class FirmwaresPicture(Guest):
             self.assert_frame(self.drawing)
             self.assert_screen("screen0", self.picture)
 
-        # As hvfbd-bind does it: nothing of the memory is mapped any more when its driver comes, which wants another type of caching.
+        # As hvfbd-bind's unit does it: nothing of the memory is mapped any more when its driver comes.
         self.do(f"systemctl stop hvfbd; echo {DEVICE} >{DRIVER}/bind")
         self.leave_no_daemon()
         self.await_console(lambda now: now == console, "the console does not come back")

@@ -12,12 +12,14 @@ from machine import Gone, Machine
 
 MADE = pathlib.Path(os.environ["HVFBD_SOURCE"]) / "build/vm"
 GUEST = os.environ["HVFBD_GUEST"]
-# The cloud flavour has no driver of a screen but the firmware's, and no 9p.
-CLOUD = GUEST.endswith("-cloud")
+[[_, _, USERLAND, KERNEL, FLAVOUR, *_]] = [
+    line.split() for line in (pathlib.Path(__file__).parent / "image/guests").read_text().splitlines() if line.split()[0] == GUEST]
+# It has no driver of a screen but the firmware's, and no 9p.
+CLOUD = FLAVOUR.startswith("cloud-")
 # The guest is 20 to 40 times slower than this machine, and this machine may be busy.
 START, LONG = 300, 100
 # What 6.1 does not have is noticed on 6.12 alone.
-ASYNCHRONOUS = GUEST != "6.1"
+ASYNCHRONOUS = KERNEL != "6.1"
 
 # The daemon is its only one.
 PROCESSES = "/sys/fs/cgroup/system.slice/hvfbd.service/cgroup.procs"
@@ -31,8 +33,8 @@ def start(devices):
     for attempt in (1, 2):
         made = MADE / GUEST
         # As UEFI starts it, it has a picture of the firmware's, which is all that the cloud flavour can show.
-        machine = Machine(made / "kernel" / ("vmlinuz" if CLOUD else "vmlinux"), made / "initrd.cpio", MADE / "disk.ext4", MADE / "share",
-                          devices, (made / "shares").read_text().strip())
+        machine = Machine(made / "kernel" / ("vmlinuz" if CLOUD else "vmlinux"), made / "initrd.cpio", MADE / f"disk-{USERLAND}.ext4",
+                          MADE / f"share-{USERLAND}", devices, (made / "shares").read_text().strip())
         try:
             up = machine.await_text("AGENT-UP", START).split("AGENT-UP")[-1].split()
             print(f"# Linux {up[1]} is up after {machine.age():.1f} s ({up[0]} s of its own)", flush=True)

@@ -171,7 +171,7 @@ class UioOutput(OnUio):
         self.await_visible(True)
         self.draw_and_see(19)
         # Since Linux 6.16 what is mapped of /dev/mem keeps its type of caching until it is unmapped, also after a driver's coming has
-        # emptied the mapping: that driver, which wants another type, would not get the memory (docs/uio.md).
+        # emptied the mapping: that driver, which wants it uncached, would not get the memory (docs/uio.md).
         self.do("systemctl stop hvfbd")
         self.leave_no_daemon()
 

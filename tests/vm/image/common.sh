@@ -12,7 +12,7 @@ die() {
 # Where this machine fetches a suite from; Debian's own servers if it does not say.
 mirror() {
     local suite=$1 default=http://deb.debian.org/debian
-    [ "$suite" != bookworm-security ] || default=http://deb.debian.org/debian-security
+    [[ $suite != *-security ]] || default=http://deb.debian.org/debian-security
     apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
         awk -v suite="$suite" -v uri=$default '$2 == suite { uri = $1 } END { print uri }'
 }
@@ -26,7 +26,7 @@ sources() {
 # read_guest NAME: what image/guests says of it.
 read_guest() {
     guest=$1
-    read -r _ version flavour suites < <(awk -v guest="$1" '$1 == guest { $1 = ""; print }' tests/vm/image/guests)
+    read -r _ userland version flavour suites < <(awk -v guest="$1" '$1 == guest { $1 = ""; print }' tests/vm/image/guests)
     [ -n "${version:-}" ] || die "there is no guest $1: $(all_guests | paste -sd ' ')"
     read -ra suites <<<"$suites"
 }
@@ -34,6 +34,18 @@ read_guest() {
 # Their names, one a line.
 all_guests() {
     awk '!/^#/ { print $1 }' tests/vm/image/guests
+}
+
+# Those that are made: the words, or those of $HVFBD_GUESTS, or all that run always; one a line.
+wanted_guests() {
+    # shellcheck disable=SC2046
+    [ $# != 0 ] || set -- ${HVFBD_GUESTS:-$(awk '$2 == "always" { print $1 }' tests/vm/image/guests)}
+    printf '%s\n' "$@"
+}
+
+# userlands GUEST...: theirs, one a line.
+userlands() {
+    for guest; do read_guest "$guest" && echo "$userland"; done | sort -u
 }
 
 # use_archive SUITE...: the apt of this script is one of its own that knows these suites and no installed package. Its
