@@ -10,6 +10,11 @@ namespace hvfbd {
 
 namespace {
 
+// What a source calls, its `userdata`.
+struct Registration {
+    bool dropped = false;  // in its own callback: nothing may be asked of the source any more
+};
+
 void demand(int result, const char* tried) {
     if (result < 0) throw_errno(tried, -result);
 }
@@ -24,6 +29,9 @@ std::uint64_t microseconds(Time time) {
 }  // namespace
 
 void LoopSource::Unref::operator()(sd_event_source* source) const {
+    if (!source) return;
+    if (void* registration = sd_event_source_get_userdata(source))
+        static_cast<Registration*>(registration)->dropped = true;
     sd_event_source_disable_unref(source);
 }
 
@@ -97,7 +105,8 @@ LoopSource EventLoop::keep(sd_event_source* source, std::unique_ptr<Function> re
     LoopSource kept{source};
     // sd-event frees a source that is dropped in its own callback only after that callback: so does this.
     demand(sd_event_source_set_destroy_callback(
-               source, [](void* userdata) { delete static_cast<Function*>(userdata); }),
+               source,
+               [](void* userdata) { delete static_cast<Function*>(static_cast<Registration*>(userdata)); }),
            "register with the loop");
     [[maybe_unused]] Function* owned_by_source = registration.release();
     return kept;
@@ -105,15 +114,9 @@ LoopSource EventLoop::keep(sd_event_source* source, std::unique_ptr<Function> re
 
 namespace {
 
-// Not dropped in its own callback.
-bool registered(sd_event_source* source) {
-    return sd_event_source_get_event(source) != nullptr;
-}
-
 // The descriptor stays ready: without a limit its callback would keep the loop busy. The first call after
 // this is not counted.
 void call_less(sd_event_source* source, bool less) {
-    if (!registered(source)) return;
     constexpr std::chrono::microseconds interval =
         std::chrono::duration_cast<std::chrono::microseconds>(EventLoop::until_again);
     sd_event_source_set_ratelimit(source, less ? static_cast<std::uint64_t>(interval.count()) : 0,
@@ -123,19 +126,18 @@ void call_less(sd_event_source* source, bool less) {
 // An alarm has rung, and its callback may have set it again.
 void ring_again(sd_event_source* source, Time now) {
     int enabled = SD_EVENT_OFF;
-    if (!registered(source) || sd_event_source_get_enabled(source, &enabled) < 0 || enabled != SD_EVENT_OFF)
-        return;
+    if (sd_event_source_get_enabled(source, &enabled) < 0 || enabled != SD_EVENT_OFF) return;
     sd_event_source_set_time(source, microseconds(now + EventLoop::until_again));
     sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
-struct DescriptorCallback {
+struct DescriptorCallback : Registration {
     std::function<bool(const std::function<void()>&)> guard;
     std::function<void(std::uint32_t)> callback;
     bool called_less = false;
 };
 
-struct PlainCallback {
+struct PlainCallback : Registration {
     std::function<bool(const std::function<void()>&)> guard;
     std::function<void()> callback;
 };
@@ -145,15 +147,16 @@ struct PlainCallback {
 LoopSource EventLoop::watch(int fd, std::uint32_t events, std::function<void(std::uint32_t)> callback) {
     sd_event_source* source = nullptr;
     auto trampoline = [](sd_event_source* of, int, std::uint32_t revents, void* userdata) {
-        auto* registration = static_cast<DescriptorCallback*>(userdata);
+        auto* registration = static_cast<DescriptorCallback*>(static_cast<Registration*>(userdata));
         bool less = !registration->guard([=] { registration->callback(revents); });
-        if (less || registration->called_less) call_less(of, less);
+        if (!registration->dropped && (less || registration->called_less)) call_less(of, less);
         registration->called_less = less;
         return 0;
     };
     auto registration = std::make_unique<DescriptorCallback>(
-        DescriptorCallback{[this](const auto& call) { return guard(call); }, std::move(callback)});
-    int result = sd_event_add_io(event_.get(), &source, fd, events, trampoline, registration.get());
+        DescriptorCallback{{}, [this](const auto& call) { return guard(call); }, std::move(callback)});
+    int result = sd_event_add_io(event_.get(), &source, fd, events, trampoline,
+                                 static_cast<Registration*>(registration.get()));
     demand(result,
            result == -ENOSPC
                ? "watch a descriptor (hvfbd's user has no watch left: sysctl fs.epoll.max_user_watches)"
@@ -164,17 +167,19 @@ LoopSource EventLoop::watch(int fd, std::uint32_t events, std::function<void(std
 LoopSource EventLoop::on_signal(int signal, std::function<void()> callback) {
     sd_event_source* source = nullptr;
     auto trampoline = [](sd_event_source*, const struct signalfd_siginfo*, void* userdata) {
-        auto* registration = static_cast<PlainCallback*>(userdata);
+        auto* registration = static_cast<PlainCallback*>(static_cast<Registration*>(userdata));
         registration->guard(registration->callback);
         return 0;
     };
     // A signal does not come again: its callback has to do what it is for, or the dispatch ends.
-    auto registration = std::make_unique<PlainCallback>(PlainCallback{[this](const auto& call) {
+    auto registration = std::make_unique<PlainCallback>(PlainCallback{{},
+                                                                      [this](const auto& call) {
                                                                           guard_all(call);
                                                                           return true;
                                                                       },
                                                                       std::move(callback)});
-    demand(sd_event_add_signal(event_.get(), &source, signal, trampoline, registration.get()),
+    demand(sd_event_add_signal(event_.get(), &source, signal, trampoline,
+                               static_cast<Registration*>(registration.get())),
            "watch a signal");
     return keep(source, std::move(registration));
 }
@@ -183,17 +188,17 @@ LoopSource EventLoop::before_wait(std::function<void()> callback) {
     sd_event_source* source = nullptr;
     auto never = [](sd_event_source*, std::uint64_t, void*) { return 0; };
     auto trampoline = [](sd_event_source*, void* userdata) {
-        auto* registration = static_cast<PlainCallback*>(userdata);
+        auto* registration = static_cast<PlainCallback*>(static_cast<Registration*>(userdata));
         registration->guard(registration->callback);
         return 0;
     };
     // An alarm that never rings; only its prepare callback is wanted. (A post source would do nothing either,
     // but be dispatched after everything else, and so double the dispatches.)
     auto registration = std::make_unique<PlainCallback>(
-        PlainCallback{[this](const auto& call) { return guard(call); }, std::move(callback)});
-    demand(
-        sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, UINT64_MAX, 0, never, registration.get()),
-        "prepare the loop's wait");
+        PlainCallback{{}, [this](const auto& call) { return guard(call); }, std::move(callback)});
+    demand(sd_event_add_time(event_.get(), &source, CLOCK_MONOTONIC, UINT64_MAX, 0, never,
+                             static_cast<Registration*>(registration.get())),
+           "prepare the loop's wait");
     LoopSource kept = keep(source, std::move(registration));
     demand(sd_event_source_set_prepare(source, trampoline), "prepare the loop's wait");
     return kept;
@@ -202,19 +207,21 @@ LoopSource EventLoop::before_wait(std::function<void()> callback) {
 EventLoop::Alarm::Alarm(EventLoop& loop, std::function<void()> callback) {
     sd_event_source* source = nullptr;
     auto trampoline = [](sd_event_source* of, std::uint64_t, void* userdata) {
-        auto* registration = static_cast<PlainCallback*>(userdata);
-        if (!registration->guard(registration->callback)) ring_again(of, clock_now());
+        auto* registration = static_cast<PlainCallback*>(static_cast<Registration*>(userdata));
+        if (!registration->guard(registration->callback) && !registration->dropped)
+            ring_again(of, clock_now());
         return 0;
     };
     // Accuracy 1 µs: sd-event's default of 250 ms would make a frame of a delay.
-    auto registration = std::make_unique<PlainCallback>(PlainCallback{[this, &loop](const auto& call) {
+    auto registration = std::make_unique<PlainCallback>(PlainCallback{{},
+                                                                      [this, &loop](const auto& call) {
                                                                           at_.reset();
                                                                           return loop.guard(call);
                                                                       },
                                                                       std::move(callback)});
-    demand(
-        sd_event_add_time(loop.event_.get(), &source, CLOCK_MONOTONIC, 0, 1, trampoline, registration.get()),
-        "make an alarm");
+    demand(sd_event_add_time(loop.event_.get(), &source, CLOCK_MONOTONIC, 0, 1, trampoline,
+                             static_cast<Registration*>(registration.get())),
+           "make an alarm");
     source_ = loop.keep(source, std::move(registration));
     source_.set_enabled(false);
 }
