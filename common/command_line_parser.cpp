@@ -31,7 +31,7 @@ std::string program_name(int argc, const char* const* argv) {
     return path.substr(path.rfind('/') + 1);
 }
 
-std::string quoted(const std::string& word) {
+std::string in_quotes(const std::string& word) {
     std::string text = word;
     // What a terminal would obey.
     std::ranges::replace_if(
@@ -56,7 +56,7 @@ CLI::Validator range(Number least, Number most) {
         [=](const std::string& text) {
             Number value{};
             const bool within = CLI::detail::lexical_cast(text, value) && value >= least && value <= most;
-            return within ? std::string() : "must be " + in_words + "; " + quoted(text) + " is not";
+            return within ? std::string() : "must be " + in_words + "; " + in_quotes(text) + " is not";
         },
         in_words);
 }
@@ -64,7 +64,7 @@ CLI::Validator range(Number least, Number most) {
 CLI::Validator choice(const std::vector<std::string>& values) {
     const auto what_is_wrong = [=](const std::string& text) {
         if (std::ranges::find(values, text) != values.end()) return std::string();
-        return "must be one of " + listed(values) + "; " + quoted(text) + " is not" +
+        return "must be one of " + listed(values) + "; " + in_quotes(text) + " is not" +
                hvfbd::did_you_mean(text, values);
     };
     return {what_is_wrong, "{" + CLI::detail::join(values, ",") + "}"};
@@ -103,12 +103,14 @@ std::string what_is_unknown(const CLI::App& program, const std::string& word) {
         const std::string name = word.substr(0, word.find('='));
         const CLI::App& app = app_of(program);
         return (&app == &program ? "there is no option " : app.get_name() + " has no option ") +
-               quoted(name) + hvfbd::did_you_mean(name, options_of(program));
+               in_quotes(name) + hvfbd::did_you_mean(name, options_of(program));
     }
     const std::vector<std::string> commands = commands_of(program);
-    if (commands.empty() || !program.get_subcommands().empty()) return quoted(word) + " is one word too many";
+    if (commands.empty() || !program.get_subcommands().empty())
+        return in_quotes(word) + " is one word too many";
     const std::string near = hvfbd::did_you_mean(word, commands);
-    return "there is no command " + quoted(word) + (near.empty() ? "; there are: " + listed(commands) : near);
+    return "there is no command " + in_quotes(word) +
+           (near.empty() ? "; there are: " + listed(commands) : near);
 }
 
 const CLI::Option* option_named(const CLI::App& program, const std::string& name) {
@@ -136,7 +138,7 @@ std::string what_is_wrong(const CLI::App& program, const CLI::ParseError& error)
         case CLI::ExitCodes::ConversionError:
             if (said.starts_with(not_converted) && said.find(" = ") != std::string::npos)
                 return before(" = ").substr(not_converted.size()) + ": must be a number; " +
-                       quoted(said.substr(said.find(" = ") + 3)) + " is not";
+                       in_quotes(said.substr(said.find(" = ") + 3)) + " is not";
             return said;
         case CLI::ExitCodes::ArgumentMismatch:
             return said.find(" missing") == std::string::npos ? said

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <poll.h>
 #include <sdbus-c++/sdbus-c++.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace hvfbd {
 
@@ -29,6 +32,23 @@ void add_property(sdbus::IObject& object, const char* interface, std::string nam
                        .withSetter(std::move(set))
                        .withUpdateBehavior(sdbus::Flags::EMITS_CHANGE_SIGNAL))
         .forInterface(sdbus::InterfaceName(interface));
+}
+
+// Signals that these properties of `object` have other values now.
+inline void signal_changes(sdbus::IObject& object, const char* interface,
+                           const std::vector<std::string>& properties) {
+    object.emitPropertiesChangedSignal(
+        sdbus::InterfaceName(interface),
+        std::vector<sdbus::PropertyName>(properties.begin(), properties.end()));
+}
+
+// Does what the connection has to do, or waits until there is something. False: a signal came first. (A call
+// that waits for its answer goes on after a signal.)
+inline bool serve(sdbus::IConnection& connection) {
+    if (connection.processPendingEvent()) return true;
+    const auto wanted = connection.getEventLoopPollData();
+    pollfd watched{wanted.fd, wanted.events, 0};
+    return ::poll(&watched, 1, wanted.getPollTimeout()) >= 0 || errno != EINTR;
 }
 
 // Version 1.2 has to be told that all signals of a proxy are subscribed to.

@@ -39,8 +39,7 @@ DisplayObject::~DisplayObject() {
 }
 
 void DisplayObject::changed(const std::vector<std::string>& properties) {
-    getObject().emitPropertiesChangedSignal(
-        INTERFACE_NAME, std::vector<sdbus::PropertyName>(properties.begin(), properties.end()));
+    signal_changes(getObject(), INTERFACE_NAME, properties);
 }
 
 void DisplayObject::settings_changed(const DisplaySettings& before, const DisplaySettings& after) {

@@ -20,15 +20,13 @@ ManagerObject::~ManagerObject() {
 
 void ManagerObject::log_level_changed() {
     // Both adaptors have an INTERFACE_NAME.
-    getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME,
-                                            {sdbus::PropertyName("LogLevel")});
+    signal_changes(getObject(), Manager_adaptor::INTERFACE_NAME, {"LogLevel"});
 }
 
 void ManagerObject::set_configuration_warnings(std::vector<std::string> warnings) {
     if (warnings == configuration_warnings_) return;
     configuration_warnings_ = std::move(warnings);
-    getObject().emitPropertiesChangedSignal(Manager_adaptor::INTERFACE_NAME,
-                                            {sdbus::PropertyName("ConfigurationWarnings")});
+    signal_changes(getObject(), Manager_adaptor::INTERFACE_NAME, {"ConfigurationWarnings"});
 }
 
 std::string ManagerObject::Version() {

@@ -55,11 +55,11 @@ void SurfaceObject::announce_removal() {
 void SurfaceObject::active_may_have_changed() {
     if (active_ == display_.surfaces().is_active(surface())) return;
     active_ = display_.surfaces().is_active(surface());
-    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {sdbus::PropertyName("Active")});
+    signal_changes(getObject(), INTERFACE_NAME, {"Active"});
 }
 
 void SurfaceObject::client_changed() {
-    getObject().emitPropertiesChangedSignal(INTERFACE_NAME, {sdbus::PropertyName("Pid")});
+    signal_changes(getObject(), INTERFACE_NAME, {"Pid"});
 }
 
 const Surface& SurfaceObject::surface() const {

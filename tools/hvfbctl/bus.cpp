@@ -104,12 +104,23 @@ void Daemon::set(const std::string& interface, const std::string& property, cons
 }
 
 std::map<sdbus::ObjectPath, std::map<std::string, Properties>> Daemon::objects() {
-    std::map<sdbus::ObjectPath, std::map<std::string, Properties>> objects;
-    proxy(manager_path)
-        ->callMethod("GetManagedObjects")
+    using Objects = std::map<sdbus::ObjectPath, std::map<std::string, Properties>>;
+    std::optional<Objects> objects;
+    std::optional<sdbus::Error> refused;
+    const auto manager = proxy(manager_path);
+    manager->callMethodAsync("GetManagedObjects")
         .onInterface("org.freedesktop.DBus.ObjectManager")
-        .storeResultsTo(objects);
-    return objects;
+        .uponReplyInvoke([&](const hvfbd::ReplyError error, const Objects& all) {
+            if (error)
+                refused = *error;
+            else
+                objects = all;
+        });
+    while (!objects && !refused)
+        if (!hvfbd::serve(*connection_))
+            throw hvfbd::named_error("org.hvfbd.Error.EINTR", "a signal came before the answer");
+    if (refused) throw sdbus::Error(*refused);
+    return *std::move(objects);
 }
 
 std::vector<DisplayState> Daemon::states() {

@@ -97,7 +97,8 @@ class Daemon {
 
     Properties display_properties();
     Properties manager_properties();
-    // All there are, display0 first; of one call.
+    // All there are, display0 first; of one call. Where a signal comes before its answer: an error named
+    // *.EINTR.
     std::vector<DisplayState> states();
     // That of --display. Throws std::runtime_error where there is none.
     DisplayState state();

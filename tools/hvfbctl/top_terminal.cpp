@@ -76,6 +76,8 @@ class Screen final : public TopTerminal {
                 case 'Q':
                     return Event::quit;
                 case KEY_RESIZE:
+                    // Terminals keep different parts of what a smaller window has no room for.
+                    clearok(curscr, TRUE);
                     return Event::changed;
                 case '\f':
                     return redraw();

@@ -16,7 +16,7 @@ using Command = tools::CommandLineModel::Command;
 using Option = tools::CommandLineModel::Option;
 
 // In single quotes of a shell.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
     std::string inside;
     for (char c : text) inside += c == '\'' ? "'\\''" : std::string(1, c);
     return "'" + inside + "'";
@@ -56,14 +56,14 @@ std::string zsh_option(const Option& option) {
     static const std::map<std::string, std::string> values = {{"--bus", "(system session)"},
                                                               {"--display", "_hvfbctl_displays"}};
     const std::string about = "[" + escaped(option.description) + "]";
-    if (option.name == "--help") return "'(- *)'{-h,--help}" + quoted(about);
-    if (!option.takes_value) return quoted(option.name + about);
+    if (option.name == "--help") return "'(- *)'{-h,--help}" + in_quotes(about);
+    if (!option.takes_value) return in_quotes(option.name + about);
     std::string choices;
     for (const std::string& value : option.values) append(choices, value);
     if (!choices.empty()) choices = "(" + choices + ")";
     const auto found = values.find(option.name);
-    return quoted(option.name + "=" + about + ":" + option.name.substr(2) + ":" +
-                  (found == values.end() ? choices : found->second));
+    return in_quotes(option.name + "=" + about + ":" + option.name.substr(2) + ":" +
+                     (found == values.end() ? choices : found->second));
 }
 
 struct Lists {
@@ -92,7 +92,7 @@ void add_words(Texts& texts, const hvfbd::Setting& setting) {
     for (const std::string& word : words_of(setting)) append(words, word);
     append(texts["TUNABLE"], name);
     if (words.empty()) return;
-    texts["VALUES_IN_BASH"] += "        [" + name + "]=" + quoted(words) + "\n";
+    texts["VALUES_IN_BASH"] += "        [" + name + "]=" + in_quotes(words) + "\n";
     texts["VALUES_IN_ZSH"] += "                " + name + ") _values " + name + " " + words + " ;;\n";
 }
 
@@ -112,7 +112,7 @@ void add_hvhost_completion_texts(Texts& texts) {
         for (const std::string& value : option.values) append(choices, value);
         add(option.name, option.is_path    ? "_filedir "
                          : choices.empty() ? ""
-                                           : "choices=" + quoted(choices) + " ");
+                                           : "choices=" + in_quotes(choices) + " ");
     }
     for (const hvhost::Command& command : hvhost::commands) {
         append(commands, command.name);
@@ -122,8 +122,8 @@ void add_hvhost_completion_texts(Texts& texts) {
         else if (*command.argument != '\0')
             add(command.name, "");
     }
-    texts["HVHOST_WORDS_IN_BASH"] = "                -*) choices=" + quoted(options) +
-                                    " ;;\n                *) choices=" + quoted(commands) + " ;;\n";
+    texts["HVHOST_WORDS_IN_BASH"] = "                -*) choices=" + in_quotes(options) +
+                                    " ;;\n                *) choices=" + in_quotes(commands) + " ;;\n";
 }
 
 void add_completion_texts(Texts& texts, const std::set<std::string>& properties) {
@@ -139,7 +139,8 @@ void add_completion_texts(Texts& texts, const std::set<std::string>& properties)
         if (option.values.empty()) continue;
         std::string choices;
         for (const std::string& value : option.values) append(choices, value);
-        texts["OPTION_VALUES_IN_BASH"] += "        " + option.name + ") choices=" + quoted(choices) + " ;;\n";
+        texts["OPTION_VALUES_IN_BASH"] +=
+            "        " + option.name + ") choices=" + in_quotes(choices) + " ;;\n";
     }
     std::set<std::string> valued;
     const auto note = [&valued](const std::vector<Option>& options) {
@@ -147,17 +148,18 @@ void add_completion_texts(Texts& texts, const std::set<std::string>& properties)
             if (!option.by_place() && option.takes_value) valued.insert(option.name);
     };
     note(model.options);
-    texts["OPTIONS_IN_BASH"] = "        [-]=" + quoted(first) + "\n";
+    texts["OPTIONS_IN_BASH"] = "        [-]=" + in_quotes(first) + "\n";
     for (const Command& command : model.commands) {
         note(command.options);
         append(names, command.name);
         const Lists lists = lists_of(command);
         std::string options = lists.bash;
         append(options, everywhere);
-        texts["OPTIONS_IN_BASH"] += "        [" + command.name + "]=" + quoted(options) + "\n";
+        texts["OPTIONS_IN_BASH"] += "        [" + command.name + "]=" + in_quotes(options) + "\n";
         if (!lists.arguments.empty())
-            texts["ARGUMENTS_IN_BASH"] += "        [" + command.name + "]=" + quoted(lists.arguments) + "\n";
-        texts["COMMANDS_IN_ZSH"] += "        " + quoted(command.name + ":" + command.description) + "\n";
+            texts["ARGUMENTS_IN_BASH"] +=
+                "        [" + command.name + "]=" + in_quotes(lists.arguments) + "\n";
+        texts["COMMANDS_IN_ZSH"] += "        " + in_quotes(command.name + ":" + command.description) + "\n";
         texts["ARGUMENTS_IN_ZSH"] += "                " + command.name + ") _arguments $common" +
                                      (lists.zsh.empty() ? "" : " " + lists.zsh) + " ;;\n";
     }
@@ -168,10 +170,10 @@ void add_completion_texts(Texts& texts, const std::set<std::string>& properties)
     std::string read_only;
     for (const std::string& property : properties)
         if (hvfbd::setting_named(property) == nullptr) append(read_only, property);
-    texts["COMMANDS_IN_BASH"] = "    local commands=" + quoted(names) + "\n";
-    texts["WITH_VALUE_IN_BASH"] = "    local with_value=" + quoted(with_value) + "\n";
+    texts["COMMANDS_IN_BASH"] = "    local commands=" + in_quotes(names) + "\n";
+    texts["WITH_VALUE_IN_BASH"] = "    local with_value=" + in_quotes(with_value) + "\n";
     texts["PROPERTIES_IN_BASH"] =
-        "    local tunable=" + quoted(tunable) + "\n    local readable=\"$tunable " + read_only + "\"\n";
+        "    local tunable=" + in_quotes(tunable) + "\n    local readable=\"$tunable " + read_only + "\"\n";
     texts["PROPERTIES_IN_ZSH"] = "    tunable=(" + tunable + ")\n    readable=($tunable " + read_only + ")\n";
     texts["COMMON_IN_ZSH"] = "    common=(" + zsh_everywhere + ")\n";
 }
