@@ -19,6 +19,13 @@ def run(*command, **options):
     return done.stdout
 
 
+def debian_of_packages():
+    """~deb12, ~deb13; nothing where Debian has no number yet."""
+    release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line)
+    number = release.get("VERSION_ID", "").strip('"')
+    return f"~deb{number}" if release["ID"] == "debian" and number else ""
+
+
 class Package(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -40,7 +47,16 @@ class Package(unittest.TestCase):
         self.assertEqual(len(list(PACKAGES.glob("*.deb"))), len(NAMES))
         [version] = re.findall(r"project\(hvfbd VERSION (\S+)", (SOURCE / "CMakeLists.txt").read_text())
         for name in NAMES:
-            self.assertEqual(self.field(name, "Version"), version)
+            self.assertEqual(self.field(name, "Version"), version + debian_of_packages())
+
+    def test_of_a_later_debian_are_an_upgrade(self):
+        versions = ["0.1.0~deb12", "0.1.0~deb13", "0.1.0", "0.1.1~deb12"]
+        for older, newer in zip(versions, versions[1:]):
+            run("dpkg", "--compare-versions", older, "lt", newer)
+        # Whoever needs libhvfb1 is content with that of each Debian.
+        needed = re.search(r"libhvfb1 \(>= ([^)]+)\)", self.field("hvfbd-view", "Depends"))
+        self.assertIsNotNone(needed, self.field("hvfbd-view", "Depends"))
+        run("dpkg", "--compare-versions", versions[0], "ge", needed[1])
 
     def test_are_made_in_a_clone_by_debians_own_programs(self):
         """They look for a folder debian."""
