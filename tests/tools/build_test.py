@@ -4,10 +4,12 @@ import json
 import os
 import pathlib
 import re
+import socket
+import subprocess
 import tempfile
 import unittest
 
-from private_daemon import SOURCE, run
+from private_daemon import PROGRAMS, SOURCE, run
 
 PRESETS = {preset["name"]: preset for preset in json.loads((SOURCE / "CMakePresets.json").read_text())["configurePresets"]}
 
@@ -114,6 +116,68 @@ class Parts(unittest.TestCase):
         self.assertFalse((self.root / "build/tests/unit").exists())
         _, done = self.configure("-DHVFBD_LIBRARY=OFF", "-DHVFBD_TESTS=library")
         self.assertNotEqual(done.returncode, 0)
+
+
+class Elsewhere(unittest.TestCase):
+    """What is installed in a folder of one's own."""
+
+    AS_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="hvfbd-elsewhere-")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.root.chmod(0o777)
+
+    def start(self, *command, **options):
+        """As another user than root."""
+        process = subprocess.Popen([*self.AS_NOBODY, "setpriv", "--pdeathsig=TERM", *map(str, command)], cwd=self.root, **options)
+        self.addCleanup(process.wait, 20)
+        self.addCleanup(process.terminate)
+        return process
+
+    def test_runs_for_any_user_on_a_private_bus(self):
+        prefix = self.root / "prefix"
+        done = run("cmake", "--install", PROGRAMS.parent, "--prefix", prefix)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        [library] = prefix.glob("lib/**/libhvfb.so")
+        done = run("cc", "-std=c11", "-D_GNU_SOURCE", SOURCE / "client/examples/hello.c", f"-I{prefix}/include", f"-L{library.parent}", "-lhvfb",
+                   "-o", self.root / "hello")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        configuration = self.root / "bus.conf"
+        configuration.write_text((SOURCE / "tools/private-bus.conf").read_text())
+        bus = self.start("dbus-daemon", "--nofork", "--print-address=1", f"--config-file={configuration}", stdout=subprocess.PIPE, text=True)
+        self.addCleanup(bus.stdout.close)
+        address = bus.stdout.readline().strip()
+        self.assertNotEqual(address, "")
+        notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(notify.close)
+        notify.bind(str(self.root / "notify"))
+        (self.root / "notify").chmod(0o777)
+        notify.settimeout(20)
+        daemon = self.start(prefix / "libexec/hvfbd", f"--bus={address}", f"--config-root={self.root}/none", "--mode=640x480",
+                            env={**os.environ, "NOTIFY_SOCKET": str(self.root / "notify")})
+        while b"READY=1" not in notify.recv(4096):
+            pass
+        environment = {**os.environ, "HVFB_BUS": address, "LD_LIBRARY_PATH": str(library.parent)}
+        done = run(*self.AS_NOBODY, self.root / "hello", env=environment)
+        self.assertEqual((done.returncode, done.stdout), (0, "It is on the screen.\n"), done.stderr)
+        done = run(*self.AS_NOBODY, prefix / "bin/hvfbctl", f"--bus={address}", "set", "RefreshLimit", "33")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        daemon.terminate()
+        self.assertEqual(daemon.wait(20), 0)
+
+    def test_names_the_prefix_that_it_was_configured_for(self):
+        build, prefix = self.root / "build", self.root / "prefix"
+        done = run("cmake", "-G", "Ninja", "-S", SOURCE, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DHVFBD_TESTS=OFF")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"ExecStart={prefix}/libexec/hvfbd\n", (build / "packaging/hvfbd.service").read_text())
+        self.assertIn(f"{prefix}/libexec/hvfbd-bind", (build / "packaging/hvfbd-bind.service").read_text())
+        self.assertIn(f"prefix={prefix}\n", (build / "client/hvfb.pc").read_text())
+        outside = set()
+        for script in build.rglob("cmake_install.cmake"):
+            outside |= {path for path in re.findall(r'DESTINATION "([^"]+)"', script.read_text()) if not path.startswith("${CMAKE_INSTALL_PREFIX}/")}
+        self.assertEqual(outside, set())
 
 
 if __name__ == "__main__":
