@@ -7,12 +7,25 @@ die() {
     exit 1
 }
 
-# The packages of the sections named, one a line; of all sections if none is.
+# The packages of the sections named, one a line; of all sections if none is. What has another name in another version of Debian
+# is "one|other".
 packages() {
     awk -v wanted=" $* " '
         { sub(/#.*/, "") }
         /^\[/ { section = $1; gsub(/[][]/, "", section); next }
-        NF && (wanted ~ /^ *$/ || index(wanted, " " section " ")) { print $1 }' packaging/build-depends
+        NF && (wanted ~ /^ *$/ || index(wanted, " " section " ")) { gsub(/[ \t]/, ""); print }' packaging/build-depends
+}
+
+# The name that this Debian has for it, of "one|other".
+known_as() {
+    local name
+    for name in ${1//|/ }; do
+        [[ $1 != *'|'* ]] || apt-cache show --no-all-versions "$name" >/dev/null 2>&1 || continue
+        echo "$name"
+        return
+    done
+    # apt says that there is none.
+    echo "${1%%|*}"
 }
 
 # Installs what is missing of those sections. Where all is there it asks nobody, and needs no network.
@@ -24,14 +37,14 @@ prepare() {
     fi
     local installed missing
     # dpkg-query fails when it does not know one of them; what it does know it prints all the same.
-    installed=$(packages "$@" | xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null |
+    installed=$(packages "$@" | tr '|' '\n' | xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null |
         awk '$1 == "installed" { print $2 }' | sort -u) || true
-    missing=$(packages "$@" | sort -u | grep -vxF "$installed") || true
+    missing=$(packages "$@" | sort -u | awk -F'|' '
+        FILENAME != "-" { there[$1] = 1; next }
+        { for (i = 1; i <= NF; i++) if ($i in there) next; print }' <(echo "$installed") -)
     [ -z "$missing" ] && return
-    local install=(apt-get install -qq -y --no-install-recommends)
-    # One word each: names of packages hold no spaces.
-    # shellcheck disable=SC2206
-    install+=($missing)
+    local install=(apt-get install -qq -y --no-install-recommends) line
+    for line in $missing; do install+=("$(known_as "$line")"); done
     if [ "$(id -u)" != 0 ]; then
         echo "Packages are missing. As root: ${install[*]}" >&2
         exit 1
@@ -40,7 +53,9 @@ prepare() {
     export DEBIAN_FRONTEND=noninteractive
     # The lists may be missing or older than the archive; only then they are fetched.
     "${install[@]}" </dev/null >/dev/null 2>&1 ||
-        { apt-get update -qq </dev/null && "${install[@]}" </dev/null >/dev/null; } ||
+        { apt-get update -qq </dev/null && install=("${install[@]:0:5}") &&
+            for line in $missing; do install+=("$(known_as "$line")"); done &&
+            "${install[@]}" </dev/null >/dev/null; } ||
         die "could not install: ${install[*]}"
 }
 

@@ -47,6 +47,9 @@ def words_of_help(*command):
 
 def wrong_in(words):
     """What is wrong with a command line of a program that is known here, or nothing."""
+    if words[0] == "tools/in-suite":
+        # It runs another one.
+        return wrong_in(words[2:]) if words[2].startswith("tools/") else []
     program, arguments = pathlib.Path(words[0]).name, words[1:]
     if words[0].startswith(("tools/", "tests/")):
         text = (SOURCE / words[0]).read_text()

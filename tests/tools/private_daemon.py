@@ -16,7 +16,7 @@ CONFIGURATION = "etc/hvfbd/hvfbd.conf"
 
 def run(*command, **options):
     """Runs to the end and returns it, with standard output and error as text."""
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=30, **options)
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, **{"timeout": 30, **options})
 
 
 class Bus:

@@ -370,7 +370,7 @@ class PythonPackage(WithPython):
             self.assertEqual(kept.array()[0, 0].tolist(), [0, 0, 255, 0])
 
     def test_is_typed_and_calls_every_function_of_the_library(self):
-        checked = run("/usr/bin/mypy", "--cache-dir=/dev/null", f"--config-file={PACKAGE}/mypy.ini", PACKAGE / "hvfb")
+        checked = run("/usr/bin/mypy", "--cache-dir=/dev/null", f"--config-file={PACKAGE}/mypy.ini", PACKAGE / "hvfb", timeout=80)
         self.assertEqual((checked.returncode, checked.stderr), (0, ""), checked.stdout)
         self.assertTrue((PACKAGE / "hvfb/py.typed").exists())
         text = "".join(file.read_text() for file in (PACKAGE / "hvfb").glob("*.py"))

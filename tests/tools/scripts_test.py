@@ -11,7 +11,8 @@ import unittest
 from private_daemon import SOURCE, run
 
 PACKAGES = [line.split("#")[0].strip() for line in (SOURCE / "packaging/build-depends").read_text().splitlines()]
-PACKAGES = sorted({name for name in PACKAGES if name and not name.startswith("[")})
+# Of "one | other" the one.
+PACKAGES = sorted({name.split("|")[0].strip() for name in PACKAGES if name and not name.startswith("[")})
 
 
 class InACopy(unittest.TestCase):
@@ -32,8 +33,13 @@ class InACopy(unittest.TestCase):
         (self.root / "tests/vm/image/guests").write_text("# a comment\nold always\n1.2 always\nrare by-name\n")
         (self.root / "stand-ins").mkdir()
         self.stand_in("apt-get", 'echo "$@" >>calls; [ ! -e apt-fails ] || { rm apt-fails; exit 100; }')
+        self.stand_in("apt-cache", "exit 100")
         self.stand_in("cmake", "exit 0")
         self.installed(PACKAGES)
+        # Another Debian, in which everything is well.
+        in_suite = self.root / "tools/in-suite"
+        in_suite.write_text(f"#!/bin/sh\necho in-suite \"$@\" >>{self.root}/calls\necho 2 passed, 0 failed\n")
+        in_suite.chmod(0o755)
 
     def stand_in(self, name, script):
         path = self.root / "stand-ins" / name
@@ -180,6 +186,16 @@ class Prepare(InACopy):
         [call] = self.calls()
         self.assertEqual(call.split()[-1], "scdoc")
         self.assertNotIn("clang", call)
+
+    def test_takes_the_name_that_a_package_has_in_this_debian(self):
+        self.installed((set(PACKAGES) - {"libelf1"}) | {"libelf1t64"})
+        self.assertEqual(self.script("prepare").returncode, 0)
+        self.assertEqual(self.calls(), [])
+        self.installed(set(PACKAGES) - {"libelf1"})
+        self.stand_in("apt-cache", '[ "${!#}" = libelf1t64 ]')
+        self.assertEqual(self.script("prepare").returncode, 0)
+        [call] = self.calls()
+        self.assertEqual(call.split()[-1], "libelf1t64")
 
     def test_tells_others_than_root_the_command(self):
         self.installed(set(PACKAGES) - {"cmake"})
@@ -358,6 +374,42 @@ class TestScript(InACopy):
         self.assertEqual([re.search(r"--test-dir build/(\S+)", call)[1] for call in tests if "(unit|" in call], ["asan-ubsan", "tsan"])
         # But for what an optimiser makes something else of.
         self.assertTrue(any("build/release " in call and "^(optimised|contract|integration|" in call for call in tests), tests)
+
+    def test_another_debian_is_asked_alone_and_its_tests_are_counted(self):
+        self.recorded_results()
+        done = self.script("test", "--suite=trixie")
+        self.assertEqual((done.returncode, self.last_line(done)), (0, "2 passed, 0 failed"), done.stderr)
+        tests, clang = self.calls()
+        self.assertEqual(tests, "in-suite trixie tools/test unit contract integration bus tools system")
+        self.assertTrue(clang.startswith("in-suite trixie bash ") and clang.endswith(" clang"), clang)
+        self.script("test", "--suite", "trixie", "bus")
+        self.script("test", "--suite=trixie", "--preset", "clang", "-L", "unit")
+        self.assertEqual(self.calls()[2:], ["in-suite trixie tools/test bus", "in-suite trixie tools/test --preset clang -L unit"])
+
+    def test_another_debian_that_cannot_be_had_fails(self):
+        (self.root / "tools/in-suite").write_text("#!/bin/sh\necho no archive >&2\nexit 1\n")
+        done = self.script("test", "--suite=trixie", "unit")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "0 passed, 1 failed"), done.stderr)
+        (self.root / "tools/in-suite").write_text("#!/bin/sh\necho 3 passed, 2 failed\nexit 1\n")
+        done = self.script("test", "--suite=trixie", "unit")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "3 passed, 2 failed"), done.stderr)
+
+    def test_sid_is_compiled_and_a_suite_that_is_not_known_is_refused(self):
+        done = self.script("test", "--suite=sid")
+        self.assertEqual((done.returncode, self.last_line(done)), (0, "0 passed, 0 failed"), done.stderr)
+        [call] = self.calls()
+        self.assertTrue(call.startswith("in-suite sid bash ") and call.endswith(" release"), call)
+        for words in (["--suite=woody"], ["--suite=sid", "unit"], ["--suite"]):
+            self.assertEqual(self.script("test", *words).returncode, 2, words)
+
+    def test_debian_13_is_a_stage_of_the_whole_and_of_nothing_less(self):
+        self.recorded_results()
+        self.stand_in("nproc", "echo 1")
+        self.script("test", "--quick")
+        self.assertFalse([call for call in self.calls() if call.startswith("in-suite")])
+        done = self.script("test")
+        self.assertRegex(done.stdout, "Debian 13: release +ok ")
+        self.assertIn("in-suite trixie tools/test unit contract integration bus tools system", self.calls())
 
     def test_what_was_begun_ahead_fails_the_stage_that_waits_for_it(self):
         self.recorded_results()

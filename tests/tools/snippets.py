@@ -35,7 +35,7 @@ def shown(page):
     """A manual page as it is on a terminal, without the marks of bold and underlined, with a line before and after each block."""
     text = re.sub(r"(?m)^\.nf$", f".nf\n{BEGIN}", page.read_text())
     text = re.sub(r"(?m)^\.fi$", f"{END}\n.fi", text)
-    environment = {**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"}
+    environment = {**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8", "MANPAGER": "cat", "GROFF_NO_SGR": "1"}
     done = subprocess.run(["man", "-Tutf8", "-l", "-"], input=text, capture_output=True, text=True, env=environment, check=True)
     return re.sub(r".\x08", "", done.stdout)
 
