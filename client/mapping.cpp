@@ -18,6 +18,7 @@ Mapping::Mapping(Mapping&& other) noexcept
       size_(std::exchange(other.size_, 0)),
       layout_(other.layout_),
       placed_(other.placed_),
+      front_(other.front_),
       private_(other.private_) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
@@ -28,6 +29,7 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
     size_ = std::exchange(other.size_, 0);
     layout_ = other.layout_;
     placed_ = other.placed_;
+    front_ = other.front_;
     private_ = other.private_;
     return *this;
 }
@@ -97,6 +99,7 @@ int Mapping::map_front(Descriptor&& buffer, const Layout& layout, Mapping& mappi
     Mapping made;
     if (const int result = map(buffer, layout, PROT_READ, place, made); result < 0) return result;
     made.buffer_ = std::move(buffer);
+    made.front_ = true;
     mapping = std::move(made);
     return 0;
 }
@@ -154,11 +157,22 @@ int Mapping::change_memory(Mapping& fresh) {
 void Mapping::become_private() {
     if (!address_ || private_) return;
     constexpr int protection = PROT_READ | PROT_WRITE;
-    if (!buffer_.ours() ||
-        mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED, buffer_.get(), 0) == MAP_FAILED)
-        (void)mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+    const bool kept = front_ ? become_copy()
+                             : buffer_.ours() && mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED,
+                                                      buffer_.get(), 0) != MAP_FAILED;
+    if (!kept) (void)mmap(address_, size_, protection, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
     private_ = true;
     buffer_.reset();
+}
+
+// The daemon draws on in a front, and a private mapping of it has what is drawn.
+bool Mapping::become_copy() {
+    void* copy = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED) return false;
+    std::memcpy(copy, address_, size_);
+    if (mremap(copy, size_, size_, MREMAP_MAYMOVE | MREMAP_FIXED, address_) != MAP_FAILED) return true;
+    munmap(copy, size_);
+    return false;
 }
 
 void Mapping::copy_picture(const Mapping& from) {

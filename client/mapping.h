@@ -38,7 +38,8 @@ class Mapping {
     // back to what it was when this began, may keep the change. 0, or a negative errno, and nothing has
     // changed.
     int change_memory(Mapping& fresh);
-    // In a child after fork: private memory with the same content, at the same address.
+    // In a child after fork, or at the end of a Place: private memory with the same content, at the same
+    // address.
     void become_private();
     // Copies the rows and columns that both layouts have.
     void copy_picture(const Mapping& from);
@@ -53,12 +54,14 @@ class Mapping {
     static int map(const Descriptor& buffer, const Layout& layout, int protection, const Place& place,
                    Mapping& mapping);
     void end();
+    bool become_copy();
 
     Descriptor buffer_;
     std::byte* address_ = nullptr;
     std::size_t size_ = 0;
     Layout layout_;
     bool placed_ = false;   // the address range is the program's
+    bool front_ = false;    // the daemon draws in it
     bool private_ = false;  // it is nobody else's memory any more
 };
 

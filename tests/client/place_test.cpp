@@ -1,5 +1,6 @@
 // Pixels in memory of the program's, which stays its own when they go.
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <thread>
 #include <vector>
@@ -150,8 +151,14 @@ TEST_F(PlaceTest, a_viewers_picture_is_where_the_program_wants_it_and_its_own_af
     ASSERT_EQ(given.size(), 2u);
     EXPECT_EQ(hvfb_viewer_pixels(viewer), given[1].first);
     expect_private(given[0].first, 0);
+    const auto show = [&](std::uint32_t pixel) {
+        ASSERT_EQ(pwrite(buffer.get(), &pixel, sizeof pixel, 5 * sizeof pixel), ssize_t{sizeof pixel});
+    };
+    show(9);
+    EXPECT_EQ(given[1].first[5], 9u);
     hvfb_viewer_close(viewer);
-    expect_private(given[1].first, 0);
+    show(11);
+    expect_private(given[1].first, 9);
 }
 
 }  // namespace

@@ -128,10 +128,11 @@ struct hvfb_open_options {
      * many, mapped and from the beginning of a page on, or NULL: the call fails with -ENOMEM. The pixels take
      * its place. When they go (close, another mode, a failure of the call that asked for it) it is not
      * unmapped, but private memory of the program's that it may read and write, with the picture that they
-     * had or, where the program has closed descriptors of the library's, zeros. Called by hvfb_surface_open,
-     * _configure and _reconnect, hvfb_viewer_open and _wait, in the caller's thread; for a viewer's new mode
-     * maybe in an earlier call than the one that returns 1, by which the old pixels have not gone. It calls
-     * nothing for this surface or viewer. NULL: the library maps and unmaps them. */
+     * had or, where the program has closed descriptors of the library's, or there is no memory for a copy of
+     * a viewer's, zeros. Called by hvfb_surface_open, _configure and _reconnect, hvfb_viewer_open and _wait,
+     * in the caller's thread; for a viewer's new mode maybe in an earlier call than the one that returns 1,
+     * by which the old pixels have not gone. It calls nothing for this surface or viewer. NULL: the library
+     * maps and unmaps them. */
     void* (*place)(void* context, size_t size);
     void* place_context;
 };
