@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import math
 import pathlib
 import subprocess
 import sys
@@ -116,6 +117,16 @@ class PythonDrawing(WithPython):
                 surface.copy(source_rect, x, y)
                 numpy.testing.assert_array_equal(array, expected)
 
+    def test_takes_integers_of_numpy_however_few_bits_they_have(self):
+        surface = self.surface()
+        few = numpy.array([200, 100, 250, 90], numpy.uint8)
+        surface.fill(tuple(few[:3]), tuple(few))
+        surface.copy(few, few[0], few[2])
+        surface.blit(few, bytes(int(few[2]) * int(few[3]) * 4), numpy.int16(1000))
+        expected = numpy.zeros((480, 640, 3), numpy.uint8)
+        expected[250:340, 200:450] = few[:3]
+        numpy.testing.assert_array_equal(surface.array()[..., 2::-1], expected)
+
     def test_reads_nothing_behind_a_source_that_is_too_short(self):
         surface = self.surface()
         for wrong in (lambda: surface.blit((0, 0, 10, 10), bytes(399)), lambda: surface.blit((0, 0, 10, 10), bytes(400), 39),
@@ -127,8 +138,8 @@ class PythonDrawing(WithPython):
 
     def test_of_a_frame_is_seen_when_it_has_ended(self):
         surface, viewer = self.surface(), self.viewer()
-        surface.present(30)
-        viewer.wait(30)
+        surface.present(math.inf)
+        viewer.wait(math.inf)
         for color in (RED, BLUE) * 5:
             with surface.frame():
                 surface.fill(color, (0, 0, 640, 240))

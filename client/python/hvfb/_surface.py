@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import operator
 import weakref
 from typing import TYPE_CHECKING, Any, AsyncIterator, Iterator
 
@@ -15,7 +16,7 @@ from ._handle import Deadline, Handle
 from ._library import lib
 from ._memory import check_format, exported
 from ._pictures import array_of, as_array, image_of, words_of
-from ._values import Color, Event, Layout, Mode, Presentation, Rect, RectLike, pixel
+from ._values import Color, Event, Layout, Mode, Presentation, Rect, RectLike, pixel, rect_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -138,6 +139,7 @@ class Surface:
     def copy(self, source: RectLike, x: int, y: int) -> None:
         """Copies a rectangle of the surface to (x, y); the two may overlap."""
         with self._handle.using() as pointer:
+            source, x, y = rect_of(source), operator.index(x), operator.index(y)
             part = self.layout.clip(source)
             to = self.layout.clip((x + part.x - source[0], y + part.y - source[1], part.width, part.height))
             x_from, y_from = to.x - x + source[0], to.y - y + source[1]
@@ -148,8 +150,8 @@ class Surface:
         """Copies pixels of four bytes to the rectangle from ``source``, whose rows are ``stride`` bytes apart (width * 4).
 
         :raises ValueError, BufferError: it is too short, or its bytes do not lie together"""
-        x, y, width, height = rect
-        stride = width * 4 if stride is None else stride
+        x, y, width, height = rect = rect_of(rect)
+        stride = width * 4 if stride is None else operator.index(stride)
         if width <= 0 or height <= 0:
             return
         if stride < width * 4:
@@ -219,7 +221,7 @@ class Surface:
         deadline, answer = Deadline(timeout), _library.Presentation()
         while True:
             left = deadline.left()
-            part = _SLICE if left is None else min(int(left * 1e6), _SLICE)
+            part = _SLICE if left is None else int(min(left * 1e6, _SLICE))  # it may be infinite
             with self._handle.sharing() as pointer:
                 result = lib.hvfb_surface_wait_frame(pointer, frame, part, ctypes.byref(answer))
             if result != -errno.ETIME:

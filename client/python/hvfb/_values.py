@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import operator
 import re
 from dataclasses import dataclass
 from typing import NamedTuple, Tuple, Union
@@ -68,7 +69,7 @@ class Layout:
 
     def clip(self, rect: RectLike) -> Rect:
         """The part of it that lies on the picture; without width or height if none does."""
-        x, y, width, height = rect
+        x, y, width, height = rect_of(rect)
         left, top = max(x, 0), max(y, 0)
         right, bottom = min(x + width, self.width), min(y + height, self.height)
         if left >= right or top >= bottom:
@@ -120,6 +121,11 @@ RectLike = Union[Rect, Tuple[int, int, int, int]]
 Color = Union[int, str, Tuple[int, int, int]]
 
 
+def rect_of(rect: RectLike) -> Rect:
+    """In Python's integers: NumPy's have few bits, and the sum of two has no more."""
+    return Rect(*map(operator.index, rect))
+
+
 def pixel(color: Color) -> int:
     """0xRRGGBB of a colour: an int of that form, ``"#rrggbb"``, or ``(red, green, blue)`` of 0 to 255 each."""
     if isinstance(color, str):
@@ -130,7 +136,7 @@ def pixel(color: Color) -> int:
         if not 0 <= color <= 0xFFFFFFFF:
             raise ValueError(f"a colour is 0xRRGGBB, and not {color:#x}")
         return color
-    red, green, blue = color
+    red, green, blue = map(operator.index, color)
     if not all(0 <= part <= 255 for part in (red, green, blue)):
         raise ValueError(f"the parts of a colour are 0 to 255: {color!r}")
     return red << 16 | green << 8 | blue
