@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from private_daemon import PROGRAMS, Bus, run
+from private_daemon import PROGRAMS, Bus, for_caller, run
 
 
 class Mistakes(unittest.TestCase):
@@ -17,11 +17,11 @@ class Mistakes(unittest.TestCase):
             with self.subTest(words):
                 done = run(PROGRAMS / "hvfbctl", f"--bus={bus.address}", *words)
                 self.assertEqual(done.returncode, 1)
-                self.assertEqual(done.stderr, "hvfbctl: hvfbd is not running: sudo systemctl start hvfbd\n")
+                self.assertEqual(done.stderr, for_caller("hvfbctl: hvfbd is not running: sudo systemctl start hvfbd\n"))
         for locale, mark, indent in (("C.UTF-8", "✗", "  "), ("C", "bad ", "     ")):
             done = run(PROGRAMS / "hvfbctl", f"--bus={bus.address}", "doctor", env={**os.environ, "LC_ALL": locale})
             self.assertEqual(done.returncode, 1)
-            self.assertRegex(done.stdout, f"{mark} daemon: hvfbd does not run, and .*\n{indent}fix: sudo systemctl .*start hvfbd")
+            self.assertRegex(done.stdout, f"{mark} daemon: hvfbd does not run, and .*\n{indent}" + for_caller("fix: sudo systemctl .*start hvfbd"))
             self.assertRegex(done.stdout, r"\APrograms cannot draw: 1 finding in the way")
 
     def test_says_that_the_bus_is_not_there(self):

@@ -19,6 +19,11 @@ def run(*command, **options):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, **{"timeout": 30, **options})
 
 
+def for_caller(sentence):
+    """As hvfbctl says it: root, who may have no sudo, reads the commands without it."""
+    return sentence.replace("sudo ", "") if os.geteuid() == 0 else sentence
+
+
 class Bus:
     def __init__(self, configuration=SOURCE / "tools/private-bus.conf"):
         # It goes when this program does, however that ends, and the daemon and all clients go with it.

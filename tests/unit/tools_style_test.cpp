@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "hvfbctl/for_caller.h"
 #include "hvfbctl/reason.h"
 #include "hvfbctl/style.h"
 #include "hvfbctl/table.h"
@@ -38,6 +39,13 @@ ShownOrNot shown() {
 
 TEST(WhyNothingIsShown, IsNothingWhereSomethingIs) {
     EXPECT_EQ(why_nothing_is_shown(shown()), "");
+}
+
+TEST(ForCaller, LeavesSudoOutOfCommandsAlone) {
+    EXPECT_EQ(without_sudo("sudo a && echo x | sudo tee b # or (sudo c): sudo d"),
+              "a && echo x | tee b # or (c): d");
+    EXPECT_EQ(without_sudo("chmod a+r '/etc/my sudo file' && sudo b"), "chmod a+r '/etc/my sudo file' && b");
+    EXPECT_EQ(without_sudo("pseudo code, no sudo"), "pseudo code, no sudo");
 }
 
 TEST(WhyNothingIsShown, IsTheDaemonsOwnSentenceFirst) {

@@ -7,6 +7,7 @@
 #include "bus.h"
 #include "commands.h"
 #include "common/numbers.h"
+#include "for_caller.h"
 #include "values.h"
 
 namespace hvfbctl {
@@ -64,7 +65,7 @@ void reload_configuration(const Where& where) {
     Daemon daemon(where);
     daemon.manager().Reload();
     for (const std::string& warning : configuration_warnings(daemon.manager_properties()))
-        std::cerr << "hvfbctl: configuration: " << hvfbd::escaped(warning) << '\n';
+        std::cerr << "hvfbctl: configuration: " << hvfbd::escaped(for_caller(warning)) << '\n';
 }
 
 }  // namespace hvfbctl

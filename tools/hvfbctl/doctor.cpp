@@ -13,6 +13,7 @@
 #include "bus.h"
 #include "commands.h"
 #include "examine_each.h"
+#include "for_caller.h"
 #include "machine.h"
 #include "programs.h"
 #include "table.h"
@@ -170,8 +171,9 @@ void print(const std::vector<Finding>& findings, const Style& style) {
     const char* const indent = style.unicode ? "  " : "     ";
     for (const Finding& finding : findings) {
         std::cout << mark_of(finding.level, style) << ' '
-                  << hvfbd::escaped(finding.subject + ": " + finding.sentence) << '\n';
-        if (!finding.mend.empty()) std::cout << indent << "fix: " << hvfbd::escaped(finding.mend) << '\n';
+                  << hvfbd::escaped(finding.subject + ": " + for_caller(finding.sentence)) << '\n';
+        if (!finding.mend.empty())
+            std::cout << indent << "fix: " << hvfbd::escaped(for_caller(finding.mend)) << '\n';
     }
 }
 

@@ -7,12 +7,14 @@
 #include "bus.h"
 #include "command_line.h"
 #include "common/standard_descriptors.h"
+#include "for_caller.h"
 #include "refusal.h"
 
 namespace {
 
 hvfbctl::ExitCode complain(const std::string& sentence, hvfbctl::ExitCode code) {
-    std::cerr << "hvfbctl: " << hvfbd::escaped(sentence, "\n") << '\n';
+    using hvfbctl::for_caller;
+    std::cerr << "hvfbctl: " << hvfbd::escaped(for_caller(sentence), "\n") << '\n';
     return code;
 }
 

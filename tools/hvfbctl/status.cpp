@@ -10,6 +10,7 @@
 #include "common/numbers.h"
 #include "common/settings_table.h"
 #include "configured_output.h"
+#include "for_caller.h"
 #include "reason.h"
 #include "surface_list.h"
 #include "table.h"
@@ -110,11 +111,12 @@ void print_head(const Status& status, const Style& style) {
     const std::string why = why_nothing_is_shown(status.shown);
     if (!why.empty())
         std::cout << style.paint(is_trouble(status.shown) ? Colour::yellow : Colour::none,
-                                 hvfbd::escaped(why))
+                                 hvfbd::escaped(for_caller(why)))
                   << '\n';
-    if (!nobody.empty()) std::cout << nobody << '\n';
+    if (!nobody.empty()) std::cout << for_caller(nobody) << '\n';
     for (const std::string& warning : configuration_warnings(status.manager))
-        std::cout << style.paint(Colour::yellow, hvfbd::escaped("configuration: " + warning)) << '\n';
+        std::cout << style.paint(Colour::yellow, hvfbd::escaped("configuration: " + for_caller(warning)))
+                  << '\n';
     std::cout << "modes: " << modes_in_words(display) << '\n';
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "bus.h"
 #include "commands.h"
+#include "for_caller.h"
 #include "rates.h"
 #include "reason.h"
 #include "surface_list.h"
@@ -151,7 +152,7 @@ std::string at_rest(const Readings& readings) {
 }
 
 TopContent content_of(const Readings& readings) {
-    TopContent content{head_of(readings.state()), hvfbd::escaped(readings.reason()), {}, {}, {}};
+    TopContent content{head_of(readings.state()), hvfbd::escaped(for_caller(readings.reason())), {}, {}, {}};
     if (content.reason.empty()) content.reason = hvfbd::escaped(at_rest(readings));
     for (const Measured& measured : rate_rows) content.rates.push_back(rate_row(measured, readings));
     for (const Measured& measured : stage_rows) {
@@ -181,7 +182,8 @@ void print_line(const Readings& readings, std::ostream& out) {
     for (const SurfaceRecord& surface : readings.state().surfaces)
         out << ", " << surface.number << ":" << hvfbd::escaped(surface.name) << (surface.active ? "* " : " ")
             << surface.tracking_state;
-    if (const std::string reason = readings.reason(); !reason.empty()) out << ", " << hvfbd::escaped(reason);
+    if (const std::string reason = readings.reason(); !reason.empty())
+        out << ", " << hvfbd::escaped(for_caller(reason));
     out << '\n' << std::flush;
 }
 
