@@ -133,10 +133,13 @@ class Limits(OnPrivateBus):
                 self.assertEqual(self.hvfbctl("get", name).strip(), shown)
                 self.assertEqual(self.hvfbctl("set", name, value), said)
                 *_, file, first, second = said.splitlines()
-                self.assertIn("/etc/hvfbd/hvfbd.conf.d/local.conf:", file)
+                [path] = re.findall(r"/(etc/hvfbd/hvfbd\.conf\.d/.+\.conf):$", file)
                 self.assertEqual((first, second), (f"[{section}]", f"{key}={shown}"))
-                # Which is what the daemon takes.
-                (self.daemon.folder / CONFIGURATION).write_text(f"{first}\n{second}\n")
+                # Which is what the daemon takes, also where another drop-in says something else.
+                kept = self.daemon.folder / path
+                kept.parent.mkdir(exist_ok=True)
+                (kept.parent / "rate.conf").write_text("[Display]\nRefreshLimit=7\nIdleTimeoutSec=7ms\nSettleDelaySec=7ms\n")
+                kept.write_text(f"{first}\n{second}\n")
                 self.hvfbctl("reload")
                 self.assertEqual(self.hvfbctl("get", name).strip(), shown)
         self.assertIn("must be 0 to 1000", self.hvfbctl("set", "RefreshLimit=", code=2))

@@ -33,7 +33,7 @@ std::string settings_help() {
     add(hvfbd::log_level_setting);
     return text +
            "\nIt counts until the next reload, or until the service is stopped. To keep it, put it into "
-           "/etc/hvfbd/hvfbd.conf.d/local.conf (hvfbd.conf(5)), such as:\n"
+           "/etc/hvfbd/hvfbd.conf.d/zz-local.conf (hvfbd.conf(5)), such as:\n"
            "  [Display]\n"
            "  RefreshLimit=60\n"
            "  IdleTimeoutSec=100ms\n"

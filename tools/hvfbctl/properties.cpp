@@ -77,14 +77,14 @@ sdbus::Variant value_of_setting(const hvfbd::Setting& setting, const std::string
     return value;
 }
 
-// A value that was set is gone with the next reload.
+// A value that was set is gone with the next reload. Of the drop-ins the last one by name counts.
 void say_how_to_keep(const hvfbd::Setting& setting, const std::string& text) {
     const auto number = value_in(setting, text);
     const std::string value = number ? shown(setting, *number) : text;
     const bool of_log = setting.name == hvfbd::log_level_setting.name;
     std::cout << setting.name << " is " << value
               << " until the next reload, or until the service is stopped.\n"
-              << "To keep it, put this into /etc/hvfbd/hvfbd.conf.d/local.conf:\n"
+              << "To keep it, put this into /etc/hvfbd/hvfbd.conf.d/zz-local.conf:\n"
               << (of_log ? "[Log]" : "[Display]") << '\n'
               << setting.key << '=' << value << '\n';
 }
