@@ -3,6 +3,6 @@
 import sys, hvfb
 from PIL import Image
 
-with hvfb.Surface() as surface:
+with hvfb.Surface("show_image") as surface:
     surface.paste(Image.open(sys.argv[1]).resize(surface.mode))
     input("Enter ends it.")
