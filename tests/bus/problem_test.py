@@ -51,8 +51,11 @@ class Problem(OnTheBus):
         self.assertEqual(json.loads(self.hvfbctl("displays", "--json"))[0]["Problem"], problem)
         done = subprocess.run([PROGRAMS / "hvfbctl", f"--bus={self.address}", "doctor", "--json"], capture_output=True, text=True,
                               timeout=30, env={**os.environ, "LC_ALL": "C"}, check=False)
-        [finding] = [one for one in json.loads(done.stdout)["Findings"] if one["Subject"] == "display0"]
+        findings = json.loads(done.stdout)["Findings"]
+        [finding] = [one for one in findings if one["Subject"] == "display0"]
         self.assertEqual((finding["Level"], finding["Sentence"]), ("warn", f"nothing is shown: {problem}"))
+        # Before all that merely works less well.
+        self.assertEqual(finding, next(one for one in findings if one["Level"] == "warn"))
 
     def test_is_signalled_when_it_changes(self):
         listener = self.caller()

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/descriptor.h"
@@ -134,10 +135,13 @@ void examine_surfaces(const Where& where, const std::filesystem::path& root, std
     try {
         Daemon daemon(where);
         examine_what_was_read(configuration_warnings(daemon.manager_properties()), findings);
+        // A dark screen goes before what merely works less well.
+        auto place = findings.begin();
         for (const DisplayRecord& display : daemon.displays())
             if (!display.problem.empty())
-                findings.push_back({Level::warn, display.name, "nothing is shown: " + display.problem,
-                                    "sudo journalctl -u hvfbd -n 20"});
+                place = std::next(
+                    findings.insert(place, {Level::warn, display.name, "nothing is shown: " + display.problem,
+                                            "sudo journalctl -u hvfbd -n 20"}));
         for (Finding& finding : examine_programs(root, daemon.surfaces()))
             findings.push_back(std::move(finding));
     } catch (const sdbus::Error& error) {
