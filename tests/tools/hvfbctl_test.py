@@ -229,8 +229,12 @@ class Control(OnPrivateBus):
         after = json.loads(self.hvfbctl("get", "--json", "Statistics"))
         self.assertGreaterEqual(after["pixels_told"] - before["pixels_told"], 640 * 480)
 
-    def test_mode_changes_the_mode(self):
-        self.hvfbctl("mode", "800x600")
+    def test_mode_changes_the_mode_and_says_how_it_is_kept(self):
+        said = self.hvfbctl("mode", "800x600")
+        self.assertIn("until the service is stopped", said)
+        (self.daemon.folder / CONFIGURATION).write_text(said[said.index("[Output]"):])
+        check = run(str(PROGRAMS / "hvfbd"), "--check-config", f"--config-root={self.daemon.folder}")
+        self.assertEqual((check.returncode, check.stderr), (0, ""))
         display = json.loads(self.hvfbctl("status", "--json"))["Display"]
         self.assertEqual((display["Width"], display["Height"]), (800, 600))
 

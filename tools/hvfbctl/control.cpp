@@ -35,6 +35,10 @@ void refresh_display(const Where& where) {
 void set_mode(const Where& where, const std::string& mode) {
     const auto [width, height] = parse_mode(mode);
     Daemon(where).display().SetMode(width, height, Options{});
+    const std::string text = mode_text(width, height);
+    std::cout << "The mode is " << text << " until the service is stopped.\n"
+              << "To keep it, put this into /etc/hvfbd/hvfbd.conf.d/zz-local.conf:\n[Output]\nMode=" << text
+              << '\n';
 }
 
 void list_modes(const Where& where, bool json) {
