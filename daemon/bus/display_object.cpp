@@ -56,7 +56,8 @@ std::vector<sdbus::Struct<uint32_t, uint32_t>> DisplayObject::Modes() {
 
 sdbus::ObjectPath DisplayObject::ActiveSurface() {
     const Surface* surface = display_.surfaces().active();
-    return sdbus::ObjectPath(surface ? surface_path(path_, surface->number()) : "/");
+    sdbus::ObjectPath path(surface ? surface_path(path_, surface->number()) : "/");
+    return path;
 }
 
 std::map<std::string, uint64_t> DisplayObject::Statistics() {
