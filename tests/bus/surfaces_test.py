@@ -127,9 +127,6 @@ class Surfaces(OnTheBus):
     def test_leave_no_descriptor_behind(self):
         caller = self.caller()
 
-        def descriptors():
-            return len(os.listdir(f"/proc/{self.daemon.pid}/fd"))
-
         def round_trip():
             _, buffer, channel, _ = caller.open()["result"]
             _, front, view, _ = caller.view()["result"]
@@ -138,15 +135,11 @@ class Surfaces(OnTheBus):
             self.until(lambda: self.get("ActiveSurface") == 'o "/"')
 
         round_trip()
-        # While the daemon answers it has fewer, and with the viewer of the first round some more: a round that leaves one behind
-        # leaves thirty.
-        before = 0
-        for _ in range(100):
-            before = max(before, descriptors())
-            time.sleep(0.002)
+        # With the viewer of the first round some more: a round that leaves one behind leaves thirty.
+        before = len(self.descriptors(looks=100))
         for _ in range(30):
             round_trip()
-        self.until(lambda: descriptors() <= before)
+        self.until(lambda: len(self.descriptors()) <= before)
 
 
 if __name__ == "__main__":
