@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import errno
 import operator
-import weakref
 from typing import TYPE_CHECKING, Any, AsyncIterator, Iterator
 
 from . import _library
@@ -15,12 +14,11 @@ from ._errors import Error, checked, drawn, error_of
 from ._handle import Deadline, Handle
 from ._library import lib
 from ._memory import check_format, exported
+from ._opened import Opened
 from ._pictures import array_of, as_array, image_of, words_of
-from ._values import Color, Event, Layout, Mode, Presentation, Rect, RectLike, pixel, rect_of
+from ._values import Color, Event, Presentation, Rect, RectLike, pixel, rect_of
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from _typeshed import ReadableBuffer
     from PIL import Image
 
@@ -34,7 +32,7 @@ def _c_rect(rect: Rect) -> _library.Rect:
     return _library.Rect(*rect)
 
 
-class Surface:
+class Surface(Opened):
     """A surface on a display of hvfbd. What is stored into its pixels is shown; nothing else need be called.
 
     :param name: what people see in lists, 1 to 64 bytes; the program's name if it is left out
@@ -52,51 +50,15 @@ class Surface:
     def __init__(self, name: str | None = None, *, display: str | None = None, bus: str | None = None, keep: bool = False,
                  untracked: bool = False) -> None:
         flags = (_library.OPEN_KEEP if keep else 0) | (_library.OPEN_UNTRACKED if untracked else 0)
-        self._handle = Handle("surface", {"bus": bus, "display": display, "name": name, "flags": flags}, True)
+        super().__init__(Handle("surface", {"bus": bus, "display": display, "name": name, "flags": flags}, True))
         self._untracked = untracked
         self._frames = 0
-        self._finalizer = weakref.finalize(self, self._handle.close)
 
     def close(self) -> None:
         """Takes it off the display. Once more does nothing. A call of another thread that is under way ends first."""
-        self._handle.close()
-
-    @property
-    def closed(self) -> bool:
-        return self._handle.closed
-
-    def __enter__(self) -> Surface:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<hvfb.Surface {self.width}x{self.height}{', closed' if self.closed else ''}>"
+        super().close()
 
     # ---- pixels
-
-    @property
-    def layout(self) -> Layout:
-        """How the pixels lie in memory; the last one if it is closed."""
-        return self._handle.layout
-
-    @property
-    def mode(self) -> Mode:
-        return self.layout.mode
-
-    @property
-    def width(self) -> int:
-        return self.layout.width
-
-    @property
-    def height(self) -> int:
-        return self.layout.height
-
-    @property
-    def stride(self) -> int:
-        """Bytes from one row to the next."""
-        return self.layout.stride
 
     def pixels(self) -> memoryview:
         """The bytes of all rows, ``stride`` each: blue, green, red and an ignored one a pixel. Writable.

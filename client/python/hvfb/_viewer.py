@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import weakref
 from typing import TYPE_CHECKING, Any, AsyncIterator
 
 from . import _library
@@ -13,18 +12,17 @@ from ._errors import checked
 from ._handle import Deadline, Handle, tight
 from ._library import lib
 from ._memory import check_format
+from ._opened import Opened
 from ._pictures import array_of, as_array, rgb_image_of
-from ._values import Layout, Mode, Rect, ViewerFrame
+from ._values import Rect, ViewerFrame
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from PIL import Image
 
     from ._pictures import Pixels
 
 
-class Viewer:
+class Viewer(Opened):
     """A view of what a display shows. It counts as somebody looking.
 
     :param display: such as ``"display1"``; left out: ``$HVFB_DISPLAY``, else ``"display0"``
@@ -35,47 +33,11 @@ class Viewer:
     """
 
     def __init__(self, *, display: str | None = None, bus: str | None = None) -> None:
-        self._handle = Handle("viewer", {"bus": bus, "display": display}, False)
-        self._finalizer = weakref.finalize(self, self._handle.close)
+        super().__init__(Handle("viewer", {"bus": bus, "display": display}, False))
 
     def close(self) -> None:
         """Once more does nothing. Who waits in another thread stops waiting, with ValueError."""
-        self._handle.close()
-
-    @property
-    def closed(self) -> bool:
-        return self._handle.closed
-
-    def __enter__(self) -> Viewer:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<hvfb.Viewer {self.width}x{self.height}{', closed' if self.closed else ''}>"
-
-    @property
-    def layout(self) -> Layout:
-        """How the pixels lie in memory; the last one if it is closed."""
-        return self._handle.layout
-
-    @property
-    def mode(self) -> Mode:
-        return self.layout.mode
-
-    @property
-    def width(self) -> int:
-        return self.layout.width
-
-    @property
-    def height(self) -> int:
-        return self.layout.height
-
-    @property
-    def stride(self) -> int:
-        """Bytes from one row to the next."""
-        return self.layout.stride
+        super().close()
 
     def pixels(self) -> memoryview:
         """The bytes of all rows, ``stride`` each: blue, green, red and an ignored one a pixel. Read-only; it changes as the
