@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "run/fb_device.h"
+
+namespace fbdev {
+
+// The files by which a program finds its framebuffer.
+enum class DeviceFile {
+    none,         // not ours
+    framebuffer,  // /dev/fb0 and its other names
+    terminal,     // /dev/tty0, /dev/tty1 and so on, /dev/console, /dev/vc/1: for --vt=fake
+    link,         // /sys/class/graphics/fb0, and what it links to
+    folder,       // what that is
+    attribute,    // a text file in it, or /proc/fb
+    missing,      // below one of ours, and not there
+};
+
+// `path` as a program gives it: absolute, however many slashes it has.
+DeviceFile device_file(std::string_view path);
+
+// What readlink(2) says of it; empty: it is no link.
+std::string_view link_target(std::string_view path);
+
+// What is in an attribute, at most `size` bytes of it in `text`. Returns its length.
+std::size_t attribute_text(std::string_view path, const FbDevice& device, char* text, std::size_t size);
+
+// The names in a folder of ours, and those that are to be added to one of the kernel's: the one at `index`,
+// or null after the last.
+const char* listed_name(std::string_view folder, std::size_t index);
+// /dev, /sys/class/graphics: the kernel's folders, to which names are added.
+bool has_added_names(std::string_view folder);
+
+constexpr unsigned framebuffer_major = 29, framebuffer_minor = 0;
+
+}  // namespace fbdev

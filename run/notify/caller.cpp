@@ -1,0 +1,80 @@
+#include "run/notify/caller.h"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+
+namespace run {
+namespace {
+
+constexpr std::size_t longest_path = 128, page = 4096;
+constexpr unsigned input_major = 13;
+
+std::string in_proc(pid_t pid, const std::string& name) {
+    return "/proc/" + std::to_string(pid) + '/' + name;
+}
+
+}  // namespace
+
+bool Caller::read(std::uint64_t from, void* to, std::size_t size) const {
+    const iovec here{to, size}, there{reinterpret_cast<void*>(from), size};
+    return ::process_vm_readv(pid_, &here, 1, &there, 1, 0) == static_cast<ssize_t>(size);
+}
+
+bool Caller::write(std::uint64_t to, const void* from, std::size_t size) const {
+    const iovec here{const_cast<void*>(from), size}, there{reinterpret_cast<void*>(to), size};
+    return ::process_vm_writev(pid_, &here, 1, &there, 1, 0) == static_cast<ssize_t>(size);
+}
+
+std::string Caller::path(std::uint64_t from) const {
+    char text[longest_path];
+    std::size_t length = 0;
+    while (length < sizeof text) {
+        // The next page may be none.
+        const std::size_t part = std::min(sizeof text - length, page - (from + length) % page);
+        if (!read(from + length, text + length, part)) return {};
+        if (std::memchr(text + length, 0, part) != nullptr) return text;
+        length += part;
+    }
+    return {};
+}
+
+bool Caller::has(int descriptor, dev_t device, ino_t inode) const {
+    struct stat status {};
+    return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0 &&
+           status.st_dev == device && status.st_ino == inode;
+}
+
+bool Caller::has_input_device(int descriptor) const {
+    struct stat status {};
+    return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0 &&
+           S_ISCHR(status.st_mode) && major(status.st_rdev) == input_major;
+}
+
+uid_t Caller::user() const {
+    struct stat status {};
+    return ::stat(in_proc(pid_, "").c_str(), &status) == 0 ? status.st_uid : static_cast<uid_t>(-1);
+}
+
+std::string Caller::name() const {
+    std::string name;
+    std::getline(std::ifstream(in_proc(pid_, "comm")), name);
+    return name;
+}
+
+fbdev::CallerMemory Caller::memory() {
+    return {this,
+            [](void* context, std::uint64_t from, void* to, std::size_t size) {
+                return static_cast<Caller*>(context)->read(from, to, size);
+            },
+            [](void* context, std::uint64_t to, const void* from, std::size_t size) {
+                return static_cast<Caller*>(context)->write(to, from, size);
+            },
+            narrow_};
+}
+
+}  // namespace run

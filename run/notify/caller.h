@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "run/caller_memory.h"
+
+namespace run {
+
+// The process that a notification is about. It may end at any time; what is read of it then is nothing.
+class Caller {
+  public:
+    Caller(pid_t pid, bool narrow) : pid_(pid), narrow_(narrow) {}
+
+    // Of its memory. False where there is none, or the kernel does not let this process look.
+    bool read(std::uint64_t from, void* to, std::size_t size) const;
+    bool write(std::uint64_t to, const void* from, std::size_t size) const;
+    // A path, at most so long as those that are ours; empty: none of these.
+    std::string path(std::uint64_t from) const;
+    // Whether its descriptor is this file.
+    bool has(int descriptor, dev_t device, ino_t inode) const;
+    bool has_input_device(int descriptor) const;
+    // Whose files it may open.
+    uid_t user() const;
+    std::string name() const;
+
+    pid_t pid() const { return pid_; }
+    bool narrow() const { return narrow_; }
+    fbdev::CallerMemory memory();
+
+  private:
+    pid_t pid_;
+    bool narrow_;  // a program of 32 bits
+};
+
+}  // namespace run

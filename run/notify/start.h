@@ -1,0 +1,13 @@
+#pragma once
+
+#include "run/notify/filter.h"
+#include "run/notify/shared_screen.h"
+
+namespace run {
+
+// Starts a supervisor, which is no child of this process and leaves when the last program under it has ended,
+// and puts its filter before this process's system calls: it is to become the program now. Throws
+// std::system_error, after which this process is good for nothing.
+void be_supervised(const ScreenSettings& settings, const Filtered& filtered, bool explain);
+
+}  // namespace run

@@ -1,0 +1,171 @@
+// open(2) and its kin, by every name that the C library has for them.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "run/keyboards/message.h"
+#include "run/preload/descriptors.h"
+#include "run/preload/explain.h"
+#include "run/preload/exported.h"
+#include "run/preload/open.h"
+#include "run/preload/paths.h"
+#include "run/preload/real_calls.h"
+#include "run/preload/screen_lock.h"
+#include "run/preload/settings.h"
+
+namespace fbdev::preload {
+namespace {
+
+int not_opened(int error) {
+    errno = error;
+    return -1;
+}
+
+int open_framebuffer(int flags) {
+    const bool names = flags & O_PATH;  // and opens nothing
+    if (!names && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return not_opened(EEXIST);
+    if (flags & O_DIRECTORY) return not_opened(ENOTDIR);
+    // First, so that it has the lowest number: shells count on it.
+    const int fd = reserve_descriptor();
+    if (fd < 0) return not_opened(-fd);
+    int error = 0;
+    // What is only written to is the redirection of a shell, which hands it on: the program that writes has
+    // the surface.
+    if (!names && (flags & O_ACCMODE) != O_WRONLY) {
+        const ScreenLock screen;
+        error = screen ? screen->open() : EBUSY;
+    }
+    if (error == 0) error = -become_framebuffer(fd, flags);
+    if (error == 0) return fd;
+    syscall(SYS_close, fd);
+    return not_opened(error);
+}
+
+int open_attribute(const char* path, int flags) {
+    if ((flags & O_ACCMODE) != O_RDONLY) return not_opened(EACCES);
+    const int fd = reserve_descriptor();
+    if (fd < 0) return not_opened(-fd);
+    char text[256];
+    int error = 0;
+    {
+        const ScreenLock screen;
+        error = screen ? screen->open() : EBUSY;
+        if (error == 0)
+            error = -become_text(fd, flags, text, attribute_text(path, screen->device(), text, sizeof text));
+    }
+    if (error == 0) return fd;
+    syscall(SYS_close, fd);
+    return not_opened(error);
+}
+
+// A terminal that is not there is the one that the program has, and none where it has none.
+int open_terminal(int flags) {
+    const int wanted = flags & ~(O_CREAT | O_EXCL | O_TRUNC);
+    const int fd = real.open("/dev/tty", wanted);
+    return fd >= 0 ? fd : real.open("/dev/null", wanted);
+}
+
+// Its keys come to the program alone while its surface is shown: see --grab.
+int open_input_device(const char* path, int flags) {
+    const int fd = real.open(path, flags, 0);
+    if (fd >= 0 && run::is_input_device(fd)) run::tell_of_input_device(keyboards, fd);
+    return fd;
+}
+
+}  // namespace
+
+bool open_ours(const char* call, const char* path, int flags, int& fd) {
+    switch (file_of(path)) {
+        case DeviceFile::framebuffer:
+            fd = open_framebuffer(flags);
+            break;
+        case DeviceFile::attribute:
+            fd = open_attribute(path, flags);
+            break;
+        case DeviceFile::terminal:
+            if (!terminal_is_fake) return false;
+            fd = open_terminal(flags);
+            break;
+        case DeviceFile::missing:
+            fd = not_opened(ENOENT);
+            break;
+        default:
+            if (__builtin_expect(keyboards != nullptr, 0) && run::may_be_input_device(path)) {
+                fd = open_input_device(path, flags);
+                return true;
+            }
+            return false;
+    }
+    EXPLAIN("%s(\"%s\", %#o) = %d%s%s", call, path, static_cast<unsigned>(flags), fd, fd < 0 ? " " : "",
+            fd < 0 ? strerrorname_np(errno) : "");
+    return true;
+}
+
+}  // namespace fbdev::preload
+
+using namespace fbdev::preload;
+
+#define MODE_OF(flags, mode)               \
+    mode_t mode = 0;                       \
+    if ((flags) & (O_CREAT | O_TMPFILE)) { \
+        va_list list;                      \
+        va_start(list, flags);             \
+        mode = va_arg(list, mode_t);       \
+        va_end(list);                      \
+    }
+
+EXPORTED int open(const char* path, int flags, ...) {
+    MODE_OF(flags, mode)
+    int fd;
+    return open_ours("open", path, flags, fd) ? fd : real.open(path, flags, mode);
+}
+
+EXPORTED int open64(const char* path, int flags, ...) {
+    MODE_OF(flags, mode)
+    int fd;
+    return open_ours("open64", path, flags, fd) ? fd : real.open64(path, flags, mode);
+}
+
+EXPORTED int openat(int folder, const char* path, int flags, ...) {
+    MODE_OF(flags, mode)
+    int fd;
+    return open_ours("openat", path, flags, fd) ? fd : real.openat(folder, path, flags, mode);
+}
+
+EXPORTED int openat64(int folder, const char* path, int flags, ...) {
+    MODE_OF(flags, mode)
+    int fd;
+    return open_ours("openat64", path, flags, fd) ? fd : real.openat64(folder, path, flags, mode);
+}
+
+// Those of _FORTIFY_SOURCE.
+EXPORTED int __open_2(const char* path, int flags) {
+    int fd;
+    return open_ours("__open_2", path, flags, fd) ? fd : real.open(path, flags);
+}
+
+EXPORTED int __open64_2(const char* path, int flags) {
+    int fd;
+    return open_ours("__open64_2", path, flags, fd) ? fd : real.open64(path, flags);
+}
+
+EXPORTED int __openat_2(int folder, const char* path, int flags) {
+    int fd;
+    return open_ours("__openat_2", path, flags, fd) ? fd : real.openat(folder, path, flags);
+}
+
+EXPORTED int __openat64_2(int folder, const char* path, int flags) {
+    int fd;
+    return open_ours("__openat64_2", path, flags, fd) ? fd : real.openat64(folder, path, flags);
+}
+
+EXPORTED int creat(const char* path, mode_t mode) {
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+}
+
+EXPORTED int creat64(const char* path, mode_t mode) {
+    return open64(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+}
