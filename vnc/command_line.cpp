@@ -1,0 +1,72 @@
+#include "vnc/command_line.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "common/time_span.h"
+
+namespace vnc {
+
+CommandLine::CommandLine() {
+    constexpr double most_possible = 256;
+    program.option("--bus", bus,
+                   "system, session, or an address of a bus; otherwise $HVFB_BUS or system");
+    program.option("--display", display, "Which display; otherwise $HVFB_DISPLAY or display0");
+    program
+        .option("--listen", listen,
+                "Where clients connect: a path for a socket, or ADDRESS:PORT; may be repeated; otherwise the "
+                "sockets that systemd gives")
+        .path()
+        .check(
+            [](const std::string& text) {
+                return listen_address_in(text) ? ""
+                                               : "\"" + text +
+                                                     "\" is no path, and no address with a port such as "
+                                                     "127.0.0.1:5900 or [::1]:5900";
+            },
+            "");
+    program
+        .option("--insecure", insecure,
+                "Allow sockets of the network, where whoever can reach the port sees the screen")
+        .one_of({"no", "yes"})
+        .show_default();
+    program.option("--max-clients", most_clients, "How many clients there may be at once")
+        .within(1.0, most_possible)
+        .show_default();
+    program
+        .option("--leave-after", leave_after,
+                "End so long after the last client has left, where systemd gave the sockets; 0: never")
+        .check(
+            [](const std::string& text) {
+                return hvfbd::time_span_in(text) ? "" : "\"" + text + "\" is no span of time such as 30s";
+            },
+            "SPAN")
+        .show_default();
+    program.version(HVFBD_VERSION);
+}
+
+std::optional<int> CommandLine::parse(int argc, const char* const* argv) {
+    if (const auto code = program.parse(argc, argv)) return code;
+    const auto listed = addresses();
+    const bool on_network =
+        std::ranges::any_of(listed, [](const ListenAddress& address) { return address.is_network(); });
+    if (!on_network || network_allowed()) return std::nullopt;
+    constexpr int wrong_usage = 2;
+    std::cerr << "hvfb-vnc: on a port of the network whoever can reach it sees the screen, without a "
+                 "password: give --insecure=yes if that is wanted, or listen on a path and let clients "
+                 "come by ssh -L\nTry: hvfb-vnc --help\n";
+    return wrong_usage;
+}
+
+std::vector<ListenAddress> CommandLine::addresses() const {
+    std::vector<ListenAddress> made;
+    for (const std::string& text : listen)
+        if (auto address = listen_address_in(text)) made.push_back(std::move(*address));
+    return made;
+}
+
+tools::CommandLineModel command_line_model() {
+    return CommandLine().program.model();
+}
+
+}  // namespace vnc

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/command_line_parser.h"
+#include "vnc/listen_address.h"
+
+namespace vnc {
+
+// What hvfb-vnc takes on its command line. `program` puts it into the members beside it.
+struct CommandLine {
+    CommandLine();
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
+    ~CommandLine() = default;
+
+    // Nothing: go on. Otherwise the exit code, as CommandLineParser::parse() has it.
+    std::optional<int> parse(int argc, const char* const* argv);
+    std::vector<ListenAddress> addresses() const;
+    bool network_allowed() const { return insecure == "yes"; }
+
+    std::string bus, display;
+    std::vector<std::string> listen;
+    std::string insecure = "no";
+    std::string leave_after = "30s";
+    unsigned most_clients = 64;
+    tools::CommandLineParser program{"Shows a display of hvfbd to VNC clients.", "hvfb-vnc"};
+};
+
+tools::CommandLineModel command_line_model();
+
+}  // namespace vnc

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/descriptor.h"
+#include "vnc/listen_address.h"
+
+namespace vnc {
+
+// A socket on which clients come.
+class Listener {
+  public:
+    // Those that systemd gave, or none. With anything else among them, or with one of the network where that
+    // is not `network_allowed`, throws std::runtime_error.
+    static std::vector<Listener> inherited(bool network_allowed);
+    // Makes one. A socket at the path that nobody listens on any more is replaced; what else is there stays.
+    // Who may write to it is by the umask. Throws std::system_error.
+    static Listener make(const ListenAddress& address);
+
+    Listener(Listener&& other) noexcept;
+    Listener& operator=(Listener&&) = delete;
+    // Removes the path that it made.
+    ~Listener();
+
+    struct Caller {
+        hvfbd::Descriptor socket;
+        std::string name;  // who it is, for the log
+    };
+
+    int fd() const { return socket_.get(); }
+    // Nothing: nobody waits any more. Throws std::system_error: no descriptor, no memory.
+    std::optional<Caller> accept() const;
+
+  private:
+    explicit Listener(hvfbd::Descriptor socket, std::string path = {});
+
+    hvfbd::Descriptor socket_;
+    std::string path_;  // to be removed; or empty
+};
+
+}  // namespace vnc

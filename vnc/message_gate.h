@@ -1,0 +1,28 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace vnc {
+
+// What becomes of a client's message, by its first byte. libvncserver knows more kinds than a client of ours
+// has a use for (file transfer, scaling, chat, other people's windows): those end the connection before it
+// reads them.
+enum class Verdict {
+    pass,     // libvncserver reads it
+    discard,  // text for a clipboard: read here, and nobody gets it
+    refuse,   // ends the connection
+};
+
+Verdict verdict_on(std::uint8_t message_type);
+
+// The beginning of a message with text for a clipboard.
+constexpr std::size_t cut_text_header = 8;
+using CutTextHeader = std::array<std::uint8_t, cut_text_header>;
+
+// How many bytes follow it. Nothing: more than a client may send (1 MiB).
+std::optional<std::size_t> cut_text_length(const CutTextHeader& header);
+
+}  // namespace vnc

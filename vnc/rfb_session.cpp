@@ -1,0 +1,229 @@
+#include "vnc/rfb_session.h"
+
+#include <pthread.h>
+#include <rfb/rfb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "vnc/message_gate.h"
+
+// It says of itself that it is C only where <rfb/rfb.h> includes it.
+extern "C" {
+#include <rfb/rfbregion.h>
+}
+
+namespace vnc {
+
+namespace {
+
+constexpr int bits_of_colour = 8, colours = 3, bytes_of_pixel = 4;
+// Milliseconds that a client may take for what it has begun to send, or to make room for more.
+constexpr int longest_wait_in_handshake = 5'000, longest_wait = 20'000;
+// Those that Debian's clients use, of which each is tested. Raw is what every client knows.
+constexpr std::array<int, 5> encodings = {rfbEncodingRaw, rfbEncodingHextile, rfbEncodingZRLE,
+                                          rfbEncodingTight, rfbEncodingZlib};
+
+void ignore_pointer(int /*buttons*/, int /*x*/, int /*y*/, rfbClientPtr /*client*/) {}
+void ignore_key(rfbBool /*down*/, rfbKeySym /*key*/, rfbClientPtr /*client*/) {}
+
+// Called when the area is clipped to the picture, and before it is asked for. With no pixel in it libvncserver
+// 0.9.14 and 0.9.15 divide by its width (encoding zlib): then it is one pixel.
+void ask_for_some_pixel(rfbClientPtr /*client*/, rfbFramebufferUpdateRequestMsg* request) {
+    if (request->w == 0 || request->h == 0) request->x = request->y = 0, request->w = request->h = 1;
+}
+
+// XRGB8888, whatever libvncserver takes for usual. Its depth lets ZRLE and Tight leave the unused byte out.
+void set_format(rfbScreenInfo& screen) {
+    constexpr std::uint8_t red = 16, green = 8, blue = 0, depth = 24;
+    screen.serverFormat.depth = depth;
+    screen.serverFormat.redShift = red;
+    screen.serverFormat.greenShift = green;
+    screen.serverFormat.blueShift = blue;
+}
+
+// It is read alone: there is no cursor of libvncserver's that would be drawn into it.
+char* frame_buffer(const Picture& picture) {
+    return static_cast<char*>(const_cast<void*>(picture.pixels()));
+}
+
+// What all screens are copies of. rfbGetScreen() begins a mutex anew that all screens lock, and who waits for
+// it then waits for ever: so it is called once, before there are threads.
+rfbScreenInfo* first_screen = nullptr;
+
+rfbScreenInfo* make_first_screen() {
+    constexpr int any_size = 64;
+    int no_words = 0;
+    rfbScreenInfo* const screen =
+        rfbGetScreen(&no_words, nullptr, any_size, any_size, bits_of_colour, colours, bytes_of_pixel);
+    if (screen == nullptr) throw std::bad_alloc();
+    set_format(*screen);
+    // One that all screens share, and that is drawn into the picture.
+    screen->cursor = nullptr;
+    screen->alwaysShared = TRUE;
+    screen->deferUpdateTime = 0;
+    screen->maxClientWait = longest_wait_in_handshake;
+    screen->ptrAddEvent = ignore_pointer;
+    screen->kbdAddEvent = ignore_key;
+    screen->permitFileTransfer = FALSE;
+    return screen;
+}
+
+rfbScreenInfo* make_screen(const Picture& picture, const char* name) {
+    // Zeros behind it: a later version of the library may have more members.
+    constexpr std::size_t room = 4096;
+    auto* const screen = static_cast<rfbScreenInfo*>(std::calloc(1, sizeof(rfbScreenInfo) + room));
+    if (screen == nullptr) throw std::bad_alloc();
+    *screen = *first_screen;
+    ::pthread_mutex_init(&screen->cursorMutex, nullptr);
+    screen->width = static_cast<int>(picture.layout.width);
+    screen->height = static_cast<int>(picture.layout.height);
+    screen->frameBuffer = frame_buffer(picture);
+    screen->paddedWidthInBytes = static_cast<int>(picture.layout.stride);
+    screen->desktopName = name;
+    return screen;
+}
+
+}  // namespace
+
+void prepare_libvncserver() {
+    rfbLogEnable(FALSE);
+    if (first_screen == nullptr) first_screen = make_first_screen();
+    // It makes a mutex the first time.
+    rfbGetExtensionIterator();
+    rfbReleaseExtensionIterator();
+    struct sigaction action {};
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &action, nullptr);
+    // Without SA_RESTART.
+    action.sa_handler = [](int) {};
+    ::sigaction(interrupting_signal, &action, nullptr);
+}
+
+RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name)
+    : name_(std::move(name)), picture_(std::move(picture)), screen_(make_screen(*picture_, name_.c_str())) {
+    // It closes the socket, also where it fails.
+    client_ = rfbNewClient(screen_, socket.release());
+    if (client_ == nullptr) return;
+    client_->viewOnly = TRUE;
+    client_->clientFramebufferUpdateRequestHook = ask_for_some_pixel;
+    // A browser, which libvncserver answers in a protocol that is not offered here.
+    if (client_->wsctx == nullptr) return;
+    end();
+    // Version 0.9.14 forgets it, and 45 KiB with it.
+    std::free(std::exchange(client_->wsctx, nullptr));
+}
+
+RfbSession::~RfbSession() {
+    end();
+    if (client_ != nullptr) rfbClientConnectionGone(client_);
+    rfbScreenCleanup(screen_);
+}
+
+void RfbSession::end() {
+    if (is_open()) rfbCloseClient(client_);
+}
+
+bool RfbSession::is_open() const {
+    return client_ != nullptr && client_->sock >= 0;
+}
+
+bool RfbSession::is_ready() const {
+    return is_open() && client_->state == rfbClientRec::RFB_NORMAL;
+}
+
+int RfbSession::fd() const {
+    return is_open() ? client_->sock : -1;
+}
+
+bool RfbSession::has_asked() const {
+    return is_ready() && sraRgnEmpty(client_->requestedRegion) == FALSE;
+}
+
+void RfbSession::show(std::shared_ptr<const Picture> picture, std::span<const hvfb_rect> rects) {
+    if (!is_open()) return;
+    const bool other_size = picture->layout.width != picture_->layout.width ||
+                            picture->layout.height != picture_->layout.height;
+    if (other_size) {
+        rfbNewFramebuffer(screen_, frame_buffer(*picture), static_cast<int>(picture->layout.width),
+                          static_cast<int>(picture->layout.height), bits_of_colour, colours, bytes_of_pixel);
+        set_format(*screen_);
+        screen_->setTranslateFunction(client_);
+    }
+    screen_->frameBuffer = frame_buffer(*picture);
+    screen_->paddedWidthInBytes = static_cast<int>(picture->layout.stride);
+    picture_ = std::move(picture);
+    for (const hvfb_rect& rect : rects)
+        rfbMarkRectAsModified(screen_, static_cast<int>(rect.x), static_cast<int>(rect.y),
+                              static_cast<int>(rect.x + rect.width),
+                              static_cast<int>(rect.y + rect.height));
+}
+
+void RfbSession::read_message() {
+    if (!is_open()) return;
+    if (!is_ready()) {
+        rfbProcessClientMessage(client_);
+        if (is_ready()) screen_->maxClientWait = longest_wait;
+        return;
+    }
+    std::uint8_t type = 0;
+    const ssize_t got = ::recv(client_->sock, &type, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+        end();
+        return;
+    }
+    switch (verdict_on(type)) {
+        case Verdict::pass:
+            rfbProcessClientMessage(client_);
+            restrict_features();
+            return;
+        case Verdict::discard:
+            discard_text();
+            return;
+        case Verdict::refuse:
+            end();
+            return;
+    }
+}
+
+// What a client may choose, of what libvncserver offers.
+void RfbSession::restrict_features() const {
+    if (!is_open()) return;
+    if (std::ranges::find(encodings, client_->preferredEncoding) == encodings.end())
+        client_->preferredEncoding = rfbEncodingRaw;
+    // There is no cursor beside the picture: the client keeps its own, instead of an empty one.
+    client_->enableCursorShapeUpdates = FALSE;
+    client_->enableCursorPosUpdates = FALSE;
+    client_->cursorWasChanged = FALSE;
+}
+
+void RfbSession::discard_text() {
+    CutTextHeader header{};
+    const auto read = [this](void* to, std::size_t count) {
+        return rfbReadExact(client_, static_cast<char*>(to), static_cast<int>(count)) > 0;
+    };
+    auto left = read(header.data(), header.size()) ? cut_text_length(header) : std::nullopt;
+    constexpr std::size_t at_once = 4096;
+    std::array<char, at_once> text{};
+    while (left && *left > 0) {
+        const std::size_t count = std::min(*left, text.size());
+        if (!read(text.data(), count))
+            left.reset();
+        else
+            *left -= count;
+    }
+    if (!left) end();
+}
+
+bool RfbSession::answer() {
+    return has_asked() && rfbUpdateClient(client_) != FALSE;
+}
+
+}  // namespace vnc

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <hvfb/hvfb.h>
+
+#include <csignal>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "common/descriptor.h"
+#include "vnc/picture.h"
+
+struct _rfbClientRec;
+struct _rfbScreenInfo;
+
+namespace vnc {
+
+// What libvncserver knows of one client: the protocol, and what it has not been sent yet. Reads and writes of
+// libvncserver wait for the client, up to `longest_wait`: so each session has a thread of its own, and a
+// screen of libvncserver's for it alone.
+class RfbSession {
+  public:
+    // Begins the handshake, which waits for a tenth of a second. Afterwards is_open() says whether there is a
+    // client. `name` is what its window is called.
+    RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name);
+    RfbSession(const RfbSession&) = delete;
+    RfbSession& operator=(const RfbSession&) = delete;
+    ~RfbSession();
+
+    // False: the connection has ended, or was ended.
+    bool is_open() const;
+    // The handshake is complete.
+    bool is_ready() const;
+    int fd() const;
+    // The client has asked for an update, and got none yet.
+    bool has_asked() const;
+
+    // `rects` of `picture` have changed.
+    void show(std::shared_ptr<const Picture> picture, std::span<const hvfb_rect> rects);
+    // Call it when fd() is readable: takes one message.
+    void read_message();
+    // Sends what the client has asked for and what has changed. False: that is nothing.
+    bool answer();
+
+  private:
+    void discard_text();
+    void end();
+    void restrict_features() const;
+
+    std::string name_;
+    std::shared_ptr<const Picture> picture_;
+    _rfbScreenInfo* screen_;
+    _rfbClientRec* client_ = nullptr;
+};
+
+// Once, before the first session. libvncserver would write a line for each message of a client; and it writes
+// to clients that have gone, which SIGPIPE, ignored from now on, would be the end of the process for. It goes
+// on with what it does where `interrupting_signal` ends a call of its own.
+constexpr int interrupting_signal = SIGUSR1;
+void prepare_libvncserver();
+
+}  // namespace vnc

@@ -1,0 +1,242 @@
+#include "vnc/server.h"
+
+#include <poll.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <exception>
+#include <iostream>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "vnc/status_text.h"
+#include "vnc/wait.h"
+
+namespace vnc {
+
+namespace {
+
+constexpr auto pause_after_shortage = std::chrono::seconds(1);
+constexpr unsigned most_callers_a_turn = 16;
+
+std::string name_of_window(const Source& source) {
+    std::array<char, HOST_NAME_MAX + 1> host{};
+    std::string name = ::gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "hvfbd";
+    if (!source.display.empty()) name += " " + source.display;
+    return name;
+}
+
+}  // namespace
+
+void log(const std::string& sentence) {
+    std::cerr << "hvfb-vnc: " + sentence + "\n" << std::flush;
+}
+
+Server::Server(ServerOptions options, std::vector<Listener> listeners)
+    : options_(std::move(options)),
+      listeners_(std::move(listeners)),
+      occupancy_(options_.most_clients, options_.leave_after, std::chrono::steady_clock::now()),
+      picture_(black_picture()) {}
+
+void Server::run(int signals) {
+    sd_notify(0, "READY=1");
+    tell_manager();
+    while (turn(signals)) {
+    }
+    if (!clients_.empty()) log("ends, with " + std::to_string(clients_.size()) + " clients");
+}
+
+// False: the end.
+bool Server::turn(int signals) {
+    Time now = std::chrono::steady_clock::now();
+    update(now);
+    const auto leaves_at = occupancy_.leaves_at();
+    if (leaves_at && now >= *leaves_at) return false;
+    enum Place : std::size_t { ending, clients, view, daemon, first_listener };
+    std::vector<pollfd> watched(first_listener + listeners_.size());
+    watched[ending] = {signals, POLLIN, 0};
+    watched[clients] = {bell_.fd(), POLLIN, 0};
+    // poll() ignores a negative descriptor.
+    watched[view] = {view_ ? view_->fd() : -1, POLLIN, 0};
+    watched[daemon] = watch_ ? pollfd{watch_->fd(), watch_->events(), 0} : pollfd{-1, 0, 0};
+    for (std::size_t i = 0; i < listeners_.size(); ++i)
+        watched[first_listener + i] = {now >= no_callers_before_ ? listeners_[i].fd() : -1, POLLIN, 0};
+    wait_for(watched, wake_at(now), now);
+    now = std::chrono::steady_clock::now();
+    if (watched[ending].revents != 0) return false;
+    if (watched[clients].revents != 0) bell_.silence();
+    remove_ended(now);
+    if (watched[view].revents != 0) take_frame(now);
+    if (watched[daemon].revents != 0) wait_for_daemon(now);
+    for (std::size_t i = 0; i < listeners_.size(); ++i)
+        if (watched[first_listener + i].revents != 0) take_callers(listeners_[i], now);
+    return true;
+}
+
+std::optional<Time> Server::wake_at(Time now) const {
+    std::optional<Time> at = attachment_.wake_at(now);
+    const auto earlier = [&at](std::optional<Time> other) {
+        if (other) at = std::min(at.value_or(*other), *other);
+    };
+    earlier(occupancy_.leaves_at());
+    if (now < no_callers_before_) earlier(no_callers_before_);
+    return at;
+}
+
+// ---- clients
+
+void Server::take_callers(const Listener& listener, Time now) {
+    try {
+        // The others wait for the next turn.
+        for (unsigned i = 0; i < most_callers_a_turn; ++i) {
+            auto caller = listener.accept();
+            if (!caller) return;
+            if (occupancy_.has_room()) {
+                // So that the first picture that the client is told of has the size of the display.
+                if (!view_) {
+                    attachment_.set_looked_at(true);
+                    if (attachment_.step(now) == Attachment::Step::attach) attach(now);
+                }
+                admit(std::move(*caller));
+                continue;
+            }
+            if (!std::exchange(said_full_, true))
+                log("there are " + std::to_string(options_.most_clients) +
+                    " clients: more are refused (--max-clients)");
+        }
+    } catch (const std::exception& error) {
+        say_trouble(error.what());
+        no_callers_before_ = now + pause_after_shortage;
+    }
+}
+
+void Server::admit(Listener::Caller caller) {
+    Entry entry{++connections_, std::move(caller.name), {}};
+    entry.client = std::make_unique<Client>(std::move(caller.socket), picture_, held_,
+                                            name_of_window(options_.source), bell_);
+    log("client " + std::to_string(entry.number) + " connected: " + entry.name);
+    clients_.push_back(std::move(entry));
+    occupancy_.client_came();
+    tell_manager();
+}
+
+void Server::remove_ended(Time now) {
+    const auto removed = std::erase_if(clients_, [this, now](Entry& entry) {
+        if (!entry.client->has_ended()) return false;
+        log("client " + std::to_string(entry.number) + " " + entry.client->end_reason());
+        occupancy_.client_left(now);
+        said_full_ = false;
+        return true;
+    });
+    if (removed > 0) tell_manager();
+}
+
+// Who is connected. Where no service manager asked for it nothing is done.
+void Server::tell_manager() const {
+    std::vector<std::string> names;
+    for (const Entry& entry : clients_) names.push_back(entry.name);
+    sd_notify(0, ("STATUS=" + status_text(names)).c_str());
+}
+
+bool Server::somebody_looks() const {
+    return std::ranges::any_of(clients_, [](const Entry& entry) { return entry.client->looks(); });
+}
+
+void Server::set_held(bool held) {
+    held_ = held;
+    for (const Entry& entry : clients_) entry.client->set_held(held);
+}
+
+// ---- the display
+
+void Server::update(Time now) {
+    attachment_.set_looked_at(somebody_looks());
+    switch (attachment_.step(now)) {
+        case Attachment::Step::attach:
+            attach(now);
+            break;
+        case Attachment::Step::detach:
+            detach();
+            break;
+        case Attachment::Step::rest:
+            break;
+    }
+    if (!attachment_.waits_for_daemon())
+        watch_.reset();
+    else if (!watch_)
+        wait_for_daemon(now);
+}
+
+void Server::attach(Time now) {
+    int error = 0;
+    std::string why;
+    view_ = DisplayView::open(options_.source, error, why);
+    if (view_) {
+        attachment_.attached(now);
+        trouble_.clear();
+        // It is shown with its first frame; those who come meanwhile begin with its size.
+        picture_ = view_->picture();
+        return;
+    }
+    say_trouble(why);
+    if (error == -EHOSTUNREACH)
+        attachment_.no_daemon();
+    else
+        attachment_.failed(now);
+    // There is nothing to wait for: the last picture is what there is.
+    set_held(false);
+}
+
+void Server::detach() {
+    view_.reset();
+    attachment_.detached();
+    set_held(true);
+}
+
+// One frame: where they come without end, clients are served between them.
+void Server::take_frame(Time now) {
+    std::span<const hvfb_rect> rects;
+    const int result = view_->take(rects);
+    if (result == -ETIME) return;
+    if (result == 0) {
+        picture_ = view_->picture();
+        for (const Entry& entry : clients_) entry.client->show(picture_, rects);
+        if (held_) set_held(false);
+        return;
+    }
+    view_.reset();
+    attachment_.lost(now);
+    say_trouble(std::string(hvfb_strerror(result)) + ": clients keep the last picture");
+}
+
+// Watches for the daemon's name on the bus, or takes what came of it.
+void Server::wait_for_daemon(Time now) {
+    try {
+        bool there = false;
+        if (watch_) {
+            there = watch_->take();
+        } else {
+            // Watched for before it is asked: it may come between.
+            watch_ = std::make_unique<hvfbd::DaemonWatch>(options_.source.bus);
+            there = watch_->is_there();
+        }
+        if (there) attachment_.daemon_came();
+    } catch (const std::system_error& error) {
+        watch_.reset();
+        say_trouble(error.what());
+        // As what may pass: a bus that is started again.
+        attachment_.daemon_came();
+        attachment_.failed(now);
+    }
+}
+
+void Server::say_trouble(const std::string& sentence) {
+    if (std::exchange(trouble_, sentence) != sentence) log(sentence);
+}
+
+}  // namespace vnc

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/daemon_watch.h"
+#include "vnc/attachment.h"
+#include "vnc/bell.h"
+#include "vnc/client.h"
+#include "vnc/display_view.h"
+#include "vnc/listener.h"
+#include "vnc/occupancy.h"
+
+namespace vnc {
+
+struct ServerOptions {
+    Source source;
+    unsigned most_clients = 64;
+    std::optional<std::chrono::microseconds> leave_after;  // without clients; nothing: stay
+};
+
+// One display, shown to all who connect. It has the main thread: it takes clients, views the display while
+// one of them looks, and tells each what changed; each has a thread of its own for what libvncserver does.
+class Server {
+  public:
+    Server(ServerOptions options, std::vector<Listener> listeners);
+    // Until a signal is readable from `signals`, or until it leaves for want of clients. Throws
+    // std::exception for what waiting does not mend.
+    void run(int signals);
+
+  private:
+    struct Entry {
+        unsigned number;
+        std::string name;
+        std::unique_ptr<Client> client;
+    };
+
+    bool turn(int signals);
+    std::optional<Time> wake_at(Time now) const;
+    void take_callers(const Listener& listener, Time now);
+    void admit(Listener::Caller caller);
+    void remove_ended(Time now);
+    void update(Time now);
+    bool somebody_looks() const;
+    void attach(Time now);
+    void detach();
+    void take_frame(Time now);
+    void wait_for_daemon(Time now);
+    void set_held(bool held);
+    void tell_manager() const;
+    void say_trouble(const std::string& sentence);
+
+    const ServerOptions options_;
+    const std::vector<Listener> listeners_;
+    const Bell bell_;
+    Attachment attachment_;
+    Occupancy occupancy_;
+    std::unique_ptr<DisplayView> view_;
+    std::unique_ptr<hvfbd::DaemonWatch> watch_;  // while the daemon is waited for
+    std::shared_ptr<const Picture> picture_;
+    // What is viewed has not been seen yet: there will be another picture at once.
+    bool held_ = true;
+    std::list<Entry> clients_;
+    unsigned connections_ = 0;
+    bool said_full_ = false;
+    Time no_callers_before_{};
+    std::string trouble_;
+};
+
+// A line on standard error.
+void log(const std::string& sentence);
+
+}  // namespace vnc
