@@ -26,6 +26,9 @@ void Bus::remember() {
 
 namespace {
 
+// Microseconds. A daemon that runs answers within milliseconds, and ends where it is stuck for ten seconds.
+constexpr std::uint64_t longest_answer = 5'000'000;
+
 int start_bus(const OpenOptions& options, Bus& bus) {
     const char* address = options.bus();
     // A bus of the library's own: the program's default bus of this thread is not to be disturbed.
@@ -106,6 +109,32 @@ int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, 
         return -EHOSTUNREACH;
     result = sd_bus_error_copy(&error.error, sd_bus_message_get_error(reply.object));
     return result < 0 ? result : -EIO;
+}
+
+int find_daemon(sd_bus* bus, int interrupt, DaemonName& daemon) {
+    Error error;
+    Message call, reply;
+    const char* owner = nullptr;
+    int result =
+        sd_bus_message_new_method_call(bus, &call.object, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                       "org.freedesktop.DBus", "GetNameOwner");
+    if (result >= 0) result = sd_bus_message_append(call.object, "s", "org.hvfbd.Framebuffer1");
+    if (result >= 0) result = call_on_bus(bus, call.object, interrupt, error, reply);
+    if (result < 0 && sd_bus_error_has_name(&error.error, "org.freedesktop.DBus.Error.NameHasNoOwner"))
+        return 0;
+    if (result >= 0) result = sd_bus_message_read(reply.object, "s", &owner);
+    if (result < 0) return result;
+    daemon = daemon_name(bus, owner);
+    return 1;
+}
+
+int expect_answer_of_daemon(sd_bus* bus, int interrupt) {
+    DaemonName daemon;
+    const int found = find_daemon(bus, interrupt, daemon);
+    if (found <= 0) return found;
+    std::uint64_t longest = 0;  // microseconds
+    (void)sd_bus_get_method_call_timeout(bus, &longest);
+    return longest > longest_answer ? sd_bus_set_method_call_timeout(bus, longest_answer) : 0;
 }
 
 }  // namespace hvfb

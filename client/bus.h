@@ -62,4 +62,10 @@ class StartWatch;
 int call_on_bus(sd_bus* bus, sd_bus_message* call, int interrupt, Error& error, Message& reply,
                 StartWatch* starting = nullptr);
 
+// Who has the daemon's name, without starting it. 1: `daemon` has it. 0: nobody has. Or a negative errno.
+int find_daemon(sd_bus* bus, int interrupt, DaemonName& daemon);
+// Where it has its name, what is called on this bus from now on is not waited for as long as for a daemon
+// that is being started: -ETIMEDOUT after 5 s. 0 or a negative errno.
+int expect_answer_of_daemon(sd_bus* bus, int interrupt);
+
 }  // namespace hvfb

@@ -30,6 +30,8 @@ int append_surface_options(sd_bus_message* call, const OpenOptions& options) {
     if (result >= 0)
         result = sd_bus_message_append(call, "{sv}", "tracking", "s", options.untracked() ? "none" : "auto");
     if (result >= 0 && options.keep()) result = sd_bus_message_append(call, "{sv}", "keep", "b", 1);
+    if (result >= 0 && options.background())
+        result = sd_bus_message_append(call, "{sv}", "layer", "s", "background");
     return result;
 }
 
@@ -108,6 +110,8 @@ int open_on_bus(const OpenOptions& options, bool surface, int interrupt, Opened&
     if (result >= 0 && surface) result = append_surface_options(call.object, options);
     if (result >= 0 && opened.layout.width > 0) result = append_layout(call.object, opened.layout);
     if (result >= 0) result = sd_bus_message_close_container(call.object);
+    if (result < 0) return result;
+    result = expect_answer_of_daemon(bus.object, interrupt);
     if (result < 0) return result;
     StartWatch starting(bus.object);
     result = call_on_bus(bus.object, call.object, interrupt, error, reply, may_start ? &starting : nullptr);

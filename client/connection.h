@@ -29,6 +29,7 @@ class OpenOptions {
     const char* display() const { return display_; }
     const char* name() const { return name_; }
     bool keep() const { return flags_ & HVFB_OPEN_KEEP; }
+    bool background() const { return flags_ & HVFB_OPEN_BACKGROUND; }
     bool untracked() const { return flags_ & HVFB_OPEN_UNTRACKED; }
     const Place& place() const { return place_; }
 

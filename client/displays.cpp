@@ -156,6 +156,7 @@ int list_displays(hvfb_display*** displays, const hvfb_open_options* options, Se
                                                 "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
     // Who looks takes no screen by it.
     if (result >= 0) result = sd_bus_message_set_auto_start(call.object, 0);
+    if (result >= 0) result = expect_answer_of_daemon(bus.object, -1);
     if (result < 0) return result;
     result = call_on_bus(bus.object, call.object, -1, error, reply);
     if (result < 0 && error.error.name) {

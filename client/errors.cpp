@@ -34,7 +34,7 @@ const char* hvfb_strerror(int error) {
         {EOPNOTSUPP, "hvfbd does not support this"},
         {EPROTO, "hvfbd did not answer as this version of libhvfb expects"},
         {ETIME, "it did not happen within the time"},
-        {ETIMEDOUT, "hvfbd is on the bus and does not answer"},
+        {ETIMEDOUT, "hvfbd is on the bus and does not answer: systemctl restart hvfbd"},
     }};
     // The lowest int has no positive counterpart.
     const int number = error == INT32_MIN ? error : std::abs(error);

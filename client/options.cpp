@@ -78,7 +78,7 @@ int OpenOptions::set(const hvfb_open_options* options, Sentence& why) {
             why.print("the options have members or a size that libhvfb %s does not know", HVFB_VERSION);
             return result;
         }
-    if (given.flags & ~(HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED)) {
+    if (given.flags & ~(HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED | HVFB_OPEN_BACKGROUND)) {
         why.print("libhvfb %s does not know all of the flags 0x%x", HVFB_VERSION, given.flags);
         return -EINVAL;
     }

@@ -7,13 +7,13 @@ die() {
     exit 1
 }
 
-# The packages of the sections named, one a line; of all sections if none is. What has another name in another version of Debian
+# The packages of the sections named, one a line; of all sections but [programs] and [bench] if none is. What has another name in another version of Debian
 # is "one|other".
 packages() {
     awk -v wanted=" $* " '
         { sub(/#.*/, "") }
         /^\[/ { section = $1; gsub(/[][]/, "", section); next }
-        NF && (wanted ~ /^ *$/ || index(wanted, " " section " ")) { gsub(/[ \t]/, ""); print }' packaging/build-depends
+        NF && (wanted ~ /^ *$/ && section != "programs" && section != "bench" || index(wanted, " " section " ")) { gsub(/[ \t]/, ""); print }' packaging/build-depends
 }
 
 # The name that this Debian has for it, of "one|other".
@@ -46,7 +46,8 @@ prepare() {
     local install=(apt-get install -qq -y --no-install-recommends) line
     for line in $missing; do install+=("$(known_as "$line")"); done
     if [ "$(id -u)" != 0 ]; then
-        echo "Packages are missing. As root: ${install[*]}" >&2
+        # Where the lists are missing or old, apt finds nothing.
+        echo "Packages are missing. As root: apt-get update && ${install[*]}" >&2
         exit 1
     fi
     echo "Installing ${install[*]:5}"
@@ -95,9 +96,10 @@ build() {
 }
 
 log_folder=build/logs
-mkdir -p "$log_folder"
+# prepare writes none: root calls it in the tree of somebody else, whose build/ it would be.
+[ "${0##*/}" = prepare ] || mkdir -p "$log_folder"
 
 # The project's own C and C++ files.
 own_sources() {
-    find client common daemon tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
+    find client common console daemon tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
 }

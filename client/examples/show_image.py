@@ -3,6 +3,10 @@
 import sys, hvfb
 from PIL import Image
 
-with hvfb.Surface("show_image") as surface:
-    surface.paste(Image.open(sys.argv[1]).resize(surface.mode))
-    input("Enter ends it.")
+try:
+    picture = Image.open(sys.argv[1])
+    with hvfb.Surface("show_image") as surface:
+        surface.paste(picture.resize(surface.mode))
+        input("Enter ends it.")
+except (OSError, IndexError) as error:  # no such file, no picture, no daemon; no file given
+    sys.exit(f"show_image.py: {error if isinstance(error, OSError) else 'give the name of a picture'}")

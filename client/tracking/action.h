@@ -22,7 +22,8 @@ struct Action {
     enum class Kind : std::uint32_t {
         switch_watch,  // to `watch`; unless that is none everything is protected then
         protect,
-        unprotect,  // and wake who waits for it
+        unprotect,  // so that stores take no fault, and wake who waits for one
+        populate,   // so that stores into what is not protected, or only asynchronously, take no fault
         scan,       // protect what was written since the last time, and give it to Policy::scanned
         announce,   // there is something to collect about `pages`; a count of 0: somewhere
         report,     // send Policy::report
@@ -30,6 +31,7 @@ struct Action {
     Kind kind;
     Pages pages = {};
     Watch watch = Watch::none;
+    std::uint32_t from = pages.first;  // of unprotect: the page for which somebody waits
 };
 
 // What is said of the stores since the last report.

@@ -19,8 +19,7 @@ constexpr std::uint32_t pages_of(std::uint32_t bytes, std::uint32_t page_size) {
 }
 
 // A fault while resting opens as much before the page, and so much from its begin on. With 112 KiB after, a
-// blinking cursor takes two faults; with 496 it takes one, as with 240, and a quarter more CPU time to
-// protect and compare.
+// blinking cursor takes two faults; with 496 or 1008 it takes one, as with 240, and the daemon compares more.
 HVFB_CONSTANT(std::uint32_t, bytes_before_fault, 16 * kibibyte);
 HVFB_CONSTANT(std::uint32_t, bytes_after_fault, 240 * kibibyte);
 
@@ -31,8 +30,9 @@ HVFB_CONSTANT(unsigned, faults_until_everything, 4);
 HVFB_CONSTANT(unsigned, tokens_of_everything, 2);
 
 // An opened range stays open over a collection that comes sooner than this: the woken thread has not stored
-// yet, and would fault again and again. A wake-up is 40-60 us.
-HVFB_CONSTANT(Nanoseconds, landing_time, 100'000);
+// yet, and would fault again and again. A wake-up is 40-60 us, and to populate 64 pages 10-60 us. With 100 us
+// a change of 16x16 was told after 24 ms instead of 0.3 ms, where it is collected at once (SettleDelay 0).
+HVFB_CONSTANT(Nanoseconds, landing_time, 500'000);
 
 // Frames that may be found by faults before scanning is cheaper. A switch to scanning and back costs about 3
 // ms of CPU time, a fault-around 0.11 ms. Refilled 30 a second typing never scans, but pays 94 us a glyph.
@@ -42,35 +42,13 @@ HVFB_CONSTANT(unsigned, bucket_refill_per_second, 10);
 // Memory that is left open, or protected again, together. With 4 KiB the scans around it cost 233 us a frame;
 // a granule of 256 KiB is 6 times dearer for scattered pixels.
 HVFB_CONSTANT(std::uint32_t, granule_bytes, 64 * kibibyte);
-// Where much of a block was written at once it is treated as a whole: fewer and longer scans. A moving window
-// of 200x200 costs 17.8 ms of CPU time a second instead of 28.5. One page is never much: it may be one pixel.
-HVFB_CONSTANT(std::uint32_t, block_bytes, 256 * kibibyte);
-HVFB_CONSTANT(std::uint32_t, block_written_bytes, 32 * kibibyte);
-HVFB_CONSTANT(std::uint32_t, block_written_least_pages, 2);
-
-// Fewer pages than this written between two scans, or than a quarter of the buffer where that is less, make
-// nothing hot: a fault for each of them is cheaper than to compare all around them in every frame. How many
-// that are depends on what a fault costs, which differs by twenty times between machines: as many as cost
-// this much together. These are pages and not bytes, for each is a fault, which costs the same for a page of
-// any size.
-HVFB_CONSTANT(Nanoseconds, accepted_faults, 512'000);
-HVFB_CONSTANT(std::uint32_t, hot_from_least, 24);
-HVFB_CONSTANT(std::uint32_t, hot_from_most, 512);
-HVFB_CONSTANT(std::uint32_t, hot_from_part, 4);
-// `fault_cost` 0: not known.
-constexpr std::uint32_t hot_from(Nanoseconds fault_cost) {
-    if (fault_cost == 0) return hot_from_most;
-    const Nanoseconds pages = accepted_faults / fault_cost;
-    if (pages < hot_from_least) return hot_from_least;
-    return pages < hot_from_most ? static_cast<std::uint32_t>(pages) : hot_from_most;
-}
-
-// Written twice within this: hot, that is left open and compared. Counted in frames instead of time, a
-// program slower than the refresh limit would fault for ever.
-HVFB_CONSTANT(Nanoseconds, hot_window, 300 * millisecond);
-// Unchanged this long: cold, that is protected again. 100 ms and 1 s differ by a quarter of the daemon's CPU
-// time at most.
-HVFB_CONSTANT(Nanoseconds, cold_after, 250 * millisecond);
+// The daemon sends COMPARED every 50 ms while it finds differences. What none has named for this long did not
+// differ.
+HVFB_CONSTANT(Nanoseconds, compared_within, 120 * millisecond);
+// A report costs so many times what it costs to wake up after 100 us: who wakes after an interval finds cold
+// caches (60 us for 17, where both were measured), and the report wakes the daemon, which reads, compares and
+// sets its timer. Measured: 140 us in the daemon, where a wake-up was 17-28 us.
+HVFB_CONSTANT(unsigned, wake_ups_in_a_report, 5);
 
 // Reports that are not asked for: at most one each of these, whatever the limit; and while nothing is found,
 // as seldom as that. Twice as long after each empty one, but not before so many in a row: a typist leaves

@@ -11,18 +11,20 @@ Granules::~Granules() {
     std::free(granules_.data());
 }
 
-bool Granules::resize(std::uint32_t pages, std::uint32_t page_size, std::uint32_t hot_from) {
+bool Granules::resize(std::uint32_t pages, std::uint32_t page_size, const Prices& prices) {
     std::free(granules_.data());
     granule_pages_ = constants::pages_of(constants::granule_bytes, page_size);
-    block_granules_ = constants::pages_of(constants::block_bytes, page_size) / granule_pages_;
-    block_written_pages_ =
-        std::max(constants::block_written_bytes / page_size, constants::block_written_least_pages);
+    price(prices);
     const std::size_t count = pages / granule_pages_ + std::size_t{pages % granule_pages_ != 0};
     auto* memory = static_cast<Granule*>(std::calloc(count, sizeof(Granule)));
     granules_ = memory ? std::span(memory, count) : std::span<Granule>();
     pages_ = memory ? pages : 0;  // mutants: no test is out of memory
-    hot_from_ = hot_from;
     return memory;
+}
+
+void Granules::price(const Prices& prices) {
+    prices_ = prices;
+    one_compare_ = granule_pages_ * prices.compare;
 }
 
 void Granules::forget() {
@@ -44,38 +46,62 @@ bool Granules::written(Pages run) {
     return news;
 }
 
+Nanoseconds Granules::fault_cost_of(std::uint32_t pages) const {
+    return std::min(pages, granule_pages_) * prices_.fault;
+}
+
+bool Granules::worth_reports() const {
+    Nanoseconds faults = 0;
+    for (const Granule& granule : granules_)
+        faults += granule.hot ? granule.fault_cost : fault_cost_of(granule.written);
+    return faults >= prices_.report;
+}
+
 void Granules::promote(Nanoseconds now) {
-    const auto sum = [](std::span<const Granule> granules) {
-        std::uint32_t written = 0;
-        for (const Granule& granule : granules) written += granule.written;
-        return written;
-    };
-    const bool enough = sum(granules_) >= hot_from_;
-    for (std::span<Granule> rest = granules_; !rest.empty();) {
-        const auto block = rest.first(std::min(block_granules_, rest.size()));
-        rest = rest.subspan(block.size());
-        const bool whole = sum(block) >= block_written_pages_;
-        for (Granule& granule : block) {
-            const bool counts = enough && (whole || granule.written > 0);
-            granule.written = 0;
-            if (!counts || granule.hot) continue;
-            granule.hot = now - granule.last_written <= constants::hot_window;
-            granule.last_written = granule.last_differed = now;
-        }
+    const bool worth = worth_reports();
+    for (Granule& granule : granules_) {
+        const std::uint32_t written = granule.written;
+        granule.written = 0;
+        granule.fresh = worth && !granule.hot && written > 0 && fault_cost_of(written) >= one_compare_;
+        if (!granule.fresh) continue;
+        granule.hot = true;
+        granule.since = now;
+        granule.fault_cost = fault_cost_of(written);
     }
 }
 
 void Granules::differed(Pages run, Nanoseconds now) {
+    compared_at_ = now;
     run = run.within(pages_);
-    for (std::uint32_t page = run.first; page < run.end(); page += granule_pages_ - page % granule_pages_)
-        granules_[page / granule_pages_].last_differed = now;
+    for (std::uint32_t page = run.first; page < run.end();) {
+        const std::uint32_t count = std::min(granule_pages_ - page % granule_pages_, run.end() - page);
+        granules_[page / granule_pages_].differed += count;
+        page += count;
+    }
 }
 
-void Granules::cool(Nanoseconds now) {
+void Granules::cool(Nanoseconds now, bool only_open) {
+    const auto hot =
+        std::count_if(granules_.begin(), granules_.end(), [](const Granule& granule) { return granule.hot; });
+    const Nanoseconds share = only_open && hot > 0 ? prices_.report / static_cast<Nanoseconds>(hot) : 0;
     for (Granule& granule : granules_) {
-        const bool cools = granule.hot && now - granule.last_differed >= constants::cold_after;
-        if (cools) granule = {};
-        granule.cooled = cools;
+        granule.cooled = false;
+        const std::uint32_t differed = granule.differed;
+        granule.differed = 0;
+        if (!granule.hot) continue;
+        granule.compare_cost += one_compare_ + share;
+        if (differed > 0) {
+            granule.compare_cost = 0;
+            granule.fault_cost = fault_cost_of(differed);
+            // Where so few pages differ that one comparison costs more than their faults, `since` stays, so
+            // that it cools below.
+            if (granule.fault_cost >= one_compare_) granule.since = now;
+        }
+        // Before a COMPARED that is later than `since`, it is not known whether it differed.
+        const bool known = compared_at_ > granule.since || now - granule.since >= constants::compared_within;
+        if (!known || granule.compare_cost + one_compare_ <= granule.fault_cost) continue;
+        granule = {};
+        granule.cooled = true;
     }
 }
 
@@ -101,6 +127,10 @@ Pages Granules::next_cold(std::uint32_t page) const {
 
 Pages Granules::next_hot(std::uint32_t page) const {
     return next(page, [](const Granule& granule) { return granule.hot; });
+}
+
+Pages Granules::next_fresh(std::uint32_t page) const {
+    return next(page, [](const Granule& granule) { return granule.fresh; });
 }
 
 Pages Granules::next_cooled(std::uint32_t page) const {

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 
-// Broken variants of the tracker, and places where a test can make a store land. They exist only in the build
-// that the tests link; the installed library has none of this.
+#include "tracking/prices.h"
+
+// Broken variants of the tracker, places where a test can make a store land, and prices of its own. They
+// exist only in the build that the tests link; the installed library has none of this.
 namespace hvfb {
 
 enum class Mutation {
@@ -25,17 +28,24 @@ enum class HookPoint {
 #ifdef HVFB_MUTATIONS
 extern std::atomic<Mutation> mutation;
 extern std::atomic<void (*)(HookPoint)> hook;
+extern std::optional<Prices> prices_instead;  // before a surface is opened
 inline bool mutated(Mutation which) {
     return mutation.load() == which;
 }
 inline void pass(HookPoint point) {
     if (auto* call = hook.load()) call(point);
 }
+inline Prices priced(const Prices& measured) {
+    return prices_instead.value_or(measured);
+}
 #else
 constexpr bool mutated(Mutation) {
     return false;
 }
 constexpr void pass(HookPoint) {}
+constexpr Prices priced(const Prices& measured) {
+    return measured;
+}
 #endif
 
 }  // namespace hvfb

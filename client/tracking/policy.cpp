@@ -15,7 +15,7 @@ Policy::~Policy() {
 }
 
 bool Policy::start(std::uint32_t pages, std::uint32_t page_size, Capabilities capabilities,
-                   std::uint32_t hot_from) {
+                   const Prices& prices) {
     pages_ = pages;
     page_size_ = page_size;
     capabilities_ = capabilities;
@@ -23,9 +23,9 @@ bool Policy::start(std::uint32_t pages, std::uint32_t page_size, Capabilities ca
     state_ = TrackerState::off;
     watch_ = Watch::none;
     faults_ = 0;
+    opened_everything_ = burst_watched_ = false;
     bucket_ = TokenBucket(constants::bucket_size, constants::bucket_refill_per_second);
-    return owed_.resize(pages) &&
-           granules_.resize(pages, page_size, std::min(hot_from, pages / constants::hot_from_part)) &&
+    return owed_.resize(pages) && granules_.resize(pages, page_size, prices) &&
            reserve(std::max(granules_.count(), openings_max));
 }
 
@@ -49,12 +49,15 @@ std::span<const Action> Policy::want(Tracking tracking, Nanoseconds idle_timeout
 void Policy::settle(Nanoseconds now) {
     const bool announce = capabilities_.announce, scan = capabilities_.scan;
     if (tracking_ == Tracking::off) {
+        const bool watched = watch_ != Watch::none;
         enter(TrackerState::off, Watch::none, now);
+        if (watched) act({.kind = Kind::populate, .pages = all()});
         return;
     }
-    if (tracking_ == Tracking::compare)
+    if (tracking_ == Tracking::compare) {
         enter(TrackerState::comparing, Watch::none, now);
-    else if (announce && tracking_ != Tracking::scan)
+        act({.kind = Kind::populate, .pages = all()});
+    } else if (announce && tracking_ != Tracking::scan)
         enter(TrackerState::resting, Watch::synchronous, now);
     else if (scan && tracking_ != Tracking::fault)
         enter(TrackerState::scanning, Watch::asynchronous, now);
@@ -87,13 +90,16 @@ std::span<const Action> Policy::fault(std::uint32_t page, Nanoseconds now) {
         act({.kind = Kind::unprotect, .pages = {page, 1}});
         return actions();
     }
+    burst_watched_ = false;
     const bool first = faults_++ == 0;
     if (first && tracking_ == Tracking::automatic) too_many_ = !bucket_.take(now);
     Pages pages = around(page, faults_);
     if (too_many_ || faults_ >= constants::faults_until_everything || opening_count_ == openings_max) {
         pages = all();
         opening_count_ = 0;
-        if (tracking_ == Tracking::automatic && !bucket_.take(now, constants::tokens_of_everything))
+        const bool again = opened_everything_;
+        opened_everything_ = true;
+        if (tracking_ == Tracking::automatic && !again && !bucket_.take(now, constants::tokens_of_everything))
             too_many_ = true;
     }
     openings_[opening_count_++] = {pages, now};
@@ -101,7 +107,7 @@ std::span<const Action> Policy::fault(std::uint32_t page, Nanoseconds now) {
     // announces.
     if (!announced_) act({.kind = Kind::announce, .pages = pages});
     announced_ = true;
-    act({.kind = Kind::unprotect, .pages = pages});
+    act({.kind = Kind::unprotect, .pages = pages, .from = page});
     return actions();
 }
 
@@ -121,6 +127,17 @@ bool Policy::opened(std::uint32_t page) const {
                        [page](const Opening& opening) { return opening.pages.contains(page); });
 }
 
+bool Policy::in_burst() const {
+    return state_ == TrackerState::resting && faults_ > 1 && !burst_watched_ && !too_many_;
+}
+
+std::span<const Action> Policy::watch_burst(Nanoseconds now) {
+    begin();
+    if (state_ == TrackerState::resting) protect_openings(now);
+    burst_watched_ = true;
+    return actions();
+}
+
 void Policy::differed(Pages run, Nanoseconds now) {
     if (run.count == 0) return;
     last_activity_ = now;
@@ -129,6 +146,7 @@ void Policy::differed(Pages run, Nanoseconds now) {
 
 std::span<const Action> Policy::collect(Nanoseconds now) {
     begin();
+    const bool only_open = only_open_;
     found_ = only_open_ = false;
     if (state_ == TrackerState::resting) {
         if (too_many_ && capabilities_.scan)
@@ -138,7 +156,7 @@ std::span<const Action> Policy::collect(Nanoseconds now) {
         else if (!mutated(Mutation::report_before_protect))
             protect_openings(now);
     } else if (state_ == TrackerState::scanning) {
-        granules_.cool(now);
+        granules_.cool(now, only_open);
         scan_cold();
     }
     return actions();
@@ -189,6 +207,8 @@ std::span<const Action> Policy::conclude(Nanoseconds now) {
         if (idle) enter(TrackerState::resting, Watch::synchronous, now);
     }
     act({.kind = Kind::report});
+    if (state_ == TrackerState::scanning)
+        granules_.each_fresh([this](Pages run) { act({.kind = Kind::populate, .pages = run}); });
     // mutants: a broken variant that only tests have. What was protected already is not there any more.
     if (mutated(Mutation::report_before_protect)) protect_openings(now);
     if (mutated(Mutation::protect_after_report_when_cold))
@@ -207,12 +227,14 @@ Report Policy::report() {
     owed_.clear();
     everything_owed_ = false;
     faults_ = 0;
+    opened_everything_ = burst_watched_ = false;
     announced_ = false;
     return report;
 }
 
-std::span<const Action> Policy::gain(Capabilities capabilities, Nanoseconds now) {
+std::span<const Action> Policy::gain(Capabilities capabilities, const Prices& prices, Nanoseconds now) {
     begin();
+    granules_.price(prices);
     capabilities_ = capabilities;
     settle(now);
     return actions();

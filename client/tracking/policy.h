@@ -29,10 +29,9 @@ class Policy {
     Policy& operator=(const Policy&) = delete;
     ~Policy();
 
-    // Begins, off, for a buffer of `pages` of `page_size` bytes each. False: no memory. What is written
-    // becomes hot only where at least `hot_from` pages are, or a part of a small buffer.
+    // Begins, off, for a buffer of `pages` of `page_size` bytes each. False: no memory.
     [[nodiscard]] bool start(std::uint32_t pages, std::uint32_t page_size, Capabilities capabilities,
-                             std::uint32_t hot_from = constants::hot_from_most);
+                             const Prices& prices = {});
 
     TrackerState state() const { return state_; }
     Watch watch() const { return watch_; }
@@ -43,6 +42,11 @@ class Policy {
     std::span<const Action> want(Tracking tracking, Nanoseconds idle_timeout, Nanoseconds now);
     // A thread waits, or waited, to store into this page.
     std::span<const Action> fault(std::uint32_t page, Nanoseconds now);
+    // Whether the program has stored beyond what its first store opened. It may go on storing into what is
+    // open, unseen.
+    bool in_burst() const;
+    // Protects what is open, so that it is seen whether it goes on. Nothing is reported.
+    std::span<const Action> watch_burst(Nanoseconds now);
     // These pages of the last report had changed. Call for each run, before collect.
     void differed(Pages run, Nanoseconds now);
     // What was written is to be reported: first these actions, then those of conclude.
@@ -51,7 +55,7 @@ class Policy {
     std::span<const Action> conclude(Nanoseconds now);
     Report report();
     // The kernel does more for this process than it did.
-    std::span<const Action> gain(Capabilities capabilities, Nanoseconds now);
+    std::span<const Action> gain(Capabilities capabilities, const Prices& prices, Nanoseconds now);
     // From now on no store may wait for the thread.
     std::span<const Action> forgo_announcements(Nanoseconds now);
     // The kernel no longer does as it should: nothing is protected any more, and nothing will be.
@@ -93,8 +97,10 @@ class Policy {
     // Resting.
     std::array<Opening, openings_max> openings_;
     std::size_t opening_count_ = 0;
-    unsigned faults_ = 0;    // since the last report
-    bool too_many_ = false;  // such frames: go on by scanning, or comparing
+    unsigned faults_ = 0;             // since the last report
+    bool opened_everything_ = false;  // likewise
+    bool burst_watched_ = false;      // and since then no store came
+    bool too_many_ = false;           // such frames: go on by scanning, or comparing
     TokenBucket bucket_{constants::bucket_size, constants::bucket_refill_per_second};
 
     // Scanning.

@@ -1,5 +1,6 @@
 #include "tracking/protection.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -8,6 +9,21 @@
 #include "tracking/mutation.h"
 
 namespace hvfb {
+
+namespace {
+
+// Linux 5.14; the headers of others than the GNU C library may be older.
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+// Kernel and hardware have many reasons to refuse it (EINVAL, ENOMEM, EFAULT, EHWPOISON), and none of them
+// matters: the next store takes a fault then, which tells of a failure that lasts.
+void populate_now(Memory memory) {
+    if (memory.size > 0) (void)madvise(memory.address, memory.size, MADV_POPULATE_WRITE);
+}
+
+}  // namespace
 
 TrackingRefused Protection::take_synchronous(bool allowed, Supervisor supervisor) {
     using Of = TrackingRefused::Of;
@@ -68,6 +84,7 @@ Capabilities Protection::capabilities() const {
 
 void Protection::point_at(Memory memory) {
     memory_ = memory;
+    still_protected_ = false;
 }
 
 const Userfault& Protection::watching() const {
@@ -78,6 +95,7 @@ int Protection::switch_watch(Watch watch) {
     pass(HookPoint::before_switch);
     if (watch_ != Watch::none) {
         const int result = watching().unwatch(memory_);
+        if (result < 0) still_protected_ = true;
         watch_ = Watch::none;
         if (result < 0) return result;
     }
@@ -95,8 +113,18 @@ int Protection::protect(Pages pages) {
     return watch_ == Watch::none ? -EINVAL : watching().protect(part(pages));
 }
 
-int Protection::unprotect(Pages pages) {
-    return watch_ == Watch::none ? -EINVAL : watching().unprotect(part(pages));
+int Protection::unprotect(Pages pages, std::uint32_t from) {
+    if (watch_ == Watch::none) return -EINVAL;
+    if (const int result = watching().unprotect(part(pages)); result < 0) return result;
+    // The woken thread continues behind `from`, and needs longer to get there than this takes.
+    populate_now(part({from, pages.end() - from}));
+    populate_now(part({pages.first, from - pages.first}));
+    return 0;
+}
+
+void Protection::populate(Pages pages) const {
+    // This thread would wait for itself at a page that is protected synchronously.
+    if (watch_ != Watch::synchronous && !still_protected_) populate_now(part(pages));
 }
 
 void Protection::forgo_announcements() {
@@ -105,7 +133,7 @@ void Protection::forgo_announcements() {
 }
 
 void Protection::lose() {
-    if (watch_ != Watch::none) watching().unwatch(memory_);
+    if (watch_ != Watch::none && watching().unwatch(memory_) < 0) still_protected_ = true;
     abandon();
 }
 

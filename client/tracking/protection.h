@@ -32,7 +32,12 @@ class Protection {
 
     int switch_watch(Watch watch);  // and protect everything
     int protect(Pages pages);
-    int unprotect(Pages pages);
+    // Opens them: wakes who waits for one of them, and lets stores into them take no fault, into those from
+    // page `from` on first.
+    int unprotect(Pages pages, std::uint32_t from);
+    // Lets stores into pages that are not protected, or not synchronously, take no fault. Only saves time:
+    // where the kernel refuses it, a store takes its fault.
+    void populate(Pages pages) const;
     // Calls visit(Pages) for what was written since it was protected, and protects it again.
     template <typename Visit>
     int scan(Pages pages, Visit visit) {
@@ -73,6 +78,8 @@ class Protection {
     std::optional<Userfault> synchronous_, asynchronous_;
     std::optional<Pagemap> pagemap_;
     Refused refused_;
+    // Unwatching failed, and a child after fork may hold what protects: whoever stores may wait for ever.
+    bool still_protected_ = false;
     Memory memory_;
     Watch watch_ = Watch::none;
     bool may_announce_ = false, may_scan_ = false;  // as acquire was told

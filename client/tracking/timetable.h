@@ -18,16 +18,38 @@ class Timetable {
         // A little longer than the display's, so that a report never comes a moment too early to be shown.
         interval_ = std::max(interval + interval / 64, constants::shortest_interval);
         settle_ = settle;
-        if (!leave_) due_.reset();
+        if (leave_) return;
+        due_.reset();
+        since_.reset();
     }
     void announced(Nanoseconds now) {
-        if (leave_) due_ = std::min(due_.value_or(UINT64_MAX), std::max(now + settle_, last_ + interval_));
+        if (!leave_) return;
+        due_ = std::min(due_.value_or(UINT64_MAX), std::max(now + settle_, last_ + interval_));
+        since_ = since_.value_or(now);
+    }
+    // A store was seen that belongs to a burst: the report is put off until it has settled, but no longer
+    // than one interval. The longer the burst has lasted, the less often it is checked: each check
+    // costs the program a fault.
+    void stored(Nanoseconds now) {
+        if (!since_ || settle_ == 0) return;
+        // Faults that are read together share `now`, which may be earlier than `since_`.
+        const Nanoseconds drawn = now > *since_ ? now - *since_ : 0;
+        const Nanoseconds wait = std::max(settle_, drawn / 2);
+        due_ = std::max(*due_, std::min(now + wait, *since_ + interval_));
+    }
+    // The report is due, of a burst that may go on unseen. True: it is put off once more, so that the next
+    // store can be seen.
+    [[nodiscard]] bool wait_for_more(Nanoseconds now) {
+        if (!since_ || settle_ == 0 || now + settle_ > *since_ + interval_) return false;
+        due_ = now + settle_;
+        return true;
     }
     // `found`: something was written since the last report. `open`: what comes will not be announced.
     // `rests`: not so for ever.
     void reported(Nanoseconds now, bool found, bool open, bool rests) {
         last_ = now;
         due_.reset();
+        since_.reset();
         empty_ = found ? 0 : empty_ + 1;
         if (found) found_ = now;
         if (!leave_ || !open) return;
@@ -45,6 +67,8 @@ class Timetable {
     Nanoseconds interval_{}, settle_{}, last_{}, found_{};
     unsigned empty_ = 0;  // reports in a row that found nothing
     std::optional<Nanoseconds> due_;
+    // When the first store was announced that is not reported yet; `due_` is there as well then.
+    std::optional<Nanoseconds> since_;
 };
 
 }  // namespace hvfb

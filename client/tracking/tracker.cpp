@@ -12,8 +12,9 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/probe.h"
 #include "tracking/constants.h"
-#include "tracking/fault_cost.h"
+#include "tracking/measure_prices.h"
 #include "tracking/mutation.h"
 #include "tracking/supervisor.h"
 #include "tracking/thread.h"
@@ -40,13 +41,19 @@ void Tracker::acquire(const char* forbidden) {
     const Supervisor runs_it = supervisor();
     protection_.acquire(allowed("no-announce"), allowed("no-scan"), runs_it);
     wants_grant_ = allowed("no-announce") && runs_it == Supervisor::none && !capabilities().announce;
-    if (capabilities().scan) fault_cost_ = measure_fault_cost();
+    if (capabilities().scan) {
+        TrackingRefused refused;
+        prices_ = priced(measure_prices(Userfault::make(Userfault::Kind::asynchronous, refused)));
+    }
     name_it();
     // Asked here and not where something goes wrong: the environment is not the thread's to read.
     debug_ = secure_getenv("HVFB_DEBUG");
     if (!debug_) return;
-    if (fault_cost_ > 0)
-        std::fprintf(stderr, "hvfb: a fault costs %llu ns\n", static_cast<unsigned long long>(fault_cost_));
+    if (capabilities().scan)
+        std::fprintf(stderr, "hvfb: a fault costs %llu ns, comparing a page %llu ns, a report %llu ns\n",
+                     static_cast<unsigned long long>(prices_.fault),
+                     static_cast<unsigned long long>(prices_.compare),
+                     static_cast<unsigned long long>(prices_.report));
     explain(protection_.refused().announce, protection_.refused().scan);
 }
 
@@ -74,8 +81,7 @@ int Tracker::start(Memory memory, bool afresh) {
 }
 
 bool Tracker::begin(bool afresh) {
-    if (!policy_.start(pages_, page_size_, protection_.capabilities(), constants::hot_from(fault_cost_)))
-        return false;
+    if (!policy_.start(pages_, page_size_, protection_.capabilities(), prices_)) return false;
     announcement_.reset();
     timetable_ = {};
     reported_ = {};
@@ -131,7 +137,10 @@ void Tracker::run() {
     do {
         track(monotonic_now());
         while (dispatch()) continue;
-        if (protection_.switch_watch(Watch::none) < 0) protection_.lose();
+        if (protection_.switch_watch(Watch::none) < 0)
+            protection_.lose();
+        else if (!stopping_.load())
+            protection_.populate({0, pages_});
         name_it();
     } while (go_on_with_next());
 }
@@ -234,11 +243,14 @@ void Tracker::serve_faults(Nanoseconds now) {
     if (alarm_.armed() && !alarm_.renew()) announce({});
     const int result = protection_.serve_faults([&](std::uint32_t page) {
         fruitless_ = 0;
+        HVFB_PROBE1(hvfb, store, page);
         for (const Action& action : policy_.fault(page, now))
             if (const int failed = carry_out(action); failed < 0) return failed;
         pass(HookPoint::after_unprotect);
+        if (policy_.in_burst()) timetable_.stored(now);
         return 0;
     });
+    if (policy_.in_burst()) move_alarm();
     if (result < 0) lose("a fault", result);
     // Now that nobody waits.
     if (now - checked_for_debugger_ >= constants::between_debugger_checks) beware_of_debugger(now);
@@ -257,10 +269,11 @@ void Tracker::beware_of_debugger(Nanoseconds now) {
 }
 
 void Tracker::perform(std::span<const Action> actions) {
-    for (const Action& action : actions) {
-        if (const int result = carry_out(action); result < 0) {
+    const auto is_report = [](const Action& action) { return action.kind == Action::Kind::report; };
+    for (; !actions.empty(); actions = actions.subspan(1)) {
+        if (const int result = carry_out(actions.front()); result < 0) {
             // What was left to be done is without meaning now, but an answer.
-            const bool answering = actions.back().kind == Action::Kind::report;
+            const bool answering = std::any_of(actions.begin(), actions.end(), is_report);
             lose("tracking", result);
             if (answering) carry_out({.kind = Action::Kind::report});
             return;
@@ -279,7 +292,10 @@ int Tracker::carry_out(const Action& action) {
             pass(HookPoint::after_protect);
             return result;
         case Action::Kind::unprotect:
-            return protection_.unprotect(action.pages);
+            return protection_.unprotect(action.pages, action.from);
+        case Action::Kind::populate:
+            protection_.populate(action.pages);
+            return 0;
         case Action::Kind::scan:
             result = protection_.scan(action.pages, [this](Pages pages) { policy_.scanned(pages); });
             pass(HookPoint::after_protect);

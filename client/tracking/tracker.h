@@ -80,6 +80,7 @@ class Tracker {
     bool handle(Channel::Received& received, Nanoseconds now);
     void answer(std::uint64_t serial, Nanoseconds now);
     void report_unasked(Nanoseconds now);
+    void move_alarm();
     void announce(Pages pages);
     void send(const Report& report);
     bool sent(int result);
@@ -114,7 +115,7 @@ class Tracker {
     bool wants_grant_ = false, granted_ = false, capabilities_owed_ = false;
     std::uint64_t taken_serial_ = 0;  // of the newest offer that was taken, or refused
     Offer offer_;
-    Nanoseconds fault_cost_ = 0;  // 0: not known
+    Prices prices_;
     Alarm alarm_;
     Waiting waiting_;
     bool unwakeable_ = false;    // by the bell

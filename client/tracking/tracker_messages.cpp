@@ -93,9 +93,20 @@ void Tracker::answer(std::uint64_t serial, Nanoseconds now) {
 }
 
 void Tracker::report_unasked(Nanoseconds now) {
+    if (policy_.in_burst() && timetable_.wait_for_more(now)) {
+        perform(policy_.watch_burst(now));
+        move_alarm();
+        return;
+    }
     serial_ = 0;
     perform(policy_.collect(now));
     perform(policy_.conclude(now));
+}
+
+// With the time at which the report is due.
+void Tracker::move_alarm() {
+    if (alarm_.armed() && timetable_.due() && !alarm_.set(*timetable_.due() + constants::alarm_after_due))
+        announce({});
 }
 
 void Tracker::announce(Pages pages) {

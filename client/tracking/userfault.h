@@ -39,7 +39,9 @@ class Userfault {
     // Ends it, and wakes everybody who waits, whatever the kernel says to the former.
     int unwatch(Memory memory) const;
     int protect(Memory memory) const;
-    int unprotect(Memory memory) const;  // and wake
+    // And wakes who waits. The pages stay read-only in the page table until they are stored into, or
+    // populated.
+    int unprotect(Memory memory) const;
 
     // Takes waiting faults, as addresses. Their number; 0: there are no more.
     static constexpr std::size_t faults_at_once = 16;

@@ -9,8 +9,8 @@
 
 namespace hvfbd {
 
-Descriptor Descriptor::duplicate() const {
-    int fd = ::fcntl(fd_, F_DUPFD_CLOEXEC, 3);
+Descriptor duplicate(const Descriptor& descriptor) {
+    int fd = ::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, 3);
     if (fd < 0) throw_errno("duplicate a descriptor");
     return Descriptor{fd};
 }

@@ -26,7 +26,7 @@ class ManagerObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
 
   private:
     std::string Version() override;
-    std::vector<std::string> Features() override { return {"surface-layout"}; }
+    std::vector<std::string> Features() override { return {"surface-layout", "surface-layer"}; }
     std::vector<std::string> ConfigurationWarnings() override { return configuration_warnings_; }
     std::string LogLevel() override;
     void LogLevel(const std::string& value) override;

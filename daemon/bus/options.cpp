@@ -8,6 +8,7 @@ namespace hvfbd {
 namespace {
 
 constexpr std::size_t longest_name = 64;
+constexpr const char* layers = "a string, \"normal\" or \"background\"";
 
 [[noreturn]] void refuse(const std::string& sentence) {
     throw RequestError(RequestError::Kind::invalid_arguments, sentence);
@@ -25,6 +26,12 @@ std::string checked_name(const std::string& name) {
         refuse("the option \"name\" must be 1 to " + std::to_string(longest_name) +
                " bytes of printable text, without control characters and invisible ones");
     return name;
+}
+
+Layer checked_layer(const std::string& name) {
+    for (Layer layer : {Layer::background, Layer::normal})
+        if (name == name_of(layer)) return layer;
+    refuse(std::string("the option \"layer\" must be ") + layers + "; \"" + name + "\" is not");
 }
 
 // As OpenSurface answers it.
@@ -66,7 +73,7 @@ Layout checked_layout(const BusOptions& members) {
 }  // namespace
 
 SurfaceOptions surface_options(const BusOptions& options) {
-    SurfaceOptions result{"surface", false, false, {}};
+    SurfaceOptions result{"surface", false, false};
     for (const auto& [option, value] : options) {
         if (option == "name") {
             result.name = checked_name(as<std::string>(option, value, "a string"));
@@ -77,10 +84,13 @@ SurfaceOptions surface_options(const BusOptions& options) {
             if (tracking != "auto" && tracking != "none")
                 refuse("the option \"tracking\" must be \"auto\" or \"none\"; \"" + tracking + "\" is not");
             result.explicit_damage = tracking == "none";
+        } else if (option == "layer") {
+            result.layer = checked_layer(as<std::string>(option, value, layers));
         } else if (option == "layout") {
             result.layout = checked_layout(as<BusOptions>(option, value, "a dictionary"));
         } else {
-            refuse("the option \"" + option + "\" is not known; known are name, tracking, keep and layout");
+            refuse("the option \"" + option +
+                   "\" is not known; known are name, tracking, keep, layer and layout");
         }
     }
     return result;

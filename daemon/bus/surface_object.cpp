@@ -59,7 +59,7 @@ void SurfaceObject::active_may_have_changed() {
 }
 
 void SurfaceObject::client_changed() {
-    signal_changes(getObject(), INTERFACE_NAME, {"Pid"});
+    signal_changes(getObject(), INTERFACE_NAME, {"Pid", "Layer"});
 }
 
 const Surface& SurfaceObject::surface() const {
@@ -77,6 +77,9 @@ uint32_t SurfaceObject::Pid() {
 }
 bool SurfaceObject::Active() {
     return display_.surfaces().is_active(surface());
+}
+std::string SurfaceObject::Layer() {
+    return std::string(name_of(surface().layer()));
 }
 std::string SurfaceObject::TrackingState() {
     return std::string(surface().tracking_state());

@@ -31,6 +31,7 @@ class SurfaceObject final : public sdbus::AdaptorInterfaces<org::hvfbd::Framebuf
     uint32_t Uid() override;
     uint32_t Pid() override;
     bool Active() override;
+    std::string Layer() override;
     std::string TrackingState() override;
     void Activate(sdbus::Result<>&& result) override;
     void Close(sdbus::Result<>&& result) override;

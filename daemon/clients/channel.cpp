@@ -63,13 +63,13 @@ Channel::Ends Channel::make_ends() {
     return {Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
 
-Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration timeout)
+Channel::Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration longest)
     : loop_(loop),
       receive_(std::move(receive)),
       hung_up_(std::move(hung_up)),
       near_end_(std::move(ends.near)),
       peer_end_(std::move(ends.peer)),
-      full_(timeout),
+      full_(longest),
       allowance_(packets_burst, packets_per_second, loop.now()),
       alarm_(loop, [this] {
           if (full_.reached(loop_.now())) {

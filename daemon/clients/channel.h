@@ -37,7 +37,7 @@ class Channel {
     // Throws std::system_error.
     static Ends make_ends();
     // Watches the near end. Throws std::system_error.
-    Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration timeout = Channel::timeout);
+    Channel(EventLoop& loop, Ends ends, Receive receive, HungUp hung_up, Duration longest = timeout);
     ~Channel();
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/descriptor.h"
 #include "base/layout.h"
@@ -18,6 +19,14 @@ struct Client {
     Descriptor pidfd;  // readable once the process is dead; empty only in tests without a process
 };
 
+// Which surfaces lie below which others, whenever they were opened; in this order.
+enum class Layer { background, normal };
+
+// As the bus names it.
+constexpr std::string_view name_of(Layer layer) {
+    return layer == Layer::background ? "background" : "normal";
+}
+
 // What a client asked for when it opened its surface.
 struct SurfaceOptions {
     std::string name;
@@ -26,6 +35,7 @@ struct SurfaceOptions {
     // Of the buffer to begin with, for a client that comes back with a picture of another mode. None: the
     // display's.
     std::optional<Layout> layout = {};
+    Layer layer = Layer::normal;
 };
 
 using SurfaceNumber = unsigned;

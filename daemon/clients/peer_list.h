@@ -13,8 +13,8 @@
 namespace hvfbd {
 
 // What the surfaces and the viewers of a display have in common: their numbers, how many a user has, and that
-// the observer is notified of each that is opened or closed. Owns them; the newest is last. T is Surface or
-// Viewer.
+// the observer is notified of each that is opened or closed. Owns them, in an order that is T's. T is Surface
+// or Viewer.
 template <typename T>
 class PeerList {
   public:
@@ -71,14 +71,14 @@ class PeerList {
 
     PeerList(EventLoop& loop, Observer& observer) : loop_(loop), observer_(observer) {}
 
-    // Adds the one of the next number and notifies the observer; takes it back where that throws.
+    // Adds the one of the next number there and notifies the observer; takes it back where that throws.
     template <typename Notify>
-    void open(std::unique_ptr<T> peer, const Notify& notify) {
+    void open(std::unique_ptr<T> peer, typename Peers::iterator at, const Notify& notify) {
         unsigned number = peer->number();
-        peers_.push_back(std::move(peer));
+        const T& added = **peers_.insert(at, std::move(peer));
         last_number_ = number;
         try {
-            notify(*peers_.back());
+            notify(added);
         } catch (...) {
             // Not opened after all: a kept surface would stay without a client.
             take_back(number);

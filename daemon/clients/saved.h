@@ -41,6 +41,7 @@ struct SavedSurface {
     SurfaceNumber number = 0;
     std::string name;
     bool explicit_damage = false, keep = false;
+    bool background = false;  // its layer
     std::uint32_t uid = 0;
     Layout layout;                  // of the shadow
     std::uint64_t shadow = 0;       // its serial

@@ -29,7 +29,8 @@ Surface::Surface(EventLoop& loop, const SavedSurface& saved, RestoredDescriptors
                  std::uint64_t first_serial)
     : loop_(loop),
       number_(saved.number),
-      options_{saved.name, saved.explicit_damage, saved.keep},
+      options_{saved.name, saved.explicit_damage, saved.keep, std::nullopt,
+               saved.background ? Layer::background : Layer::normal},
       uid_(saved.uid),
       buffers_(saved, restored, first_serial),
       connections_(saved.connection),
@@ -51,6 +52,7 @@ SavedSurface Surface::save() const {
     saved.name = options_.name;
     saved.explicit_damage = options_.explicit_damage;
     saved.keep = options_.keep;
+    saved.background = options_.layer == Layer::background;
     saved.uid = uid_;
     saved.connection = connections_;
     buffers_.save(saved);
@@ -73,7 +75,7 @@ Channel::Receive Surface::receiver() {
 }
 
 Surface::Handles Surface::take_handles() {
-    return {shadow().memfd().duplicate(), connection_->take_peer_end()};
+    return {duplicate(shadow().memfd()), connection_->take_peer_end()};
 }
 
 std::string_view Surface::tracking_state() const {
@@ -171,7 +173,7 @@ Surface::Handles Surface::adopt(SurfaceOptions options, Client client, const Lay
     ClientState client_state(first, options.explicit_damage);
     client_state.start_over(first, now);
     auto connection = std::make_unique<Connection>(loop_, std::move(client), endings, receiver());
-    Handles handles{buffers.shadow().memfd().duplicate(), connection->take_peer_end()};
+    Handles handles{duplicate(buffers.shadow().memfd()), connection->take_peer_end()};
 
     throttled_before_ = throttled();
     connection_ = std::move(connection);

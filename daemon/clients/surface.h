@@ -31,6 +31,7 @@ class Surface {
     SurfaceNumber number() const { return number_; }
     const std::string& name() const { return options_.name; }
     bool keep() const { return options_.keep; }
+    Layer layer() const { return options_.layer; }
     // Null while a kept surface has none.
     const Client* client() const { return connection_ ? &connection_->client() : nullptr; }
     uid_t uid() const { return uid_; }

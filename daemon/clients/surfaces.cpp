@@ -20,7 +20,7 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
                                "the kept surface \"" + options.name +
                                    "\" has a client; close that one, or use another name");
         auto [buffer, channel] = surface.adopt(options, std::move(client), layout, now);
-        std::rotate(saved, saved + 1, peers_.end());
+        raise(saved);
         observer_.surface_client_changed(surface.number(), surface.name(), "a client came back to it");
         return {surface.number(), std::move(buffer), std::move(channel), surface.shadow().layout()};
     }
@@ -39,7 +39,7 @@ Surfaces::Opened Surfaces::open(const SurfaceOptions& options, Client client, co
     auto [buffer, channel] = surface->take_handles();
     SurfaceNumber number = surface->number();
     Layout layout_of_buffer = surface->shadow().layout();
-    PeerList::open(std::move(surface), [&](const Surface& added) {
+    PeerList::open(std::move(surface), top_of(options.layer, peers_.end()), [&](const Surface& added) {
         observer_.surface_opened(number, added.name(), *added.client());
         if (oldest && !older_elsewhere) give_way(oldest->number());
     });
@@ -81,12 +81,33 @@ void Surfaces::check_layout(const SurfaceOptions& options, const Client& client,
 }
 
 void Surfaces::restore(const SavedSurface& saved, RestoredDescriptors& restored, std::uint64_t first_serial) {
-    peers_.push_back(std::make_unique<Surface>(loop_, saved, restored, first_serial));
+    auto surface = std::make_unique<Surface>(loop_, saved, restored, first_serial);
+    auto top = top_of(surface->layer(), peers_.end());
+    peers_.insert(top, std::move(surface));
+}
+
+Surfaces::Peers::iterator Surfaces::top_of(Layer layer, Peers::iterator end) {
+    return std::find_if(peers_.begin(), end, [&](const auto& surface) { return surface->layer() > layer; });
+}
+
+// Its layer may be another one than it was, and its place then anywhere.
+void Surfaces::raise(Peers::iterator at) {
+    std::rotate(at, at + 1, peers_.end());
+    auto raised = peers_.end() - 1;
+    std::rotate(top_of((*raised)->layer(), raised), raised, peers_.end());
 }
 
 void Surfaces::activate(SurfaceNumber number) {
     auto at = position(number);
-    std::rotate(at, at + 1, peers_.end());
+    if ((*at)->layer() < active()->layer()) {
+        const std::string above = std::to_string(active()->number());
+        throw RequestError(RequestError::Kind::busy,
+                           "surface" + std::to_string(number) +
+                               " is of layer background, and shows when no surface of layer normal is "
+                               "left; surface" +
+                               above + " is one: hvfbctl close " + above);
+    }
+    raise(at);
 }
 
 void Surfaces::close(SurfaceNumber number, std::string_view why) {

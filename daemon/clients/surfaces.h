@@ -8,7 +8,8 @@
 namespace hvfbd {
 
 // All surfaces of a display, stacked like virtual terminals: the newest is active, and when it closes the one
-// below shows again. Decides who may open one, not what is shown of it.
+// below shows again. Those of layer background lie below all others, however new they are. Decides who may
+// open one, not what is shown of it.
 class Surfaces : public PeerList<Surface> {
   public:
     static constexpr std::size_t most_per_user = 16;  // on all displays together
@@ -32,18 +33,19 @@ class Surfaces : public PeerList<Surface> {
 
     Surfaces(EventLoop& loop, Observer& observer) : PeerList(loop, observer) {}
 
-    // Puts a new surface on top, or a client back on the kept surface of its user and name. Throws
-    // RequestError (busy). A user who has as many as there may be loses the kept surface that has had no
-    // client for longest. Where the options ask for another layout than the display's, a buffer of that is
+    // Puts a new surface on top of its layer, or a client back on the kept surface of its user and name.
+    // Throws RequestError (busy). A user who has as many as there may be loses the kept surface that has had
+    // no client for longest. Where the options ask for another layout than the display's, a buffer of that is
     // offered at once.
     Opened open(const SurfaceOptions& options, Client client, const Layout& layout, Time now,
                 const Elsewhere& elsewhere);
-    // Puts a surface on top that another process of the daemon saved. Throws std::system_error, and nothing
-    // has changed.
+    // Puts a surface on top of its layer that another process of the daemon saved. Throws std::system_error,
+    // and nothing has changed.
     void restore(const SavedSurface& saved, RestoredDescriptors& restored, std::uint64_t first_serial);
-    // Puts it on top. Throws RequestError (failed) if there is none of that number.
+    // Puts it on top of its layer. Throws RequestError: failed if there is none of that number, busy if it is
+    // a background and there is a surface that is none.
     void activate(SurfaceNumber number);
-    // Closes it, and revokes its client. Throws as activate().
+    // Closes it, and revokes its client. Throws RequestError (failed) if there is none of that number.
     void close(SurfaceNumber number, std::string_view why);
 
     // The topmost, or null.
@@ -59,6 +61,9 @@ class Surfaces : public PeerList<Surface> {
     Peers& stack() { return peers_; }
 
   private:
+    // Where a surface is on top of its layer.
+    Peers::iterator top_of(Layer layer, Peers::iterator end);
+    void raise(Peers::iterator at);
     void check_layout(const SurfaceOptions& options, const Client& client, const Layout& layout) const;
 };
 

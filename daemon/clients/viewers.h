@@ -26,8 +26,8 @@ class Viewers : public PeerList<Viewer> {
                                "this user has " + std::to_string(most_per_user) +
                                    " viewers open, the most there may be; close one first");
         auto viewer = std::make_unique<Viewer>(loop_, last_number() + 1, std::move(client));
-        Opened opened{viewer->number(), front.memfd().duplicate(), viewer->take_peer_end(), front.layout()};
-        PeerList::open(std::move(viewer), [this](const Viewer& added) {
+        Opened opened{viewer->number(), duplicate(front.memfd()), viewer->take_peer_end(), front.layout()};
+        PeerList::open(std::move(viewer), peers_.end(), [this](const Viewer& added) {
             observer_.viewer_opened(added.number(), added.client());
         });
         return opened;

@@ -252,8 +252,8 @@ void parse(std::string_view text, const std::string& file, Configuration& config
         try {
             if (!set_key(configuration, entry.section, entry.key, entry.value))
                 warn(entry.line, what_is_unknown(entry.section, entry.key));
-        } catch (const RequestError& refused) {
-            warn(entry.line, refused.what());
+        } catch (const RequestError& error) {
+            warn(entry.line, error.what());
         }
     };
     read_ini(text, take, warn);

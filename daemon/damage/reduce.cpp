@@ -4,64 +4,84 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/host_tile.h"
+
 namespace hvfbd {
 
 namespace {
 
 // The exact way looks at every pair; above this many rectangles a pass over neighbours comes first.
-constexpr std::size_t exact_below = 64;
-constexpr std::size_t neighbours = 32;
-// Pixels that a merge of neighbours may add in the first pass, and how many times as many in each further
-// one.
+constexpr std::size_t exact_below = 32;
+constexpr std::size_t neighbours = 16;
+// What a merge of neighbours may add to the price in the first pass, and how many times as much in each
+// further one.
 constexpr std::int64_t first_tolerance = 64, tolerance_growth = 4;
 
-std::int64_t added_area(const Rectangle& a, const Rectangle& b) {
-    return bounding_box(a, b).area() - a.area() - b.area();
+// What it costs who shows it, in pixels: its own are copied or compared, and those of all tiles that it
+// touches are sent.
+std::int64_t price_of(const Rectangle& rectangle) {
+    return rectangle.area() + to_host_tiles(rectangle).area();
 }
 
-// Merges each rectangle into one of the last few before it, where that adds no more than `tolerance` pixels.
-// The tolerance grows until few enough are left, so there are at most as many passes as it can be quadrupled.
-void merge_neighbours(std::vector<Rectangle>& rectangles) {
-    std::vector<Rectangle> merged;
-    for (std::int64_t tolerance = first_tolerance; rectangles.size() > exact_below;
+struct Priced {
+    explicit Priced(const Rectangle& priced) : rectangle(priced), price(price_of(priced)) {}
+    void merge(const Priced& other) { *this = Priced(bounding_box(rectangle, other.rectangle)); }
+
+    Rectangle rectangle;
+    std::int64_t price;
+};
+
+std::int64_t added_price(const Priced& a, const Priced& b) {
+    return price_of(bounding_box(a.rectangle, b.rectangle)) - a.price - b.price;
+}
+
+// Merges each rectangle into one of the last few before it, where that adds no more than `tolerance` to the
+// price, until `enough` are left. The tolerance grows until they are, so there are at most as many passes as
+// it can be quadrupled.
+void merge_neighbours(std::vector<Priced>& rectangles, std::size_t enough) {
+    std::vector<Priced> merged;
+    for (std::int64_t tolerance = first_tolerance; rectangles.size() > enough;
          tolerance *= tolerance_growth) {
         merged.clear();
-        for (const Rectangle& rectangle : rectangles) {
-            Rectangle* best = nullptr;
+        std::size_t left = rectangles.size();
+        for (const Priced& rectangle : rectangles) {
+            Priced* best = nullptr;
             std::int64_t least = tolerance;
-            for (Rectangle& other : std::span(merged).last(std::min(merged.size(), neighbours))) {
-                std::int64_t added = added_area(other, rectangle);
+            const std::size_t looked_at = left > enough ? std::min(merged.size(), neighbours) : 0;
+            for (Priced& other : std::span(merged).last(looked_at)) {
+                std::int64_t added = added_price(other, rectangle);
                 // mutants: of two that add as little either may be taken, and the tolerance is a rough one.
                 if (added <= least) {
                     least = added;
                     best = &other;
                 }
             }
-            if (best)
-                *best = bounding_box(*best, rectangle);
-            else
+            if (best) {
+                best->merge(rectangle);
+                --left;
+            } else {
                 merged.push_back(rectangle);
+            }
         }
         rectangles.swap(merged);
     }
 }
 
-// Merges the pair that adds the least area, again and again. Of each rectangle it keeps which later one is
-// the cheapest to merge with: to look at all pairs anew for each merge took a fifth of the daemon's time on a
-// desktop.
+// Merges the pair that adds the least to the price, again and again. Of each rectangle it keeps which later
+// one is the cheapest to merge with: to look at all pairs anew for each merge took a fifth of the daemon's
+// time on a desktop.
 class PairMerger {
   public:
-    explicit PairMerger(std::vector<Rectangle>& rectangles)
+    explicit PairMerger(std::vector<Priced>& rectangles)
         : rectangles_(rectangles), nearest_(rectangles.size()), left_(rectangles.size()) {
         for (std::size_t i = 0; i < nearest_.size(); ++i) find_nearest(i);
     }
 
-    void merge_to(std::size_t most) {
+    void merge_to(std::size_t most, std::vector<Rectangle>& merged) {
         while (left_ > most) merge_cheapest();
-        std::size_t kept = 0;
+        merged.clear();
         for (std::size_t i = 0; i < nearest_.size(); ++i)
-            if (!nearest_[i].gone) rectangles_[kept++] = rectangles_[i];
-        rectangles_.resize(kept);
+            if (!nearest_[i].gone) merged.push_back(rectangles_[i].rectangle);
     }
 
   private:
@@ -77,7 +97,7 @@ class PairMerger {
             if (!nearest_[j].gone) consider(i, j);
     }
     void consider(std::size_t i, std::size_t j) {
-        std::int64_t added = added_area(rectangles_[i], rectangles_[j]);
+        std::int64_t added = added_price(rectangles_[i], rectangles_[j]);
         // mutants: of two that add as little either may be taken.
         if (added < nearest_[i].added) nearest_[i] = {j, added};
     }
@@ -85,7 +105,7 @@ class PairMerger {
         auto cheapest = std::ranges::min_element(nearest_, {}, &Nearest::added);
         auto first = static_cast<std::size_t>(cheapest - nearest_.begin());
         std::size_t second = cheapest->other;
-        rectangles_[first] = bounding_box(rectangles_[first], rectangles_[second]);
+        rectangles_[first].merge(rectangles_[second]);
         nearest_[second] = {.other = second, .gone = true};
         --left_;
         for (std::size_t i = 0; i < nearest_.size(); ++i) {
@@ -97,7 +117,7 @@ class PairMerger {
         }
     }
 
-    std::vector<Rectangle>& rectangles_;
+    std::vector<Priced>& rectangles_;
     std::vector<Nearest> nearest_;
     std::size_t left_;
 };
@@ -107,11 +127,14 @@ class PairMerger {
 void reduce(const Region& region, std::size_t most, std::vector<Rectangle>& rectangles) {
     auto all = region.rectangles();
     rectangles.assign(all.begin(), all.end());
-    if (rectangles.size() <= most) return;
-    // mutants: to merge them one by one ends with the same, later.
-    if (most == 1) rectangles.assign(1, region.extents());
-    merge_neighbours(rectangles);
-    PairMerger(rectangles).merge_to(most);
+    if (rectangles.size() <= most) return;  // mutants: to merge none ends with the same, later
+    if (most == 1) {
+        rectangles.assign(1, region.extents());
+        return;  // mutants: to merge them one by one ends with the same, later
+    }
+    std::vector<Priced> priced(all.begin(), all.end());
+    merge_neighbours(priced, std::max(most, exact_below));
+    PairMerger(priced).merge_to(most, rectangles);
 }
 
 std::span<const Rectangle> condense(std::span<const Rectangle> spans, std::vector<Rectangle>& room) {

@@ -9,9 +9,10 @@
 namespace hvfbd {
 
 // Puts into `rectangles` at most `most` (at least 1) that cover the region, by merging again and again the
-// pair that adds the least area. They may overlap where that is the cheaper way; they never reach beyond the
-// region's extents. The time is bounded: above some hundred rectangles neighbours are merged first, in one
-// pass over them.
+// pair that adds the least to the price. The price of a rectangle is its pixels, which somebody copies or
+// compares, and those of all host tiles that it touches, which are sent. They may overlap where that is the
+// cheaper way; they never reach beyond the region's extents. The time is bounded: above some dozen rectangles
+// neighbours are merged first, in a few passes over them.
 void reduce(const Region& region, std::size_t most, std::vector<Rectangle>& rectangles);
 
 // Above this many spans a frame they are not distinguished: a checkerboard of single pixels has a million,

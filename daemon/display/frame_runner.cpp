@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "clients/changed_pages.h"
+#include "common/probe.h"
 
 namespace hvfbd {
 
@@ -37,6 +38,7 @@ std::optional<Time> FrameRunner::run(Time now) {
                 return action.at;
             case Action::Kind::collect:
                 surfaces_.active()->collect(now);
+                HVFB_PROBE1(hvfbd, collect_start, surfaces_.active()->number());
                 ++statistics_.collections;
                 collecting_since_ = now;
                 break;
@@ -64,7 +66,9 @@ Action FrameRunner::next(Time now) {
     bool collecting = scheduler_.state() == FrameScheduler::State::collecting;
     Action action = scheduler_.next(source, now);
     if (collecting && scheduler_.state() != FrameScheduler::State::collecting) {
-        statistics_.collect_ns += static_cast<std::uint64_t>((now - collecting_since_).count());
+        const auto waited = static_cast<std::uint64_t>((now - collecting_since_).count());
+        HVFB_PROBE2(hvfbd, collect_done, waited, source.answer_owed);
+        statistics_.collect_ns += waited;
         if (source.answer_owed) ++statistics_.unanswered;
     }
     return action;
@@ -177,6 +181,8 @@ void FrameRunner::present(Time now) {
     if (presented == Presented::done && scheduler_.announced_at())
         statistics_.first_frame_ns =
             static_cast<std::uint64_t>((clock_now() - *scheduler_.announced_at()).count());
+    HVFB_PROBE2(hvfbd, frame, static_cast<int>(presented),
+                scheduler_.announced_at().value_or(Time{}).time_since_epoch().count());
     if (presented == Presented::nothing) ++statistics_.empty_looks;
     if (Surface* surface = surfaces_.active(); surface && answers_frame_ && presented != Presented::refused)
         surface->answer_frame(*answers_frame_, clock_now(), true);

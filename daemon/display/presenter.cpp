@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/probe.h"
 #include "damage/reduce.h"
 
 namespace hvfbd {
@@ -48,7 +49,9 @@ const Found& Presenter::compare(const Picture* shadow, std::span<const Rectangle
     if (std::span<std::byte> bytes = this->scanout(); !bytes.empty()) scanout = view(bytes, output_.layout());
     {
         Stopwatch watch(statistics_.compare_ns);
+        HVFB_PROBE1(hvfbd, compare_start, where.size());
         compare_and_copy(shadow ? view(*shadow) : PictureView{}, front, scanout, where, found_);
+        HVFB_PROBE2(hvfbd, compare_done, found_.pixels, found_.spans.size());
     }
     for (const Rectangle& rectangle : where)
         statistics_.pixels_compared += static_cast<std::uint64_t>(rectangle.area());
@@ -82,10 +85,12 @@ FrameScheduler::Presented Presenter::present(Time now, std::size_t max_rectangle
     catch_up();
     {
         Stopwatch watch(statistics_.reduce_ns);
+        HVFB_PROBE(hvfbd, reduce_start);
         reduce(pending_damage_, std::min(max_rectangles, output_.most_rectangles()), rectangles_);
+        HVFB_PROBE1(hvfbd, reduce_done, rectangles_.size());
     }
     Stopwatch watch(statistics_.present_ns);
-    if (output_.present(rectangles_) == Output::Presented::refused) {
+    if (submit() == Output::Presented::refused) {
         ++statistics_.refused;
         return FrameScheduler::Presented::refused;
     }
@@ -97,6 +102,14 @@ FrameScheduler::Presented Presenter::present(Time now, std::size_t max_rectangle
     pending_damage_.clear();
     scanout_stale_ = false;
     return FrameScheduler::Presented::done;
+}
+
+Output::Presented Presenter::submit() {
+    Stopwatch watch(statistics_.submit_ns);
+    HVFB_PROBE1(hvfbd, submit_start, rectangles_.size());
+    const Output::Presented presented = output_.present(rectangles_);
+    HVFB_PROBE1(hvfbd, submit_done, static_cast<int>(presented));
+    return presented;
 }
 
 // Scanout is to hold all of front with the next present.

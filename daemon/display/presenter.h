@@ -56,6 +56,7 @@ class Presenter {
   private:
     std::span<std::byte> scanout() const;
     void catch_up();
+    Output::Presented submit();
 
     Output& output_;
     Viewers& viewers_;

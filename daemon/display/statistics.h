@@ -32,7 +32,8 @@ namespace hvfbd {
     X(compare_ns)         /* and copying what differed to front and scanout */                     \
     X(reduce_ns)                                                                                   \
     X(copy_ns)    /* all of front to scanout */                                                    \
-    X(present_ns) /* submitting to the host, and sending to the viewers */
+    X(present_ns) /* submitting to the host, and sending to the viewers */                         \
+    X(submit_ns)  /* of that, submitting to the host or screen */
 
 struct Statistics {
 #define X(name) std::uint64_t name = 0;

@@ -81,6 +81,7 @@ void describe(Fields& fields, Either<SavedSurface> auto& surface) {
     fields.optional("name", surface.name);
     fields.optional("explicit_damage", surface.explicit_damage);
     fields.optional("keep", surface.keep);
+    fields.optional("background", surface.background);
     fields.required("uid", surface.uid);
     fields.required("layout", surface.layout);
     fields.required("shadow", surface.shadow);

@@ -14,8 +14,8 @@ CONFIGURE, LOST, GAVE_UP, BACK = 2, 16, 32, 64
 
 
 class Painter:
-    def __init__(self, address, name, user="root"):
-        command = [str(PROGRAMS / "painter"), address, name]
+    def __init__(self, address, name, user="root", *words):
+        command = [str(PROGRAMS / "painter"), address, name, *words]
         self.process = subprocess.Popen(command if user == "root" else as_user(user, *command), stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         self.seen = 0
@@ -113,6 +113,21 @@ class ComingBack(OnTheBus):
             self.start_bus()
             self.start_daemon()
             self.assert_back()
+
+    def test_below_the_program_where_it_is_a_background_whichever_came_first(self):
+        console = Painter(self.address, "console", "root", "display0", "background")
+        self.addCleanup(console.stop)
+        program = self.painter
+        for first, second in ((program, console), (console, program)):
+            self.end_daemon()
+            self.assertTrue(program.hears(LOST) and console.hears(LOST))
+            second.process.send_signal(signal.SIGSTOP)
+            self.start_daemon()
+            self.assertTrue(first.hears(BACK))
+            second.process.send_signal(signal.SIGCONT)
+            self.assertTrue(second.hears(BACK))
+            self.assertEqual(program.ask("frame"), "shown")
+            self.assertEqual(console.ask("frame"), "not shown")
 
     def test_at_rest_while_there_is_no_bus(self):
         self.stop_daemon()

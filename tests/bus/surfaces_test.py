@@ -1,12 +1,13 @@
 """Surfaces and viewers on the bus: opened, refused, kept, closed."""
 
+import json
 import os
 import select
 import signal
 import time
 import unittest
 
-from daemon_on_bus import DISPLAY, NAME, Caller, OnTheBus
+from daemon_on_bus import DISPLAY, NAME, ROOT, Caller, OnTheBus
 
 
 class Surfaces(OnTheBus):
@@ -19,15 +20,40 @@ class Surfaces(OnTheBus):
 
     def test_refuse_options_that_are_unknown_or_of_a_wrong_kind(self):
         caller = self.caller()
-        self.assert_error(caller.open(colour="red"), "InvalidArgs", "colour", "name, tracking, keep and layout")
+        self.assert_error(caller.open(colour="red"), "InvalidArgs", "colour", "name, tracking, keep, layer and layout")
         self.assert_error(caller.open(keep="yes"), "InvalidArgs", "keep", "boolean")
         self.assert_error(caller.open(tracking="sometimes"), "InvalidArgs", '"auto" or "none"')
+        for layer in ("overlay", "", True):
+            self.assert_error(caller.open(layer=layer), "InvalidArgs", '"layer"', '"normal" or "background"')
         self.assert_error(caller.open(name="x" * 65), "InvalidArgs", "64")
         for name in ("a\nb", "a\x9b2J", "\u202eabc", "a\u200bb", "a\u2028b", "\u2066a"):
             self.assert_error(caller.open(name=name), "InvalidArgs", "printable")
         self.assertIn("result", caller.open(name="Übersicht 画面"))
         self.assert_error(caller.view(keep=True), "InvalidArgs", "keep")
         self.assertIn("result", caller.open(name="x" * 64, tracking="none", keep=False))
+
+    def test_have_a_layer_that_is_signalled_and_a_background_is_below_the_others(self):
+        caller, surface = self.caller("drawer"), NAME + ".Surface"
+        self.assertIn('"surface-layer"', self.get("Features", ROOT, NAME + ".Manager"))
+        program = caller.open(name="program", layer="normal")["result"][0]
+        console, _, channel, _ = caller.open(name="console", layer="background", keep=True)["result"]
+        listed = [(self.get("Layer", path, surface), self.get("Active", path, surface)) for path in (program, console)]
+        self.assertEqual(listed, [('s "normal"', "b true"), ('s "background"', "b false")])
+        self.assert_error(caller.call(console, surface, "Activate"), "Busy", "hvfbctl close 1")
+        self.assert_error(self.caller("watcher").call(console, surface, "Activate"), "AccessDenied")
+        monitor = self.monitor()
+        self.assertIn("result", caller.call(program, surface, "Close"))
+        self.until(lambda: self.get("Active", console, surface) == "b true")
+        caller.do(do="close", fd=channel["fd"])
+        self.until(lambda: self.get("Pid", console, surface) == "u 0")
+        self.assertEqual(caller.open(name="console", keep=True)["result"][0], console)
+        signalled = []
+        while not signalled or "Layer" not in signalled[-1] or signalled[-1]["Pid"]["data"] == 0:
+            message = json.loads(monitor.stdout.readline())
+            if message.get("path") == console and message.get("member") == "PropertiesChanged":
+                signalled.append(message["payload"]["data"][1])
+        self.assertEqual([change["Active"]["data"] for change in signalled if "Active" in change], [True])
+        self.assertEqual([change["Layer"]["data"] for change in signalled if "Layer" in change], ["background", "normal"])
 
     def test_come_with_the_layout_that_is_asked_for(self):
         caller = self.caller()

@@ -18,17 +18,19 @@ struct GranulesTest : testing::Test {
     std::optional<Granules> granules;
     Nanoseconds now = 5'000 * ms;
 
-    void make(std::uint32_t size, std::uint32_t hot_from = 1) {
+    void make(std::uint32_t size, const Prices& prices = prices_of_comparisons) {
         granules.emplace();
-        ASSERT_TRUE(granules->resize(size, page_size, hot_from));
+        ASSERT_TRUE(granules->resize(size, page_size, prices));
     }
     void write(std::vector<Pages> written) {
         for (const Pages& run : written) granules->written(run);
         granules->promote(now);
     }
-    void write_twice(const std::vector<Pages>& written) {
-        write(written);
-        write(written);
+    // Compares once more, and no frame goes by without that it is said what differed elsewhere.
+    void cool() {
+        now += 20 * ms;
+        granules->differed({0xffffffff, 1}, now);
+        granules->cool(now);
     }
     std::vector<Pages> hot() const { return runs(*granules, &Granules::next_hot); }
     std::vector<Pages> cold() const { return runs(*granules, &Granules::next_cold); }
@@ -37,12 +39,12 @@ struct GranulesTest : testing::Test {
 using Runs = std::vector<Pages>;
 
 TEST_F(GranulesTest, cover_every_page_of_a_buffer_of_any_size) {
-    for (const std::uint32_t size : {1u, granule - 1, granule, granule + 1, 2 * block, 2 * block + 1}) {
+    for (const std::uint32_t size : {1u, granule - 1, granule, granule + 1, 8 * granule, 8 * granule + 1}) {
         make(size);
         EXPECT_EQ(granules->count(), (size + granule - 1) / granule);
         EXPECT_EQ(cold(), (Runs{{0, size}}));
         EXPECT_TRUE(hot().empty());
-        write_twice({{size - 1, 1}});
+        write({{size - 1, 1}});
         ASSERT_EQ(hot().size(), 1u);
         EXPECT_EQ(hot()[0].end(), size);
         EXPECT_EQ(hot()[0].first, (size - 1) / granule * granule);
@@ -50,12 +52,12 @@ TEST_F(GranulesTest, cover_every_page_of_a_buffer_of_any_size) {
 }
 
 TEST_F(GranulesTest, each_page_is_in_a_run_of_hot_ones_or_in_one_of_cold_ones) {
-    const std::uint32_t size = 5 * block + 5;
+    const std::uint32_t size = 20 * granule + 5;
     make(size);
-    write_twice({{0, 1}, {block, 1}, {block + granule, 1}, {3 * block - 1, 1}, {size - 1, 1}});
+    write({{0, 1}, {4 * granule, 1}, {5 * granule, 1}, {12 * granule - 1, 1}, {size - 1, 1}});
     std::vector<bool> is_hot(size, false);
     for (const std::uint32_t first :
-         {0u, block, block + granule, 3 * block - granule, (size - 1) / granule * granule})
+         {0u, 4 * granule, 5 * granule, 11 * granule, (size - 1) / granule * granule})
         for (std::uint32_t page = first; page < first + granule && page < size; ++page) is_hot[page] = true;
     for (std::uint32_t page = 0; page < size + 2; ++page)
         for (const bool wanted : {false, true}) {
@@ -67,65 +69,135 @@ TEST_F(GranulesTest, each_page_is_in_a_run_of_hot_ones_or_in_one_of_cold_ones) {
         }
 }
 
-TEST_F(GranulesTest, are_hot_once_two_scans_within_the_window_found_them_written) {
-    make(block);
-    write({{0, 1}});
-    EXPECT_TRUE(hot().empty());
-    now += constants::hot_window + 1;
+// Where a page that was written pays for one comparison.
+constexpr Prices one_comparison = {.fault = granule, .compare = 1};
+
+TEST_F(GranulesTest, are_hot_where_comparing_them_once_is_no_dearer_than_their_faults) {
+    make(4 * granule, {.fault = 10, .compare = 4});
+    write({{0, 6}});
+    write({{0, 3}, {8, 3}, {granule, 6}});
+    EXPECT_TRUE(hot().empty()) << "those of others and of other scans do not count";
+    write({{0, 3}, {8, 4}, {granule, 6}});
+    EXPECT_EQ(hot(), (Runs{{0, granule}}));
+    write({{2 * granule - 1, 2}, {3 * granule - 7, 6}});
+    EXPECT_EQ(hot(), (Runs{{0, granule}, {2 * granule, granule}}));
+}
+
+TEST_F(GranulesTest, are_not_hot_where_all_of_their_faults_cost_less_than_a_report) {
+    make(4 * granule, {.fault = granule, .compare = 1, .report = 2 * granule + 1});
     write({{0, 1}, {granule, 1}});
     EXPECT_TRUE(hot().empty());
-    now += constants::hot_window;
-    write({{granule - 1, 2}});
+    write({{0, 1}, {granule, 2}});
     EXPECT_EQ(hot(), (Runs{{0, 2 * granule}}));
+    write({{2 * granule, 1}});
+    EXPECT_EQ(hot(), (Runs{{0, 3 * granule}})) << "what is open already counts";
+}
+
+TEST_F(GranulesTest, share_what_a_report_costs_that_holds_nothing_else) {
+    make(5 * granule, {.fault = granule * 10, .compare = 1, .report = granule * 40});
+    write({{0, 2}, {granule, 2}});
+    now += 20 * ms;
+    granules->differed({0xffffffff, 1}, now);
+    granules->cool(now);
+    EXPECT_EQ(hot(), (Runs{{0, 2 * granule}})) << "the report held what a scan had found";
+    granules->cool(now, true);
+    EXPECT_EQ(cooled(), (Runs{{0, 2 * granule}})) << "half of the report each is as much as the faults";
+}
+
+TEST_F(GranulesTest, are_fresh_in_the_scan_that_made_them_hot) {
+    make(4 * granule);
+    write({{0, 1}});
+    EXPECT_EQ(runs(*granules, &Granules::next_fresh), (Runs{{0, granule}}));
+    write({{granule, 1}});
+    EXPECT_EQ(runs(*granules, &Granules::next_fresh), (Runs{{granule, granule}}));
+    write({{0, 1}});
+    EXPECT_TRUE(runs(*granules, &Granules::next_fresh).empty()) << "it was hot already";
+}
+
+TEST_F(GranulesTest, are_not_hot_where_nothing_was_written_though_comparing_costs_nothing) {
+    make(3 * granule, {.fault = 1, .compare = 0});
+    write({{granule, 1}});
+    EXPECT_EQ(hot(), (Runs{{granule, granule}}));
 }
 
 TEST_F(GranulesTest, are_not_hot_for_pages_that_are_not_there) {
     make(granule);
-    write_twice({{granule, 1}, {0xffffffff, 0xffffffff}, {0, 0}});
+    write({{granule, 1}, {0xffffffff, 0xffffffff}, {0, 0}});
     EXPECT_TRUE(hot().empty());
-    write_twice({{granule - 1, 0xffffffff}});
+    write({{granule - 1, 0xffffffff}});
     EXPECT_EQ(hot(), (Runs{{0, granule}}));
 }
 
-TEST_F(GranulesTest, are_not_hot_where_fewer_pages_than_that_were_written_in_one_scan) {
-    make(10 * block, 5);
-    for (int i = 0; i < 3; ++i) write({{0, 2}, {5 * block, 2}});
-    EXPECT_TRUE(hot().empty());
-    write({{0, 2}, {5 * block, 3}});
-    EXPECT_TRUE(hot().empty()) << "those of other scans do not count";
-    write({{0, 2}, {5 * block, 3}});
-    EXPECT_EQ(hot(), (Runs{{0, granule}, {5 * block, granule}}));
-}
-
-TEST_F(GranulesTest, are_hot_with_all_of_their_block_where_many_of_its_pages_were_written) {
-    const std::uint32_t many = block_written;
-    make(3 * block - granule - 1);
-    write_twice({{granule - 1, many - 1}});
-    EXPECT_EQ(hot(), (Runs{{0, 2 * granule}}));
-    write_twice({{block, 1}, {block + granule, many - 1}});
-    EXPECT_EQ(hot(), (Runs{{0, 2 * granule}, {block, block}}));
-    // The last block is not whole.
-    write_twice({{3 * block - granule - 1 - many, many}});
-    EXPECT_EQ(hot(), (Runs{{0, 2 * granule}, {block, 2 * block - granule - 1}}));
-}
-
-TEST_F(GranulesTest, stay_hot_while_they_differ_and_are_cooled_until_the_next_question) {
+TEST_F(GranulesTest, stay_hot_until_comparing_them_has_cost_as_much_as_their_faults) {
     make(4 * granule);
-    write_twice({{0, 4 * granule}});
-    now += constants::cold_after - 1;
+    write({{0, 1}, {granule, 2}, {2 * granule, granule}});
+    for (unsigned i = 1; i < comparisons; ++i) cool();
+    EXPECT_EQ(hot(), (Runs{{0, 3 * granule}}));
+    cool();
+    EXPECT_EQ(cooled(), (Runs{{0, granule}}));
+    EXPECT_EQ(cold(), (Runs{{0, granule}, {3 * granule, granule}}));
+    for (unsigned i = 1; i < comparisons; ++i) cool();
+    EXPECT_TRUE(cooled().empty());
+    EXPECT_EQ(hot(), (Runs{{granule, 2 * granule}}));
+    cool();
+    EXPECT_EQ(cooled(), (Runs{{granule, granule}}));
+    EXPECT_FALSE(granules->cooled(granule - 1));
+    EXPECT_TRUE(granules->cooled(granule));
+    EXPECT_FALSE(granules->cooled(2 * granule));
+    for (unsigned i = 2 * comparisons; i < granule * comparisons; ++i) {
+        EXPECT_EQ(hot(), (Runs{{2 * granule, granule}}));
+        cool();
+    }
+    EXPECT_TRUE(hot().empty());
+}
+
+TEST_F(GranulesTest, begin_anew_when_they_differ_with_what_differed) {
+    make(granule);
+    write({{0, 1}});
+    for (unsigned i = 1; i < comparisons; ++i) cool();
+    granules->differed({3, 1}, now);
+    granules->differed({7, 1}, now);
+    cool();
+    for (unsigned i = 1; i < 2 * comparisons; ++i) cool();
+    EXPECT_EQ(hot(), (Runs{{0, granule}}));
+    cool();
+    EXPECT_EQ(cooled(), (Runs{{0, granule}}));
+    // Said of it while it is cold, that is nothing.
+    granules->differed({0, granule}, now);
+    cool();
+    write({{0, 1}});
+    for (unsigned i = 0; i < comparisons; ++i) cool();
+    EXPECT_EQ(cooled(), (Runs{{0, granule}}));
+}
+
+TEST_F(GranulesTest, stay_hot_until_it_could_be_said_what_differed) {
+    make(granule, one_comparison);
+    write({{0, 1}});
+    now += constants::compared_within - 1;
     granules->cool(now);
-    EXPECT_EQ(hot(), (Runs{{0, 4 * granule}}));
-    granules->differed({granule - 1, 2}, now);
+    EXPECT_EQ(hot(), (Runs{{0, granule}}));
     now += 1;
     granules->cool(now);
-    EXPECT_EQ(hot(), (Runs{{0, 2 * granule}}));
-    EXPECT_EQ(cooled(), (Runs{{2 * granule, 2 * granule}}));
-    EXPECT_FALSE(granules->cooled(2 * granule - 1));
-    EXPECT_TRUE(granules->cooled(2 * granule));
-    EXPECT_EQ(cold(), cooled());
+    EXPECT_EQ(cooled(), (Runs{{0, granule}}));
     granules->cool(now);
-    EXPECT_TRUE(cooled().empty());
-    EXPECT_EQ(hot(), (Runs{{0, 2 * granule}}));
+    write({{0, 1}});
+    granules->cool(now);
+    EXPECT_EQ(hot(), (Runs{{0, granule}}));
+    cool();
+    EXPECT_EQ(cooled(), (Runs{{0, granule}})) << "it was said of others";
+}
+
+TEST_F(GranulesTest, that_differed_stay_hot_until_it_could_be_said_whether_they_differ_again) {
+    make(granule, one_comparison);
+    write({{0, 1}});
+    now += 20 * ms;
+    granules->differed({0, 1}, now);
+    granules->cool(now);
+    now += 20 * ms;
+    granules->cool(now);
+    EXPECT_EQ(hot(), (Runs{{0, granule}})) << "nothing was said since then";
+    cool();
+    EXPECT_EQ(cooled(), (Runs{{0, granule}}));
 }
 
 TEST_F(GranulesTest, that_differ_are_those_of_the_run_and_no_others) {
@@ -140,33 +212,19 @@ TEST_F(GranulesTest, that_differ_are_those_of_the_run_and_no_others) {
           Case{{1, 3 * granule}, {{0, 3 * granule + 2}}}, Case{{3 * granule + 1, 1}, {{3 * granule, 2}}},
           Case{{3 * granule + 2, 7}, {}}, Case{{0xffffffff, 0xffffffff}, {}},
           Case{{0, 0xffffffff}, {{0, 3 * granule + 2}}}}) {
-        make(3 * granule + 2);
-        write_twice({{0, 3 * granule + 2}});
-        now += constants::cold_after;
+        make(3 * granule + 2, one_comparison);
+        write({{0, 1}, {granule, 1}, {2 * granule, 1}, {3 * granule, 1}});
+        now += constants::compared_within;
         granules->differed(example.differed, now);
         granules->cool(now);
         EXPECT_EQ(hot(), example.stays_hot) << example.differed.first << " " << example.differed.count;
     }
 }
 
-TEST_F(GranulesTest, that_are_hot_stay_so_whatever_is_written_around_them) {
-    make(block);
-    write_twice({{0, 1}});
-    now += constants::hot_window + 1;
-    granules->differed({0, 1}, now);
-    write({{granule, block_written}});
-    EXPECT_EQ(hot(), (Runs{{0, granule}}));
-    // To be written around them is not to differ.
-    now += constants::cold_after;
-    granules->cool(now);
-    EXPECT_EQ(cooled(), (Runs{{0, granule}}));
-}
-
 TEST_F(GranulesTest, that_cooled_are_news_only_where_others_were_written_with_them) {
-    make(3 * granule);
-    write_twice({{granule, 1}});
-    now += constants::cold_after;
-    granules->cool(now);
+    make(3 * granule, one_comparison);
+    write({{granule, 1}});
+    cool();
     EXPECT_FALSE(granules->written({granule, granule}));
     EXPECT_FALSE(granules->written({granule, 0}));
     EXPECT_TRUE(granules->written({0, 1}));
@@ -175,31 +233,28 @@ TEST_F(GranulesTest, that_cooled_are_news_only_where_others_were_written_with_th
     EXPECT_FALSE(granules->written({3 * granule, 1}));
 }
 
-TEST_F(GranulesTest, that_cooled_become_hot_only_when_two_more_scans_find_them) {
-    make(granule);
-    write_twice({{0, 1}});
-    now += constants::cold_after;
-    granules->cool(now);
+TEST_F(GranulesTest, that_cooled_become_hot_when_the_next_scan_finds_them) {
+    make(granule, one_comparison);
     write({{0, 1}});
-    granules->cool(now);
+    cool();
     write({{0, 1}});
-    EXPECT_TRUE(hot().empty());
+    EXPECT_TRUE(hot().empty()) << "it was open until then";
+    cool();
     write({{0, 1}});
     EXPECT_EQ(hot(), (Runs{{0, granule}}));
 }
 
 TEST_F(GranulesTest, are_all_cold_and_were_never_written_once_that_is_forgotten) {
-    make(2 * block);
-    write_twice({{0, 1}});
-    write({{block, 1}});
-    granules->written({block + granule, 1});
+    make(8 * granule);
     for (const bool afresh : {false, true}) {
+        write({{0, 1}});
+        granules->written({5 * granule, 1});
         if (afresh)
-            ASSERT_TRUE(granules->resize(2 * block, page_size, 1));
+            ASSERT_TRUE(granules->resize(8 * granule, page_size, prices_of_comparisons));
         else
             granules->forget();
-        EXPECT_EQ(cold(), (Runs{{0, 2 * block}}));
-        write({{0, 1}, {block, 1}});
+        EXPECT_EQ(cold(), (Runs{{0, 8 * granule}}));
+        write({});
         EXPECT_TRUE(hot().empty());
     }
 }

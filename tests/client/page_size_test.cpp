@@ -22,8 +22,8 @@ void PrintTo(const Bytes& bytes, std::ostream* out) {
 struct PageSizes : PolicyTest, testing::WithParamInterface<std::uint32_t> {
     const std::uint32_t size = GetParam(), page_count = 8192 * kib / size;
 
-    void begin_with(Capabilities capabilities) {
-        ASSERT_TRUE(policy.start(page_count, size, capabilities, 1));
+    void begin_with(Capabilities capabilities, const Prices& costs = prices_of_comparisons) {
+        ASSERT_TRUE(policy.start(page_count, size, capabilities, costs));
         policy.want(Tracking::automatic, idle, now);
         collect();
         now += 1'000 * ms;
@@ -45,9 +45,8 @@ struct PageSizes : PolicyTest, testing::WithParamInterface<std::uint32_t> {
         return reported;
     }
     // What is reported though nothing was found written.
-    std::vector<Bytes> hot_once_written_twice(const std::vector<Bytes>& written) {
+    std::vector<Bytes> hot_once_written(const std::vector<Bytes>& written) {
         begin_with(no_announce);
-        write(written);
         write(written);
         return write({});
     }
@@ -74,33 +73,24 @@ TEST_P(PageSizes, a_fault_opens_its_own_page_wherever_it_is) {
     }
 }
 
-TEST_P(PageSizes, as_much_is_left_open_around_what_is_written_twice) {
+TEST_P(PageSizes, as_much_is_left_open_around_what_is_written) {
     // One pixel, wherever it is.
     for (const std::uint32_t at : {1024u, 1024u + 60})
-        EXPECT_EQ(hot_once_written_twice({{at, 1}}), (std::vector<Bytes>{{1024, 64}}));
-}
-
-TEST_P(PageSizes, a_block_is_left_open_where_as_much_of_it_was_written) {
-    const std::vector<Bytes> block = {{1024, 256}};
-    EXPECT_EQ(hot_once_written_twice({{1024, 128}}), block);
-    EXPECT_EQ(hot_once_written_twice({{1024 + 192, 16}, {1024 + 64, 16}}), block) << "8, 2 and 2 pages";
-    EXPECT_EQ(hot_once_written_twice({{1024 + 64, 128}}), block);
-}
-
-TEST_P(PageSizes, one_page_leaves_no_block_open) {
-    EXPECT_EQ(hot_once_written_twice({{1024 + 128, 1}}), (std::vector<Bytes>{{1024 + 128, 64}}));
+        EXPECT_EQ(hot_once_written({{at, 1}}), (std::vector<Bytes>{{1024, 64}}));
 }
 
 TEST_P(PageSizes, what_is_scanned_and_reported_is_the_same_memory_through_a_life) {
-    begin_with(no_announce);
-    const std::vector<Bytes> window = {{2048, 128}, {2560, 512}}, all = {{2048, 256}, {2560, 512}};
+    // What is written as a whole pays for one comparison.
+    begin_with(no_announce, {.fault = 1, .compare = 1});
+    const std::vector<Bytes> window = {{2048, 128}, {2560, 512}},
+                             all = {{2048, 128}, {2560, 512}, {6144, 192}};
     EXPECT_EQ(write(window), window);
-    EXPECT_EQ(write(window), window);
-    EXPECT_EQ(write({{6144, 192}}), (std::vector<Bytes>{{2048, 256}, {2560, 512}, {6144, 192}}));
+    EXPECT_EQ(write({}), window);
+    EXPECT_EQ(write({{6144, 192}}), all);
     for (const auto& [action, scanned] :
-         {std::pair{0u, Bytes{0, 2048}}, std::pair{1u, Bytes{2304, 256}}, std::pair{2u, Bytes{3072, 5120}}})
+         {std::pair{0u, Bytes{0, 2048}}, std::pair{1u, Bytes{2176, 384}}, std::pair{2u, Bytes{3072, 5120}}})
         EXPECT_EQ(bytes_in(actions.at(action).pages), scanned);
-    now += constants::cold_after - 20 * ms;
+    now += constants::compared_within - 20 * ms;
     policy.differed(pages_in({2048, 64}), now);
     // What did not differ is protected again, and reported once more.
     EXPECT_EQ(write({}), all);

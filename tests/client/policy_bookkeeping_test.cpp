@@ -40,18 +40,34 @@ struct PolicyBookkeeping : PolicyTest {
 };
 
 TEST_F(PolicyBookkeeping, begins_again_as_one_that_is_new_does) {
-    ASSERT_TRUE(policy.start(pages, page_size, full, hot_from));
+    ASSERT_TRUE(policy.start(pages, page_size, full, prices));
     const std::string first = life();
     EXPECT_EQ(policy.state(), TrackerState::scanning);
     fault(1);
-    ASSERT_TRUE(policy.start(pages, page_size, full, hot_from));
+    ASSERT_TRUE(policy.start(pages, page_size, full, prices));
     EXPECT_EQ(policy.watch(), Watch::none);
     EXPECT_EQ(life(), first);
     // The same for one that was left with something announced, opened, and counted.
     rest();
     for (std::uint32_t page : {1u, 400u, 900u}) fault(page);
-    ASSERT_TRUE(policy.start(pages, page_size, full, hot_from));
+    ASSERT_TRUE(policy.start(pages, page_size, full, prices));
     EXPECT_EQ(life(), first);
+}
+
+TEST_F(PolicyBookkeeping, begins_again_with_nothing_opened) {
+    for (int i = 0; i < 2; ++i) {
+        begin(full);
+        unsigned frames = 0;
+        for (; policy.state() == TrackerState::resting; ++frames) {
+            for (std::uint32_t page : {100u, 400u, 800u, 1500u}) fault(page);
+            now += constants::landing_time;
+            collect();
+        }
+        EXPECT_EQ(frames, constants::bucket_size / (1 + constants::tokens_of_everything) + 1);
+        // Left with everything opened, which was not reported.
+        rest();
+        for (std::uint32_t page : {100u, 400u, 800u, 1500u}) fault(page);
+    }
 }
 
 TEST_F(PolicyBookkeeping, announces_no_store_while_the_daemon_knows_that_it_is_to_collect) {
@@ -129,7 +145,24 @@ TEST_F(PolicyBookkeeping, counts_a_frame_that_opened_everything_as_several) {
     unsigned rested = 0;
     for (;; ++rested) {
         for (std::uint32_t page : {100u, 400u, 800u, 1500u}) fault(page);
+        const bool burst = policy.in_burst();
         now += constants::landing_time;
+        const bool rests = collect().state == TrackerState::resting;
+        EXPECT_EQ(burst, rests) << "one that is found by scans from now on is not waited for";
+        if (!rests) break;
+    }
+    EXPECT_EQ(rested, constants::bucket_size / (1 + constants::tokens_of_everything));
+}
+
+TEST_F(PolicyBookkeeping, counts_a_burst_that_opened_everything_again_and_again_once) {
+    rest();
+    unsigned rested = 0;
+    for (;; ++rested) {
+        for (int i = 0; i < 5; ++i) {
+            for (std::uint32_t page : {100u, 400u, 800u, 1500u}) fault(page);
+            now += constants::landing_time;
+            policy.watch_burst(now);
+        }
         if (collect().state != TrackerState::resting) break;
     }
     EXPECT_EQ(rested, constants::bucket_size / (1 + constants::tokens_of_everything));
@@ -192,6 +225,7 @@ TEST_F(PolicyBookkeeping, does_not_take_for_activity_that_nothing_differed) {
 }
 
 TEST_F(PolicyBookkeeping, scans_all_that_is_not_left_open_and_reports_what_it_protects_again) {
+    prices = {.fault = granule, .compare = 1};  // one comparison for each page that was written
     scan();
     // The first granule, and the last one, which is not whole.
     for (int i = 0; i < 2; ++i) collect({{0, 1}, {pages - 1, 1}});
@@ -207,7 +241,7 @@ TEST_F(PolicyBookkeeping, scans_all_that_is_not_left_open_and_reports_what_it_pr
     ASSERT_EQ(report.pages.runs().size(), 2u);
     EXPECT_EQ(report.pages.runs()[0], (Pages{0, granule}));
     EXPECT_EQ(report.pages.runs()[1], (Pages{last, pages - last}));
-    now += constants::cold_after;
+    now += constants::compared_within;
     policy.differed({pages - 1, 1}, now);
     report = collect();
     ASSERT_EQ(actions.size(), 2u);
@@ -220,7 +254,7 @@ TEST_F(PolicyBookkeeping, scans_all_that_is_not_left_open_and_reports_what_it_pr
 TEST_F(PolicyBookkeeping, scans_between_all_that_is_left_open_in_every_second_place) {
     for (const std::uint32_t granules : {1u, 2u, 3u, 127u, 1001u}) {
         const std::uint32_t size = granules * granule;
-        ASSERT_TRUE(policy.start(size, page_size, no_announce, 1));
+        ASSERT_TRUE(policy.start(size, page_size, no_announce, prices));
         policy.want(Tracking::automatic, idle, now);
         collect();
         std::vector<Pages> written;
@@ -238,7 +272,7 @@ TEST_F(PolicyBookkeeping, rests_from_the_moment_the_kernel_can_announce_and_repo
     for (const Capabilities before : {nothing, no_announce}) {
         begin(before);
         collect();
-        const Actions gained = list(policy.gain(full, now));
+        const Actions gained = list(policy.gain(full, prices, now));
         ASSERT_EQ(gained.size(), 2u);
         EXPECT_EQ(gained[0].kind, Kind::switch_watch);
         EXPECT_EQ(gained[0].watch, Watch::synchronous);
@@ -249,9 +283,23 @@ TEST_F(PolicyBookkeeping, rests_from_the_moment_the_kernel_can_announce_and_repo
     }
 }
 
+TEST_F(PolicyBookkeeping, goes_by_the_prices_that_came_with_what_the_kernel_can_do_now) {
+    prices = {.fault = 1, .compare = 1000};
+    begin(no_announce, Tracking::scan);
+    const auto left_open = [this] {
+        collect();
+        collect({{33, 1}});
+        now += 20 * ms;
+        return collect().pages.runs().size();
+    };
+    EXPECT_EQ(left_open(), 0u);
+    policy.gain(full, prices_of_comparisons, now);
+    EXPECT_EQ(left_open(), 1u);
+}
+
 TEST_F(PolicyBookkeeping, stays_off_while_it_is_not_wanted_whatever_the_kernel_can_do) {
     ASSERT_TRUE(policy.start(pages, page_size, nothing));
-    EXPECT_TRUE(policy.gain(full, now).empty());
+    EXPECT_TRUE(policy.gain(full, prices, now).empty());
     EXPECT_EQ(policy.state(), TrackerState::off);
     EXPECT_TRUE(policy.forgo_announcements(now).empty());
     EXPECT_EQ(policy.state(), TrackerState::off);

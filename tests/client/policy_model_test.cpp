@@ -18,6 +18,8 @@ std::size_t lost_in(Capabilities capabilities, unsigned seed, int steps, bool te
             memory.run_threads();
         else if (chance < 800)
             memory.serve_a_fault();
+        else if (chance < 840)
+            memory.watch_burst();
         else if (chance < 900 && (memory.damaged || memory.unprotected))
             memory.collect();
         else if (chance < 901)

@@ -14,82 +14,87 @@ TEST_F(PolicyTest, reports_what_a_scan_finds) {
     EXPECT_TRUE(report.unprotected);
 }
 
-TEST_F(PolicyTest, leaves_open_what_was_written_twice_in_a_short_time_and_reports_it_always) {
+TEST_F(PolicyTest, leaves_open_what_was_written_and_reports_it_always) {
     scan();
     collect({{33, 1}});
-    now += 300 * ms;
-    collect({{33, 1}});
-    now += 20 * ms;
-    const Report report = collect();
-    ASSERT_EQ(count(actions, Kind::scan), 2);
-    EXPECT_EQ(actions[0].pages, (Pages{0, 32}));
-    EXPECT_EQ(actions[1].pages, (Pages{48, pages - 48}));
-    ASSERT_EQ(report.pages.runs().size(), 1u);
-    EXPECT_EQ(report.pages.runs()[0], (Pages{32, 16}));
-}
-
-TEST_F(PolicyTest, leaves_nothing_open_that_was_written_twice_with_a_long_pause_between) {
-    scan();
-    collect({{33, 1}});
-    now += 301 * ms;
-    collect({{33, 1}});
-    collect();
     EXPECT_EQ(actions[0].pages, (Pages{0, pages}));
+    for (int i = 0; i < 3; ++i) {
+        now += 20 * ms;
+        const Report report = collect();
+        ASSERT_EQ(count(actions, Kind::scan), 2);
+        EXPECT_EQ(actions[0].pages, (Pages{0, 32}));
+        EXPECT_EQ(actions[1].pages, (Pages{48, pages - 48}));
+        ASSERT_EQ(report.pages.runs().size(), 1u);
+        EXPECT_EQ(report.pages.runs()[0], (Pages{32, 16}));
+    }
 }
 
-TEST_F(PolicyTest, leaves_nothing_open_where_a_fault_for_each_page_is_cheaper) {
-    hot_from = constants::hot_from_most;
+TEST_F(PolicyTest, populates_what_it_leaves_open_from_now_on_once_and_behind_the_report) {
+    scan();
+    const auto conclude = [this](Pages written) {
+        policy.collect(now);
+        policy.scanned(written);
+        actions = list(policy.conclude(now));
+        policy.report();
+    };
+    conclude({33, 1});
+    ASSERT_EQ(actions.size(), 2u);
+    EXPECT_EQ(actions[0].kind, Kind::report);
+    EXPECT_EQ(actions[1].kind, Kind::populate);
+    EXPECT_EQ(actions[1].pages, (Pages{32, 16}));
+    now += 20 * ms;
+    conclude({900, 0});
+    EXPECT_EQ(count(actions, Kind::populate), 0);
+}
+
+// The thread would wait for itself.
+TEST_F(PolicyTest, populates_nothing_where_it_goes_to_rest) {
+    scan();
+    policy.want(Tracking::automatic, 0, now);
+    collect({{33, 1}});
+    EXPECT_EQ(collect().state, TrackerState::resting);
+    EXPECT_EQ(count(actions, Kind::populate), 0);
+}
+
+TEST_F(PolicyTest, leaves_nothing_open_where_comparing_it_once_is_dearer_than_its_faults) {
+    prices = {.fault = 10, .compare = 4};
     scan();
     for (int i = 0; i < 5; ++i) {
-        collect({{0, 500}});
+        collect({{0, 6}, {granule, 6}});
         now += 20 * ms;
     }
     EXPECT_TRUE(collect().pages.runs().empty());
-    for (int i = 0; i < 2; ++i) {
-        collect({{0, 512}});
-        now += 20 * ms;
-    }
-    EXPECT_EQ(collect().pages.runs()[0], (Pages{0, 512}));
+    collect({{0, 7}, {granule, 6}});
+    now += 20 * ms;
+    EXPECT_EQ(collect().pages.runs()[0], (Pages{0, granule}));
 }
 
 TEST_F(PolicyTest, says_when_none_of_what_it_reports_was_found_written) {
     scan();
     EXPECT_FALSE(collect({{33, 1}}).only_open);
     now += 20 * ms;
-    EXPECT_FALSE(collect({{33, 1}}).only_open);
-    now += 20 * ms;
     EXPECT_TRUE(collect().only_open);
     EXPECT_FALSE(collect({{900, 1}}).only_open);
-    // Found by the scan that protects it again. Something else keeps it from rest.
-    now += 200 * ms;
-    collect({{1500, 1}});
-    now += 50 * ms;
-    const Report cooled = collect({{33, 1}});
-    EXPECT_FALSE(cooled.only_open);
-    EXPECT_EQ(cooled.pages.runs()[0], (Pages{32, 16}));
+    Report report;
+    do {
+        now += 10 * ms;
+        report = collect({{33, 1}});
+        ASSERT_EQ(report.pages.runs()[0], (Pages{32, 16}));
+    } while (report.only_open);
+    // Found by the scan that protected it again.
+    EXPECT_EQ(actions[0].pages, (Pages{0, 896}));
+    EXPECT_EQ(report.state, TrackerState::scanning);
 }
 
-TEST_F(PolicyTest, leaves_a_whole_block_open_where_many_of_its_pages_are_written) {
+TEST_F(PolicyTest, protects_what_has_cost_enough_before_it_reports_it_once_more) {
     scan();
-    for (int i = 0; i < 2; ++i) {
-        collect({{64, 4}, {100, 4}});
+    collect({{33, 1}});
+    for (unsigned i = 1; i < comparisons; ++i) {
         now += 20 * ms;
+        collect();
+        ASSERT_EQ(count(actions, Kind::scan), 2) << i;
     }
-    EXPECT_EQ(collect().pages.runs()[0], (Pages{64, 64}));
-}
-
-TEST_F(PolicyTest, protects_what_did_not_differ_for_long_before_it_reports_it_once_more) {
-    scan();
-    collect({{33, 1}});
     now += 20 * ms;
-    collect({{33, 1}});
-    now += 200 * ms;
-    policy.differed({33, 1}, now);
-    collect();
-    now += 249 * ms;
-    collect({{1000, 1}});
-    EXPECT_EQ(count(actions, Kind::scan), 2);
-    now += ms;
     const Report report = collect({{33, 1}});
     ASSERT_EQ(count(actions, Kind::scan), 1);
     EXPECT_EQ(actions[0].pages, (Pages{0, pages}));
@@ -101,12 +106,11 @@ TEST_F(PolicyTest, protects_what_did_not_differ_for_long_before_it_reports_it_on
 TEST_F(PolicyTest, takes_everything_differed_for_every_page) {
     scan();
     collect({{33, 1}});
-    now += 20 * ms;
-    collect({{33, 1}});
-    now += 260 * ms;
-    policy.differed({0, 0xffffffff}, now);
-    EXPECT_EQ(collect().pages.runs()[0], (Pages{32, 16}));
-    EXPECT_EQ(count(actions, Kind::scan), 2);
+    for (unsigned i = 0; i < 3 * comparisons; ++i) {
+        now += 20 * ms;
+        if (i % 5 == 0) policy.differed({0, 0xffffffff}, now);
+        EXPECT_EQ(collect().pages.runs()[0], (Pages{32, 16}));
+    }
 }
 
 TEST_F(PolicyTest, rests_when_nothing_was_written_for_the_idle_time) {
@@ -126,8 +130,6 @@ TEST_F(PolicyTest, rests_when_nothing_was_written_for_the_idle_time) {
 TEST_F(PolicyTest, does_not_rest_while_what_is_left_open_differs) {
     scan();
     collect({{33, 1}});
-    now += 20 * ms;
-    collect({{33, 1}});
     for (int i = 0; i < 20; ++i) {
         now += 100 * ms;
         policy.differed({33, 1}, now);
@@ -139,8 +141,6 @@ TEST_F(PolicyTest, does_not_rest_while_what_is_left_open_differs) {
 
 TEST_F(PolicyTest, rests_though_nobody_says_what_differed) {
     scan();
-    collect({{33, 1}});
-    now += 20 * ms;
     collect({{33, 1}});
     now += idle;
     EXPECT_EQ(collect().state, TrackerState::resting);

@@ -34,8 +34,10 @@ TEST_F(PolicyTest, does_nothing_when_the_daemon_wants_what_there_is) {
 TEST_F(PolicyTest, goes_off_and_on_again_without_losing_anything) {
     rest();
     const Actions off = list(policy.want(Tracking::off, idle, now));
-    ASSERT_EQ(off.size(), 1u);
+    ASSERT_EQ(off.size(), 2u);
     EXPECT_EQ(off[0].watch, Watch::none);
+    EXPECT_EQ(off[1].kind, Kind::populate) << "or each page would take a fault once more";
+    EXPECT_EQ(off[1].pages, (Pages{0, pages}));
     EXPECT_EQ(count(list(policy.want(Tracking::automatic, idle, now)), Kind::announce), 1);
     EXPECT_TRUE(collect().everything);
 }
@@ -110,6 +112,59 @@ TEST_F(PolicyTest, leaves_open_what_was_opened_just_now_until_the_next_collectio
     EXPECT_EQ(count(actions, Kind::protect), 1);
     EXPECT_FALSE(report.unprotected);
     EXPECT_EQ(report.pages.runs().size(), 1u);
+}
+
+TEST_F(PolicyTest, sees_whether_a_burst_goes_on_by_protecting_what_is_open_and_reports_all_of_it_then) {
+    rest();
+    fault(100);
+    EXPECT_FALSE(policy.in_burst()) << "a small change";
+    fault(400);
+    EXPECT_TRUE(policy.in_burst());
+    now += ms;
+    for (int i = 0; i < 2; ++i) {
+        const Actions watched = list(policy.watch_burst(now));
+        ASSERT_EQ(count(watched, Kind::protect), static_cast<int>(watched.size()));
+        EXPECT_EQ(watched.size(), i == 0 ? 2u : 1u);
+        EXPECT_FALSE(policy.in_burst()) << "unless there comes one more store";
+        const Actions more = fault(1500);
+        EXPECT_EQ(count(more, Kind::announce), 0);
+        EXPECT_TRUE(policy.in_burst());
+        now += ms;
+    }
+    list(policy.watch_burst(now));
+    const Report report = collect();
+    EXPECT_FALSE(report.unprotected);
+    for (const std::uint32_t page : {100u, 400u, 1500u})
+        EXPECT_TRUE(std::any_of(report.pages.runs().begin(), report.pages.runs().end(),
+                                [&](const Pages& run) { return run.contains(page); }));
+    EXPECT_FALSE(policy.in_burst());
+    EXPECT_TRUE(collect().empty());
+}
+
+TEST_F(PolicyTest, sees_no_burst_in_what_it_finds_by_scans_or_comparisons) {
+    for (const Capabilities capabilities : {full, no_scan}) {
+        begin(capabilities);
+        for (unsigned i = 0; policy.state() == TrackerState::resting; ++i) {
+            ASSERT_LT(i, 20u);
+            fault(100);
+            fault(1000);
+            now += ms;
+            collect();
+        }
+        EXPECT_FALSE(policy.in_burst());
+        EXPECT_TRUE(policy.watch_burst(now).empty());
+    }
+}
+
+TEST_F(PolicyTest, sees_no_burst_in_stores_of_before_it_was_switched) {
+    for (const Tracking tracking : {Tracking::off, Tracking::scan, Tracking::compare}) {
+        rest();
+        fault(100);
+        fault(1000);
+        EXPECT_TRUE(policy.in_burst());
+        policy.want(tracking, idle, now);
+        EXPECT_FALSE(policy.in_burst());
+    }
 }
 
 TEST_F(PolicyTest, scans_once_faults_have_become_too_many) {
@@ -220,8 +275,10 @@ TEST_F(PolicyTest, never_rests_when_pinned_to_scans) {
 }
 
 TEST_F(PolicyTest, protects_nothing_when_pinned_to_comparisons) {
-    begin(full, Tracking::compare);
+    const Actions first = begin(full, Tracking::compare);
     EXPECT_EQ(policy.watch(), Watch::none);
+    ASSERT_EQ(count(first, Kind::populate), 1);
+    EXPECT_EQ(first[0].pages, (Pages{0, pages}));
     const Report report = collect();
     EXPECT_TRUE(report.everything && report.unprotected);
     EXPECT_EQ(report.state, TrackerState::comparing);

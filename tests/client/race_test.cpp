@@ -1,4 +1,8 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -8,6 +12,7 @@
 #include <ostream>
 #include <thread>
 
+#include "descriptor.h"
 #include "monotonic.h"
 #include "random_words.h"
 #include "scripted_daemon.h"
@@ -22,7 +27,8 @@ constexpr std::uint64_t never = 3'600'000'000'000;
 // differs.
 class CollectingDaemon {
   public:
-    explicit CollectingDaemon(ScriptedDaemon& daemon) : daemon_(daemon), front_(daemon.layout.size) {
+    explicit CollectingDaemon(ScriptedDaemon& daemon)
+        : daemon_(daemon), front_(static_cast<std::size_t>(daemon.layout.size)) {
         thread_ = std::thread([this] { run(); });
     }
     ~CollectingDaemon() {
@@ -111,6 +117,8 @@ struct Way {
     const char* features;
     std::uint32_t tracking;
     std::uint64_t idle_timeout;
+    int states;            // that it is in at some time: one bit each
+    bool granted = false;  // a program that may not make a userfaultfd has one of the daemon
 };
 
 void PrintTo(const Way& way, std::ostream* stream) {
@@ -150,16 +158,21 @@ void linger(HookPoint) {
     while (monotonic_now() < until) continue;
 }
 
-TEST_P(Race, loses_no_store) {
-    setenv("HVFB_FEATURES", GetParam().features, 1);
+// `device`: /dev/userfaultfd, for a program that gets it from the daemon, or -1.
+void race(const Way& way, int device) {
+    setenv("HVFB_FEATURES", way.features, 1);
     hook = linger;
     ScriptedDaemon script;
     hvfb_surface* surface = script.open();
+    if (device >= 0) {
+        EXPECT_TRUE(script.hello_flags & HVFB_HELLO_WANTS_USERFAULTFD);
+        script.send(HVFB_USERFAULTFD, hvfb_userfaultfd{}, nullptr, 0, device);
+    }
     hvfbd::testing::RandomWords random(3);
     int lost = 0, checks = 0;
     {
         CollectingDaemon daemon(script);
-        daemon.set_shown(true, GetParam().tracking, GetParam().idle_timeout);
+        daemon.set_shown(true, way.tracking, way.idle_timeout);
         auto* pixels = static_cast<std::uint32_t*>(hvfb_surface_pixels(surface));
         const Nanoseconds end = monotonic_now() + 900'000'000;
         // A machine where a fault is dear takes longer for as many.
@@ -167,33 +180,57 @@ TEST_P(Race, loses_no_store) {
             std::vector<std::thread> writers;
             for (unsigned i = 0, count = 1 + random() % 3; i < count; ++i)
                 writers.emplace_back(store_at_random, pixels, script.layout.size / 4, random());
-            if (random() % 4 == 0) daemon.set_shown(false, GetParam().tracking, GetParam().idle_timeout);
+            if (random() % 4 == 0) daemon.set_shown(false, way.tracking, way.idle_timeout);
             for (auto& writer : writers) writer.join();
-            daemon.set_shown(true, GetParam().tracking, GetParam().idle_timeout);
+            daemon.set_shown(true, way.tracking, way.idle_timeout);
             ++checks;
             lost += !daemon.becomes_equal();
             if (lost > 0) break;
         }
-        RecordProperty("checks", checks);
-        RecordProperty("collections", daemon.collections.load());
-        RecordProperty("states", daemon.states.load());
+        testing::Test::RecordProperty("checks", checks);
+        testing::Test::RecordProperty("collections", daemon.collections.load());
+        testing::Test::RecordProperty("states", daemon.states.load());
+        EXPECT_EQ(daemon.states & way.states, way.states);
     }
     EXPECT_EQ(lost, 0);
     EXPECT_GT(checks, 10);
     hvfb_surface_close(surface);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tracker, Race,
-                         testing::Values(Way{"everything", "", HVFB_TRACKING_AUTO, 2'000'000},
-                                         Way{"everything_and_never_idle", "", HVFB_TRACKING_AUTO, never},
-                                         Way{"no_scan", "no-scan", HVFB_TRACKING_AUTO, 2'000'000},
-                                         Way{"no_scan_and_never_idle", "no-scan", HVFB_TRACKING_AUTO, never},
-                                         Way{"no_announce", "no-announce", HVFB_TRACKING_AUTO, 2'000'000},
-                                         Way{"nothing", "no-announce,no-scan", HVFB_TRACKING_AUTO, 2'000'000},
-                                         Way{"pinned_to_faults", "", HVFB_TRACKING_FAULT, never},
-                                         Way{"pinned_to_scans", "", HVFB_TRACKING_SCAN, never},
-                                         Way{"pinned_to_comparisons", "", HVFB_TRACKING_COMPARE, never}),
-                         [](const testing::TestParamInfo<Way>& way) { return std::string(way.param.name); });
+TEST_P(Race, loses_no_store) {
+    if (!GetParam().granted) return race(GetParam(), -1);
+    const Descriptor device(open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
+    ASSERT_TRUE(device) << "the test needs root, and Linux 6.1";
+    const pid_t pid = fork();
+    if (pid == 0) {
+        constexpr uid_t nobody = 65534;
+        // Not dumpable it could not open its own pagemap.
+        EXPECT_TRUE(setuid(nobody) == 0 && prctl(PR_SET_DUMPABLE, 1) == 0);
+        race(GetParam(), device.get());
+        _exit(HasFailure() ? 1 : 0);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(status, 0);
+}
+
+constexpr int resting = 1 << HVFB_TRACKER_RESTING, scanning = 1 << HVFB_TRACKER_SCANNING,
+              comparing = 1 << HVFB_TRACKER_COMPARING, polled = 1 << HVFB_TRACKER_POLLED;
+constexpr std::uint64_t soon = 2'000'000;
+// In each of them it is off as well, while it is not shown.
+INSTANTIATE_TEST_SUITE_P(
+    Tracker, Race,
+    testing::Values(Way{"everything", "", HVFB_TRACKING_AUTO, soon, resting | scanning},
+                    Way{"everything_and_never_idle", "", HVFB_TRACKING_AUTO, never, resting | scanning},
+                    Way{"granted", "", HVFB_TRACKING_AUTO, soon, resting | scanning, true},
+                    Way{"no_scan", "no-scan", HVFB_TRACKING_AUTO, soon, resting | comparing},
+                    Way{"no_scan_and_never_idle", "no-scan", HVFB_TRACKING_AUTO, never, resting | comparing},
+                    Way{"no_announce", "no-announce", HVFB_TRACKING_AUTO, soon, scanning},
+                    Way{"nothing", "no-announce,no-scan", HVFB_TRACKING_AUTO, soon, polled},
+                    Way{"pinned_to_faults", "", HVFB_TRACKING_FAULT, never, resting},
+                    Way{"pinned_to_scans", "", HVFB_TRACKING_SCAN, never, scanning},
+                    Way{"pinned_to_comparisons", "", HVFB_TRACKING_COMPARE, never, comparing}),
+    [](const testing::TestParamInfo<Way>& way) { return std::string(way.param.name); });
 
 }  // namespace
 }  // namespace hvfb

@@ -56,7 +56,7 @@ int ScriptedDaemon::connect(const OpenOptions&, int, Opened& opened) {
     daemon.unmap();
     daemon.serial_ = 0;
     daemon.buffer_ = make_buffer(daemon.layout);
-    daemon.shadow_size_ = daemon.layout.size;
+    daemon.shadow_size_ = static_cast<std::size_t>(daemon.layout.size);
     daemon.shadow_ = static_cast<const std::byte*>(
         mmap(nullptr, daemon.shadow_size_, PROT_READ, MAP_SHARED, daemon.buffer_.get(), 0));
     int ends[2];

@@ -7,7 +7,7 @@ namespace hvfb {
 SimulatedMemory::SimulatedMemory(std::uint32_t pages, Capabilities capabilities, unsigned seed,
                                  std::uint32_t page_size)
     : random_(seed), pages_(pages), content_(pages, 0), front_(pages, 0), protected_(pages, false) {
-    EXPECT_TRUE(policy.start(pages, page_size, capabilities, 1));
+    EXPECT_TRUE(policy.start(pages, page_size, capabilities, {.fault = 48, .compare = 1}));
 }
 
 std::uint32_t SimulatedMemory::any(std::uint32_t below) {
@@ -28,6 +28,10 @@ void SimulatedMemory::serve_a_fault() {
     const std::uint32_t page = faults_.front();
     faults_.erase(faults_.begin());
     perform(policy.fault(page, now));
+}
+
+void SimulatedMemory::watch_burst() {
+    if (policy.in_burst()) perform(policy.watch_burst(now));
 }
 
 void SimulatedMemory::collect() {
@@ -110,6 +114,11 @@ void SimulatedMemory::carry_out(const Action& action) {
             EXPECT_EQ(watch_, Watch::synchronous);
             set_protected(action.pages, false);
             wake(action.pages);
+            EXPECT_TRUE(action.pages.contains(action.from));
+            populate(action.pages);
+            break;
+        case Action::Kind::populate:
+            populate(action.pages);
             break;
         case Action::Kind::scan:
             EXPECT_EQ(watch_, Watch::asynchronous);
@@ -133,6 +142,17 @@ void SimulatedMemory::switch_watch(Watch watch) {
     protected_.assign(pages_, false);
     run_threads();
     if (watch_ != Watch::none) protected_.assign(pages_, true);
+}
+
+// As a store into each page that changes nothing. A page that is protected synchronously would stop the
+// tracker's thread for ever.
+void SimulatedMemory::populate(Pages run) {
+    EXPECT_LE(run.end(), pages_);
+    for (std::uint32_t page = run.first; page < run.end(); ++page) {
+        if (any(16) == 0) run_threads();
+        EXPECT_FALSE(watch_ == Watch::synchronous && protected_[page]) << page;
+        protected_[page] = false;
+    }
 }
 
 void SimulatedMemory::scan(Pages run) {

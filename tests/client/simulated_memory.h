@@ -24,6 +24,7 @@ class SimulatedMemory {
     // Some threads go a step on.
     void run_threads();
     void serve_a_fault();
+    void watch_burst();
     // The daemon collects, copies what is reported, and says what had changed.
     void collect();
     // No thread begins another store; those that wait go on, served and collected, until nothing is left to
@@ -45,6 +46,7 @@ class SimulatedMemory {
     void carry_out(const Action& action);
     void switch_watch(Watch watch);
     void scan(Pages run);
+    void populate(Pages run);
     void take(const Report& report);
 
     std::mt19937 random_;

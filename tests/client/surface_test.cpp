@@ -26,14 +26,14 @@ TEST_F(SurfaceTest, takes_options_of_every_smaller_size_and_reads_nothing_behind
                                .bus = "unix:path=/of/this/test",
                                .display = "display7",
                                .name = "older",
-                               .flags = HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED,
+                               .flags = HVFB_OPEN_KEEP | HVFB_OPEN_UNTRACKED | HVFB_OPEN_BACKGROUND,
                                .message = nullptr,
                                .message_size = 0,
                                .place = [](void*, std::size_t) -> void* { return nullptr; },
                                .place_context = nullptr};
     Sentence why;
     ASSERT_EQ(whole.set(&given, why), 0);
-    EXPECT_TRUE(whole.keep() && whole.untracked());
+    EXPECT_TRUE(whole.keep() && whole.untracked() && whole.background());
     for (given.size = sizeof given.size; given.size <= sizeof given;
          given.size += alignof(hvfb_open_options)) {
         OpenOptions taken;

@@ -35,6 +35,18 @@ TEST_F(TimetableTest, has_nothing_due_without_leave) {
     EXPECT_FALSE(timetable.due());
 }
 
+TEST_F(TimetableTest, keeps_what_is_due_while_it_has_leave_and_forgets_the_burst_with_it) {
+    timetable.announced(now);
+    timetable.follow(true, 2 * interval, settle);
+    EXPECT_EQ(timetable.due(), now + settle);
+    timetable.follow(false, interval, settle);
+    timetable.follow(true, interval, settle);
+    now += 100 * ms;
+    timetable.announced(now);
+    timetable.stored(now + settle / 2);
+    EXPECT_EQ(timetable.due(), now + settle / 2 + settle) << "this burst has only begun";
+}
+
 TEST_F(TimetableTest, has_nothing_due_once_what_was_announced_is_reported) {
     timetable.announced(now);
     timetable.reported(now + settle, true, false, true);
@@ -46,6 +58,81 @@ TEST_F(TimetableTest, lets_the_first_store_settle_and_no_later_one_put_it_off) {
     EXPECT_EQ(timetable.due(), now + settle);
     timetable.announced(now + settle / 2);
     EXPECT_EQ(timetable.due(), now + settle);
+}
+
+TEST_F(TimetableTest, waits_until_the_last_store_of_a_burst_has_settled_but_no_longer_than_an_interval) {
+    timetable.announced(now);
+    for (int i = 1; i <= 5; ++i) {
+        timetable.stored(now + settle * i / 2);
+        EXPECT_EQ(timetable.due(), now + settle * i / 2 + std::max(settle, settle * i / 4));
+    }
+    timetable.stored(now + interval - 1);
+    const Nanoseconds last = timetable.due().value();
+    EXPECT_GE(last, now + interval);
+    EXPECT_LT(last, now + interval * 11 / 10);
+    EXPECT_FALSE(timetable.wait_for_more(last));
+    EXPECT_EQ(timetable.due(), last);
+}
+
+TEST_F(TimetableTest, puts_off_for_a_store_that_was_read_with_the_first_one_no_longer_than_for_that) {
+    timetable.announced(now + 1);  // by a clock that was read later
+    timetable.stored(now);
+    EXPECT_EQ(timetable.due(), now + 1 + settle);
+}
+
+TEST_F(TimetableTest, looks_for_the_next_store_of_a_burst_less_often_the_longer_it_has_gone_on) {
+    timetable.announced(now);
+    int times = 0;
+    for (Nanoseconds at = now;; ++times) {
+        timetable.stored(at);
+        const Nanoseconds due = timetable.due().value();
+        EXPECT_GE(due - at, settle);
+        EXPECT_LE(due - at, std::max(settle, (at - now) / 2));
+        if (!timetable.wait_for_more(due)) break;
+        EXPECT_EQ(timetable.due(), due + settle);
+        at = due + 1;  // the next store came at once
+    }
+    EXPECT_LE(times, 8);
+}
+
+TEST_F(TimetableTest, puts_a_burst_off_up_to_one_interval_after_its_first_store) {
+    timetable.announced(now);
+    const Nanoseconds latest = now + interval + interval / 64 - settle;
+    EXPECT_TRUE(timetable.wait_for_more(latest));
+    EXPECT_EQ(timetable.due(), latest + settle);
+    EXPECT_FALSE(timetable.wait_for_more(latest + 1));
+    EXPECT_EQ(timetable.due(), latest + settle);
+}
+
+TEST_F(TimetableTest, puts_off_no_report_that_no_store_was_announced_for) {
+    timetable.reported(now, true, true, true);
+    const auto due = timetable.due();
+    timetable.stored(now + ms);
+    EXPECT_EQ(timetable.due(), due);
+    EXPECT_FALSE(timetable.wait_for_more(now + ms));
+}
+
+TEST_F(TimetableTest, puts_off_nothing_where_nothing_is_to_settle_or_nothing_is_due) {
+    timetable.stored(now);
+    EXPECT_FALSE(timetable.wait_for_more(now));
+    EXPECT_FALSE(timetable.due());
+    timetable.follow(true, interval, 0);
+    timetable.announced(now);
+    timetable.stored(now + ms);
+    EXPECT_FALSE(timetable.wait_for_more(now + ms));
+    EXPECT_EQ(timetable.due(), now);
+    timetable.reported(now + ms, true, false, true);
+    timetable.follow(true, interval, settle);
+    EXPECT_FALSE(timetable.wait_for_more(now + ms)) << "it was reported";
+}
+
+TEST_F(TimetableTest, puts_off_no_frame_of_a_program_that_draws_as_often_as_the_display_presents) {
+    timetable.reported(now, true, false, true);
+    timetable.announced(now + 1);
+    const Nanoseconds due = timetable.due().value();
+    timetable.stored(due - settle / 2);
+    EXPECT_EQ(timetable.due(), std::max(due, now + 1 + (due - now)));
+    EXPECT_FALSE(timetable.wait_for_more(timetable.due().value()));
 }
 
 TEST_F(TimetableTest, reports_no_more_often_than_the_display_presents) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "scripted_daemon.h"
+#include "tracking/mutation.h"
 
 namespace hvfb {
 
@@ -14,7 +15,10 @@ struct TrackerTest : testing::Test {
     ScriptedDaemon daemon;
     hvfb_surface* surface = nullptr;
 
+    // Whether something is left open must not depend on what a report costs here.
+    TrackerTest() { prices_instead = Prices{}; }
     ~TrackerTest() override {
+        prices_instead.reset();
         hvfb_surface_close(surface);
         unsetenv("HVFB_FEATURES");
     }

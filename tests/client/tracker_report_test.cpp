@@ -76,6 +76,37 @@ TEST_F(TrackerReportTest, goes_on_by_itself_from_many_faults_to_scanning_and_to_
     EXPECT_FALSE(daemon.receive(200));
 }
 
+// A program that draws for more than twice as long as a store takes to settle.
+TEST_F(TrackerReportTest, says_one_thing_of_a_burst_and_only_when_it_is_over) {
+    open();
+    daemon.settle = 30'000'000;
+    daemon.interval = 400'000'000;
+    daemon.send_state(HVFB_TRACKING_AUTO, 250'000'000,
+                      HVFB_STATE_VISIBLE | HVFB_STATE_ACTIVE | HVFB_STATE_REPORT);
+    ASSERT_TRUE(daemon.unasked());
+    bool early = true, stalled = true;
+    for (int attempts = 0; early && stalled && attempts < 5; ++attempts) {
+        while (daemon.receive(500)) continue;
+        early = stalled = false;
+        Nanoseconds before = monotonic_now();
+        for (std::uint32_t page = 0; page < 250; ++page) {
+            if (page % 50 == 49) poll(nullptr, 0, 20);
+            store(page, page + 1);
+            const Nanoseconds now = monotonic_now();
+            // It got no processor for so long, and so did not draw on.
+            stalled = stalled || now - before > daemon.settle;
+            before = now;
+        }
+        while (const auto packet = daemon.receive(0)) early = early || packet->type() == HVFB_WRITTEN;
+    }
+    ASSERT_FALSE(early);
+    const auto written = daemon.unasked();
+    ASSERT_TRUE(written);
+    for (std::uint32_t page = 0; page < 250; ++page) EXPECT_TRUE(written->holds(page));
+    EXPECT_FALSE(written->unprotected());
+    EXPECT_FALSE(daemon.receive(100));
+}
+
 TEST_F(TrackerReportTest, needs_leave) {
     open();
     daemon.begin(HVFB_TRACKING_SCAN);

@@ -66,7 +66,7 @@ class ServiceManager {
     // What the next process gets.
     RestoredDescriptors take_stored() const {
         RestoredDescriptors restored;
-        for (const auto& [name, descriptor] : store_) restored.add(name, descriptor.duplicate());
+        for (const auto& [name, descriptor] : store_) restored.add(name, hvfbd::duplicate(descriptor));
         return restored;
     }
 

@@ -117,10 +117,11 @@ DaemonProcess::Answer DaemonProcess::ask(Request request, Opened* opened) {
 }
 
 DaemonProcess::Opened DaemonProcess::open(bool explicit_damage, bool keep, const std::string& name,
-                                          const std::optional<Layout>& layout) {
+                                          const std::optional<Layout>& layout, Layer layer) {
     Opened opened;
     Request request{Request::Kind::open, explicit_damage};
     request.keep = keep;
+    request.layer = layer;
     if (layout) request.layout = *layout;
     name.copy(request.name, sizeof request.name - 1);
     ask(request, &opened);

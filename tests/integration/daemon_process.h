@@ -12,6 +12,7 @@
 #include "base/event_loop.h"
 #include "base/layout.h"
 #include "base/time.h"
+#include "clients/client.h"
 #include "display/display_settings.h"
 #include "output/output.h"
 #include "processes.h"
@@ -53,7 +54,7 @@ class DaemonProcess {
         Layout layout;
     };
     Opened open(bool explicit_damage = false, bool keep = false, const std::string& name = "test",
-                const std::optional<Layout>& layout = {});
+                const std::optional<Layout>& layout = {}, Layer layer = Layer::normal);
     void activate(unsigned number);
 
     void set_visible(bool visible);

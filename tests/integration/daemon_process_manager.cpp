@@ -32,7 +32,7 @@ void DaemonProcess::manage(const Descriptor& control, const MakeOutput& make_out
     for (;;) {
         shared.stored.store(manager.stored());
         pid_t child = fork_process([&]() -> int {
-            serve(control.duplicate(), make_output, {true, manager.take_stored()});
+            serve(duplicate(control), make_output, {true, manager.take_stored()});
         });
         shared.pid.store(child);
         Descriptor process = open_process(child);

@@ -26,6 +26,7 @@ struct DaemonProcess::Request {
     DisplaySettings settings{};
     unsigned display = 0;
     bool keep = false;
+    Layer layer = Layer::normal;
     Layout layout{};  // asked for, if it has a width
     char name[64] = {};
 };

@@ -120,7 +120,7 @@ void DaemonProcess::serve(Descriptor control, const MakeOutput& make_output, Des
         Display& display = *daemon.displays().at(request.display);
         switch (request.kind) {
             case Request::Kind::open: {
-                SurfaceOptions options{request.name, request.value != 0, request.keep, {}};
+                SurfaceOptions options{request.name, request.value != 0, request.keep, {}, request.layer};
                 if (request.layout.width > 0) options.layout = request.layout;
                 Surfaces::Opened opened = display.open_surface(options, Client{":1.1", 1000, 1, {}}, now);
                 answer.layout = opened.layout;

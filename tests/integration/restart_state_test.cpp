@@ -105,6 +105,27 @@ TEST(Restart, each_of_two_displays_restores_its_own_surfaces_mode_and_viewers) {
     EXPECT_EQ(daemon.stored(), 7u) << "the state; of each display a buffer, its channel and the viewer's";
 }
 
+TEST(Restart, a_background_does_not_cover_a_program_and_its_picture_is_there_when_that_ends) {
+    DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
+    auto program = std::make_unique<AdoptedSurface>(daemon.open());
+    AdoptedSurface console(daemon.open(false, true, "console", {}, Layer::background));
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+        program->pixels()[1] = i;
+        console.pixels()[1] = 1000 + i;
+        auto difference = daemon.await_equal();
+        ASSERT_TRUE(difference.none());
+        ASSERT_EQ(difference.front_sum, sum_of(*program)) << "after " << i;
+        daemon.end_by(i == 1 ? SIGTERM : SIGKILL);
+    }
+    program.reset();
+    ASSERT_TRUE(daemon.await_equal().none());
+    AdoptedSurface next(daemon.open());
+    daemon.end_by(SIGKILL);
+    auto difference = daemon.await_equal();
+    ASSERT_TRUE(difference.none());
+    EXPECT_EQ(difference.front_sum, sum_of(next));
+}
+
 TEST(Restart, a_frame_that_was_asked_for_is_answered_by_the_next) {
     DaemonProcess daemon({320, 200}, 0, DaemonProcess::Kind::managed);
     AdoptedSurface surface(daemon.open());

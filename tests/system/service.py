@@ -10,6 +10,9 @@ import time
 import unittest
 import zlib
 
+# Before the words of a command, and the files it sees: where a test runs outside of the container.
+INSIDE = os.environ.get("HVFBD_INSIDE", "").split()
+ROOT = pathlib.Path(os.environ.get("HVFBD_ROOT", "/"))
 PROGRAMS = pathlib.Path(os.environ["HVFBD_PROGRAMS"])
 NAME = "org.hvfbd.Framebuffer1"
 DISPLAY = "/org/hvfbd/Framebuffer1/display0"
@@ -21,7 +24,7 @@ def run(*command, user=None, check=False, timeout=60):
     words = [str(word) for word in command]
     if user:
         words = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--", *words]
-    return subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=check)
+    return subprocess.run([*INSIDE, *words], capture_output=True, text=True, timeout=timeout, check=check)
 
 
 def of_service(name, unit="hvfbd.service"):
@@ -72,7 +75,7 @@ class Painter:
     """A client of group video that draws by stores."""
 
     def __init__(self, name, user="drawer"):
-        self.process = subprocess.Popen(["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--",
+        self.process = subprocess.Popen([*INSIDE, "setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--",
                                          str(PROGRAMS / "painter"), "unix:path=/run/dbus/system_bus_socket", name],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         self.answer = self.process.stdout.readline().strip()
@@ -102,10 +105,9 @@ class WithClients(unittest.TestCase):
         return painter
 
     def screenshot(self):
-        path = pathlib.Path("/tmp/screen.png")
-        result = run("hvfbctl", "screenshot", path)
+        result = run("hvfbctl", "screenshot", "/tmp/screen.png")
         self.assertEqual(result.returncode, 0, result.stderr)
-        return pixels(path)
+        return pixels(ROOT / "tmp/screen.png")
 
     def doctor(self, user=None):
         """What hvfbctl doctor finds, by subject."""

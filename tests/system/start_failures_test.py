@@ -83,6 +83,10 @@ class StartFailures(unittest.TestCase):
         WRONG.unlink()
         self.assert_said("failed (exit-code)", "sudo journalctl -u hvfbd -n 20")
         self.assertNotIn("--check-config", run("hvfbctl", "status").stderr)
+        # Nor by a user who cannot know.
+        WRONG.touch(mode=0o600)
+        self.assertIn("failed", run("hvfbctl", "status", user="drawer").stderr)
+        self.assertNotIn("--check-config", run("hvfbctl", "status", user="drawer").stderr)
 
     def test_a_service_that_fails_once_is_waited_for(self):
         once = pathlib.Path("/run/systemd/system/hvfbd.service.d/once.conf")

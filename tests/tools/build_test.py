@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from private_daemon import PROGRAMS, SOURCE, run
+from private_daemon import PROGRAMS, SOURCE, read_png, run
 
 PRESETS = {preset["name"]: preset for preset in json.loads((SOURCE / "CMakePresets.json").read_text())["configurePresets"]}
 
@@ -34,12 +34,12 @@ class Presets(unittest.TestCase):
                 self.assertTrue(variables(name)["CMAKE_BUILD_TYPE"] == "Debug" or variables(name).get("HVFBD_SANITIZE"))
 
 
-MODULES = {"sdbus-c++", "pixman-1", "libdrm", "libudev"}
+MODULES = {"sdbus-c++", "pixman-1", "libdrm", "libudev", "libtsm", "libseccomp", "libvncserver"}
 PACKAGES = {"spdlog", "CLI11", "nlohmann_json", "PNG", "GTest", "benchmark", "ZLIB", "Freetype"}
 # What each part can do without; libsystemd is what all of them need.
 UNNEEDED = {
     "LIBRARY": MODULES | PACKAGES,
-    "DAEMON": {"PNG", "GTest", "benchmark", "ZLIB", "Freetype"},
+    "DAEMON": {"libtsm", "libseccomp", "libvncserver", "PNG", "GTest", "benchmark", "ZLIB", "Freetype"},
     "TOOLS": {"libudev", "spdlog", "GTest", "benchmark", "Freetype"},
 }
 
@@ -95,14 +95,52 @@ class Parts(unittest.TestCase):
         self.assertEqual([name for name in alone["LIBRARY"] if "lib" not in name and "include" not in name and "man" not in name], [])
         self.assertLessEqual({"include/hvfb", "share/man/man3/hvfb.3"}, alone["LIBRARY"])
         self.assertLessEqual({"libexec/hvfbd", "libexec/hvfbd-bind", "lib/hvfbd/hvfbd.conf", "share/man/man8/hvfbd.8"}, alone["DAEMON"])
-        self.assertEqual(alone["TOOLS"], {"bin/hvfbctl", "bin/hvhost", "share/man/man1/hvfbctl.1", "share/man/man1/hvhost.1",
+        self.assertEqual({re.sub(r"^lib(/[^/]*-linux-gnu[^/]*)?/hvfbd/", "LIB/hvfbd/", name) for name in alone["TOOLS"]}, {"bin/hvfbctl", "bin/hvhost", "bin/hvfb-console", "share/man/man1/hvfbctl.1", "share/man/man1/hvhost.1",
                                           "share/bash-completion/completions/hvfbctl.bash", "share/zsh/site-functions/_hvfbctl",
-                                          "share/bash-completion/completions/hvhost.bash"})
+                                          "share/bash-completion/completions/hvhost.bash",
+                                          "share/bash-completion/completions/hvfb-console.bash", "share/man/man8/hvfb-console.8",
+                                          "lib/systemd/system/hvfb-console.service", "lib/systemd/system/hvfb-console-failed.service",
+                                          "lib/systemd/system/hvfb-console-scroll.service", "lib/systemd/system/hvfb-console-scroll.target",
+                                          "lib/sysusers.d/hvfb-console.sysusers", "bin/hvfb-run", "lib/systemd/system/hvfb-run@.service",
+                                          "lib/sysusers.d/hvfb-run.sysusers", "LIB/hvfbd/libhvfb-fbdev.so",
+                                          "share/bash-completion/completions/hvfb-run.bash", "share/man/man1/hvfb-run.1",
+                                          "bin/hvfb-vnc", "lib/systemd/system/hvfb-vnc.service", "lib/systemd/system/hvfb-vnc.socket",
+                                          "lib/sysusers.d/hvfb-vnc.sysusers", "share/bash-completion/completions/hvfb-vnc.bash", "share/man/man8/hvfb-vnc.8"})
         whole = self.installed()
         self.assertEqual(set().union(*alone.values()), whole)
         self.assertEqual(sum(map(len, alone.values())), len(whole))
         with self.subTest("without a preset warnings are no errors"):
             self.assertNotIn("-Werror", (self.root / "build/compile_commands.json").read_text())
+
+    def test_find_their_headers_where_each_file_is_compiled_alone(self):
+        """Several files that are compiled as one, as a preset does, find by each other what one of them lacks."""
+        _, done = self.configure()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        source = pathlib.Path(SOURCE)
+        headers = [str(path.relative_to(source)) for path in source.rglob("*.h") if path.relative_to(source).parts[0] != "build"]
+        of_a_file = {}
+
+        def included(path):
+            if path not in of_a_file:
+                of_a_file[path] = re.findall(r'(?m)^ *# *include "([^"]+)"', path.read_text())
+            return of_a_file[path]
+
+        lacking = set()
+        for command in json.loads((self.root / "build/compile_commands.json").read_text()):
+            folders = [pathlib.Path(folder) for folder in re.findall(r"(?:-I|-isystem) ?(\S+)", command["command"])]
+            seen, left = set(), [pathlib.Path(command["file"])]
+            while left:
+                path = left.pop()
+                if path in seen or not path.is_relative_to(source) or not path.exists():
+                    continue
+                seen.add(path)
+                for name in included(path):
+                    found = next((folder / name for folder in (path.parent, *folders) if (folder / name).exists()), None)
+                    if found:
+                        left.append(found.resolve())
+                    elif any(header == name or header.endswith("/" + name) for header in headers):
+                        lacking.add((str(path.relative_to(source)), name))
+        self.assertEqual(lacking, set())
 
     def test_that_the_tests_need_are_named_where_they_are_left_out(self):
         _, done = self.configure("-DHVFBD_TOOLS=OFF", "-DHVFBD_TESTS=ON")
@@ -116,6 +154,16 @@ class Parts(unittest.TestCase):
         self.assertFalse((self.root / "build/tests/unit").exists())
         _, done = self.configure("-DHVFBD_LIBRARY=OFF", "-DHVFBD_TESTS=library")
         self.assertNotEqual(done.returncode, 0)
+
+
+DRAW = """
+import hvfb, pathlib, subprocess
+with hvfb.Surface("prefix") as surface:
+    surface.fill((255, 128, 0))
+    assert surface.present(20)
+    subprocess.run(["hvfbctl", "screenshot", "screen.png"], check=True)
+print(pathlib.Path(hvfb.__file__).parent)
+"""
 
 
 class Elsewhere(unittest.TestCase):
@@ -136,17 +184,18 @@ class Elsewhere(unittest.TestCase):
         self.addCleanup(process.terminate)
         return process
 
-    def test_runs_for_any_user_on_a_private_bus(self):
+    def install(self):
+        """What the release builds, which was configured for /usr, in a folder."""
         prefix = self.root / "prefix"
         done = run("cmake", "--install", PROGRAMS.parent, "--prefix", prefix)
         self.assertEqual(done.returncode, 0, done.stderr)
         [library] = prefix.glob("lib/**/libhvfb.so")
-        done = run("cc", "-std=c11", "-D_GNU_SOURCE", SOURCE / "client/examples/hello.c", f"-I{prefix}/include", f"-L{library.parent}", "-lhvfb",
-                   "-o", self.root / "hello")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        configuration = self.root / "bus.conf"
-        configuration.write_text((SOURCE / "tools/private-bus.conf").read_text())
-        bus = self.start("dbus-daemon", "--nofork", "--print-address=1", f"--config-file={configuration}", stdout=subprocess.PIPE, text=True)
+        return prefix, library.parent
+
+    def start_daemon(self, prefix, configuration):
+        """Its address, when it is ready."""
+        (self.root / "bus.conf").write_text(configuration)
+        bus = self.start("dbus-daemon", "--nofork", "--print-address=1", f"--config-file={self.root}/bus.conf", stdout=subprocess.PIPE, text=True)
         self.addCleanup(bus.stdout.close)
         address = bus.stdout.readline().strip()
         self.assertNotEqual(address, "")
@@ -159,13 +208,49 @@ class Elsewhere(unittest.TestCase):
                             env={**os.environ, "NOTIFY_SOCKET": str(self.root / "notify")})
         while b"READY=1" not in notify.recv(4096):
             pass
-        environment = {**os.environ, "HVFB_BUS": address, "LD_LIBRARY_PATH": str(library.parent)}
+        return daemon, address
+
+    def test_runs_for_any_user_on_a_private_bus(self):
+        prefix, library = self.install()
+        daemon, address = self.start_daemon(prefix, (SOURCE / "tools/private-bus.conf").read_text())
+        environment = {**os.environ, "HVFB_BUS": address, "LD_LIBRARY_PATH": str(library), "PYTHONPATH": str(prefix / "lib/python3/dist-packages"),
+                       "PKG_CONFIG_PATH": str(library / "pkgconfig"), "PATH": f"{prefix}/bin:{os.environ['PATH']}"}
+        flags = run("pkg-config", "--cflags", "--libs", "hvfb", env=environment)
+        self.assertEqual(flags.stdout.split(), [f"-I{prefix}/include", f"-L{library}", "-lhvfb"], flags.stderr)
+        done = run("cc", "-std=c11", "-D_GNU_SOURCE", SOURCE / "client/examples/hello.c", *flags.stdout.split(), "-o", self.root / "hello")
+        self.assertEqual(done.returncode, 0, done.stderr)
         done = run(*self.AS_NOBODY, self.root / "hello", env=environment)
         self.assertEqual((done.returncode, done.stdout), (0, "It is on the screen.\n"), done.stderr)
-        done = run(*self.AS_NOBODY, prefix / "bin/hvfbctl", f"--bus={address}", "set", "RefreshLimit", "33")
+        # The Python package of the same prefix draws, and a screenshot has it.
+        done = run(*self.AS_NOBODY, "/usr/bin/python3", "-c", DRAW, env=environment, cwd=self.root)
+        self.assertEqual((done.returncode, done.stdout), (0, f"{prefix}/lib/python3/dist-packages/hvfb\n"), done.stderr)
+        self.assertEqual(read_png((self.root / "screen.png").read_bytes()), (640, 480, [[(255, 128, 0)] * 640] * 480))
+        done = run(*self.AS_NOBODY, "hvfbctl", "set", "RefreshLimit", "33", env=environment)
         self.assertEqual(done.returncode, 0, done.stderr)
         daemon.terminate()
         self.assertEqual(daemon.wait(20), 0)
+
+    def test_is_found_by_cmake_in_the_folder_that_it_is_moved_to(self):
+        prefix, _ = self.install()
+        prefix = prefix.rename(self.root / "moved")
+        (self.root / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.22)\nproject(draw C)\nfind_package(hvfb 0.1 REQUIRED)\n"
+                                                  f"add_executable(draw {SOURCE}/client/examples/hello.c)\ntarget_link_libraries(draw hvfb::hvfb)\n"
+                                                  "set_property(TARGET draw PROPERTY C_STANDARD 11)\n")
+        for command in (("-S", self.root, "-B", self.root / "build", f"-DCMAKE_PREFIX_PATH={prefix}"), ("--build", self.root / "build")):
+            done = run("cmake", *command)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_names_the_prefix_that_it_is_installed_into(self):
+        prefix, library = self.install()
+        self.assertIn(f"prefix={prefix}\n", (library / "pkgconfig/hvfb.pc").read_text())
+        units = [path for path in (prefix / "lib/systemd/system").iterdir() if path.suffix == ".service"]
+        self.assertGreaterEqual(len(units), 3)
+        # One of them only starts and stops others.
+        programs = {unit.name: re.findall(r"(?m)^Exec\w+=(/\S*/hvfb\S+)", unit.read_text()) for unit in units}
+        self.assertEqual([name for name, named in programs.items() if not named], ["hvfb-console-failed.service"])
+        for named in programs.values():
+            for program in named:
+                self.assertTrue(program.startswith(f"{prefix}/") and os.access(program, os.X_OK), program)
 
     def test_names_the_prefix_that_it_was_configured_for(self):
         build, prefix = self.root / "build", self.root / "prefix"

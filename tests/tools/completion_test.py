@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 from private_daemon import PROGRAMS, SOURCE, OnPrivateBus, run
 
 # The build writes them.
-FILES = {program: PROGRAMS.parent / f"tools/completion/{program}.bash" for program in ("hvfbctl", "hvhost")}
+FILES = {program: PROGRAMS.parent / f"tools/completion/{program}.bash" for program in ("hvfbctl", "hvfb-console", "hvfb-run", "hvfb-vnc", "hvhost")}
 # COMP_WORDS as readline makes it: broken at blanks, and at = and : as words of their own.
 SCRIPT = r"""
 set -u
@@ -25,7 +25,7 @@ mapfile -t COMP_WORDS < <(grep -oE '[=:]+|[^ =:]+' <<<"$COMP_LINE")
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMPREPLY=()
 compopt() { :; }
 set +u
-"_${COMP_WORDS[0]}"
+"_${COMP_WORDS[0]//-/_}"
 printf '%s\n' "${COMPREPLY[@]}"
 """
 
@@ -73,6 +73,11 @@ class Completion(unittest.TestCase):
         self.assertEqual(bash("hvfbctl set LogLevel d"), {"debug"})
         self.assertEqual(bash("hvfbctl set RefreshLimit "), set())
 
+    def test_offers_what_stands_at_each_place_of_console(self):
+        self.assertEqual(bash("hvfbctl console "), {"scroll", "forget"})
+        self.assertEqual(bash("hvfbctl console scroll "), {"up", "down", "top", "end"})
+        self.assertEqual(bash("hvfbctl console scroll up "), set())
+
     def test_offers_what_else_an_option_takes(self):
         self.assertEqual(bash("hvfbctl --color a"), {"auto", "always"})
         self.assertEqual(bash("hvfbctl status --color=n"), {"never"})
@@ -87,6 +92,25 @@ class Completion(unittest.TestCase):
                 (pathlib.Path(folder) / name).touch()
             (pathlib.Path(folder) / "album").mkdir()
             self.assertEqual(bash("hvfbctl screenshot a", cwd=folder), {"a.png", "album"})
+
+    def test_offers_what_hvfb_console_takes(self):
+        self.assertEqual(bash("hvfb-console "), long_options(PROGRAMS / "hvfb-console"))
+        self.assertEqual(bash("hvfb-console --rotate "), {"0", "90", "180", "270"})
+        self.assertEqual(bash("hvfb-console --cursor=b"), {"block"})
+        self.assertEqual(bash("hvfb-console --scale "), set())
+        self.assertIn("/etc/passwd", bash("hvfb-console --scale=2 -- cat /etc/passw"))
+        self.assertNotIn("--rotate", bash("hvfb-console -- cat --"))
+
+    def test_of_hvfb_run_ends_where_the_program_begins(self):
+        self.assertEqual(bash("hvfb-run -"), long_options(PROGRAMS / "hvfb-run"))
+        self.assertEqual(bash("hvfb-vnc --"), long_options(PROGRAMS / "hvfb-vnc"))
+        self.assertEqual(bash("hvfb-vnc --insecure="), {"no", "yes"})
+        self.assertIn("/etc/passwd", bash("hvfb-vnc --listen /etc/passw"))
+        self.assertEqual(bash("hvfb-run --vt "), {"none", "fake", "real"})
+        self.assertEqual(bash("hvfb-run --depth=1"), {"16"})
+        self.assertIn("hvfb-run", bash("hvfb-run hvfb-r"))
+        self.assertIn("/etc/passwd", bash("hvfb-run --display display0 -- cat /etc/passw"))
+        self.assertNotIn("--geometry", bash("hvfb-run cat --"))
 
     def test_offers_what_hvhost_takes(self):
         self.assertEqual(bash("hvhost -"), {o.replace("--no-no-", "--no-") for o in long_options(PROGRAMS / "hvhost")})

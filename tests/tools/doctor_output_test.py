@@ -53,7 +53,8 @@ class OutputDoctor(ExaminedFolder):
         self.assertEqual(self.subjects("UIO") + self.subjects("DRM"), [])
         self.configure("Type=uio", "Uio=/dev/uio0", "Size=large")
         self.assert_found("configured output", "ok", "Type=uio, Uio=/dev/uio0")
-        self.assert_found("configuration", "warn", "screen.conf:4: there is no Size", "--check-config")
+        self.assert_found("configuration", "warn", "screen.conf:4: there is no Size",
+                          f"${{EDITOR:-vi}} +4 {self.root}/etc/hvfbd/hvfbd.conf.d/screen.conf && sudo /usr/libexec/hvfbd --check-config")
 
     def test_says_each_mistake_in_the_configuration_by_itself(self):
         self.configure("Type=uio", "Size=large", "Colour=red")

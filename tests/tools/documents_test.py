@@ -34,6 +34,31 @@ class Documents(unittest.TestCase):
                     broken.append(f"{page.relative_to(SOURCE)}: {target}")
         self.assertEqual(broken, [])
 
+    def test_of_support_have_no_cell_that_says_nothing(self):
+        rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in (SOURCE / "docs/support.md").read_text().splitlines()
+                if line.startswith("|")]
+        self.assertGreater(len(rows), 30)
+        self.assertEqual([row for row in rows if not all(row)], [])
+        # Of the outputs: what was not tried says so, and what was has a command.
+        outputs = [row for row in rows if len(row) == 7][2:]
+        self.assertGreater(len(outputs), 15)
+        wrong = [cell for row in outputs for cell in row[3:] if not re.search(r"untried|`(-|tests/|tools/)|has no DRM|have no DRM|no kernel of Debian's", cell)]
+        self.assertEqual(wrong, [])
+        guests = {line.split()[0] for line in (SOURCE / "tests/vm/image/guests").read_text().splitlines() if line and not line.startswith("#")}
+        cells = " ".join(cell for row in outputs for cell in row)
+        named = set(re.findall(r"`--guest=([\w.-]+)`", cells))
+        if "`-L arm64-guest`" in cells:
+            named |= {guest for guest in guests if guest.startswith("arm64")}
+        self.assertEqual(named, guests)
+
+    def test_and_messages_install_our_packages_from_files(self):
+        """No archive has them."""
+        ours = set(re.findall("^Package: (.+)$", (SOURCE / "packaging/debian/control").read_text(), re.MULTILINE))
+        wrong = [f"{page.relative_to(SOURCE)}: {command[0]}" for page in tracked("*.md", "*.scd", "*.cpp", "*.h", "*.in")
+                 for command in re.finditer(r"apt(?:-get)? (?:-\S+ )*install ([^`\"#&|\n]*)", page.read_text())
+                 if page.name != "CHANGELOG.md" and ours & set(command[1].split())]
+        self.assertEqual(wrong, [])
+
     def test_name_files_that_are_there(self):
         """In backquotes, from the top of the tree; CHANGELOG.md and decisions may name what was."""
         broken = []

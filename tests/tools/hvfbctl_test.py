@@ -5,11 +5,13 @@ import os
 import pwd
 import pathlib
 import re
+import select
+import signal
 import subprocess
 import tempfile
 import unittest
 
-from private_daemon import CONFIGURATION, PROGRAMS, SOURCE, OnPrivateBus, read_png, run
+from private_daemon import CONFIGURATION, PROGRAMS, SOURCE, OnPrivateBus, for_caller, read_png, run
 
 
 class Status(OnPrivateBus):
@@ -22,6 +24,20 @@ class Status(OnPrivateBus):
         self.assertLessEqual(len(text.splitlines()), 20, "it fits a screen")
         self.assertNotIn("frames", text)
         self.assertRegex(self.hvfbctl("status", "--verbose"), r"(?m)^  frames +\d+$")
+
+    def test_says_that_the_daemon_does_not_answer_and_goes_on_waiting(self):
+        os.kill(self.daemon.process.pid, signal.SIGSTOP)
+        try:
+            with subprocess.Popen([PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "status"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True) as status:
+                said = status.stderr.readline() if select.select([status.stderr], [], [], 20)[0] else ""
+                os.kill(self.daemon.process.pid, signal.SIGCONT)
+                shown, more = status.communicate(timeout=30)
+        finally:
+            os.kill(self.daemon.process.pid, signal.SIGCONT)
+        self.assertEqual(said, for_caller("hvfbctl: hvfbd does not answer; still waiting. What it does: sudo systemctl status hvfbd\n"))
+        self.assertEqual((status.returncode, more), (0, ""))
+        self.assertIn("display0: memory output", shown)
 
     def test_says_which_settings_are_not_those_of_the_files(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -99,6 +115,22 @@ class Status(OnPrivateBus):
             self.assertEqual(set(lines[1]["PerSecond"]), set(counters) - {"first_frame_ns"})
             self.assertEqual([surface["Pid"] for surface in lines[1]["Surfaces"]], [painter.process.pid])
             self.assertGreater(lines[1]["IntervalSec"], 0.05)
+
+    def test_top_says_what_the_librarys_thread_of_a_program_takes(self):
+        painter = self.painter("drawing")
+        with subprocess.Popen([PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "top", "--json", "--interval=0.2", "--count=50"],
+                              stdout=subprocess.PIPE, text=True) as top:
+            for colour, line in enumerate(top.stdout):
+                [surface] = json.loads(line)["Surfaces"]
+                self.assertIsNotNone(surface["TrackerPercent"])
+                if surface["TrackerPercent"] > 0:
+                    break
+                painter.tell(f"fill 0 0 200 200 {colour:06x}")
+            else:
+                self.fail("the thread that serves stores took no time")
+            top.terminate()
+        listed = json.loads(self.hvfbctl("surfaces", "--json"))
+        self.assertNotIn("TrackerPercent", listed[0])
 
     def test_top_does_not_show_the_wake_ups_that_it_causes(self):
         painter = self.painter("drawing")
@@ -187,10 +219,20 @@ class SurfaceCommands(OnPrivateBus):
         self.assertEqual(json.loads(self.hvfbctl("surfaces", "--json")), [])
         self.painter("below")
         self.painter("above")
-        self.assertRegex(self.hvfbctl("surfaces"), rf"(?m)^ *\d+  above  yes +{pwd.getpwuid(os.getuid()).pw_name} +\d+  painter ")
+        self.assertRegex(self.hvfbctl("surfaces"), rf"(?m)^ *\d+  above  yes +normal +{pwd.getpwuid(os.getuid()).pw_name} +\d+  painter ")
         self.assertEqual({surface["Uid"] for surface in self.listed().values()}, {os.getuid()})
         self.assertEqual({name: surface["Active"] for name, surface in self.listed().items()},
                          {"below": False, "above": True})
+
+    def test_lists_a_background_as_one_and_says_what_covers_it(self):
+        self.painter("program")
+        self.painter("console", "display0", "background")
+        self.assertEqual({name: (surface["Layer"], surface["Active"]) for name, surface in self.listed().items()},
+                         {"program": ("normal", True), "console": ("background", False)})
+        self.assertRegex(self.hvfbctl("surfaces"), r"(?m)^ *2  console +background ")
+        self.assertIn("hvfbctl close 1", self.hvfbctl("activate", "console", code=1))
+        self.hvfbctl("close", "program")
+        self.assertTrue(self.listed()["console"]["Active"])
 
     def test_activates_by_number_name_and_path(self):
         self.painter("first")

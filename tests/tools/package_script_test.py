@@ -11,6 +11,7 @@ from private_daemon import SOURCE, run
 
 STAND_INS = {
     "dpkg-buildpackage": """case " $* " in *" --rules-target=build "*) echo '[7/7] Linking'; exit ;; esac
+echo "$@" "$DEB_BUILD_PROFILES" >>../../words
 [ ! -e ../../../fails ] || { echo 'no room'; exit 2; }
 touch ../hvfbd_1_all.deb ../hvfbd_1.changes""",
     "lintian": "echo 'E: hvfbd: untidy'; [ ! -e ../../untidy ]",
@@ -68,6 +69,17 @@ class PackageScript(unittest.TestCase):
         done = self.package("--no-symbols")
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr.splitlines()[3:], ["E: hvfbd: untidy", "package: lintian has something to say"])
+
+    def test_makes_those_of_arm64_beside_the_others(self):
+        self.package("--no-check")
+        done = self.package("--arm64")
+        self.assertEqual((done.returncode, done.stdout), (0, "build/packages-arm64/hvfbd_1_all.deb\n"), done.stderr)
+        here, there = [line for line in (self.root / "build/words").read_text().splitlines() if "--build=" in line]
+        self.assertNotIn("arm64", here)
+        self.assertIn("--build=any", there)
+        self.assertIn("--host-arch=arm64", there)
+        self.assertIn("pkg.hvfbd.noview", there)
+        self.assertEqual(self.package("--no-check").stdout, "build/packages/hvfbd_1_all.deb\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ["HVFBD_SOURCE"])
 PACKAGES = SOURCE / "build/packages"
-NAMES = ("hvfbd", "hvfbd-tools", "hvfbd-view", "libhvfb-dev", "libhvfb1", "python3-hvfb")
+NAMES = ("hvfbd", "hvfbd-console", "hvfbd-run", "hvfbd-tools", "hvfbd-view", "hvfbd-vnc", "libhvfb-dev", "libhvfb1", "python3-hvfb")
 
 
 def run(*command, **options):
@@ -24,6 +24,10 @@ def debian_of_packages():
     release = dict(line.split("=", 1) for line in pathlib.Path("/etc/os-release").read_text().splitlines() if "=" in line)
     number = release.get("VERSION_ID", "").strip('"')
     return f"~deb{number}" if release["ID"] == "debian" and number else ""
+
+
+# Where units and udev's rules are: Debian 12 has them in /lib, and lintian of each Debian wants them where that one has them.
+LIB = "/lib" if debian_of_packages() == "~deb12" else "/usr/lib"
 
 
 class Package(unittest.TestCase):
@@ -67,8 +71,8 @@ class Package(unittest.TestCase):
 
     def test_hold_what_a_user_of_systemd_expects(self):
         doc = "/usr/share/doc/hvfbd"
-        for name in ("/lib/systemd/system/hvfbd.service", "/lib/systemd/system/hvfbd-bind.service",
-                     "/lib/systemd/system/hvfbd-retry.timer", "/lib/udev/rules.d/70-hvfbd-uio.rules",
+        for name in (f"{LIB}/systemd/system/hvfbd.service", f"{LIB}/systemd/system/hvfbd-bind.service",
+                     f"{LIB}/systemd/system/hvfbd-retry.timer", f"{LIB}/udev/rules.d/70-hvfbd-uio.rules",
                      "/usr/lib/hvfbd/hvfbd.conf", "/usr/lib/sysusers.d/hvfbd.conf",
                      "/usr/lib/systemd/catalog/hvfbd.catalog", "/usr/libexec/hvfbd", "/usr/libexec/hvfbd-bind",
                      "/usr/share/dbus-1/interfaces/org.hvfbd.Framebuffer1.Manager.xml",
@@ -84,6 +88,17 @@ class Package(unittest.TestCase):
                               "/usr/share/man/man1/hvhost.1.gz", "/usr/share/bash-completion/completions/hvfbctl",
                               "/usr/share/bash-completion/completions/hvhost",
                               "/usr/share/zsh/vendor-completions/_hvfbctl"}, self.contents("hvfbd-tools"))
+        self.assertLessEqual({"/usr/bin/hvfb-console", f"{LIB}/systemd/system/hvfb-console.service", "/usr/share/man/man8/hvfb-console.8.gz",
+                              f"{LIB}/systemd/system/hvfb-console-failed.service", f"{LIB}/systemd/system/hvfb-console-scroll.service",
+                              f"{LIB}/systemd/system/hvfb-console-scroll.target", "/usr/lib/sysusers.d/hvfb-console.conf",
+                              "/usr/share/bash-completion/completions/hvfb-console"}, self.contents("hvfbd-console"))
+        self.assertLessEqual({"/usr/bin/hvfb-vnc", f"{LIB}/systemd/system/hvfb-vnc.service", f"{LIB}/systemd/system/hvfb-vnc.socket",
+                              "/usr/lib/sysusers.d/hvfb-vnc.conf", "/usr/share/man/man8/hvfb-vnc.8.gz",
+                              "/usr/share/bash-completion/completions/hvfb-vnc"}, self.contents("hvfbd-vnc"))
+        run_holds = {re.sub(r"/usr/lib/[^/]*-linux-gnu[^/]*/", "", name) for name in self.contents("hvfbd-run")}
+        self.assertLessEqual({"/usr/bin/hvfb-run", "hvfbd/libhvfb-fbdev.so", "/usr/share/man/man1/hvfb-run.1.gz",
+                              f"{LIB}/systemd/system/hvfb-run@.service", "/usr/lib/sysusers.d/hvfb-run.conf",
+                              "/usr/share/bash-completion/completions/hvfb-run"}, run_holds)
         library = {re.sub(r"/usr/lib/[^/]*-linux-gnu[^/]*/", "", name) for name in
                    self.contents("libhvfb1") | self.contents("libhvfb-dev")}
         self.assertLessEqual({"libhvfb.so.1", "libhvfb.so.1.0.0", "libhvfb.so", "pkgconfig/hvfb.pc",
@@ -106,7 +121,7 @@ class Package(unittest.TestCase):
 
     def test_userfaultfd_is_the_daemons_as_soon_as_it_is_installed_and_nobody_elses(self):
         rules = [name for name in self.contents("hvfbd") if "userfaultfd" in name]
-        self.assertEqual(rules, ["/lib/udev/rules.d/70-hvfbd-userfaultfd.rules"])
+        self.assertEqual(rules, [f"{LIB}/udev/rules.d/70-hvfbd-userfaultfd.rules"])
         self.assertRegex(self.script("hvfbd", "postinst"), "udevadm trigger .*--sysname-match=userfaultfd")
         self.assertRegex(self.script("hvfbd", "postrm"), r"chown root:root /dev/userfaultfd .*\n *chmod 0600 /dev/userfaultfd")
 
@@ -142,6 +157,25 @@ class Package(unittest.TestCase):
         self.assertEqual(self.script("hvfbd", "prerm").count("deb-systemd-invoke"), 1)
         self.assertNotIn("deb-systemd-invoke", self.script("hvfbd", "preinst"))
 
+    def test_the_console_is_restarted_where_it_runs_and_its_user_is_there_before(self):
+        after = self.script("hvfbd-console", "postinst")
+        self.assertRegex(after, r"deb-systemd-invoke try-restart 'hvfb-console\.service'")
+        self.assertNotRegex(after, r"deb-systemd-invoke (start|restart)")
+        self.assertLess(after.index("systemd-sysusers"), after.index("try-restart"))
+        self.assertRegex(self.script("hvfbd-console", "prerm"), r'if \[ "\$1" = remove \].*\n.*stop hvfb-console.service')
+
+    def test_the_vnc_server_is_restarted_where_it_runs_and_its_socket_stays(self):
+        after = self.script("hvfbd-vnc", "postinst")
+        self.assertRegex(after, r"deb-systemd-invoke try-restart 'hvfb-vnc\.service'")
+        self.assertNotRegex(after, r"deb-systemd-invoke (start|restart)|try-restart .*socket")
+        self.assertLess(after.index("systemd-sysusers"), after.index("try-restart"))
+        self.assertRegex(self.script("hvfbd-vnc", "prerm"), r'if \[ "\$1" = remove \].*\n.*stop hvfb-vnc.socket hvfb-vnc.service')
+
+    def test_the_console_needs_the_daemon_and_no_font(self):
+        self.assertRegex(self.field("hvfbd-console", "Depends"), r"(^|, )hvfbd \(>= [^)]*~\)")
+        self.assertNotRegex(self.field("hvfbd-console", "Depends"), "unifont|console-setup|libhvfb1")
+        self.assertRegex(self.field("hvfbd-console", "Recommends"), r"console-setup-linux, hvfbd-tools, unifont\b")
+
     def test_are_built_from_what_the_one_list_says(self):
         [section] = re.findall(r"(?m)^\[build\]\n((?:.+\n)+)", (SOURCE / "packaging/build-depends").read_text())
         listed = set(re.findall(r"(?m)^([\w+.-]+)", section)) | {"dh-python", "libsdl2-dev", "python3:any"}  # for the packages alone
@@ -149,7 +183,7 @@ class Package(unittest.TestCase):
         [depends] = re.findall(r"(?m)^Build-Depends:\n((?: .+\n)+)", control)
         named = {line.strip().split(" ")[0].rstrip(",") for line in depends.splitlines()} - {"debhelper-compat"}
         # The compiler is there wherever packages are built; the other tests, the demo and the bench are no part of them.
-        self.assertEqual(named, listed - {"g++", "libgmock-dev", "libbenchmark-dev", "libfreetype-dev", "zlib1g-dev"})
+        self.assertEqual(named, listed - {"g++", "libgmock-dev", "libbenchmark-dev", "libfreetype-dev"})
 
     def test_are_made_where_the_unit_tests_pass(self):
         said = (SOURCE / "build/logs/package.log").read_text()
@@ -180,7 +214,7 @@ class PackagedPrograms(unittest.TestCase):
             installed = pathlib.Path(folder, "usr")
             [library] = installed.glob("lib/*/libhvfb.so.1.0.0")
             for program in (installed / "libexec/hvfbd", installed / "libexec/hvfbd-bind", installed / "bin/hvfbctl", installed / "libexec/hvfb-view",
-                            installed / "bin/hvhost", library):
+                            installed / "bin/hvhost", installed / "bin/hvfb-console", installed / "bin/hvfb-run", installed / "bin/hvfb-vnc", library):
                 with self.subTest(program.name):
                     tested = (built.parent / "lib" if program == library else built) / program.name
                     self.assertEqual(hash(image(program)), hash(image(tested)), "other options, or another compiler")
@@ -205,13 +239,13 @@ mount -t proc proc "$folder/root/proc"
 chroot "$folder/root" sh -euc '
     export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
     dpkg --install /tmp/*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
-    dpkg --verify hvfbd hvfbd-tools hvfbd-view libhvfb1 libhvfb-dev python3-hvfb
+    dpkg --verify hvfbd hvfbd-console hvfbd-run hvfbd-tools hvfbd-view hvfbd-vnc libhvfb1 libhvfb-dev python3-hvfb
     /usr/bin/python3 -c "import hvfb; hvfb.version()"
     /usr/libexec/hvfbd --check-config
     echo "[Display]" >/etc/hvfbd/hvfbd.conf.d/mine.conf
-    dpkg --remove hvfbd >>/tmp/log 2>&1
+    dpkg --remove hvfbd-vnc hvfbd-console hvfbd >>/tmp/log 2>&1
     [ -e /etc/hvfbd/hvfbd.conf.d/mine.conf ] || echo "removed: my configuration"
-    dpkg --purge hvfbd hvfbd-tools hvfbd-view python3-hvfb libhvfb-dev libhvfb1 >>/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+    dpkg --purge hvfbd hvfbd-console hvfbd-run hvfbd-tools hvfbd-view hvfbd-vnc python3-hvfb libhvfb-dev libhvfb1 >>/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
     grep -i -E "warning|error|unknown" /tmp/log || true
 '
 cd "$folder/upper"
@@ -232,8 +266,10 @@ class PackageResidue(unittest.TestCase):
         said = run("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private",
                    "sh", "-c", TRIAL, "sh", folder, PACKAGES, timeout=300).splitlines()
         left = [re.sub(r":\d+", ":N", line) for line in said if not OTHERS.match(line)]
-        self.assertEqual(sorted(left), ["> hvfbd-input:x:N:", "> hvfbd-view:x:N:", "> hvfbd:x:N:",
-                                        "> hvfbd:x:N:N:hvfbd framebuffer:/:/usr/sbin/nologin"])
+        users = {"hvfb-console": "hvfbd text console", "hvfb-run": "Programs of hvfb-run", "hvfb-vnc": "hvfbd VNC server", "hvfbd": "hvfbd framebuffer"}
+        groups = [*users, "hvfbd-input", "hvfbd-view"]
+        self.assertEqual(sorted(left), sorted([f"> {name}:x:N:N:{of}:/:/usr/sbin/nologin" for name, of in users.items()]
+                                              + [f"> {name}:x:N:" for name in groups]))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 // Draws what its standard input says, for the tests of the tools and in the guests: painter BUS NAME
-// [DISPLAY].
+// [DISPLAY [background]].
 // Commands, a line each:
 //   fill X Y WIDTH HEIGHT RRGGBB   by stores alone
 //   stamp X Y RRGGBB               stores a pixel, answers nanoseconds of CLOCK_MONOTONIC just before
@@ -124,12 +124,13 @@ std::string configure(hvfb_surface* surface) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 3 || argc > 4) return 2;
+    if (argc < 3 || argc > 5) return 2;
     hvfb_open_options options = {};
     options.size = sizeof options;
     options.bus = argv[1];
     options.name = argv[2];
     options.display = argc > 3 ? argv[3] : nullptr;
+    options.flags = argc > 4 ? HVFB_OPEN_BACKGROUND : 0;
     hvfb_surface* surface = nullptr;
     if (const int error = hvfb_surface_open(&surface, &options); error < 0) {
         std::cout << "open: " << std::strerror(-error) << std::endl;

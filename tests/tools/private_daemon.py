@@ -69,8 +69,8 @@ class Daemon:
 class Painter:
     """A client that draws by stores."""
 
-    def __init__(self, bus, name, display="display0"):
-        self.process = subprocess.Popen([PROGRAMS / "painter", bus.address, name, display], stdin=subprocess.PIPE,
+    def __init__(self, bus, name, display="display0", *words):
+        self.process = subprocess.Popen([PROGRAMS / "painter", bus.address, name, display, *words], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
         answer = self.process.stdout.readline().strip()
         if answer != "ready":
@@ -105,8 +105,8 @@ class OnPrivateBus(unittest.TestCase):
         self.assertEqual(done.returncode, code, f"hvfbctl {' '.join(map(str, words))}: {done.stdout}{done.stderr}")
         return done.stdout if code == 0 else done.stderr
 
-    def painter(self, name, display="display0"):
-        painter = Painter(self.bus, name, display)
+    def painter(self, name, display="display0", *words):
+        painter = Painter(self.bus, name, display, *words)
         self.addCleanup(painter.stop)
         return painter
 

@@ -1,4 +1,4 @@
-"""The scripts tools/prepare and tools/test, with stand-ins for the programs that they call."""
+"""The scripts tools/prepare, tools/test, tools/in-suite and tools/in-cross, with stand-ins for the programs that they call."""
 
 import os
 import pathlib
@@ -30,7 +30,7 @@ class InACopy(unittest.TestCase):
         (self.root / "packaging").mkdir()
         shutil.copy(SOURCE / "packaging/build-depends", self.root / "packaging")
         (self.root / "tests/vm/image").mkdir(parents=True)
-        (self.root / "tests/vm/image/guests").write_text("# a comment\nold always\n1.2 always\nrare by-name\n")
+        (self.root / "tests/vm/image/guests").write_text("# a comment\nold always\n1.2 always\nrare by-name\narm64 by-name\narm64-16k by-name\n")
         (self.root / "stand-ins").mkdir()
         self.stand_in("apt-get", 'echo "$@" >>calls; [ ! -e apt-fails ] || { rm apt-fails; exit 100; }')
         self.stand_in("apt-cache", "exit 100")
@@ -40,6 +40,10 @@ class InACopy(unittest.TestCase):
         in_suite = self.root / "tools/in-suite"
         in_suite.write_text(f"#!/bin/sh\necho in-suite \"$@\" >>{self.root}/calls\necho 2 passed, 0 failed\n")
         in_suite.chmod(0o755)
+        (self.root / "tests/system").mkdir()
+        upgrade = self.root / "tests/system/machine-upgrade"
+        upgrade.write_text(f"#!/bin/sh\necho machine-upgrade \"$@\" >>{self.root}/calls\n[ ! -e {self.root}/upgrade-fails ]\n")
+        upgrade.chmod(0o755)
 
     def stand_in(self, name, script):
         path = self.root / "stand-ins" / name
@@ -187,6 +191,22 @@ class Prepare(InACopy):
         self.assertEqual(call.split()[-1], "scdoc")
         self.assertNotIn("clang", call)
 
+    def test_leaves_out_the_programs_of_others(self):
+        self.installed(set(PACKAGES) - {"mplayer", "fbset"})
+        self.assertEqual(self.script("prepare").returncode, 0)
+        self.assertEqual(self.calls(), [])
+        self.assertEqual(self.script("prepare", "programs").returncode, 0)
+        [call] = self.calls()
+        self.assertEqual(call.split()[-2:], ["fbset", "mplayer"])
+
+    def test_leaves_out_what_plays_beside_hvfbd_in_a_guest(self):
+        self.installed(set(PACKAGES) - {"xserver-xorg-video-fbdev"})
+        self.assertEqual(self.script("prepare").returncode, 0)
+        self.assertEqual(self.calls(), [])
+        self.assertEqual(self.script("prepare", "bench").returncode, 0)
+        [call] = self.calls()
+        self.assertEqual(call.split()[-1], "xserver-xorg-video-fbdev")
+
     def test_takes_the_name_that_a_package_has_in_this_debian(self):
         self.installed((set(PACKAGES) - {"libelf1"}) | {"libelf1t64"})
         self.assertEqual(self.script("prepare").returncode, 0)
@@ -197,12 +217,66 @@ class Prepare(InACopy):
         [call] = self.calls()
         self.assertEqual(call.split()[-1], "libelf1t64")
 
+    def test_leaves_nothing_of_its_own_in_the_tree(self):
+        self.assertEqual(self.script("prepare").returncode, 0)
+        self.assertFalse((self.root / "build").exists(), "root calls it in the tree of somebody else")
+
     def test_tells_others_than_root_the_command(self):
         self.installed(set(PACKAGES) - {"cmake"})
-        (self.root / "build/logs").mkdir(parents=True)
         done = self.script("prepare", prefix=("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"))
         self.assertEqual(done.returncode, 1)
-        self.assertIn("apt-get install -qq -y --no-install-recommends cmake", done.stderr)
+        self.assertIn("As root: apt-get update && apt-get install -qq -y --no-install-recommends cmake\n", done.stderr)
+        self.assertEqual(self.calls(), [])
+
+
+class Roots(InACopy):
+    """tools/in-suite and tools/in-cross, with stand-ins for what makes a root and for what enters it."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("root.sh", "in-suite", "in-cross"):
+            shutil.copy(SOURCE / "tools" / name, self.root / "tools" / name)
+        self.stand_in("mmdebstrap", f"""echo mmdebstrap "$@" >>calls; [ ! -e no-archive ] || {{ echo unreachable; exit 25; }}
+for word; do [[ $word != {self.root}/cache/* ]] || mkdir "$word"; done""")
+        self.stand_in("unshare", 'echo unshare "${@: -4}" >>calls')
+        self.stand_in("ccache", "echo compiled")
+
+    def enter(self, *words):
+        path = f"{self.root}/stand-ins:{os.environ['PATH']}"
+        return run(f"{self.root}/tools/{words[0]}", *words[1:], env={**os.environ, "PATH": path, "HVFBD_CACHE": str(self.root / "cache")}, stdin=None)
+
+    def kept(self):
+        return sorted(path.name.rpartition("-")[0] for path in (self.root / "cache").iterdir() if path.is_dir())
+
+    def made(self):
+        return [call for call in self.calls() if call.startswith("mmdebstrap")]
+
+    def test_are_made_once_and_again_when_their_packages_have_changed(self):
+        for words in (("in-suite", "trixie"), ("in-suite", "trixie"), ("in-cross",), ("in-cross",)):
+            done = self.enter(*words, "make", "it")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+        self.assertEqual(self.kept(), ["cross", "trixie"])
+        self.assertEqual(len(self.made()), 2)
+        self.assertTrue(all(call.endswith(" make it") for call in self.calls() if call.startswith("unshare")), self.calls())
+        before = set((self.root / "cache").iterdir())
+        locks = {path: path.stat().st_ino for path in before if path.suffix == ".lock"}
+        (self.root / "packaging/build-depends").write_text("[build]\nfewer | less\n[suites]\n")
+        self.enter("in-suite", "trixie", "make", "it")
+        self.assertEqual(self.kept(), ["cross", "trixie"], "that of the other list is gone")
+        self.assertNotEqual(set((self.root / "cache").iterdir()), before)
+        self.assertIn("--include=?or(?exact-name(fewer),?exact-name(less))", self.made()[-1])
+        self.assertEqual({path: path.stat().st_ino for path in locks if path.exists()}, locks, "somebody may wait for them")
+
+    def test_that_cannot_be_had_fail_with_what_was_said_and_leave_nothing(self):
+        (self.root / "no-archive").touch()
+        done = self.enter("in-suite", "sid", "true")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "unreachable\nin-suite: mmdebstrap could not make a Debian of suite sid from .*: is the archive within reach")
+        self.assertEqual(self.kept(), [])
+
+    def test_of_another_command_line_are_not_made(self):
+        for words in (("in-suite",), ("in-suite", "woody", "true"), ("in-suite", "trixie"), ("in-cross",), ("in-cross", "--all")):
+            self.assertEqual(self.enter(*words).returncode, 2, words)
         self.assertEqual(self.calls(), [])
 
 
@@ -277,7 +351,7 @@ class TestScript(InACopy):
         self.assertEqual(self.script("test", "--preset", "release").returncode, 0)
         quick, preset = [call for call in self.calls() if call.startswith("ctest")]
         self.assertNotIn("vm", quick)
-        self.assertIn(" -LE ^vm$ ", preset)
+        self.assertIn(" -LE ^(vm|programs)$ ", preset)
 
     def test_the_guests_can_be_run_alone(self):
         self.recorded_results()
@@ -290,8 +364,9 @@ class TestScript(InACopy):
     def test_a_guest_is_chosen_by_its_name_and_the_rare_ones_are_run_so_alone(self):
         self.recorded_results()
         self.stand_in("cmake", 'echo cmake "$@" for $HVFBD_GUESTS >>calls')
-        for words, built_for, left_out in ((("-L", "vm"), "", "^(vm[.]rare)$"),
-                                           (("--guest=rare", "--guest=old"), " rare old", "^(vm[.]1[.]2)$")):
+        for words, built_for, left_out in ((("-L", "vm"), "", "^(vm[.]rare|vm[.]arm64|vm[.]arm64-16k)$"),
+                                           (("--guest=rare", "--guest=old"), " rare old", "^(vm[.]1[.]2|vm[.]arm64|vm[.]arm64-16k)$"),
+                                           (("-L", "arm64-guest"), " arm64 arm64-16k", "^(vm[.]old|vm[.]1[.]2|vm[.]rare)$")):
             with self.subTest(words):
                 already = len(self.calls())
                 self.assertEqual(self.script("test", *words).returncode, 0)
@@ -301,7 +376,7 @@ class TestScript(InACopy):
                 self.assertIn(f" -L ^(vm)$ -E {left_out} ", tests)
         done = self.script("test", "--guest=none")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("there is no guest none; tests/vm/image/guests has old 1.2 rare", done.stderr)
+        self.assertIn("there is no guest none; tests/vm/image/guests has old 1.2 rare arm64 arm64-16k", done.stderr)
 
     def test_other_architectures_are_tested_where_they_are_asked_for_alone(self):
         self.recorded_results()
@@ -322,12 +397,30 @@ class TestScript(InACopy):
                 self.assertEqual(calls.count("there"), 2 * len(builds), "each is built and tested there")
                 self.assertFalse(any("--target" in call for call in calls), "all of it is built")
         already = len(self.calls())
+        done = self.script("test", "-L", "i386-guest")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "0 passed, 1 failed"), "there is no image in this copy")
+        self.assertEqual([call.split()[2] for call in self.calls()[already:] if "--target hvfb build_integration" in call],
+                         ["build/i386", "build/i386-time64"])
+        already = len(self.calls())
         self.stand_in("nproc", "echo 1")
         self.script("test")
         self.script("test", "-L", "unit")
         self.script("test", "unit")
         self.assertNotIn("there", self.calls()[already:])
         self.assertEqual(self.script("test", "--preset", "clang", "-L", "arm64").returncode, 2)
+
+    def test_programs_of_others_are_run_where_they_are_asked_for_alone(self):
+        self.recorded_results()
+        self.stand_in("nproc", "echo 1")
+        done = self.script("test", "-L", "programs")
+        self.assertEqual((done.returncode, self.last_line(done)), (0, "1 passed, 0 failed"), done.stdout + done.stderr)
+        [tests] = [call for call in self.calls() if call.startswith("ctest")]
+        self.assertIn(" --test-dir build/release ", tests)
+        self.assertIn(" -L ^(programs)$ ", tests)
+        self.assertEqual([call.split("--target ")[1] for call in self.calls() if "--target" in call], ["build_programs"])
+        already = len(self.calls())
+        self.script("test")
+        self.assertFalse([call for call in self.calls()[already:] if "programs" in call and not ("-LE" in call and "programs" in call)])
 
     def test_the_guests_are_a_stage_of_the_whole(self):
         self.recorded_results()
@@ -380,7 +473,7 @@ class TestScript(InACopy):
         done = self.script("test", "--suite=trixie")
         self.assertEqual((done.returncode, self.last_line(done)), (0, "2 passed, 0 failed"), done.stderr)
         tests, clang = self.calls()
-        self.assertEqual(tests, "in-suite trixie tools/test unit contract integration bus tools")
+        self.assertEqual(tests, "in-suite trixie tools/test unit contract integration bus tools system")
         self.assertTrue(clang.startswith("in-suite trixie bash ") and clang.endswith(" clang"), clang)
         self.script("test", "--suite", "trixie", "bus")
         self.script("test", "--suite=trixie", "--preset", "clang", "-L", "unit")
@@ -409,7 +502,24 @@ class TestScript(InACopy):
         self.assertFalse([call for call in self.calls() if call.startswith("in-suite")])
         done = self.script("test")
         self.assertRegex(done.stdout, "Debian 13: release +ok ")
-        self.assertIn("in-suite trixie tools/test unit contract integration bus tools", self.calls())
+        self.assertIn("in-suite trixie tools/test unit contract integration bus tools system", self.calls())
+
+    def test_the_upgrade_of_a_machine_is_a_stage_of_the_whole_and_can_be_run_alone(self):
+        self.recorded_results()
+        self.stand_in("nproc", "echo 1")
+        done = self.script("test", "-L", "upgrade")
+        self.assertEqual((done.returncode, self.last_line(done)), (0, "1 passed, 0 failed"), done.stderr)
+        self.assertEqual(self.calls()[-1], "machine-upgrade build/release")
+        self.assertFalse([call for call in self.calls() if call.startswith("ctest")])
+        (self.root / "upgrade-fails").touch()
+        done = self.script("test", "-L", "upgrade")
+        self.assertEqual((done.returncode, self.last_line(done)), (1, "0 passed, 1 failed"), done.stderr)
+        already = len(self.calls())
+        self.script("test", "--quick")
+        self.script("test", "-L", "unit")
+        self.assertNotIn("machine-upgrade build/release", self.calls()[already:])
+        done = self.script("test")
+        self.assertRegex(done.stdout, "Debian 12 becomes 13 +FAILED ")
 
     def test_what_was_begun_ahead_fails_the_stage_that_waits_for_it(self):
         self.recorded_results()

@@ -9,7 +9,9 @@ import unittest
 from private_daemon import PROGRAMS, SOURCE, run
 
 INSTALLED = pathlib.Path(os.environ["HVFBD_PROGRAMS"]).parent / "packaging"
-UNITS = ("hvfbd.service", "hvfbd-bind.service", "hvfbd-retry.timer")
+UNITS = ("hvfbd.service", "hvfbd-bind.service", "hvfbd-retry.timer", "hvfb-console.service",
+         "hvfb-console-failed.service", "hvfb-console-scroll.service", "hvfb-console-scroll.target", "hvfb-vnc.service", "hvfb-vnc.socket",
+         "hvfb-run@.service")
 
 
 class Units(unittest.TestCase):
@@ -21,7 +23,7 @@ class Units(unittest.TestCase):
             made = INSTALLED / name
             text = (made if made.exists() else SOURCE / "units" / name).read_text()
             # The programs are not installed where this is tested.
-            (self.folder / name).write_text(re.sub(r"(?<=[=-])/\S*/libexec/(\S+)", rf"{PROGRAMS}/\1", text))
+            (self.folder / name).write_text(re.sub(r"(?<=[=-])/\S*/(?:libexec|bin)/(hvfb\S+)", rf"{PROGRAMS}/\1", text))
 
     def analyze(self, *words):
         return run("systemd-analyze", *words, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{self.folder}:"})
@@ -36,7 +38,8 @@ class Units(unittest.TestCase):
         self.assertIn("RestartSoon", self.analyze("verify", "--man=no", unit).stderr)
 
     def test_what_they_are_exposed_to_is_at_most_one_and_a_half(self):
-        for name in ("hvfbd.service", "hvfbd-bind.service"):
+        for name in ("hvfbd.service", "hvfbd-bind.service", "hvfb-console.service", "hvfb-console-failed.service",
+                     "hvfb-console-scroll.service", "hvfb-vnc.service"):
             done = self.analyze("security", "--offline=yes", "--threshold=15", "--no-pager", self.folder / name)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn("Overall exposure level", done.stdout)
@@ -45,6 +48,39 @@ class Units(unittest.TestCase):
         self.assertIn("\nDeviceAllow=/dev/userfaultfd rw\n", (self.folder / "hvfbd.service").read_text())
         self.assertNotIn("userfaultfd", (self.folder / "hvfbd-bind.service").read_text())
 
+    def test_the_daemon_ends_before_its_bus_and_goes_on_in_the_rescue_mode_alone(self):
+        # Failed for want of a bus, it would be started again, and with it what ends an emergency shell.
+        self.assertIn(" dbus.service ", re.search(r"(?m)^After=.*hvfbd-bind.*$", (self.folder / "hvfbd.service").read_text())[0])
+        for name in ("hvfbd.service", "hvfbd-bind.service"):
+            self.assertIn("\nWantedBy=multi-user.target rescue.target\n", (self.folder / name).read_text())
+
+    def test_the_console_may_read_the_terminals_and_set_their_size(self):
+        unit = (self.folder / "hvfb-console.service").read_text()
+        self.assertEqual(re.findall(r"(?m)^DeviceAllow=(.*)$", unit), ["char-vcs r", "/dev/tty0 w", "/dev/tty1 w"])
+        self.assertEqual(re.findall(r"(?m)^(\w+)=CAP_SYS_TTY_CONFIG$", unit), ["CapabilityBoundingSet", "AmbientCapabilities"])
+        self.assertIn("\nSupplementaryGroups=tty video\n", unit)
+
+    def test_the_vnc_server_is_started_by_a_socket_for_who_may_look_and_reaches_nothing_else(self):
+        socket = (self.folder / "hvfb-vnc.socket").read_text()
+        self.assertEqual(re.findall(r"(?m)^(?:Listen|Socket)\w+=.*$", socket), ["ListenStream=/run/hvfbd/vnc.sock", "SocketGroup=hvfbd-view", "SocketMode=0660"])
+        unit = (self.folder / "hvfb-vnc.service").read_text()
+        for line in ("Requires=hvfb-vnc.socket", "SupplementaryGroups=hvfbd-view", "PrivateNetwork=yes", "PrivateDevices=yes", "CapabilityBoundingSet="):
+            self.assertIn(f"\n{line}\n", unit)
+        self.assertNotIn("[Install]", unit)
+
+    def test_a_console_that_fails_five_times_in_a_minute_gives_the_screen_back(self):
+        unit = (self.folder / "hvfb-console.service").read_text()
+        for line in ("StartLimitIntervalSec=60s", "StartLimitBurst=5", "OnFailure=hvfb-console-failed.service", "Restart=always"):
+            self.assertIn(f"\n{line}\n", unit)
+
+    def test_a_console_that_was_restarted_by_hand_too_often_does_not_give_the_screen_back(self):
+        [condition] = re.findall(r"(?m)^ExecCondition=/bin/sh -c '(.*Result.*)'$", (self.folder / "hvfb-console-failed.service").read_text())
+        for result, gives_back in (("start-limit-hit", False), ("exit-code", True), ("signal", True), ("", True)):
+            (self.folder / "systemctl").write_text(f'#!/bin/sh\n[ "$*" = "show -P Result hvfb-console.service" ] && echo {result}\n')
+            (self.folder / "systemctl").chmod(0o755)
+            done = run("/bin/sh", "-c", condition.replace("$$", "$"), env={"PATH": f"{self.folder}:/bin"})
+            self.assertEqual((done.returncode == 0, done.stderr), (gives_back, ""), result)
+
     def test_a_daemon_that_fails_is_tried_again_for_ever(self):
         service = (self.folder / "hvfbd.service").read_text()
         self.assertIn("\nRestart=always\n", service)
@@ -52,6 +88,12 @@ class Units(unittest.TestCase):
         timer = (self.folder / "hvfbd-retry.timer").read_text()
         self.assertIn("\nUnit=hvfbd.service\n", timer)
         self.assertIn("\nRemainAfterElapse=no\n", timer)
+
+    def test_a_program_of_a_kiosk_has_no_rights_and_is_started_again_for_ever(self):
+        unit = (self.folder / "hvfb-run@.service").read_text()
+        for line in ("User=hvfb-run", "SupplementaryGroups=video input audio", "CapabilityBoundingSet=", "NoNewPrivileges=yes", "DevicePolicy=closed",
+                     "ProtectSystem=strict", "Restart=always", "StartLimitIntervalSec=0", "EnvironmentFile=/etc/hvfb-run/%i.env"):
+            self.assertIn(f"\n{line}\n", unit)
 
     def test_their_manual_pages_are_there(self):
         for name in UNITS:
@@ -73,6 +115,31 @@ class Users(unittest.TestCase):
             groups = (pathlib.Path(root) / "etc/group").read_text()
             self.assertRegex(groups, r"(?m)^hvfbd-view:x:\d+:$")
             self.assertRegex(groups, r"(?m)^hvfbd-input:x:\d+:$")
+
+    def test_the_console_has_one_of_its_own_with_no_group_but_in_its_unit(self):
+        with tempfile.TemporaryDirectory() as root:
+            (pathlib.Path(root) / "etc").mkdir()
+            done = run("systemd-sysusers", f"--root={root}", SOURCE / "units/hvfb-console.sysusers")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            users = (pathlib.Path(root) / "etc/passwd").read_text()
+            self.assertRegex(users, r"^hvfb-console:x:\d+:\d+:hvfbd text console:/:/usr/sbin/nologin\n$")
+            self.assertRegex((pathlib.Path(root) / "etc/group").read_text(), r"^hvfb-console:x:\d+:\n$")
+
+
+    def test_the_vnc_server_has_one_of_its_own(self):
+        with tempfile.TemporaryDirectory() as root:
+            (pathlib.Path(root) / "etc").mkdir()
+            done = run("systemd-sysusers", f"--root={root}", SOURCE / "units/hvfb-vnc.sysusers")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex((pathlib.Path(root) / "etc/passwd").read_text(), r"^hvfb-vnc:x:\d+:\d+:hvfbd VNC server:/:/usr/sbin/nologin\n$")
+
+    def test_the_programs_of_kiosks_have_one_with_no_login(self):
+        with tempfile.TemporaryDirectory() as root:
+            (pathlib.Path(root) / "etc").mkdir()
+            done = run("systemd-sysusers", f"--root={root}", SOURCE / "units/hvfb-run.sysusers")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex((pathlib.Path(root) / "etc/passwd").read_text(), r"^hvfb-run:x:\d+:\d+:Programs of hvfb-run:/:/usr/sbin/nologin\n$")
+            self.assertRegex((pathlib.Path(root) / "etc/group").read_text(), r"(?m)^input:x:\d+:\n")
 
 
 class UdevRules(unittest.TestCase):

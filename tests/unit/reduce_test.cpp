@@ -30,8 +30,39 @@ std::vector<Rectangle> staircase(std::size_t count, testing::RandomWords& random
     return rectangles;
 }
 
+// What docs/decisions/0294 says, pixel by pixel of a tile's side.
+std::int64_t price_of(const Rectangle& r) {
+    const auto tiles = [](std::int32_t from, std::int32_t past) { return (past - 1) / 16 - from / 16 + 1; };
+    return r.area() + std::int64_t{256} * tiles(r.left, r.right) * tiles(r.top, r.bottom);
+}
+
+std::int64_t price_of(std::span<const Rectangle> rectangles) {
+    std::int64_t sum = 0;
+    for (const Rectangle& r : rectangles) sum += price_of(r);
+    return sum;
+}
+
 std::int64_t added_by_merging(const Rectangle& a, const Rectangle& b) {
-    return bounding_box(a, b).area() - a.area() - b.area();
+    return price_of(bounding_box(a, b)) - price_of(a) - price_of(b);
+}
+
+// The least that as many boxes cost as there may be, whichever rectangles they are around: all ways are
+// tried.
+std::int64_t least_price(std::span<const Rectangle> rectangles, std::size_t most,
+                         std::vector<Rectangle>& boxes) {
+    if (rectangles.empty()) return price_of(boxes);
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+        const Rectangle before = boxes[i];
+        boxes[i] = bounding_box(before, rectangles[0]);
+        least = std::min(least, least_price(rectangles.subspan(1), most, boxes));
+        boxes[i] = before;
+    }
+    if (boxes.size() == most) return least;
+    boxes.push_back(rectangles[0]);
+    least = std::min(least, least_price(rectangles.subspan(1), most, boxes));
+    boxes.pop_back();
+    return least;
 }
 
 // As reduce() promises it, without its ways to be fast.
@@ -58,7 +89,7 @@ TEST(Reduce, leaves_few_rectangles_as_they_are) {
     EXPECT_TRUE(rectangles.empty());
 }
 
-TEST(Reduce, merges_the_pair_that_adds_the_least) {
+TEST(Reduce, merges_the_pair_that_adds_the_least_to_the_price) {
     std::vector<Rectangle> rectangles;
     Region region(Rectangle{0, 0, 10, 10});
     region |= Rectangle{12, 0, 22, 10};
@@ -67,15 +98,66 @@ TEST(Reduce, merges_the_pair_that_adds_the_least) {
     EXPECT_EQ(rectangles, (std::vector<Rectangle>{{0, 0, 22, 10}, {500, 500, 510, 510}}));
 }
 
-TEST(Reduce, merges_again_and_again_the_pair_that_adds_the_least) {
+TEST(Reduce, merges_again_and_again_the_pair_that_adds_the_least_to_the_price) {
     testing::RandomWords random(3);
     for (int round = 0; round < 200; ++round) {
-        std::size_t count = round % 2 ? 64 : 2 + random() % 62, most = 1 + random() % count;
+        std::size_t count = round % 2 ? 32 : 2 + random() % 30, most = 1 + random() % count;
         auto steps = staircase(count, random);
         std::vector<Rectangle> rectangles;
         reduce(Region(steps), most, rectangles);
         EXPECT_EQ(rectangles, merged_one_by_one(steps, most)) << count << " to " << most;
     }
+}
+
+// A few rectangles of text's and windows' sizes, near each other and overlapping.
+TEST(Reduce, costs_as_little_as_the_best_of_all_ways_to_merge_or_not_much_more) {
+    testing::RandomWords random(11);
+    std::int64_t paid = 0, least = 0;
+    int best = 0, tried = 0, rounds = 3000;
+    for (int round = 0; round < rounds; ++round) {
+        std::vector<Rectangle> pieces;
+        const auto side = [&](unsigned longest) { return 1 + static_cast<int>(random() % longest); };
+        for (std::size_t count = 3 + random() % 5; pieces.size() < count;) {
+            const int x = side(300), y = side(120);
+            pieces.push_back({x, y, x + side(round % 2 ? 12 : 120), y + side(round % 3 ? 12 : 60)});
+        }
+        const Region region(pieces);
+        const auto parts = region.rectangles();
+        if (parts.size() > 8 || parts.size() < 2) continue;
+        const std::size_t most = 1 + random() % (parts.size() - 1);
+        std::vector<Rectangle> rectangles, boxes;
+        reduce(region, most, rectangles);
+        const std::int64_t price = price_of(rectangles), possible = least_price(parts, most, boxes);
+        ASSERT_GE(price, possible) << "there is a way that was not tried";
+        EXPECT_LE(price * 10, possible * 16) << round;
+        ++tried;
+        paid += price;
+        least += possible;
+        best += price == possible ? 1 : 0;
+    }
+    EXPECT_LE(paid * 1000, least * 1010) << static_cast<double>(paid) / static_cast<double>(least);
+    EXPECT_GE(best * 10, tried * 8) << best << " of " << tried;
+}
+
+// What lies in the same tiles is sent once, however far its pixels are from each other.
+TEST(Reduce, merges_what_shares_tiles_before_what_is_nearer) {
+    std::vector<Rectangle> rectangles;
+    const Rectangle left{0, 0, 2, 2}, right{14, 0, 16, 2}, near{17, 0, 19, 2};
+    Region region(left);
+    region |= right;
+    region |= near;
+    reduce(region, 2, rectangles);
+    EXPECT_EQ(rectangles, (std::vector<Rectangle>{{0, 0, 16, 2}, near}));
+}
+
+TEST(Reduce, leaves_as_many_as_there_may_be_of_however_many_there_are) {
+    testing::RandomWords random(12);
+    for (std::size_t count : {65u, 100u, 500u, 2000u})
+        for (std::size_t most : {1u, 4u, 16u, 60u, 64u, 200u}) {
+            std::vector<Rectangle> rectangles;
+            reduce(Region(staircase(count, random)), most, rectangles);
+            EXPECT_EQ(rectangles.size(), std::min(count, most)) << count;
+        }
 }
 
 TEST(Reduce, leaves_as_many_as_there_may_be_as_they_are) {
@@ -93,7 +175,7 @@ TEST(Reduce, of_many_rectangles_merges_those_that_lie_together) {
         lines.push_back({100, y, 137, y + 1});
     }
     std::vector<Rectangle> rectangles;
-    reduce(Region(words), 60, rectangles);
+    reduce(Region(words), lines.size(), rectangles);
     EXPECT_EQ(rectangles, lines);
 }
 

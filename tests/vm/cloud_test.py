@@ -4,6 +4,7 @@ and hvfbd shows on the same memory once that driver has let go of it."""
 import select
 import time
 
+from console_test import OnConsole, TEXT
 from guest import Guest, LONG
 from picture import Picture
 
@@ -63,3 +64,50 @@ class FirmwaresPicture(Guest):
         self.do(f"systemctl stop hvfbd; echo {DEVICE} >{DRIVER}/bind")
         self.leave_no_daemon()
         self.await_console(lambda now: now == console, "the console does not come back")
+
+
+class ConsoleOnFirmwaresPicture(OnConsole):
+    """hvfb-console where the kernel has no driver but the firmware's, which has let go of the memory meanwhile."""
+
+    @classmethod
+    def setUpClass(cls):
+        code, said = cls.machine.shell(
+            "tr , ' ' </sys/class/graphics/fb0/virtual_size; read -r begin end flags "
+            f"</sys/bus/pci/devices/{ADDRESS}/resource; echo $begin; systemctl stop hvfbd; "
+            f"install -D -m644 -t {DROP_IN} /usr/share/doc/hvfbd/hyperv-generation-2.conf; systemctl daemon-reload; echo {DEVICE} >{DRIVER}/unbind", LONG)
+        assert code == 0, said
+        cls.width, cls.height, cls.begin = said.split()
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.machine.shell(f"systemctl stop hvfbd; echo {DEVICE} >{DRIVER}/bind; rm -r {DROP_IN}; systemctl daemon-reload", LONG)
+        Guest.configuration = None
+
+    def setUp(self):
+        self.have_daemon(f"[Output]\nType=uio\nFramebuffer=mem:{self.begin}+0x800000\nMode={self.width}x{self.height}\n")
+        self.have_fonts()
+
+    def test_shows_text_of_many_scripts(self):
+        self.wait_until(f'[ "$(stty -F /dev/tty0 size)" = "{int(self.height) // 16} {int(self.width) // 8}" ]')
+        self.say("\033c" + TEXT)
+        self.assert_shown()
+
+    def test_shows_a_login_over_the_keyboard(self):
+        self.log_in()
+        self.type("top -d 600\n")
+        self.await_text("PID USER")
+        self.assert_shown()
+
+    def test_follows_the_foreground(self):
+        self.addCleanup(self.do, "chvt 1; deallocvt 7")
+        self.do("chvt 7")
+        self.say("\033cthe seventh: " + TEXT, "tty7")
+        self.assert_shown()
+
+    def test_shows_what_the_kernel_says(self):
+        self.addCleanup(self.do, "dmesg -n 4")
+        self.do("dmesg -n 8; echo m >/proc/sysrq-trigger")
+        self.await_text("pagecache pages")
+        self.assert_shown()

@@ -16,8 +16,9 @@ GUEST = os.environ["HVFBD_GUEST"]
     line.split() for line in (pathlib.Path(__file__).parent / "image/guests").read_text().splitlines() if line.split()[0] == GUEST]
 # It has no driver of a screen but the firmware's, and no 9p.
 CLOUD = FLAVOUR.startswith("cloud-")
+ARCHITECTURE = USERLAND.partition("-")[2] or "amd64"
 # The guest is 20 to 40 times slower than this machine, and this machine may be busy.
-START, LONG = 300, 100
+START, LONG = 900, 300
 # What 6.1 does not have is noticed on 6.12 alone.
 ASYNCHRONOUS = KERNEL != "6.1"
 
@@ -33,8 +34,8 @@ def start(devices):
     for attempt in (1, 2):
         made = MADE / GUEST
         # As UEFI starts it, it has a picture of the firmware's, which is all that the cloud flavour can show.
-        machine = Machine(made / "kernel" / ("vmlinuz" if CLOUD else "vmlinux"), made / "initrd.cpio", MADE / f"disk-{USERLAND}.ext4",
-                          MADE / f"share-{USERLAND}", devices, (made / "shares").read_text().strip())
+        machine = Machine(made / "kernel" / ("vmlinuz" if CLOUD or ARCHITECTURE == "arm64" else "vmlinux"), made / "initrd.cpio", MADE / f"disk-{USERLAND}.ext4",
+                          MADE / f"share-{USERLAND}", devices, (made / "shares").read_text().strip(), ARCHITECTURE)
         try:
             up = machine.await_text("AGENT-UP", START).split("AGENT-UP")[-1].split()
             print(f"# Linux {up[1]} is up after {machine.age():.1f} s ({up[0]} s of its own)", flush=True)

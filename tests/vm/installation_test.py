@@ -1,4 +1,4 @@
-"""The project's packages in a clean Debian 12: installed by its apt, started by its systemd."""
+"""The project's packages in a clean Debian: installed by its apt, started by its systemd."""
 
 import re
 import time

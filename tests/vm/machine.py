@@ -1,6 +1,8 @@
 """A machine that QEMU emulates: started from a kernel and a disk, spoken to over QMP and a serial line, and looked at."""
 
+import ctypes
 import json
+import mmap
 import os
 import pathlib
 import select
@@ -12,12 +14,43 @@ import time
 
 # KVM is not tried: where the host is itself a guest it may begin well and fail in the middle.
 # One processor: the emulator has raced with the kernel's patching of its own text on two.
-MACHINE = ["qemu-system-x86_64", "-accel", "tcg", "-machine", "pc", "-cpu", "qemu64,-svm", "-smp", "1", "-m", "384M", "-nodefaults",
-           "-no-user-config", "-display", "none", "-no-reboot"]
-COMMAND_LINE = ("console=ttyS0 panic=-1 mitigations=off nokaslr quiet loglevel=4 systemd.show_status=0 systemd.log_target=kmsg "
-                "raid=noautodetect udev.children_max=4 no_timer_check tsc=reliable modprobe.blacklist=bochs,virtio_gpu "
+MACHINE = ["-accel", "tcg", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+COMMAND_LINE = ("panic=-1 mitigations=off nokaslr quiet loglevel=4 systemd.show_status=0 systemd.log_target=kmsg "
+                "raid=noautodetect udev.children_max=4 modprobe.blacklist=bochs,virtio_gpu,psmouse,evdev "
                 # What costs an emulated processor much, and no test looks at.
-                "init_on_alloc=0 audit=0 rcupdate.rcu_expedited=1 nowatchdog")
+                "init_on_alloc=0 audit=0 rcupdate.rcu_expedited=1 nowatchdog ")
+# Of each architecture: the emulator, the kernel's own words, and the second serial line, for the agent.
+ARCHITECTURES = {
+    "amd64": (["qemu-system-x86_64", "-machine", "pc", "-cpu", "qemu64,-svm", "-m", "384M"],
+              "console=ttyS0 console=tty0 no_timer_check tsc=reliable", ["-serial", "chardev:agent"]),
+    "arm64": (["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a76", "-m", "768M"],
+              "console=ttyAMA0", ["-device", "pci-serial,chardev=agent"]),
+    # A processor of 64 bits would have instructions that a machine of 32 bits has not.
+    "i386": (["qemu-system-i386", "-machine", "pc", "-cpu", "qemu32,+pae", "-m", "512M"],
+             "console=ttyS0 no_timer_check tsc=reliable", ["-serial", "chardev:agent"]),
+}
+
+
+def counted_a_millisecond():
+    """How fast this processor's counter of cycles runs, which the emulated one shows as its own. A guest that measures it while this
+    machine is busy finds too little; its clock then runs ten times too fast, and its systemd gives up what it starts."""
+    code = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    code.write(b"\x0f\x31\x48\xc1\xe2\x20\x48\x09\xd0\xc3")  # rdtsc; shl $32, %rdx; or %rdx, %rax; ret
+    place = ctypes.c_char.from_buffer(code)
+    count = ctypes.CFUNCTYPE(ctypes.c_uint64)(ctypes.addressof(place))
+
+    def now():
+        """The time, and the count at it: of several the pair that was read the fastest."""
+        found = []
+        for _ in range(50):
+            begin, ticks = time.monotonic_ns(), count()
+            found.append((time.monotonic_ns() - begin, begin, ticks))
+        return min(found)[1:]
+
+    begin, first = now()
+    time.sleep(0.1)
+    end, second = now()
+    return round((second - first) * 1e6 / (end - begin))
 
 
 def read_ppm(data):
@@ -33,9 +66,9 @@ class Gone(Exception):
 
 
 class Machine:
-    def __init__(self, kernel, initrd, disk, share, devices, shares="9p"):
-        """`kernel`: an ELF file, started directly; or a bzImage, which UEFI starts, and which has a picture of the firmware's then.
-        `shares`: how the guest sees folders of this machine, 9p or virtiofs."""
+    def __init__(self, kernel, initrd, disk=None, share=None, devices=(), shares="9p", architecture="amd64"):
+        """`kernel`: started directly; or, of amd64, a bzImage, which UEFI starts, and which has a picture of the firmware's then.
+        `shares`: how the guest sees folders of this machine, 9p or virtiofs. Without a disk all of it is in its initrd."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hvfbd-machine-"))
         self.out = self.folder / "out"
         self.out.mkdir()
@@ -46,15 +79,19 @@ class Machine:
         # It goes when this program does, however that ends.
         self.helpers = []
         folders = {"host": share, "out": self.out}
-        words = ["setpriv", "--pdeathsig=KILL", *MACHINE, "-kernel", kernel, "-initrd", initrd, "-append", COMMAND_LINE,
+        emulator, words_of_kernel, line_of_agent = ARCHITECTURES[architecture]
+        words = ["setpriv", "--pdeathsig=KILL", *emulator, *MACHINE, "-kernel", kernel, "-initrd", initrd,
+                 "-append", COMMAND_LINE + words_of_kernel + ("" if architecture == "arm64" else f" tsc_early_khz={counted_a_millisecond()}"),
                  "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
                  # Its console, to a file; kernel messages in the middle of answers would spoil them.
                  "-serial", f"file:{self.folder}/console",
-                 "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=on", "-serial", "chardev:agent",
-                 "-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe,snapshot=on",
-                 "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci",
-                 *(self.shared_9p(folders) if shares == "9p" else self.shared_virtiofs(folders)), *devices]
-        if open(kernel, "rb").read(4) != b"\x7fELF":
+                 "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=on", *line_of_agent,
+                 *devices]
+        if disk:
+            words += ["-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe,snapshot=on",
+                      "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci",
+                      *(self.shared_9p(folders) if shares == "9p" else self.shared_virtiofs(folders))]
+        if disk and architecture == "amd64" and open(kernel, "rb").read(4) != b"\x7fELF":
             words += ["-bios", "/usr/share/ovmf/OVMF.fd"]
         with open(self.folder / "errors", "wb") as errors:
             self.process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,

@@ -5,16 +5,18 @@
 
 namespace hvfbd::bench {
 
-Floor::Floor(int width, int height) : copier_(width, height) {
+Floor::Floor(int width, int height) : copier_(width, height, Copier::Waits::after_present) {
     copier_.start([this](Copier::Shared& shared) { present(shared); });
 }
 
 void Floor::drawn(std::span<const Box> boxes) {
     if (boxes.empty()) return;
-    // Only the newest frame's: an earlier one that waits for the same present is not worth a queue.
+    // An earlier frame may wait for the same present.
     Copier::Shared& shared = copier_.shared();
-    shared.box_count = std::min(boxes.size(), Copier::Shared::most_boxes);
-    std::copy_n(boxes.begin(), shared.box_count, shared.boxes);
+    const std::size_t before = copier_.is_kicked() ? shared.box_count : 0;
+    const std::size_t added = std::min(boxes.size(), Copier::Shared::most_boxes - before);
+    std::copy_n(boxes.begin(), added, shared.boxes + before);
+    shared.box_count = before + added;
     copier_.kick();
 }
 

@@ -5,7 +5,7 @@
 namespace hvfbd::bench {
 
 // What the machine allows: the stores are not tracked, the copier knows by magic where they were, and
-// copies just that. One wake-up more than that: it waits for the interval.
+// copies just that, as often as hvfbd may: at once after rest, and an interval after its last copy.
 class Floor : public Contestant {
   public:
     Floor(int width, int height);

@@ -12,11 +12,13 @@ namespace hvfbd::bench {
 struct Latency {
     std::uint64_t settle_us = 0;  // SettleDelay
     bool loaded = false;          // both processors were kept busy meanwhile
+    bool whole = false;           // the whole picture, instead of a box
     std::vector<double> told_ms;  // one a change
     unsigned complete = 0;        // changes of which the first frame presented showed all that was drawn
 };
 
-// One for each of some settle delays, at rest and under load; a change draws a box of 400 by 300. Leaves the
+// One for each of some settle delays, at rest and under load; a change draws a box of 400 by 300. And one of
+// whole pictures, with a settle delay of a millisecond. Leaves the
 // daemon as it was. Throws std::runtime_error if a change is not presented within five seconds.
 std::vector<Latency> latencies(Tracked& tracked, int changes);
 

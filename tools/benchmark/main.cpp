@@ -1,19 +1,22 @@
 // Measures hvfbd beside `reference` and `floor`: tools/bench runs it with a bus of its own.
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
+#include <memory>
 #include <set>
 #include <tuple>
 
 #include "common/command_line_parser.h"
 #include "common/numbers.h"
+#include "compare_loop.h"
+#include "console_rows.h"
 #include "floor.h"
-#include "hvfbctl/table.h"
-#include "latency.h"
 #include "reference.h"
+#include "report.h"
 #include "rows.h"
 #include "tracked.h"
 #include "workload.h"
+#include "x11vnc.h"
+#include "x_server.h"
 
 namespace hvfbd::bench {
 namespace {
@@ -26,51 +29,25 @@ struct Options {
     std::string recordings = "tools/benchmark/recordings";
     int latency_changes = 60;
     std::string size;                   // WIDTHxHEIGHT
+    std::string x_server;               // its socket
+    std::string console;                // hvfb-console; empty: no row 12
     std::uint32_t most_rectangles = 0;  // 0: the daemon's default
     double rest_seconds = 60;
-    bool alone = false, only_matches = false, four_k = true, json = false, perf = false;
+    bool alone = false, competitors = false, only_matches = false, four_k = true, json = false,
+         markdown = false, perf = false, check = false, only_console = false, only_others = false;
 };
-
-void print(const Matches& matches, std::ostream& out) {
-    using enum hvfbctl::Table::Align;
-    hvfbctl::Table table({left, right, left, right, right, right, right, right, right, right});
-    table.add({"workload", "Hz", "", "draw us", "mean", "faults", "presents/s", "daemon us/s", "us/present",
-               "told/present"});
-    for (const Match& match : matches)
-        for (auto [name, sample] :
-             {std::pair{"hvfbd", &match.tracked}, {"reference", &match.reference}, {"floor", &match.floor}})
-            table.add({match.workload, std::to_string(match.limit), name, figure(sample->median_draw()),
-                       figure(sample->mean_draw()), figure(sample->faults_a_frame()),
-                       figure(sample->presents_a_second()), figure(sample->daemon_us_a_second()),
-                       figure(sample->daemon_us_a_present()), figure(sample->told_a_present())});
-    table.print(out, "  ");
-}
-
-// Where the daemon's time goes, a present.
-void print_stages(const Matches& matches, std::ostream& out) {
-    using enum hvfbctl::Table::Align;
-    hvfbctl::Table table({left, right, right, right, right, right, right, right, right, right});
-    table.add({"workload", "Hz", "us/present", "compare", "reduce", "copy", "present", "the rest", "wake-ups",
-               "pixels compared"});
-    for (const Match& match : matches) {
-        const Work& work = match.tracked.work;
-        auto each = [&](std::uint64_t sum) {
-            return Sample::ratio(static_cast<double>(sum), static_cast<double>(work.presents));
-        };
-        double stages = each(work.comparing + work.reducing + work.copying + work.presenting) / 1e3;
-        double all = match.tracked.daemon_us_a_present();
-        table.add({match.workload, std::to_string(match.limit), figure(all),
-                   figure(each(work.comparing) / 1e3), figure(each(work.reducing) / 1e3),
-                   figure(each(work.copying) / 1e3), figure(each(work.presenting) / 1e3),
-                   figure(all - stages), figure(each(work.wakeups)), figure(each(work.pixels_compared))});
-    }
-    table.print(out, "  ");
-}
 
 Matches play_all(const Options& options, int width, int height) {
     // The copiers fork, and so come before anything that has threads.
     Reference reference(width, height);
     Floor floor(width, height);
+    std::vector<std::unique_ptr<Contestant>> competitors;
+    if (options.competitors) {
+        competitors.push_back(std::make_unique<CompareLoop>(width, height));
+        competitors.push_back(std::make_unique<X11vnc>(width, height));
+    }
+    if (!options.x_server.empty())
+        competitors.push_back(std::make_unique<XServer>(options.x_server, width, height));
     Tracked::Options with = options.tracked;
     with.width = width;
     with.height = height;
@@ -86,9 +63,15 @@ Matches play_all(const Options& options, int width, int height) {
             match.seconds_a_round = std::max(match.seconds_a_round, 5 / workload->frames_a_second());
             std::vector<Contestant*> contestants = {&tracked};
             if (!options.alone) contestants.insert(contestants.end(), {&reference, &floor});
+            // Their rate is their own.
+            if (limit == options.limits.back())
+                for (const auto& competitor : competitors) contestants.push_back(competitor.get());
             auto samples = play(*workload, contestants, match);
-            samples.resize(3);
-            matches.push_back({workload->name(), limit, samples[0], samples[1], samples[2]});
+            samples.resize(std::max<std::size_t>(samples.size(), 3));
+            Match result{workload->name(), limit, samples[0], samples[1], samples[2], {}};
+            for (std::size_t i = 3; i < contestants.size(); ++i)
+                result.others.push_back({contestants[i]->name(), samples[i]});
+            matches.push_back(std::move(result));
             std::cerr << '.' << std::flush;
         }
     }
@@ -96,16 +79,18 @@ Matches play_all(const Options& options, int width, int height) {
     return matches;
 }
 
-std::vector<Latency> own_rows(const Options& options, std::vector<Verdict>& verdicts) {
-    std::vector<Latency> distribution;
+// What is about hvfbd alone.
+void measure_own_rows(const Options& options, Report& report) {
     auto add = [&](const std::vector<Verdict>& more) {
-        verdicts.insert(verdicts.end(), more.begin(), more.end());
+        report.verdicts.insert(report.verdicts.end(), more.begin(), more.end());
     };
     {
+        Reference reference(options.tracked.width, options.tracked.height);
         Tracked tracked(options.tracked);
         add(rest(tracked, options.rest_seconds));
-        add(latency(tracked, options.tracked.bus, options.latency_changes));
-        distribution = latencies(tracked, options.latency_changes / 2);
+        add(latency(tracked, reference, options.latency_changes));
+        report.latencies = latencies(tracked, options.latency_changes / 2);
+        add(completeness(report.latencies));
     }
     {
         Tracked tracked(options.tracked);
@@ -113,76 +98,42 @@ std::vector<Latency> own_rows(const Options& options, std::vector<Verdict>& verd
     }
     Tracked tracked(options.tracked);
     add(stopped(tracked, *window()));
-    return distribution;
 }
 
-nlohmann::json to_json(const std::vector<Verdict>& verdicts) {
-    auto all = nlohmann::json::array();
-    for (const Verdict& verdict : verdicts)
-        all.push_back({{"row", verdict.row},
-                       {"what", verdict.what},
-                       {"value", verdict.value},
-                       {"bar", verdict.bar},
-                       {"unit", verdict.unit},
-                       {"met", verdict.met()},
-                       {"made_of", verdict.comparison}});
-    return all;
+void measure_console(const Options& options, Report& report) {
+    if (options.console.empty()) return;
+    Tracked tracked(options.tracked);
+    for (const Verdict& verdict :
+         console(options.console, tracked, options.latency_changes, options.rest_seconds))
+        report.verdicts.push_back(verdict);
 }
 
-nlohmann::json to_json(const Sample& sample) {
-    return {{"draw_us", sample.median_draw()},
-            {"mean_draw_us", sample.mean_draw()},
-            {"draw_us_a_present", sample.draw_us_a_present()},
-            {"faults_a_frame", sample.faults_a_frame()},
-            {"presents_a_second", sample.presents_a_second()},
-            {"daemon_us_a_second", sample.daemon_us_a_second()},
-            {"daemon_us_a_present", sample.daemon_us_a_present()},
-            {"told_a_present", sample.told_a_present()}};
-}
-
-nlohmann::json to_json(const Matches& matches) {
-    auto all = nlohmann::json::array();
-    for (const Match& match : matches)
-        all.push_back({{"workload", match.workload},
-                       {"limit", match.limit},
-                       {"hvfbd", to_json(match.tracked)},
-                       {"reference", to_json(match.reference)},
-                       {"floor", to_json(match.floor)}});
-    return all;
-}
-
-void run(const Options& options) {
-    std::vector<Verdict> verdicts;
-    Matches matches = play_all(options, options.tracked.width, options.tracked.height), tall;
-    if (options.four_k) tall = play_all(options, 3840, 2160);
-    verdicts = judge(matches, tall);
-    std::vector<Latency> distribution;
-    if (!options.only_matches) distribution = own_rows(options, verdicts);
-    std::ranges::stable_sort(verdicts, {},
-                             [](const Verdict& verdict) { return hvfbd::leading_number(verdict.row); });
-    if (options.json) {
-        std::cout << nlohmann::json{{"bars", to_json(verdicts)}, {"matches", to_json(matches)}}.dump(2)
-                  << '\n';
-        return;
+// Returns whether every bar was met.
+bool run(const Options& options) {
+    Report report;
+    report.machine = this_machine();
+    report.fault_us = Reference(options.tracked.width, options.tracked.height).fault_us();
+    if (!options.only_console) {
+        report.matches = play_all(options, options.tracked.width, options.tracked.height);
+        if (options.four_k) report.tall = play_all(options, 3840, 2160);
+        report.verdicts = judge(report.matches, report.tall);
+        if (!options.only_matches) measure_own_rows(options, report);
     }
-    print(matches, std::cout);
-    if (options.perf) {
-        std::cout << '\n';
-        print_stages(matches, std::cout);
-    }
-    if (!tall.empty()) {
-        std::cout << "\n  3840x2160\n";
-        print(tall, std::cout);
-    }
-    if (!distribution.empty()) {
-        std::cout << "\n  A box of 400 by 300 after rest, until a viewer's thread has the frame\n";
-        print(distribution, std::cout);
-    }
-    std::cout << '\n';
-    print(verdicts, std::cout);
-    auto missed = std::ranges::count_if(verdicts, [](const Verdict& verdict) { return !verdict.met(); });
-    std::cout << "\n  " << verdicts.size() - static_cast<std::size_t>(missed) << " of " << verdicts.size()
-              << " bars met\n";
+    if (!options.only_matches) measure_console(options, report);
+    // By the number, then by the letter after it.
+    std::ranges::stable_sort(report.verdicts, {}, [](const Verdict& verdict) {
+        const auto number = hvfbd::leading_number(verdict.row);
+        return std::pair(number ? number->first : 0, verdict.row);
+    });
+    if (options.json)
+        print_json(report, std::cout);
+    else if (options.only_others)
+        print_others_in_markdown(report, true, std::cout);
+    else if (options.markdown)
+        print_markdown(report, std::cout);
+    else
+        print(report, options.perf, std::cout);
+    return std::ranges::all_of(report.verdicts, &Verdict::met);
 }
 
 std::string check_size(const std::string& text) {
@@ -216,17 +167,34 @@ int main(int argc, char** argv) {
     program.option("--size", options.size, "WIDTHxHEIGHT, instead of 1920x1080")
         .check(check_size, "WIDTHxHEIGHT");
     program.option("--max-rects", options.most_rectangles, "MaxRects, instead of the default").within(1, 255);
+    program.option("--console", options.console,
+                   "The hvfb-console to measure: writes to the foreground terminal, and resets it");
+    program.flag("--only-console", options.only_console, "Only row 12");
     program.flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
     program.flag("--alone", options.alone, "Only hvfbd plays");
+    program.flag("--competitors", options.competitors,
+                 "x11vnc and a loop that compares everything play as well");
+    program.option("--x-server", options.x_server,
+                   "Socket of an X server, which plays as well: tools/benchmark/guest has one");
     program.flag("--matches", options.only_matches, "Only the workloads, none of the other rows");
+    program.flag("--quick", options.match.quick, "A short warm-up: to try a workload, not to measure");
     program.flag("--perf", options.perf, "Where the time goes, by stage");
     program.flag("--json", options.json, "For machines");
+    program.flag("--markdown", options.markdown, "The tables of docs/performance.md");
+    program.flag("--only-others", options.only_others,
+                 "Only the table of other programs in docs/performance.md");
+    program.flag("--check", options.check, "Exit code 2 unless every bar is met");
     if (const auto code = program.parse(argc, argv)) return *code;
+    if (options.alone) {
+        options.competitors = false;
+        options.x_server.clear();
+    }
+    if (options.only_others) options.only_matches = true;
     options.workloads = {workloads.begin(), workloads.end()};
     if (const auto size = hvfbd::mode_in<int>(options.size))
         std::tie(options.tracked.width, options.tracked.height) = *size;
     try {
-        run(options);
+        if (!run(options) && options.check) return 2;
     } catch (const std::exception& exception) {
         std::cerr << "bench: " << exception.what() << '\n';
         return 1;

@@ -1,6 +1,5 @@
 #include "match.h"
 
-#include <unistd.h>
 #include <algorithm>
 #include <cmath>
 #include <ctime>
@@ -12,15 +11,6 @@ namespace hvfbd::bench {
 
 namespace {
 
-Nanoseconds processor_time_of_this_process() {
-    return processor_time_of(getpid());
-}
-
-void sleep_until(Nanoseconds time) {
-    timespec at{static_cast<time_t>(time / 1'000'000'000), static_cast<long>(time % 1'000'000'000)};
-    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
-}
-
 // Draws for a while at the workload's rate. The pixels are drawn with nothing around the stores but a clock.
 void draw_frames(unsigned frames, Workload& workload, Contestant& contestant, unsigned& frame,
                  Sample* sample) {
@@ -29,11 +19,14 @@ void draw_frames(unsigned frames, Workload& workload, Contestant& contestant, un
     std::uint64_t faults = faults_of_this_thread();
     Nanoseconds start = monotonic_now(), next = start;
     for (unsigned i = 0; i < frames; ++i) {
-        Nanoseconds before = monotonic_now();
+        Nanoseconds processor = processor_time_of_this_thread(), before = monotonic_now();
         std::vector<Box> boxes = workload.draw(contestant.canvas(), frame++);
         Nanoseconds after = monotonic_now();
+        if (sample) {
+            sample->drawing_time += processor_time_of_this_thread() - processor;
+            sample->draw_us.push_back(static_cast<double>(after - before) / 1e3);
+        }
         contestant.drawn(boxes);
-        if (sample) sample->draw_us.push_back(static_cast<double>(after - before) / 1e3);
         next += period;
         sleep_until(next);
     }
@@ -50,9 +43,10 @@ unsigned frames_of(double seconds, const Workload& workload) {
 }  // namespace
 
 void Work::add_difference(const Work& before, const Work& after) {
-    for (auto member : {&Work::presents, &Work::pixels_told, &Work::pixels_in_changed_tiles,
-                        &Work::processor_time, &Work::wakeups, &Work::compares, &Work::pixels_compared,
-                        &Work::comparing, &Work::reducing, &Work::copying, &Work::presenting})
+    for (auto member :
+         {&Work::presents, &Work::pixels_told, &Work::pixels_in_changed_tiles, &Work::processor_time,
+          &Work::tracker_time, &Work::wakeups, &Work::compares, &Work::pixels_compared, &Work::comparing,
+          &Work::reducing, &Work::copying, &Work::presenting})
         this->*member += after.*member - before.*member;
 }
 
@@ -84,15 +78,19 @@ std::vector<Sample> play(Workload& workload, const std::vector<Contestant*>& con
     for (int round = 0; round < (whole > 0 ? 1 : options.rounds); ++round)
         for (std::size_t i = 0; i < contestants.size(); ++i) {
             Contestant& contestant = *contestants[i];
-            workload.prepare(contestant.canvas());
+            contestant.resume();
+            if (round == 0) {
+                workload.prepare(contestant.canvas());
+                if (!options.quick) contestant.prepared();
+            }
             if (whole == 0)
-                draw_frames(frames_of(options.warm_up, workload), workload, contestant, frame[i], nullptr);
+                draw_frames(frames_of(options.quick ? 0.5 : options.warm_up, workload), workload, contestant,
+                            frame[i], nullptr);
             Work before = contestant.work(true);
-            Nanoseconds client = processor_time_of_this_process();
             draw_frames(whole > 0 ? whole : frames_of(options.seconds_a_round, workload), workload,
                         contestant, frame[i], &samples[i]);
-            samples[i].client_time += processor_time_of_this_process() - client;
             Work after = contestant.work(false);
+            contestant.pause();
             Work round_work;
             round_work.add_difference(before, after);
             samples[i].us_a_present.push_back(

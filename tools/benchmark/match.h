@@ -13,7 +13,7 @@ struct Sample {
     std::vector<double> draw_us;  // one a frame
     std::uint64_t frames = 0, faults = 0;
     double seconds = 0;
-    Nanoseconds client_time = 0;  // of this process, drawing and tracking
+    Nanoseconds drawing_time = 0;  // processor time of the thread that draws
     Work work;
     std::vector<double> us_a_present;  // one a round
     // Tracking takes its time a present, however many frames are drawn between two of them.
@@ -43,7 +43,8 @@ double quantile(std::vector<double> values, double part);
 
 struct MatchOptions {
     unsigned limit = 60;
-    int rounds = 3;  // contestants alternate, so that all of them see the same noise of the machine
+    bool quick = false;  // a short warm-up: nothing is measured well
+    int rounds = 3;      // contestants alternate, so that all of them see the same noise of the machine
     double seconds_a_round = 1;  // measured, each
     double warm_up =
         1.5;  // not measured, before each but a workload that is played whole: once is enough of that

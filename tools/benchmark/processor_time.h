@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "contestant.h"
 
 namespace hvfbd::bench {

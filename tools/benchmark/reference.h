@@ -23,6 +23,11 @@ class Reference : public Contestant {
     }
     void limit(unsigned presents_a_second) override { copier_.limit(presents_a_second); }
     Work work(bool) override { return copier_.work(); }
+    // What a store costs that is the first in its page since the page was protected: processor time.
+    double fault_us();
+    // See Copier.
+    void measure_latency() { copier_.measure_latency(); }
+    bool wait_until_presented(int timeout_ms) { return copier_.wait_until_presented(timeout_ms); }
 
   private:
     void present(Copier::Shared& shared);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "whole.h"
+
 namespace hvfbd::bench {
 
 namespace {
@@ -30,7 +32,7 @@ void judge_redrawing(const Match& video, std::vector<Verdict>& verdicts) {
     verdicts.push_back(ratio("2b", "drawing time, tracked / untracked", video.tracked.median_draw(),
                              video.floor.median_draw(), 1.05, "us"));
     verdicts.push_back(ratio("6", "daemon CPU of a full frame / one memcpy of it",
-                             video.tracked.daemon_us_a_present(), video.floor.daemon_us_a_present(), 1.8,
+                             video.tracked.daemon_us_a_present(), video.floor.daemon_us_a_present(), 1.2,
                              "us"));
 }
 
@@ -38,52 +40,56 @@ void judge_told_pixels(const Match& match, std::vector<Verdict>& verdicts) {
     if (match.limit != 60 || match.tracked.work.pixels_in_changed_tiles == 0) return;
     // Without a bar: more scattered spots than rectangles.
     if (match.workload == "noise") return;
-    bool scrolls = match.workload.starts_with("scroll");
+    // Lines of text have blank rows between them, which a host with tiles of 16 x 16 sends all the same:
+    // decision 0294.
+    double bar = match.workload.starts_with("scroll") ? 1.6 : match.workload == "terminal" ? 1.4 : 1.05;
     verdicts.push_back({"5", "pixels told / pixels in changed tiles, " + match.workload,
-                        match.tracked.told_over_tiles(), scrolls ? 1.3 : 1.05, "", ""});
+                        match.tracked.told_over_tiles(), bar, "", ""});
+}
+
+void judge_whole(const Match& match, std::vector<Verdict>& verdicts) {
+    if (match.reference.work.presents == 0) return;
+    verdicts.push_back(ratio("7", "whole / reference, " + match.workload, whole(match.tracked).sum() / 1e3,
+                             whole(match.reference).sum() / 1e3, 0.5, "ms/s"));
+    if (match.floor.work.presents == 0) return;
+    verdicts.push_back(ratio("8", "whole / floor with faults at 1 us, " + match.workload,
+                             priced(match.tracked, match.floor, 1).sum() / 1e3,
+                             whole(match.floor).sum() / 1e3, 2, "ms/s"));
 }
 
 }  // namespace
 
+std::vector<std::pair<std::string, const Sample*>> Match::samples() const {
+    std::vector<std::pair<std::string, const Sample*>> all = {{"hvfbd", &tracked}};
+    if (reference.frames > 0) all.emplace_back("reference", &reference);
+    if (floor.frames > 0) all.emplace_back("floor", &floor);
+    for (const Other& other : others) all.emplace_back(other.name, &other.sample);
+    return all;
+}
+
 std::vector<Verdict> judge(const Matches& matches, const Matches& tall) {
     std::vector<Verdict> verdicts;
-    const Match* video = find(matches, "video-60", 60);
-    const Match* cursor = find(matches, "cursor", 60);
-    const Match* noise = find(matches, "noise", 60);
-    if (video) judge_redrawing(*video, verdicts);
-    if (noise)
-        verdicts.push_back(ratio("3a", "a lone store / under reference", noise->tracked.mean_draw(),
-                                 noise->reference.mean_draw(), 1.0, "us"));
-    if (const Match* corners = find(matches, "two-corners", 60))
-        verdicts.push_back({"3b", "a page in a burst of 16 and more",
-                            Sample::ratio(corners->tracked.median_draw(), corners->tracked.faults_a_frame()),
-                            2, "us", "two-corners"});
+    if (const Match* video = find(matches, "video-60", 60); video && video->floor.frames > 0)
+        judge_redrawing(*video, verdicts);
+    for (const Match& match : matches) {
+        if (match.limit != 60 || match.reference.faults == 0) continue;
+        if (match.workload == "cursor")
+            verdicts.push_back(ratio("3a", "drawing / reference, first store after rest (cursor)",
+                                     match.tracked.median_draw(), match.reference.median_draw(), 0.5, "us"));
+        if (match.workload == "slideshow")
+            verdicts.push_back(ratio("3b", "drawing / reference, whole redraw after rest (slideshow)",
+                                     match.tracked.median_draw(), match.reference.median_draw(), 0.5, "us"));
+    }
     for (const Match& match : matches) judge_told_pixels(match, verdicts);
-    if (video && cursor)
-        verdicts.push_back(ratio("7", "daemon CPU of a 16x16 change / a memcpy of a frame",
-                                 cursor->tracked.daemon_us_a_present(), video->floor.daemon_us_a_present(),
-                                 0.1, "us"));
     for (const Match& match : matches)
-        if (match.reference.work.presents > 0)
-            verdicts.push_back(ratio("8", "daemon CPU / reference at the same rate of presents, " + at(match),
-                                     match.tracked.daemon_us_a_present(),
-                                     match.reference.daemon_us_a_present(), 1.5, "us a present"));
-    for (const Match& match : matches)
-        if (match.reference.faults > 0) {
-            if (match.workload == "cursor" || match.workload == "slideshow")
-                verdicts.push_back(ratio("9", "client's drawing time / reference, " + at(match),
-                                         match.tracked.median_draw(), match.reference.median_draw(), 1.2,
-                                         "us"));
-            else
-                verdicts.push_back(ratio("9", "the same at the same rate of presents, " + at(match),
-                                         match.tracked.draw_us_a_present(),
-                                         match.reference.draw_us_a_present(), 1.2, "us a present"));
-        }
+        if (match.limit == 60) judge_whole(match, verdicts);
     for (const Match& match : tall) {
         const Match* small = find(matches, match.workload, match.limit);
-        if (!small) continue;
-        bool everything = match.workload.starts_with("video") || match.workload.starts_with("scroll");
-        verdicts.push_back(ratio("10", "daemon CPU of a present, 3840x2160 / 1920x1080, " + at(match),
+        // Nobody waits for what takes no time.
+        if (!small || small->tracked.work.presents == 0) continue;
+        const bool everything = match.workload.starts_with("video") || match.workload.starts_with("scroll") ||
+                                match.workload == "slideshow";
+        verdicts.push_back(ratio("9", "daemon CPU of a present, 3840x2160 / 1920x1080, " + at(match),
                                  match.tracked.daemon_us_a_present(), small->tracked.daemon_us_a_present(),
                                  everything ? 4.0 : 1.5, "us"));
     }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "hvfbctl/tracker_time.h"
 #include "processor_time.h"
 
 namespace hvfbd::bench {
@@ -128,6 +129,7 @@ Work Tracked::work(bool beginning) {
             .pixels_told = statistics["pixels_told"],
             .pixels_in_changed_tiles = statistics["pixels_in_changed_tiles"],
             .processor_time = time,
+            .tracker_time = hvfbctl::tracker_time_of(static_cast<std::uint32_t>(getpid())).value_or(0),
             .wakeups = statistics["wakeups"],
             .compares = statistics["frames"] + statistics["empty_looks"],
             .pixels_compared = statistics["pixels_compared"],
@@ -135,6 +137,10 @@ Work Tracked::work(bool beginning) {
             .reducing = statistics["reduce_ns"],
             .copying = statistics["copy_ns"],
             .presenting = statistics["present_ns"]};
+}
+
+void Tracked::prepared() {
+    std::this_thread::sleep_for(5500ms);
 }
 
 void Tracked::settle() {

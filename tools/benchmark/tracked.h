@@ -30,6 +30,8 @@ class Tracked : public Contestant {
     const char* name() const override { return "hvfbd"; }
     const Canvas& canvas() const override { return canvas_; }
     void limit(unsigned presents_a_second) override { set("RefreshLimit", std::uint32_t{presents_a_second}); }
+    // What was drawn last is compared again for five seconds.
+    void prepared() override;
     Work work(bool beginning) override;
 
     template <class Value>
@@ -45,6 +47,8 @@ class Tracked : public Contestant {
     // An option block to open more of it; valid as long as this.
     hvfb_open_options open_options() const;
     void signal(int number) const;
+    // What others draw below it is shown then.
+    void close_surface() { surface_.reset(); }
 
   private:
     Nanoseconds time_at_rest() const;  // waits until the daemon has done what it was asked

@@ -13,8 +13,12 @@ struct Verdict {
     double value = 0, bar = 0;
     std::string unit;        // of both; empty: a ratio
     std::string comparison;  // the figures that the value was made of
+    bool at_least = false;   // the value may not be below the bar, instead of above it
 
-    bool met() const { return value <= bar; }
+    bool met() const { return at_least ? value >= bar : value <= bar; }
+    // The larger, the worse; above 1: not met.
+    double part_of_bar() const;
+    std::string bar_text() const;
 };
 
 // A figure with as many digits as mean something.

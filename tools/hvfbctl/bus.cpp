@@ -1,9 +1,12 @@
 #include "bus.h"
 
 #include <algorithm>
+#include <chrono>
+#include <iostream>
 #include <stdexcept>
 
 #include "common/numbers.h"
+#include "for_caller.h"
 
 namespace hvfbctl {
 
@@ -26,6 +29,7 @@ SurfaceRecord record_of(const std::string& path, const Properties& all) {
     return {path,
             number_at_end(path),
             value_of<std::string>(all, "Name"),
+            value_of<std::string>(all, "Layer"),
             value_of<std::string>(all, "TrackingState"),
             value_of<std::uint32_t>(all, "Uid"),
             value_of<std::uint32_t>(all, "Pid"),
@@ -57,6 +61,23 @@ std::string owner_of_name(sdbus::IConnection& connection) {
 
 Daemon::Daemon(const Where& where) : where_(where), connection_(connect(where.bus)) {
     find();
+    say_if_it_does_not_answer();
+}
+
+// What is asked next may wait long.
+void Daemon::say_if_it_does_not_answer() {
+    try {
+        proxy(manager_path)
+            ->callMethod("Ping")
+            .onInterface("org.freedesktop.DBus.Peer")
+            .withTimeout(std::chrono::seconds(2));
+    } catch (const sdbus::Error& error) {
+        // Whatever else it is, the question itself says it.
+        const std::string& name = error.getName();
+        if (!name.ends_with("NoReply") && !name.ends_with("Timeout") && !name.ends_with("ETIMEDOUT")) return;
+        std::cerr << for_caller(
+            "hvfbctl: hvfbd does not answer; still waiting. What it does: sudo systemctl status hvfbd\n");
+    }
 }
 
 void Daemon::find() {

@@ -28,7 +28,7 @@ using Properties = std::map<std::string, sdbus::Variant>;
 struct SurfaceRecord {
     std::string path;
     std::uint32_t number = 0;  // the one at the end of the path
-    std::string name, tracking_state;
+    std::string name, layer, tracking_state;
     std::uint32_t uid = 0, pid = 0;
     bool active = false;
 };
@@ -86,7 +86,7 @@ class NotRunning : public std::runtime_error {
 // takes the screen.
 class Daemon {
   public:
-    // Throws NotRunning.
+    // Throws NotRunning. Where the daemon does not answer for two seconds, standard error says so.
     explicit Daemon(const Where& where);
     // The one that runs now, which may be another process. Throws NotRunning.
     void find();
@@ -113,6 +113,8 @@ class Daemon {
     void set(const std::string& interface, const std::string& property, const sdbus::Variant& value);
 
   private:
+    void say_if_it_does_not_answer();
+
     std::map<sdbus::ObjectPath, std::map<std::string, Properties>> objects();
     Properties properties(const std::string& path, const std::string& interface);
     std::unique_ptr<sdbus::IProxy> proxy(const std::string& path);

@@ -16,6 +16,7 @@ namespace {
 struct Arguments {
     bool json = false, verbose = false, actual_size = false;
     std::string name, value, root, color = "auto";
+    ConsoleOptions console;
     double interval = 1;  // seconds
     unsigned count = 0;
 };
@@ -50,6 +51,7 @@ class Commands {
         add_looking();
         add_tuning();
         add_pictures();
+        add_console();
         auto doctor =
             add_with_json("doctor", "Says what this machine can do, and what mends the rest",
                           [this] { code_ = examine(where_, root(), a.json, style()) ? success : failure; });
@@ -134,6 +136,23 @@ class Commands {
                       [this] { watch_damage(where_, a.count, a.json); })
             .option("--count", a.count, "how many frames; 0: for ever")
             .show_default();
+    }
+
+    void add_console() {
+        auto console = add("console", "Scrolls the text console back to what has scrolled off it",
+                           [this] { scroll_console(a.console); });
+        console.option("ACTION", a.console.action, "scroll; forget: keep nothing of what has scrolled off")
+            .required()
+            .one_of({"scroll", "forget"});
+        console.option("WHERE", a.console.where, "left out: by the keys of this terminal, until q is pressed")
+            .one_of({"up", "down", "top", "end"});
+        console.option("LINES", a.console.lines, "up and down: how many lines; half a screen if not given")
+            .within(1, 10000);
+        console.option("--control", a.console.control, "the socket of hvfb-console").show_default().path();
+        console.footer(
+            "From another terminal, over ssh, or for a key. Text that is written to the terminal, and so a "
+            "key "
+            "that it shows, returns to the end.");
     }
 
     tools::CommandLineParser& program_;

@@ -19,6 +19,12 @@ struct TopOptions {
     unsigned count = 0;   // how many times; 0: until a signal comes
 };
 
+struct ConsoleOptions {
+    std::string action, where;  // "scroll": "up", "down", "top", "end", empty: by keys; "forget"
+    unsigned lines = 0;         // 0: half a screen
+    std::string control = "/run/hvfb-console/control";  // its socket
+};
+
 // A command each. They write to the standard output, and throw UsageError, sdbus::Error or std::runtime_error
 // when they fail. JSON has the names of the bus, and is for programs.
 void show_status(const Where& where, const StatusOptions& options, const Style& style);
@@ -38,6 +44,8 @@ void take_screenshot(const Where& where, const std::string& file);
 void watch_damage(const Where& where, unsigned count, bool json);  // 0: for ever
 // Runs the viewer in a window in place of this program.
 void view_display(const Where& where, bool actual_size);
+// Scrolls what hvfb-console shows, or makes it forget what has scrolled off.
+void scroll_console(const ConsoleOptions& options);
 void refresh_display(const Where& where);
 void set_mode(const Where& where, const std::string& mode);  // "1920x1080"
 void list_modes(const Where& where, bool json);

@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
+#include <cstring>
 #include <utility>
 
 #include "config/configuration.h"
@@ -31,6 +34,19 @@ std::string what_it_says(const hvfbd::Configuration& configuration) {
     return text;
 }
 
+// The command that opens the file at that line, whatever it is called.
+std::string how_to_edit(const hvfbd::ConfigurationWarning& warning) {
+    std::string file = "'";
+    for (const char c : warning.file) file += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    file += "'";
+    const bool plain = std::ranges::all_of(warning.file, [](unsigned char c) {
+        return std::isalnum(c) != 0 || std::strchr("/._-", c) != nullptr;
+    });
+    const std::string line = warning.line > 0 ? "+" + std::to_string(warning.line) + " " : "";
+    return "sudo ${EDITOR:-vi} " + line + (plain ? warning.file : file) +
+           " && sudo /usr/libexec/hvfbd --check-config";
+}
+
 }  // namespace
 
 hvfbd::Configuration read_configuration(const std::filesystem::path& root,
@@ -54,8 +70,7 @@ void examine_configured_output(const std::filesystem::path& root, std::vector<Fi
     std::vector<hvfbd::ConfigurationWarning> warnings;
     const hvfbd::Configuration configuration = read_configuration(root, warnings);
     for (hvfbd::ConfigurationWarning& warning : warnings) {
-        std::string mend = warning.mend.empty() ? "mend that line; sudo /usr/libexec/hvfbd --check-config"
-                                                : std::exchange(warning.mend, {});
+        std::string mend = warning.mend.empty() ? how_to_edit(warning) : std::exchange(warning.mend, {});
         findings.push_back({Level::warn, "configuration", text_of(warning), std::move(mend)});
     }
     findings.push_back({Level::ok, "configured output", what_it_says(configuration), ""});

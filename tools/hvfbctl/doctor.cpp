@@ -18,6 +18,7 @@
 #include "machine.h"
 #include "programs.h"
 #include "table.h"
+#include "text_console.h"
 #include "user_name.h"
 #include "values.h"
 
@@ -144,6 +145,10 @@ void examine_surfaces(const Where& where, const std::filesystem::path& root, std
                                             "sudo journalctl -u hvfbd -n 20"}));
         for (Finding& finding : examine_programs(root, daemon.surfaces()))
             findings.push_back(std::move(finding));
+        examine_each("text console", findings, [&] {
+            for (Finding& finding : examine_text_console(where, root, daemon.states()))
+                findings.push_back(std::move(finding));
+        });
     } catch (const sdbus::Error& error) {
         const bool refused = error.getName() == "org.freedesktop.DBus.Error.AccessDenied";
         findings.push_back({Level::warn, "surfaces",

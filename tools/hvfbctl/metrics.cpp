@@ -45,7 +45,8 @@ constexpr std::array counter_helps{
     CounterHelp{"compare_ns", "Time spent comparing, and copying what differed"},
     CounterHelp{"reduce_ns", "Time spent making rectangles of what differed"},
     CounterHelp{"copy_ns", "Time spent copying from the front picture to the screen memory"},
-    CounterHelp{"present_ns", "Time spent telling the host and the viewers"}};
+    CounterHelp{"present_ns", "Time spent telling the host and the viewers"},
+    CounterHelp{"submit_ns", "Of that, time spent submitting to the host or screen"}};
 
 constexpr const char* first_frame = "first_frame_ns";
 constexpr std::string_view nanoseconds = "_ns";

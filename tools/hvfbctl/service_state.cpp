@@ -9,9 +9,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
+#include <system_error>
 
 #include "common/sdbus.h"
+#include "installed.h"
 
 namespace hvfbctl {
 
@@ -64,9 +67,24 @@ class Unit {
     std::map<std::string, sdbus::Variant> properties_;
 };
 
+// What this user may not read may say anything.
+bool all_may_be_read() {
+    namespace fs = std::filesystem;
+    for (const char* folder : {"/usr/lib/hvfbd", "/run/hvfbd", "/etc/hvfbd"}) {
+        const fs::path file = fs::path(folder) / "hvfbd.conf", drop_ins = fs::path(folder) / "hvfbd.conf.d";
+        if (::access(file.c_str(), R_OK) != 0 && errno != ENOENT) return false;
+        std::error_code error;
+        for (fs::directory_iterator at(drop_ins, error), end; !error && at != end; at.increment(error))
+            if (::access(at->path().c_str(), R_OK) != 0 && errno != ENOENT) return false;
+        if (error && error != std::errc::no_such_file_or_directory) return false;
+    }
+    return true;
+}
+
 // Whether the daemon finds something wrong with its configuration. It opens no device for that.
 bool configuration_is_wrong() {
-    std::string program = std::string(HVFBD_LIBEXEC) + "/hvfbd", option = "--check-config";
+    std::string program = own_program("hvfbd"), option = "--check-config";
+    if (program.empty() || !all_may_be_read()) return false;
     std::array<char*, 3> words = {program.data(), option.data(), nullptr};
     posix_spawn_file_actions_t files;
     if (posix_spawn_file_actions_init(&files) != 0) return false;
@@ -111,6 +129,24 @@ std::optional<ServiceProblem> problem_of(const Unit& unit) {
 }
 
 }  // namespace
+
+std::optional<UnitState> state_of_unit(sdbus::IConnection& connection, const std::string& name) {
+    try {
+        const Unit unit(connection, name);
+        return UnitState{unit.word("LoadState"), unit.word("ActiveState")};
+    } catch (const sdbus::Error&) {
+        return std::nullopt;
+    }
+}
+
+std::string status_of_service(sdbus::IConnection& connection, const std::string& name) {
+    try {
+        const Unit unit(connection, name);
+        return unit.word("ActiveState") == "active" ? unit.word("StatusText") : "";
+    } catch (const sdbus::Error&) {
+        return {};
+    }
+}
 
 std::optional<ServiceProblem> problem_of_service(sdbus::IConnection& connection) {
     try {

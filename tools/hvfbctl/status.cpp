@@ -28,6 +28,7 @@ struct Status {
     std::vector<SurfaceRecord> surfaces;
     ShownOrNot shown;
     std::optional<hvfbd::Configuration> files;  // none: it is not known which ones it reads
+    std::string vnc_clients;                    // what hvfb-vnc says of them; empty: it does not run
 };
 
 const sdbus::Variant& property(const Properties& properties, const std::string& name) {
@@ -120,6 +121,14 @@ void print_head(const Status& status, const Style& style) {
     std::cout << "modes: " << modes_in_words(display) << '\n';
 }
 
+// Who looks, as far as it is known: the daemon knows its viewers, of which hvfb-vnc is one for all its
+// clients.
+void print_viewers(const Status& status) {
+    const auto viewers = value_of<std::uint32_t>(status.display, "Viewers");
+    if (viewers > 0) std::cout << "viewers: " << viewers << '\n';
+    if (!status.vnc_clients.empty()) std::cout << "hvfb-vnc: " << hvfbd::escaped(status.vnc_clients) << '\n';
+}
+
 void print_settings(const Status& status, const Style& style) {
     std::map<std::string_view, std::string> differences;
     for_each_difference(status, [&](const hvfbd::Setting& setting, const std::string& said) {
@@ -159,7 +168,7 @@ void show_status(const Where& where, const StatusOptions& options, const Style& 
     DisplayState state = daemon.state();
     const ShownOrNot shown = shown_or_not(state);
     Status status{
-        daemon.manager_properties(), std::move(state.properties), std::move(state.surfaces), shown, {}};
+        daemon.manager_properties(), std::move(state.properties), std::move(state.surfaces), shown, {}, {}};
     std::vector<hvfbd::ConfigurationWarning> warnings;
     if (where.bus == "system" || !options.root.empty())
         status.files = read_configuration(options.root.empty() ? "/" : options.root, warnings);
@@ -167,7 +176,10 @@ void show_status(const Where& where, const StatusOptions& options, const Style& 
         std::cout << as_text(status_json(status), 2) << '\n';
         return;
     }
+    if (where.bus == "system")
+        status.vnc_clients = status_of_service(*connect(where.bus), "hvfb-vnc.service");
     print_head(status, style);
+    print_viewers(status);
     print_settings(status, style);
     std::cout << "\nsurfaces\n";
     print_surfaces(status.surfaces, std::cout, "  ", style);

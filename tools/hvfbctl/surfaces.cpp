@@ -1,5 +1,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/file_reading.h"
 #include "commands.h"
@@ -17,34 +18,57 @@ std::string program_of(std::uint32_t pid) {
     return pid == 0 ? "" : hvfbd::first_line_of("/proc/" + std::to_string(pid) + "/comm");
 }
 
+std::optional<double> tracker_percent(const TrackerPercents& trackers, std::uint32_t surface) {
+    const auto found = trackers.find(surface);
+    return found == trackers.end() ? std::nullopt : found->second;
+}
+
 }  // namespace
 
-nlohmann::ordered_json surfaces_json(const std::vector<SurfaceRecord>& surfaces) {
+std::string percent(std::optional<double> value) {
+    if (!value) return "-";
+    std::ostringstream text;
+    text.setf(std::ios::fixed);
+    text.precision(2);
+    text << *value << " %";
+    return text.str();
+}
+
+nlohmann::ordered_json surfaces_json(const std::vector<SurfaceRecord>& surfaces,
+                                     const TrackerPercents* trackers) {
     auto list = nlohmann::ordered_json::array();
     for (const SurfaceRecord& surface : surfaces)
         list.push_back({{"Path", surface.path},
                         {"Number", surface.number},
                         {"Name", surface.name},
                         {"Active", surface.active},
+                        {"Layer", surface.layer},
                         {"Pid", surface.pid},
                         {"Uid", surface.uid},
                         {"TrackingState", surface.tracking_state}});
+    if (trackers != nullptr)
+        for (auto& surface : list) {
+            const auto known = tracker_percent(*trackers, surface["Number"]);
+            surface["TrackerPercent"] = known ? nlohmann::ordered_json(*known) : nullptr;
+        }
     return list;
 }
 
 void print_surfaces(const std::vector<SurfaceRecord>& surfaces, std::ostream& out, const char* indent,
-                    const Style& style) {
+                    const Style& style, const TrackerPercents* trackers) {
     using enum Table::Align;
     if (surfaces.empty()) {
         out << indent << "no surface is open\n";
         return;
     }
-    Table table({right, left, left, left, right, left, left});
-    table.add({"#", "name", "active", "user", "pid", "program", "tracking"});
+    Table table({right, left, left, left, left, right, left, left, right});
+    table.add({"#", "name", "active", "layer", "user", "pid", "program", "tracking",
+               trackers != nullptr ? "tracker" : ""});
     for (const SurfaceRecord& surface : surfaces)
-        table.add({std::to_string(surface.number), surface.name, surface.active ? "yes" : "",
+        table.add({std::to_string(surface.number), surface.name, surface.active ? "yes" : "", surface.layer,
                    user_name(surface.uid), surface.pid == 0 ? "kept" : std::to_string(surface.pid),
-                   program_of(surface.pid), surface.tracking_state},
+                   program_of(surface.pid), surface.tracking_state,
+                   trackers != nullptr ? percent(tracker_percent(*trackers, surface.number)) : ""},
                   surface.active ? Colour::bold : Colour::none);
     table.print(out, indent, style);
 }

@@ -16,6 +16,7 @@
 #include "table.h"
 #include "top_layout.h"
 #include "top_terminal.h"
+#include "tracker_time.h"
 #include "values.h"
 
 namespace hvfbctl {
@@ -33,17 +34,12 @@ constexpr std::array rate_rows = {Measured{"frames", "frames/s"},
                                   Measured{"rectangles", "rectangles/s"},
                                   Measured{"wakeups", "wake-ups/s"},
                                   Measured{"empty_looks", "empty comparisons/s"}};
-constexpr std::array stage_rows = {Measured{"compare_ns", "compare"}, Measured{"reduce_ns", "reduce"},
-                                   Measured{"copy_ns", "copy"}, Measured{"present_ns", "present"},
+constexpr std::array stage_rows = {Measured{"compare_ns", "compare"},
+                                   Measured{"reduce_ns", "reduce"},
+                                   Measured{"copy_ns", "copy"},
+                                   Measured{"present_ns", "present"},
+                                   Measured{"submit_ns", "of that, submitting"},
                                    Measured{"collect_ns", "waiting for clients"}};
-
-std::string percent(double value) {
-    std::ostringstream text;
-    text.setf(std::ios::fixed);
-    text.precision(2);
-    text << value << " %";
-    return text.str();
-}
 
 bool is_gone(const sdbus::Error& error) {
     const std::string& name = error.getName();
@@ -54,7 +50,9 @@ bool is_gone(const sdbus::Error& error) {
 // The daemon's numbers, tick after tick.
 class Readings {
   public:
-    explicit Readings(const Where& where) : daemon_(where), state_(daemon_.state()), then_(Clock::now()) {}
+    explicit Readings(const Where& where) : daemon_(where), state_(daemon_.state()), then_(Clock::now()) {
+        read_trackers(state_.surfaces, 0);
+    }
 
     // One call of the bus. False: nobody answers; the daemon may be restarted. Where a signal comes first,
     // everything is as it was before.
@@ -69,6 +67,7 @@ class Readings {
             rates_ = Rates(counters_of(state_), counters_of(now), gone_ ? 0 : seconds, calls_);
             calls_ = 0;
             history_.add(rates_);
+            read_trackers(now.surfaces, gone_ ? 0 : seconds);
             state_ = std::move(now);
             then_ = when;
             seconds_ = seconds;
@@ -96,13 +95,31 @@ class Readings {
     const Rates& rates() const { return rates_; }
     const RateHistory& history() const { return history_; }
     double seconds() const { return seconds_; }
+    const TrackerPercents& trackers() const { return trackers_; }
 
   private:
+    // What the library's threads used since the last reading.
+    void read_trackers(const std::vector<SurfaceRecord>& surfaces, double seconds) {
+        std::map<std::uint32_t, std::uint64_t> times;
+        trackers_.clear();
+        for (const SurfaceRecord& surface : surfaces) {
+            const auto time = tracker_time_of(surface.pid);
+            if (!time) continue;
+            times[surface.pid] = *time;
+            const auto before = tracker_times_.find(surface.pid);
+            if (seconds > 0 && before != tracker_times_.end() && before->second <= *time)
+                trackers_[surface.number] = static_cast<double>(*time - before->second) / seconds / 1e7;
+        }
+        tracker_times_ = std::move(times);
+    }
+
     Daemon daemon_;
     DisplayState state_;
     Clock::time_point then_;
     Rates rates_;
     RateHistory history_;
+    TrackerPercents trackers_;
+    std::map<std::uint32_t, std::uint64_t> tracker_times_;  // nanoseconds, by process
     double seconds_ = 0;
     unsigned calls_ = 0;  // since the last reading
     bool gone_ = false;
@@ -165,7 +182,7 @@ TopContent content_of(const Readings& readings) {
         content.stages.push_back(
             {"first frame after rest", duration(static_cast<double>(first->second)), -1, {}});
     std::stringstream surfaces;
-    print_surfaces(readings.state().surfaces, surfaces, "", Style());
+    print_surfaces(readings.state().surfaces, surfaces, "", Style(), &readings.trackers());
     for (std::string line; std::getline(surfaces, line);) content.surfaces.push_back(line);
     return content;
 }
@@ -196,7 +213,7 @@ void print_json(const Readings& readings, std::ostream& out) {
         {"RefreshLimit", value_of<std::uint32_t>(state.properties, "RefreshLimit")},
         {"Reason", readings.reason()},
         {"PerSecond", readings.rates().all()},
-        {"Surfaces", surfaces_json(state.surfaces)}};
+        {"Surfaces", surfaces_json(state.surfaces, &readings.trackers())}};
     // Its difference says nothing: it is the last one's.
     line["PerSecond"].erase("first_frame_ns");
     out << as_text(line) << '\n' << std::flush;

@@ -26,15 +26,6 @@ void fail(const std::string& tried) {
     throw std::system_error(errno, std::system_category(), tried);
 }
 
-Fd& Fd::operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-
-Fd::~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-}
-
 SharedMemory::SharedMemory(const char* name, std::size_t size)
     : fd_(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
     if (!fd_ || ::ftruncate(fd_.get(), static_cast<off_t>(size)) < 0 ||

@@ -4,22 +4,11 @@
 #include <span>
 #include <string>
 
+#include "common/descriptor.h"
+
 namespace hvhost {
 
-// One descriptor, owned.
-class Fd {
-  public:
-    Fd() = default;
-    explicit Fd(int fd) : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-    Fd& operator=(Fd&& other) noexcept;
-    ~Fd();
-    int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
-
-  private:
-    int fd_ = -1;
-};
+using Fd = hvfbd::Descriptor;
 
 // Memory that the guest maps as well: a memfd, sealed against a change of its size.
 class SharedMemory {

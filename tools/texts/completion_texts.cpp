@@ -4,9 +4,16 @@
 #include <stdexcept>
 
 #include "common/settings_table.h"
+#include "console/command_line.h"
 #include "hvfbctl/command_line.h"
 #include "hvhost/command_line.h"
 #include "hvhost/commands.h"
+#ifdef HVFBD_RUN
+#include "run/program/command_line.h"
+#endif
+#ifdef HVFBD_VNC
+#include "vnc/command_line.h"
+#endif
 
 namespace texts {
 
@@ -39,10 +46,16 @@ std::string zsh_argument(const Command& command, const Option& argument, int pla
     static const std::map<std::string, std::string> known = {{"VALUE", "value:->value"},
                                                              {"SURFACE", "surface:_hvfbctl_surfaces"},
                                                              {"FILE", "file:_files -g \"*.png\""},
-                                                             {"MODE", "mode:"}};
+                                                             {"MODE", "mode:"},
+                                                             {"LINES", "lines:"}};
     const std::string at = std::to_string(place) + ":";
     if (argument.name == "PROPERTY")
         return "\"" + at + "property:($" + (command.name == "set" ? "tunable" : "readable") + ")\"";
+    if (!argument.values.empty()) {
+        std::string choices;
+        for (const std::string& value : argument.values) append(choices, value);
+        return "'" + at + argument.name + ":(" + choices + ")'";
+    }
     const auto found = known.find(argument.name);
     if (found == known.end())
         throw std::runtime_error(
@@ -96,24 +109,56 @@ void add_words(Texts& texts, const hvfbd::Setting& setting) {
     texts["VALUES_IN_ZSH"] += "                " + name + ") _values " + name + " " + words + " ;;\n";
 }
 
-}  // namespace
+// A branch of bash's `case` for what follows `word`.
+std::string branch(const std::string& word, const std::string& what) {
+    return "        " + word + ") " + what + ";;\n";
+}
 
-void add_hvhost_completion_texts(Texts& texts) {
-    std::string& values = texts["HVHOST_VALUES_IN_BASH"];
-    std::string options, commands;
-    const auto add = [&values](const std::string& word, const std::string& what) {
-        values += "        " + word + ") " + what + ";;\n";
-    };
-    for (const Option& option : hvhost::command_line_model().options) {
+// The options of a program without commands, and a branch for each that takes a value.
+std::string options_in_bash(const tools::CommandLineModel& model, std::string& values) {
+    std::string options;
+    for (const Option& option : model.options) {
         if (option.by_place()) continue;
         append(options, option.name);
         if (!option.takes_value) continue;
         std::string choices;
         for (const std::string& value : option.values) append(choices, value);
-        add(option.name, option.is_path    ? "_filedir "
-                         : choices.empty() ? ""
-                                           : "choices=" + in_quotes(choices) + " ");
+        values += branch(option.name, option.is_path    ? "_filedir "
+                                      : choices.empty() ? ""
+                                                        : "choices=" + in_quotes(choices) + " ");
     }
+    return options;
+}
+
+}  // namespace
+
+void add_console_completion_texts(Texts& texts) {
+    const std::string options =
+        options_in_bash(console::command_line_model(), texts["CONSOLE_VALUES_IN_BASH"]);
+    texts["CONSOLE_WORDS_IN_BASH"] = "            choices=" + in_quotes(options) + "\n";
+}
+
+#ifdef HVFBD_RUN
+void add_run_completion_texts(Texts& texts) {
+    const std::string options = options_in_bash(run::command_line_model(), texts["RUN_VALUES_IN_BASH"]);
+    texts["RUN_WORDS_IN_BASH"] = "            choices=" + in_quotes(options) + "\n";
+}
+#endif
+
+#ifdef HVFBD_VNC
+void add_vnc_completion_texts(Texts& texts) {
+    const std::string options = options_in_bash(vnc::command_line_model(), texts["VNC_VALUES_IN_BASH"]);
+    texts["VNC_WORDS_IN_BASH"] = "            choices=" + in_quotes(options) + "\n";
+}
+#endif
+
+void add_hvhost_completion_texts(Texts& texts) {
+    std::string& values = texts["HVHOST_VALUES_IN_BASH"];
+    const std::string options = options_in_bash(hvhost::command_line_model(), values);
+    std::string commands;
+    const auto add = [&values](const std::string& word, const std::string& what) {
+        values += branch(word, what);
+    };
     for (const hvhost::Command& command : hvhost::commands) {
         append(commands, command.name);
         if (command.extension != nullptr)

@@ -107,6 +107,10 @@ struct hvfb_mode {
     1u /* the surface and its picture stay when this program goes; the next open of the same \
           user and name starts from them */
 #define HVFB_OPEN_UNTRACKED 2u /* stores are not noticed: hvfb_surface_damage says what was drawn */
+#define HVFB_OPEN_BACKGROUND                                                                  \
+    4u /* below all surfaces that are opened without this, however new it is: it is shown     \
+          while there is none of them. For what fills an empty screen. -EINVAL: the daemon is \
+          too old for it */
 
 /* Zero, or left out (NULL), is the usual for every member. The struct may grow: of a program that was
  * compiled when it was smaller, the members that it does not know are zero. -EINVAL: a size that no version
@@ -137,15 +141,15 @@ struct hvfb_open_options {
     void* place_context;
 };
 
-/* Opens a surface and puts it on top of the display's stack. `options` may be NULL. The name is copied.
- * -EACCES: neither root nor in group video. -EBUSY: this user has 16 surfaces with a client, or a kept
- * surface of this name has a client. With 16 of which some have none, the kept one without a client for
- * longest goes. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it starts:
- * it is not enabled, masked, has failed, or failed twice while this waited; or it ended before it answered.
- * -ETIMEDOUT: it is there and does not answer. -EPROTO: it did not answer as it should. -EINVAL: options that
- * this version does not know, or names that cannot be. Others as the system calls give them. Starts the
- * daemon where it is enabled (systemctl enable hvfbd), and then waits until it is ready; where it is not,
- * fails at once. Needs 64 KiB of the thread's stack. */
+/* Opens a surface and puts it on top of the display's stack, or of its backgrounds. `options` may be NULL.
+ * The name is copied. -EACCES: neither root nor in group video. -EBUSY: this user has 16 surfaces with a
+ * client, or a kept surface of this name has a client. With 16 of which some have none, the kept one without
+ * a client for longest goes. -ENOENT: no such display. -EHOSTUNREACH: no daemon on the bus, and none that it
+ * starts: it is not enabled, masked, has failed, or failed twice while this waited; or it ended before it
+ * answered. -ETIMEDOUT: it is there and does not answer within 5 s. -EPROTO: it did not answer as it should.
+ * -EINVAL: options that this version does not know, or names that cannot be. Others as the system calls give
+ * them. Starts the daemon where it is enabled (systemctl enable hvfbd), and then waits until it is ready;
+ * where it is not, fails at once. Needs 64 KiB of the thread's stack. */
 HVFB_API int hvfb_surface_open(hvfb_surface** surface, const struct hvfb_open_options* options);
 
 /* Closes the surface and unmaps its pixels. NULL is allowed. Waits for the library's thread, which ends at

@@ -45,6 +45,7 @@ class ViewerFrame(ctypes.Structure):
 
 OPEN_KEEP = 1
 OPEN_UNTRACKED = 2
+OPEN_BACKGROUND = 4
 MESSAGE_SIZE = 512
 
 try:

@@ -40,6 +40,7 @@ class Surface(Opened):
     :param bus: ``"system"``, ``"session"`` or a D-Bus address; left out: ``$HVFB_BUS``, else ``"system"``
     :param keep: the surface and its picture stay when the program goes; the next one of the same user and name starts from them
     :param untracked: stores are not noticed: :meth:`damage` says what was drawn
+    :param background: below all surfaces that are opened without this, however new it is: shown while there is none of them
     :raises Error: ``EACCES``, ``EBUSY``, ``EHOSTUNREACH`` and so on, as hvfb_surface_open(3); ``strerror`` says what mends it
 
     It is closed by :meth:`close`, at the end of ``with``, when nobody has it any more, or when the program ends. Every method
@@ -48,8 +49,9 @@ class Surface(Opened):
     """
 
     def __init__(self, name: str | None = None, *, display: str | None = None, bus: str | None = None, keep: bool = False,
-                 untracked: bool = False) -> None:
-        flags = (_library.OPEN_KEEP if keep else 0) | (_library.OPEN_UNTRACKED if untracked else 0)
+                 untracked: bool = False, background: bool = False) -> None:
+        flags = ((_library.OPEN_KEEP if keep else 0) | (_library.OPEN_UNTRACKED if untracked else 0)
+                 | (_library.OPEN_BACKGROUND if background else 0))
         super().__init__(Handle("surface", {"bus": bus, "display": display, "name": name, "flags": flags}, True))
         self._untracked = untracked
         self._frames = 0

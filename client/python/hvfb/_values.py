@@ -6,7 +6,7 @@ import enum
 import operator
 import re
 from dataclasses import dataclass
-from typing import NamedTuple, Tuple, Union
+from typing import NamedTuple, SupportsIndex, Tuple, Union, cast
 
 
 class Event(enum.IntFlag):
@@ -118,7 +118,7 @@ class ViewerFrame:
 
 
 RectLike = Union[Rect, Tuple[int, int, int, int]]
-Color = Union[int, str, Tuple[int, int, int]]
+Color = Union[int, SupportsIndex, str, Tuple[int, int, int]]
 
 
 def rect_of(rect: RectLike) -> Rect:
@@ -127,16 +127,20 @@ def rect_of(rect: RectLike) -> Rect:
 
 
 def pixel(color: Color) -> int:
-    """0xRRGGBB of a colour: an int of that form, ``"#rrggbb"``, or ``(red, green, blue)`` of 0 to 255 each."""
+    """0xRRGGBB of a colour: an integer of that form, ``"#rrggbb"``, or ``(red, green, blue)`` of 0 to 255 each."""
     if isinstance(color, str):
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
             raise ValueError(f"a colour is written #rrggbb, and not {color!r}")
         return int(color[1:], 16)
-    if isinstance(color, int):
-        if not 0 <= color <= 0xFFFFFFFF:
-            raise ValueError(f"a colour is 0xRRGGBB, and not {color:#x}")
-        return color
-    red, green, blue = map(operator.index, color)
+    try:
+        # NumPy's integers are no int. Its arrays say that they have an index, too.
+        value = operator.index(cast(SupportsIndex, color))
+    except TypeError:
+        red, green, blue = map(operator.index, cast(Tuple[int, int, int], color))
+    else:
+        if not 0 <= value <= 0xFFFFFFFF:
+            raise ValueError(f"a colour is 0xRRGGBB, and not {value:#x}")
+        return value
     if not all(0 <= part <= 255 for part in (red, green, blue)):
         raise ValueError(f"the parts of a colour are 0 to 255: {color!r}")
     return red << 16 | green << 8 | blue

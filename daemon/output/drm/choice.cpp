@@ -80,7 +80,7 @@ std::vector<std::optional<std::size_t>> assign_crtcs(const Resources& resources,
     std::size_t crtcs = std::min<std::size_t>(resources.crtcs.size(), 32);
     std::vector<std::optional<std::size_t>> driven(crtcs);  // by CRTC: which connector
     std::vector<bool> tried;
-    enum class Rank { its_own, free, driven };  // the order in which a connector tries CRTCs
+    enum class Rank { its_own, free, of_another };  // the order in which a connector tries CRTCs
     std::function<bool(std::size_t)> give = [&](std::size_t index) {
         const Connector& connector = connectors[index];
         auto take = [&](std::size_t crtc) {
@@ -92,10 +92,10 @@ std::vector<std::optional<std::size_t>> assign_crtcs(const Resources& resources,
         };
         auto rank_of = [&](std::size_t crtc) {
             return resources.crtcs[crtc] == connector.crtc ? Rank::its_own
-                   : driven[crtc]                          ? Rank::driven
+                   : driven[crtc]                          ? Rank::of_another
                                                            : Rank::free;
         };
-        for (Rank rank : {Rank::its_own, Rank::free, Rank::driven})
+        for (Rank rank : {Rank::its_own, Rank::free, Rank::of_another})
             for (std::size_t crtc = 0; crtc < crtcs; ++crtc)
                 if (rank_of(crtc) == rank && take(crtc)) return true;
         return false;

@@ -25,6 +25,8 @@ class DirtFrame {
     std::size_t most_rectangles() const { return most_messages * in_a_message_; }
 
     // Clipped to the screen. More rectangles than most_rectangles() are submitted as the box around them.
+    // Where each is a message, those that one box covers without another host tile are one: a message takes a
+    // place in a queue, and its rectangle costs the tiles that it touches.
     void set(std::span<const Rectangle> rectangles, const Rectangle& screen);
     std::span<const std::vector<std::byte>> messages() const { return std::span(messages_).first(count_); }
 

@@ -1,5 +1,6 @@
 // What goes to the host: frames, and what the session has to say; and whether it takes it.
 #include "base/mapping_guard.h"
+#include "common/probe.h"
 #include "output/hyperv/hyperv_output.h"
 #include "output/store_fence.h"
 
@@ -42,6 +43,7 @@ Output::Presented HypervOutput::present(std::span<const Rectangle> rectangles) {
         frame_.set(rectangles, layout_.rectangle());
         // Whole or not at all: half of a frame and then all of the next one would be too many messages.
         sent = went(connection_->channel->send(frame_.messages()));
+        HVFB_PROBE2(hvfbd, dirt, rectangles.size(), sent);
         watch_host(now);
     }
     // An alarm that is due earlier sets the next one: so one is set a second, not one a frame.

@@ -29,6 +29,13 @@ read_guest() {
     read -r _ userland version flavour suites < <(awk -v guest="$1" '$1 == guest { $1 = ""; print }' tests/vm/image/guests)
     [ -n "${version:-}" ] || die "there is no guest $1: $(all_guests | paste -sd ' ')"
     read -ra suites <<<"$suites"
+    read_userland "$userland"
+}
+
+# read_userland NAME: which is a suite, for amd64, or SUITE-ARCHITECTURE.
+read_userland() {
+    userland=$1 suite=${1%%-*} architecture=amd64
+    [[ $1 != *-* ]] || architecture=${1#*-}
 }
 
 # Their names, one a line.
@@ -48,14 +55,15 @@ userlands() {
     for guest; do read_guest "$guest" && echo "$userland"; done | sort -u
 }
 
-# use_archive SUITE...: the apt of this script is one of its own that knows these suites and no installed package. Its
-# lists are fetched when they are older than a day.
+# use_archive SUITE...: the apt of this script is one of its own that knows these suites, for $architecture, and no installed package.
+# Its lists are fetched when they are older than a day.
 use_archive() {
     apt_folder=$made/apt/$(IFS=+ && echo "$*")
+    [ "$architecture" = amd64 ] || apt_folder+=-$architecture
     apt_options=(-q -o "Dir::Etc::SourceList=$apt_folder/sources.list" -o Dir::Etc::SourceParts=/dev/null
         -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null
         -o "Dir::State=$apt_folder/state" -o "Dir::State::status=$apt_folder/status" -o "Dir::Cache=$apt_folder/cache"
-        -o APT::Architecture=amd64 -o APT::Architectures=amd64 -o Acquire::Languages=none -o Acquire::Retries=3
+        -o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture" -o Acquire::Languages=none -o Acquire::Retries=3
         -o APT::Sandbox::User=root -o APT::Install-Recommends=false -o Debug::NoLocking=true)
     mkdir -p "$apt_folder"/{state/lists/partial,cache/archives/partial}
     # One fetches the lists, and the others wait for it.

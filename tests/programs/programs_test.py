@@ -1,0 +1,351 @@
+"""Programs of Debian, unmodified, under hvfb-run: what they draw, pixel by pixel where it is known."""
+
+import fcntl
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import termios
+import textwrap
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(os.environ["HVFBD_SOURCE"]) / "tests/tools"))
+from private_daemon import PROGRAMS, run  # noqa: E402
+from run_test import STATIC, OnSmallDisplay  # noqa: E402
+
+GO = """
+package main
+
+import (
+    "os"
+    "syscall"
+    "unsafe"
+)
+
+func main() {
+    file, err := os.OpenFile("/dev/fb0", os.O_RDWR, 0)
+    if err != nil {
+        os.Exit(1)
+    }
+    var variable [160]byte
+    var fixed [80]byte
+    for request, answer := range map[uintptr]unsafe.Pointer{0x4600: unsafe.Pointer(&variable), 0x4602: unsafe.Pointer(&fixed)} {
+        if _, _, failed := syscall.Syscall(syscall.SYS_IOCTL, file.Fd(), request, uintptr(answer)); failed != 0 {
+            os.Exit(2)
+        }
+    }
+    width, height := *(*uint32)(unsafe.Pointer(&variable[0])), *(*uint32)(unsafe.Pointer(&variable[4]))
+    length, line := *(*uint32)(unsafe.Pointer(&fixed[24])), *(*uint32)(unsafe.Pointer(&fixed[48]))
+    pixels, err := syscall.Mmap(int(file.Fd()), 0, int(length), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+    if err != nil {
+        os.Exit(3)
+    }
+    for y := uint32(0); y < height; y++ {
+        for x := uint32(0); x < width; x++ {
+            at := y*line + x*4
+            pixels[at], pixels[at+1], pixels[at+2] = byte(x), byte(y), byte(x)^byte(y)
+        }
+    }
+    os.Exit(7)
+}
+"""
+# Nobody waits longer for a program that draws nothing.
+TIMEOUT = 60
+
+
+def as_on_a_terminal():
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+class OnDisplay(OnSmallDisplay):
+    WIDTH, HEIGHT = 320, 240
+
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory(prefix="hvfbd-programs-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.environment["HOME"] = folder.name
+        # A film of bars, and one picture of it as every program here reads it.
+        self.picture = self.folder / "picture.png"
+        self.ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={self.WIDTH}x{self.HEIGHT}:rate=5", "-frames:v", "1", self.picture)
+        raw = self.ffmpeg("-i", self.picture, "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
+        self.rows = [[tuple(raw[(y * self.WIDTH + x) * 3:][:3]) for x in range(self.WIDTH)] for y in range(self.HEIGHT)]
+
+    def ffmpeg(self, *words):
+        return subprocess.run(["ffmpeg", "-v", "error", "-y", *words], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
+
+    def running(self, *words, terminal=False, **environment):
+        """Starts it, and ends it with the test."""
+        options = {"env": {**self.environment, **environment}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        if terminal:
+            ours, its = os.openpty()
+            self.addCleanup(os.close, ours)
+            options.update(stdin=its, stdout=its, stderr=its, preexec_fn=as_on_a_terminal)
+        else:
+            options.update(stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", f"--method={self.METHOD}", *map(str, words)],
+                                   **options)
+        self.addCleanup(process.wait, 20)
+        self.addCleanup(process.kill)
+        if terminal:
+            os.close(its)
+            threading.Thread(target=self.read_all, args=(ours,), daemon=True).start()
+        return process
+
+    def xorg(self):
+        """The words that start it; the second one is its display."""
+        configuration = self.folder / "xorg.conf"
+        configuration.write_text('Section "Device"\n Identifier "fb"\n Driver "fbdev"\n Option "fbdev" "/dev/fb0"\nEndSection\n'
+                                 'Section "ServerFlags"\n Option "AutoAddDevices" "false"\n Option "AutoAddGPU" "false"\nEndSection\n')
+        return ("Xorg", f":{os.getpid() % 10000 + 100}", "-config", configuration, "-logfile", self.folder / "log", "-novtswitch", "-sharevts",
+                "-nolisten", "tcp", "vt1")
+
+    @staticmethod
+    def read_all(terminal):
+        try:
+            while os.read(terminal, 4096):
+                pass
+        except OSError:
+            pass
+
+    def await_screen(self, wanted, process):
+        """Until what is shown is what is wanted."""
+        deadline = time.monotonic() + TIMEOUT
+        while time.monotonic() < deadline:
+            rows = self.screen()
+            if wanted(rows):
+                return rows
+            self.assertIsNone(process.poll(), "it has ended")
+        self.keep_picture()
+        return self.fail("it did not draw what it should")
+
+    def keep_picture(self):
+        """For whoever asks: HVFBD_PICTURES names a folder."""
+        if folder := os.environ.get("HVFBD_PICTURES"):
+            run(PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "screenshot", pathlib.Path(folder) / f"{self.id().rsplit('_test.')[-1]}.png")
+
+    def await_picture(self, process):
+        self.await_screen(lambda rows: rows == self.rows, process)
+        self.keep_picture()
+
+    def await_colours(self, process, least):
+        """A film, or a picture that a program has scaled: many colours on much of the screen."""
+        rows = self.await_screen(lambda rows: sum(pixel != (0, 0, 0) for row in rows for pixel in row) >= least, process)
+        self.assertGreaterEqual(len({pixel for row in rows for pixel in row}), 8)
+        self.keep_picture()
+
+
+class Programs(OnDisplay):
+    def test_ffmpeg_shows_a_film_and_records_what_was_shown(self):
+        shown, recorded = self.folder / "shown", self.folder / "recorded"
+        self.ffmpeg("-i", self.picture, "-pix_fmt", "bgra", "-f", "rawvideo", shown)
+        self.start("--keep", "ffmpeg", "-v", "error", "-i", self.picture, "-pix_fmt", "bgra", "-f", "fbdev", "/dev/fb0")
+        self.assertEqual(self.screen(), self.rows)
+        self.keep_picture()
+        self.start("--keep", "ffmpeg", "-v", "error", "-f", "fbdev", "-i", "/dev/fb0", "-frames:v", "1", "-pix_fmt", "bgra", "-f", "rawvideo", recorded)
+        self.assertEqual(recorded.read_bytes(), shown.read_bytes())
+
+    def test_fbset_says_what_the_framebuffer_is_and_sets_it(self):
+        said = self.start("fbset", "-i").stdout
+        for line in ('mode "320x240"', "geometry 320 240 320 240 32", "rgba 8/16,8/8,8/0,0/24", "Name        : hvfbd", "Visual      : TRUECOLOR"):
+            self.assertIn(line, said)
+        self.assertIn("geometry 320 240 320 480 16", self.start("fbset", "-vyres", "480", "-depth", "16", "-s").stdout)
+        self.start("fbset", "-xres", "1024", code=1)
+
+    def test_fbcat_takes_a_screenshot(self):
+        self.start("--keep", "--name=picture", "ffmpeg", "-v", "error", "-i", self.picture, "-pix_fmt", "bgra", "-f", "fbdev", "/dev/fb0")
+        taken = self.folder / "taken.ppm"
+        self.start("--keep", "--name=picture", "sh", "-c", f"fbcat >{taken}")
+        pixels = self.ffmpeg("-i", taken, "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
+        self.assertEqual(pixels, bytes(value for row in self.rows for pixel in row for value in pixel))
+
+    def test_fbi_shows_a_picture(self):
+        self.await_picture(self.running("--vt=fake", "fbi", "--noverbose", self.picture, terminal=True))
+
+    def test_fim_shows_a_picture(self):
+        # It has a line of text below.
+        self.await_colours(self.running("fim", "--autozoom", self.picture, terminal=True), self.WIDTH * self.HEIGHT // 2)
+
+    def test_mplayer_shows_a_film_by_both_of_its_ways(self):
+        self.film_by("fbdev2", "fbdev")
+
+    def film(self):
+        film = self.folder / "film.avi"
+        self.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=5", "-t", "2", "-c:v", "mpeg4", film)
+        return film
+
+    def film_by(self, *ways):
+        film = self.film()
+        for way in ways:
+            with self.subTest(way):
+                process = self.running("mplayer", "-really-quiet", "-nosound", "-loop", "0", "-vo", way, film, terminal=True)
+                self.await_colours(process, self.WIDTH * self.HEIGHT // 2)
+                process.kill()
+                process.wait(20)
+
+    def test_gstreamer_shows_its_test_picture(self):
+        self.await_colours(self.running("gst-launch-1.0", "videotestsrc", "!", "videoconvert", "!", "fbdevsink"), self.WIDTH * self.HEIGHT // 2)
+
+    def test_links_shows_a_page(self):
+        page = self.folder / "page.html"
+        page.write_text("<h1>Links draws</h1><p>on a framebuffer</p>")
+        process = self.running("--vt=fake", "links2", "-g", "-driver", "fb", f"file://{page}", terminal=True)
+        self.await_colours(process, self.WIDTH * self.HEIGHT // 2)
+
+    def test_vlc_shows_a_film(self):
+        film = self.film()
+        # It refuses to be root, which it is not in a name space of its own.
+        process = self.running("unshare", "--user", "--map-user=1000", "cvlc", "--vout", "fb", "--no-fb-tty", "--no-audio", "-I", "dummy", "--loop", film)
+        self.await_colours(process, self.WIDTH * self.HEIGHT // 2)
+
+    def test_xine_shows_a_film(self):
+        # It takes the terminal from its session, which ends it where it leads that.
+        self.await_colours(self.running("--vt=fake", "sh", "-c", f"fbxine -A none {self.film()}; true", terminal=True), self.WIDTH * self.HEIGHT // 2)
+
+    def test_directfb_shows_a_picture(self):
+        process = self.running("--vt=fake", "dfbshow", self.picture, terminal=True, DFBARGS="system=fbdev,no-vt,no-sighandler,no-cursor")
+        self.await_picture(process)
+
+    def test_x11vnc_finds_the_framebuffer(self):
+        said = self.start("timeout", "5", "x11vnc", "-rawfb", f"map:/dev/fb0@{self.WIDTH}x{self.HEIGHT}x32", "-rfbport", "0", "-listen", "localhost",
+                          code=124).stderr
+        self.assertIn(f"w: {self.WIDTH} h: {self.HEIGHT} b: 32", said)
+
+    def test_qt_draws_its_windows(self):
+        self.window_of("PyQt5")
+
+    def test_qt_6_draws_its_windows(self):
+        self.window_of("PyQt6")
+
+    def window_of(self, package):
+        program = self.folder / "window.py"
+        program.write_text(textwrap.dedent(f"""
+            from {package}.QtGui import QColor, QPainter
+            from {package}.QtWidgets import QApplication, QWidget
+            class Window(QWidget):
+                def paintEvent(self, event):
+                    QPainter(self).fillRect(self.rect(), QColor(10, 20, 30))
+            application = QApplication([])
+            window = Window()
+            window.showFullScreen()
+            application.exec()
+            """))
+        process = self.running("/usr/bin/python3", program, QT_QPA_PLATFORM="linuxfb:nographicsmodeswitch", QT_QPA_FB_HIDECURSOR="1")
+        self.await_screen(lambda rows: all(pixel == (10, 20, 30) for row in rows for pixel in row), process)
+        self.keep_picture()
+
+    def test_xorg_runs_a_session(self):
+        process = self.running("--vt=fake", *self.xorg(), "-retro")
+        # The pattern of a root window without a session: black, and a quarter of the pixels white.
+        self.await_screen(lambda rows: 0.2 < sum(pixel == (255, 255, 255) for row in rows for pixel in row) / (self.WIDTH * self.HEIGHT) < 0.3, process)
+        self.keep_picture()
+
+
+class OnLargerDisplay(OnDisplay):
+    """For programs that take no smaller one."""
+
+    WIDTH, HEIGHT = 640, 480
+
+    def test_dosbox_shows_its_prompt(self):
+        self.sdl("dosbox")
+        # Blue, with a frame, and green and red text.
+        self.await_pixels({(0, 0, 170): 40000, (85, 255, 85): 200, (255, 85, 85): 200})
+
+    def test_games_of_sdl_draw(self):
+        for game, least in (("/usr/games/tuxpuck", 50000), ("/usr/games/barrage", 200000)):
+            with self.subTest(game):
+                process = self.sdl(game)
+                self.await_colours(process, least)
+                process.kill()
+                process.wait(20)
+
+    def sdl(self, program):
+        self.process = self.running("--vt=fake", "sh", "-c", f"{program}; true", terminal=True, SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")
+        return self.process
+
+    def await_pixels(self, least):
+        def are_there(rows):
+            found = {}
+            for row in rows:
+                for pixel in row:
+                    found[pixel] = found.get(pixel, 0) + 1
+            return all(found.get(colour, 0) >= count for colour, count in least.items())
+        self.await_screen(are_there, self.process)
+        self.keep_picture()
+
+    def test_a_window_manager_a_terminal_and_a_clock_draw_on_xorg(self):
+        server = self.xorg()
+        script = self.folder / "session.sh"
+        # The colours of the terminal and of the clock are found on the screen, and what is between them is the window manager's.
+        script.write_text(textwrap.dedent(f"""
+            # Its clients end with it. It would begin anew, without them, when the first one that asks leaves.
+            {" ".join(map(str, server))} -noreset >/dev/null 2>&1 &
+            trap "kill $!" TERM
+            export DISPLAY={server[1]}
+            until xset q >/dev/null 2>&1; do sleep 0.1; done
+            printf 'Color {{ BorderColor "#123456" TitleBackground "#123456" TitleForeground "#ffffff" }}\\nRandomPlacement\\nBorderWidth 4\\n' >{self.folder}/twmrc
+            twm -f {self.folder}/twmrc &
+            xterm -bg '#203040' -fg '#f0e0d0' -geometry 40x16+10+40 -e sh -c 'ls /usr/bin; sleep 1000' &
+            xclock -bg '#405060' -geometry 200x200+400+20 &
+            wait
+            """))
+        self.process = self.running("--vt=fake", "sh", script)
+        self.addCleanup(self.process.wait, 20)
+        self.addCleanup(self.process.terminate)
+        self.await_pixels({(0x20, 0x30, 0x40): 20000, (0xf0, 0xe0, 0xd0): 1000, (0x40, 0x50, 0x60): 20000, (0x12, 0x34, 0x56): 3000})
+
+
+class ProgramsNotified(Programs):
+    """The same, answered from outside; and those that no library reaches."""
+
+    METHOD = "notify"
+
+    def test_fbset_says_what_the_framebuffer_is_and_sets_it(self):
+        self.assertIn("geometry 320 240 320 240 16", self.start("fbset", "-depth", "16", "-s").stdout)
+        self.start("fbset", "-vyres", "480", code=1)
+
+    def test_mplayer_shows_a_film_by_both_of_its_ways(self):
+        """By one: the other one needs a doubled height."""
+        self.film_by("fbdev2")
+
+    def draws(self, program):
+        self.METHOD = "auto"
+        self.assertRegex(self.start("--explain", "--keep", program, code=7).stderr, r"(?m)^hvfb-run: method notify: ")
+        self.assert_screen(lambda x, y: (x & 255 ^ y, y, x & 255))
+
+    def test_a_program_of_musl_draws(self):
+        (self.folder / "program.c").write_text(STATIC)
+        subprocess.run(["musl-gcc", "-idirafter", "/usr/include", "-idirafter", f"/usr/include/{os.uname().machine}-linux-gnu",
+                        self.folder / "program.c", "-o", self.folder / "program"], check=True)
+        self.draws(self.folder / "program")
+
+    def test_a_go_program_draws(self):
+        (self.folder / "program.go").write_text(GO)
+        subprocess.run(["go", "build", "-o", self.folder / "program", self.folder / "program.go"], check=True,
+                       env={**self.environment, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", "GO111MODULE": "off"})
+        self.draws(self.folder / "program")
+
+
+class LargerPrograms(OnLargerDisplay):
+    METHOD = "preload"
+
+
+class LargerProgramsNotified(OnLargerDisplay):
+    METHOD = "notify"
+
+
+class ProgramsThatAreThere(unittest.TestCase):
+    def test_are_all_of_them(self):
+        wanted = ("ffmpeg", "fbset", "fbcat", "fbi", "fim", "mplayer", "gst-launch-1.0", "links2", "x11vnc", "musl-gcc", "go", "Xorg", "cvlc", "fbxine",
+                  "dfbshow", "dosbox", "twm", "xterm", "xclock", "xset")
+        self.assertEqual([name for name in wanted if shutil.which(name) is None], [], "apt-get install: [programs] in packaging/build-depends")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,98 @@
+"""hvfb-vnc as it is installed: started by its socket, in its sandbox, for who may look."""
+
+import pathlib
+import re
+import unittest
+
+from service import WithClients, of_service, run, wait_until
+
+SOCKET = "/run/hvfbd/vnc.sock"
+UNIT = "hvfb-vnc.service"
+# Says the first pixel of the picture, and why there is none.
+LOOK = """
+import sys
+sys.path.insert(0, "/mnt/source/tests/tools")
+from rfb_client import RfbClient
+try:
+    print(*RfbClient({where}).shake_hands().whole().pixel(0, 0))
+except OSError as error:
+    print(type(error).__name__)
+"""
+DROP_INS = {name: pathlib.Path(f"/run/systemd/system/{name}.d/test.conf") for name in ("hvfb-vnc.service", "hvfb-vnc.socket")}
+
+
+class VncService(WithClients):
+    def setUp(self):
+        self.addCleanup(self.end)
+        run("systemctl", "start", "hvfbd.service", "hvfb-vnc.socket", check=True)
+        painter = self.painter("picture")
+        painter.tell("fill 0 0 100 100 123456")
+
+    def end(self):
+        run("systemctl", "stop", "hvfb-vnc.socket", UNIT, "hvfbd.service", check=True)
+        for path in DROP_INS.values():
+            path.unlink(missing_ok=True)
+        run("systemctl", "daemon-reload", check=True)
+
+    def drop_in(self, name, text):
+        DROP_INS[name].parent.mkdir(exist_ok=True)
+        DROP_INS[name].write_text(text)
+        run("systemctl", "daemon-reload", check=True)
+
+    def look(self, user, where=f'"{SOCKET}"'):
+        done = run("/usr/bin/python3", "-B", "-c", LOOK.format(where=where), user=user)
+        self.assertEqual(done.returncode, 0, done.stderr + run("journalctl", "-b", "-u", UNIT, "-o", "cat").stdout)
+        return done.stdout.strip()
+
+    def test_who_may_look_sees_the_screen_and_others_do_not(self):
+        self.assertEqual(of_service("ActiveState", UNIT), "inactive")
+        self.assertEqual(self.look("stranger"), "PermissionError")
+        self.assertEqual(self.look("drawer"), "PermissionError")
+        self.assertEqual(of_service("ActiveState", UNIT), "inactive")
+        wait_until(lambda: self.look("watcher") == "18 52 86", "the picture")
+        self.assertEqual(of_service("ActiveState", UNIT), "active")
+        status = pathlib.Path(f"/proc/{of_service('MainPID', UNIT)}/status").read_text()
+        numbers = {name: run(*command).stdout.strip() for name, command in
+                   (("user", ("id", "-u", "hvfb-vnc")), ("view", ("getent", "group", "hvfbd-view")))}
+        self.assertRegex(status, rf"(?m)^Uid:\s+{numbers['user']}\s")
+        self.assertIn(numbers["view"].split(":")[2], re.search(r"(?m)^Groups:(.*)$", status)[1].split())
+        for line in (r"CapEff:\s+0+", r"CapBnd:\s+0+", r"Seccomp:\s+2", r"NoNewPrivs:\s+1"):
+            self.assertRegex(status, f"(?m)^{line}$")
+        self.assertRegex(run("hvfbctl", "status").stdout, r"(?m)^hvfb-vnc: (no client|1 client: user \d+, process \d+)$")
+        said = run("journalctl", "-b", "-u", UNIT, "-o", "cat").stdout
+        self.assertRegex(said, rf"client 1 connected: user {run('id', '-u', 'watcher').stdout.strip()}, process \d+")
+
+    def test_it_leaves_when_nobody_is_connected_and_comes_when_somebody_is(self):
+        self.drop_in(UNIT, "[Service]\nEnvironment=VNC_OPTIONS=--leave-after=300ms\n")
+        for _ in range(2):
+            wait_until(lambda: self.look("watcher") == "18 52 86", "the picture")
+            wait_until(lambda: of_service("ActiveState", UNIT) == "inactive", "it left")
+            self.assertEqual(of_service("Result", UNIT), "success")
+            self.assertEqual(of_service("ActiveState", "hvfb-vnc.socket"), "active")
+
+    def test_a_port_of_the_network_needs_two_drop_ins_and_no_network_of_its_own(self):
+        # Those of the manual page, but for the number.
+        page = pathlib.Path("/mnt/source/docs/man/hvfb-vnc.8.scd").read_text()
+        text = dict(re.findall(r"```\n# /etc/systemd/system/(hvfb-vnc\.\w+)\.d/port\.conf\n(.*?)```", page, re.S))
+        run("systemctl", "stop", "hvfb-vnc.socket", check=True)
+        self.drop_in("hvfb-vnc.socket", text["hvfb-vnc.socket"].replace("5900", "127.0.0.1:5999"))
+        run("systemctl", "start", "hvfb-vnc.socket", check=True)
+        port = '("127.0.0.1", 5999)'
+        done = run("/usr/bin/python3", "-B", "-c", LOOK.format(where=port), user="stranger")
+        self.assertNotRegex(done.stdout, r"\d")
+        self.assertIn("--insecure=yes", run("journalctl", "-b", "-u", UNIT, "-o", "cat").stdout)
+        self.drop_in(UNIT, text["hvfb-vnc.service"])
+        run("systemctl", "reset-failed", "hvfb-vnc.socket", UNIT)
+        run("systemctl", "start", "hvfb-vnc.socket", check=True)
+        wait_until(lambda: self.look("stranger", port) == "18 52 86", "the picture")
+
+    def test_the_picture_comes_back_after_a_restart_of_the_daemon(self):
+        wait_until(lambda: self.look("watcher") == "18 52 86", "the picture")
+        before = of_service("MainPID", UNIT)
+        run("systemctl", "restart", "hvfbd.service", check=True)
+        wait_until(lambda: self.look("watcher") == "18 52 86", "the picture")
+        self.assertEqual(of_service("MainPID", UNIT), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,88 @@
+"""The framebuffer of hvfb-run against the kernel's own vfb, call by call: both are asked what tests/tools/fb_calls asks."""
+
+from guest import Guest
+
+# What differs on purpose, and why. A line that is listed and does not differ is an error as well.
+WITH_BOTH = {
+    "vfb starts with a mode of the kernel's list; hvfbd's displays have no times, and no size in millimetres":
+        ("times of the mode",),
+    "red is first, as with the drivers of DRM, where the caller does not ask for blue; vfb has blue first, and an alpha channel":
+        ("fields of 16 bits", "fields of 32 bits", "fields of 32 bits, transparency", "fields of 32 bits, red last, transparency"),
+    "the size is the display's":
+        ("put narrower", "put lower"),
+    "more than there is memory for is EINVAL with the drivers of DRM, and ENOMEM with vfb":
+        ("put doubled and one", "put panned too far"),
+    "vfb adds without looking whether the sum has 32 bits, and has a mode outside of its memory then":
+        ("put largest offset", "put offset that wraps", "put largest x offset"),
+    "16 and 32 bits are all that there is":
+        ("put bits 0", "put bits 24"),
+    "vfb takes what it does not do; here the answer says what there is, and formats by FOURCC are refused":
+        ("put gray", "put fourcc", "put nonstd", "put rotated", "put interlaced", "put wrapped", "put conupdate", "put largest vmode"),
+    "nothing is panned sideways or wrapped":
+        ("fix steps", "pan wrapped"),
+    "vfb has nothing to blank, nor to wait for":
+        ("blank 0", "blank 1", "blank 2", "blank 3", "blank 4", "vsync", "vsync of nothing"),
+    "the descriptor is one of memory that cannot grow, and the kernel answers":
+        ("allocate",),
+}
+WITH_NOTIFY = {
+    "there is memory for one height":
+        ("put doubled", "put doubled and panned", "put panned"),
+    "the kernel answers for the descriptor, which is one of memory that cannot grow":
+        ("request FIONREAD", "truncate",
+         *(f"{call} {where}" for call in ("write", "pwrite", "position after writing")
+           for where in ("more than all", "two from the last", "more than all from the middle")),
+         *(f"{call} {where}" for call in ("write", "pwrite")
+           for where in ("at the end", "behind the end", "nothing behind the end", "far behind", "at the largest position but one")),
+         "writev at the end", "writev behind the end",
+         "lseek to the end", "lseek behind the end", "lseek before the end", "lseek from here", "lseek from here before the start",
+         "lseek data", "lseek hole",
+         "map more than all", "map a page behind", "map two from the last page", "map far behind", "map privately behind"),
+    "a supervisor can give no descriptor of a path alone, and gives one to read":
+        ("path reads", "path asks", "path maps"),
+}
+
+
+def names_of(*reasons):
+    return {name for reason in reasons for names in reason.values() for name in names}
+
+
+def name_of(line):
+    """"put bits 16, then: ..." is about the same call as "put bits 16: ..."."""
+    return line.partition(":")[0].removesuffix(", then")
+
+
+class FbDevice(Guest):
+    def setUp(self):
+        self.have_daemon("[Output]\nType=memory\nMode=640x480\n[Display]\nWhenHidden=ignore\n", visible=False)
+        self.do("dpkg -s hvfbd-run >/dev/null 2>&1 || apt-get -qq -y install /mnt/host/packages/hvfbd-run_*.deb "
+                ">/run/apt.log 2>&1 </dev/null || { cat /run/apt.log; false; }")
+
+    def kernels(self, heights):
+        """What it answers for a framebuffer with so much memory. The text console changes modes by itself, and leaves it first."""
+        self.do(f"modprobe vfb vfb_enable=1 videomemorysize=$((640 * 480 * 4 * {heights})) mode_option=640x480-32; udevadm settle")
+        number = self.do("sed -n 's/ Virtual FB$//p' /proc/fb")
+        text = "for c in /sys/class/vtconsole/*; do ! grep -q 'frame buffer' $c/name || echo {} >$c/bind; done 2>/dev/null; true"
+        said = self.calls("", number, 0)
+        self.do(text.format(0))
+        said += self.calls("", number, heights)
+        self.do("rmmod vfb; " + text.format(1))
+        return said
+
+    def calls(self, start, number, heights):
+        return self.do(f"{start} /mnt/host/bin/fb_calls /dev/fb{number} {heights}").splitlines()
+
+    def assert_answers_as_the_kernels(self, method, heights, on_purpose):
+        kernels = self.kernels(heights)
+        ours = [line for count in (0, heights) for line in self.calls(f"hvfb-run --method={method}", 0, count)]
+        self.assertEqual([name_of(line) for line in ours], [name_of(line) for line in kernels])
+        differ = [(kernel, our) for kernel, our in zip(kernels, ours) if kernel != our]
+        self.assertEqual([f"{our} (the kernel's: {kernel})" for kernel, our in differ if name_of(kernel) not in on_purpose], [])
+        self.assertEqual(on_purpose - {name_of(kernel) for kernel, _ in differ}, set(), "does not differ")
+        print(f"# {method}: {len(kernels)} lines, of which {len(differ)} differ on purpose", flush=True)
+
+    def test_answers_as_the_kernels_in_the_program(self):
+        self.assert_answers_as_the_kernels("preload", 2, names_of(WITH_BOTH))
+
+    def test_answers_as_the_kernels_beside_the_program(self):
+        self.assert_answers_as_the_kernels("notify", 1, names_of(WITH_BOTH, WITH_NOTIFY))

@@ -1,0 +1,34 @@
+#include "vnc/message_gate.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <set>
+
+namespace vnc {
+namespace {
+
+TEST(MessageGateTest, WhatAClientNeedsPassesAndNothingElseReachesLibvncserver) {
+    const std::set<int> needed = {0, 2, 3, 4, 5, 251};
+    for (int type = 0; type < 256; ++type) {
+        const Verdict verdict = verdict_on(static_cast<std::uint8_t>(type));
+        EXPECT_EQ(verdict == Verdict::pass, needed.contains(type)) << type;
+        EXPECT_EQ(verdict == Verdict::discard, type == 6) << type;
+    }
+}
+
+TEST(MessageGateTest, TextForAClipboardIsMeasuredInBothOfItsForms) {
+    EXPECT_EQ(cut_text_length({6, 0, 0, 0, 0, 0, 1, 2}), 258U);
+    EXPECT_EQ(cut_text_length({6, 0, 0, 0, 0, 0, 0, 0}), 0U);
+    EXPECT_EQ(cut_text_length({6, 0, 0, 0, 0xff, 0xff, 0xff, 0xf8}), 8U);
+    EXPECT_EQ(cut_text_length({6, 0, 0, 0, 0, 0x10, 0, 0}), 1U << 20U);
+}
+
+TEST(MessageGateTest, TextThatIsLargerThanAMebibyteIsRefused) {
+    EXPECT_FALSE(cut_text_length({6, 0, 0, 0, 0, 0x10, 0, 1}));
+    EXPECT_FALSE(cut_text_length({6, 0, 0, 0, 0x80, 0, 0, 0}));
+    EXPECT_FALSE(cut_text_length({6, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff}));
+}
+
+}  // namespace
+}  // namespace vnc
