@@ -555,10 +555,14 @@ class RunProcessNotified(ProcessByAnyMethod, OnSmallDisplay):
             self.start("--keep", program, code=7)
         self.assert_screen(lambda x, y: (x ^ y, y, x))
 
-    def test_a_program_of_32_bits_draws(self):
-        """Statically linked and not: structures with addresses and longs in them are others there."""
+    def test_a_program_of_32_bits_draws_where_the_kernel_runs_it(self):
+        """Statically linked and not: structures with addresses and longs in them are others there. A kernel that runs none refuses it
+        here as it does without hvfb-run."""
         if os.uname().machine != "x86_64":
             return  # no other architecture is answered
+        runs = run("arch-test", "-n", "i386").returncode == 0
+        if not runs:
+            print("# this kernel runs no program of 32 bits: only the refusal is tested")
         self.METHOD = "auto"
         check = textwrap.dedent("""
             #define _FILE_OFFSET_BITS 64
@@ -590,11 +594,12 @@ class RunProcessNotified(ProcessByAnyMethod, OnSmallDisplay):
                 source, program = pathlib.Path(folder) / "narrow.c", pathlib.Path(folder) / f"narrow{number}"
                 source.write_text(check)
                 subprocess.run(["cc", "-m32", *how, source, "-o", program], check=True)
-                if subprocess.run(["arch-test", "-n", "i386"], stdout=subprocess.DEVNULL).returncode:
-                    # A kernel that runs none: then it is refused as env is refused, by the shell that takes it for a script.
+                if not runs:
+                    # By the shell, which takes it for a script, and which env starts too.
                     refused = run("env", program, env=self.environment)
                     self.assertNotEqual(refused.returncode, 0)
-                    self.assertTrue(self.start(program, code=refused.returncode).stderr.endswith(refused.stderr))
+                    done = self.start(program, code=refused.returncode)
+                    self.assertEqual((done.stdout, done.stderr.splitlines()[-1:]), (refused.stdout, refused.stderr.splitlines()[-1:]))
                     continue
                 self.assertIn("method notify: ", self.start("--explain", "--keep", f"--name={number}", program, code=7).stderr)
                 self.assert_screen(lambda x, y: (x ^ y, y, x))
