@@ -92,15 +92,18 @@ class OnConsole(OnUio):
         return self.do("cat /dev/vcs | fold -w $(stty -F /dev/tty0 size | cut -d' ' -f2)")
 
     def await_text(self, wanted):
-        self.wait_until(f"grep -qF -- '{wanted}' /dev/vcs", SOON)
+        self.wait_until(f"grep -qF -- '{wanted}' /dev/vcs", SOON, self.text)
 
     def soon(self, condition):
         """Whether it is true within some seconds."""
         return self.machine.shell(f"for i in $(seq 30); do ! {condition} || break; sleep 0.1; done; {condition}")[0] == 0
 
     def press(self, *keys):
-        """And lets the guest take them: its keyboard keeps 16 bytes, and loses what is pressed while a guest that stands still takes none."""
-        self.machine.qmp("send-key", keys=[{"type": "qcode", "data": key} for key in keys], **{"hold-time": 10})
+        """Down and up at once, and lets the guest take them: its keyboard keeps 16 bytes, and loses what comes while a guest that stands
+        still takes none. QEMU's send-key returns before it has sent: what it puts off then comes in such a time."""
+        down = [{"type": "key", "data": {"down": True, "key": {"type": "qcode", "data": key}}} for key in keys]
+        up = [{"type": "key", "data": {"down": False, "key": {"type": "qcode", "data": key}}} for key in reversed(keys)]
+        self.machine.qmp("input-send-event", events=down + up)
         self.machine.shell(":")
 
     def type(self, text):

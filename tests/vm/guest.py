@@ -108,14 +108,15 @@ class Guest(unittest.TestCase):
     def write(self, path, text):
         self.do(f"mkdir -p {os.path.dirname(path)}; printf %s {shlex.quote(text)} >{path}")
 
-    def wait_until(self, command, within=LONG):
-        """Runs a command in the guest again and again until it succeeds."""
+    def wait_until(self, command, within=LONG, or_tell=str):
+        """Runs a command in the guest again and again until it succeeds. `or_tell`: what to add where it never does."""
         deadline = time.monotonic() + within
         while True:
             code, said = self.machine.shell(command)
             if code == 0:
                 return said
-            self.assertLess(time.monotonic(), deadline, f"never succeeded: {command}\n{said}")
+            if time.monotonic() > deadline:
+                self.fail(f"never succeeded: {command}\n{said}{or_tell()}")
             select.select([], [], [], 0.1)
 
     def journal(self):
