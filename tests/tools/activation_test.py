@@ -35,7 +35,7 @@ class Activation(unittest.TestCase):
 
     def test_no_command_of_hvfbctl_starts_the_daemon(self):
         for words in (["status"], ["top", "--count=1"], ["get"], ["set", "RefreshLimit", "1"], ["displays"], ["surfaces"],
-                      ["activate", "1"], ["close", "1"], ["screenshot", "/dev/null"], ["watch", "--count=1"], ["refresh"],
+                      ["activate", "1"], ["close", "1"], ["screenshot", "/dev/null"], ["record", "/dev/null.mkv"], ["watch", "--count=1"], ["refresh"],
                       ["mode", "640x480"], ["reload"], ["doctor"]):
             with self.subTest(words):
                 done = run(PROGRAMS / "hvfbctl", *words, env={**os.environ, "HVFB_BUS": self.bus.address})

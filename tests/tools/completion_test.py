@@ -93,6 +93,13 @@ class Completion(unittest.TestCase):
             (pathlib.Path(folder) / "album").mkdir()
             self.assertEqual(bash("hvfbctl screenshot a", cwd=folder), {"a.png", "album"})
 
+    def test_offers_videos_and_folders_for_a_recording(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("a.mkv", "a.mp4", "a.webm", "a.png"):
+                (pathlib.Path(folder) / name).touch()
+            (pathlib.Path(folder) / "album").mkdir()
+            self.assertEqual(bash("hvfbctl record a", cwd=folder), {"a.mkv", "a.mp4", "a.webm", "album"})
+
     def test_offers_what_hvfb_console_takes(self):
         self.assertEqual(bash("hvfb-console "), long_options(PROGRAMS / "hvfb-console"))
         self.assertEqual(bash("hvfb-console --rotate "), {"0", "90", "180", "270"})

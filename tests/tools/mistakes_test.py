@@ -13,7 +13,7 @@ class Mistakes(unittest.TestCase):
         self.addCleanup(bus.stop)
         for words in (["status"], ["top", "--count=1"], ["get"], ["set", "RefreshLimit", "1"], ["surfaces"],
                       ["activate", "1"], ["close", "1"], ["screenshot", "x.png"], ["refresh"], ["mode", "640x480"],
-                      ["reload"], ["watch", "--count=1"], ["displays"], ["mode"]):
+                      ["reload"], ["watch", "--count=1"], ["displays"], ["mode"], ["record", "x.mkv"]):
             with self.subTest(words):
                 done = run(PROGRAMS / "hvfbctl", f"--bus={bus.address}", *words)
                 self.assertEqual(done.returncode, 1)

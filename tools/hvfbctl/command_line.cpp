@@ -17,6 +17,7 @@ struct Arguments {
     bool json = false, verbose = false, actual_size = false;
     std::string name, value, root, color = "auto";
     ConsoleOptions console;
+    RecordOptions record;
     double interval = 1;  // seconds
     unsigned count = 0;
 };
@@ -129,6 +130,19 @@ class Commands {
             [this] { take_screenshot(where_, a.name); })
             .option("FILE", a.name, "where to; - is the standard output")
             .required();
+        auto record = add("record", "Records what the display shows as a video, until Ctrl-C",
+                          [this] { record_display(where_, a.record); });
+        record
+            .option("VIDEO", a.record.file,
+                    "where to: .mkv, .mp4 or .webm, which ffmpeg makes; - writes YUV4MPEG2 to the standard "
+                    "output")
+            .required();
+        record
+            .option("--rate", a.record.rate,
+                    "pictures a second, at most; the display's RefreshLimit if not given")
+            .within(1, 1000);
+        record.option("--seconds", a.record.seconds, "how long").within(0.1, 1e6);
+        record.flag("--lossless", a.record.lossless, "each pixel as it was, in a .mkv file (FFV1)");
         add("view", "Opens a window that shows the display", [this] {
             view_display(where_, a.actual_size);
         }).flag("--actual-size", a.actual_size, "a pixel for a pixel, and not scaled to the window");

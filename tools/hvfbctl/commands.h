@@ -19,6 +19,13 @@ struct TopOptions {
     unsigned count = 0;   // how many times; 0: until a signal comes
 };
 
+struct RecordOptions {
+    std::string file;    // "-": YUV4MPEG2 on the standard output
+    unsigned rate = 0;   // pictures a second, at most; 0: as the display is limited
+    double seconds = 0;  // 0: until a signal
+    bool lossless = false;
+};
+
 struct ConsoleOptions {
     std::string action, where;  // "scroll": "up", "down", "top", "end", empty: by keys; "forget"
     unsigned lines = 0;         // 0: half a screen
@@ -41,6 +48,8 @@ void activate_surface(const Where& where, const std::string& which);
 void close_surface(const Where& where, const std::string& which);
 // "-" is the standard output.
 void take_screenshot(const Where& where, const std::string& file);
+// Until the time is over, a signal comes or the daemon goes.
+void record_display(const Where& where, const RecordOptions& options);
 void watch_damage(const Where& where, unsigned count, bool json);  // 0: for ever
 // Runs the viewer in a window in place of this program.
 void view_display(const Where& where, bool actual_size);

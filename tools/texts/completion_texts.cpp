@@ -46,6 +46,7 @@ std::string zsh_argument(const Command& command, const Option& argument, int pla
     static const std::map<std::string, std::string> known = {{"VALUE", "value:->value"},
                                                              {"SURFACE", "surface:_hvfbctl_surfaces"},
                                                              {"FILE", "file:_files -g \"*.png\""},
+                                                             {"VIDEO", "file:_files -g \"*.(mkv|mp4|webm)\""},
                                                              {"MODE", "mode:"},
                                                              {"LINES", "lines:"}};
     const std::string at = std::to_string(place) + ":";
