@@ -240,15 +240,16 @@ FbAnswer FbDevice::put_colours(const fb_cmap& map, const CallerMemory& memory) {
     for (const bool take : {false, true})
         for (std::uint32_t done = 0; done < map.len; done += colours) {
             const std::uint32_t count = map.len - done < colours ? map.len - done : colours;
+            const std::size_t size = std::size_t{count} * 2;
             const __u16* const from[] = {map.red, map.green, map.blue};
             for (int colour = 0; colour < 3; ++colour)
                 if (!memory.read(memory.context, address(from[colour]) + std::uint64_t{done} * 2,
-                                 part[colour], count * 2))
+                                 part[colour], size))
                     return fb_answer(EFAULT);
             if (!take) {
                 std::uint16_t transparency[colours];
                 if (map.transp && !memory.read(memory.context, address(map.transp) + std::uint64_t{done} * 2,
-                                               transparency, count * 2))
+                                               transparency, size))
                     return fb_answer(EFAULT);
                 continue;
             }

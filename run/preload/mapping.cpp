@@ -56,10 +56,10 @@ void* map_framebuffer(void* address, size_t size, int protection, int flags, int
         return no_mapping(EACCES);
     if (place > room || whole > room - place) return no_mapping(EINVAL);
     if (kind == MAP_PRIVATE)
-        return map_copy(address, size, protection, flags, screen->memory() + offset, whole);
+        return map_copy(address, size, protection, flags, screen->memory().begin() + offset, whole);
     // Its place is libhvfb's, or that of an earlier mapping.
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) return no_mapping(EINVAL);
-    return screen->map(size, static_cast<size_t>(offset));
+    return screen->memory().map(size, static_cast<size_t>(offset));
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ EXPORTED int munmap(void* address, size_t size) {
         const ScreenLock screen;
         // libhvfb's own, when the surface is closed, is not the program's.
         if (screen) {
-            const int error = screen->unmap(static_cast<std::byte*>(address), size);
+            const int error = screen->memory().unmap(static_cast<std::byte*>(address), size);
             EXPLAIN("munmap(%p, %zu) = %s", address, size, error != 0 ? strerrorname_np(error) : "0");
             if (error != 0) errno = error;
             return error != 0 ? -1 : 0;
@@ -105,7 +105,7 @@ EXPORTED void* mremap(void* address, size_t size, size_t wanted, int flags, ...)
     va_end(list);
     if (may_be_screen_memory(address)) {
         const ScreenLock screen;
-        if (screen && screen->holds(address)) return no_mapping(EINVAL);
+        if (screen && screen->memory().holds(address)) return no_mapping(EINVAL);
     }
     return real.mremap(address, size, wanted, flags, to);
 }

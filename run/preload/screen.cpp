@@ -21,24 +21,10 @@
 namespace fbdev::preload {
 namespace {
 
-// For munmap, which is called often by programs that never saw a framebuffer.
-constinit std::atomic<std::uintptr_t> memory_begin{0}, memory_end{0};
-
 constexpr unsigned refresh_ms = 20, quiet_refresh_ms = 100, hidden_refresh_ms = 200;
 constexpr unsigned refreshes_until_quiet = 50;
 constexpr std::uint64_t between_tries = 20 * millisecond;
 constexpr int most_tries = 50;
-
-std::size_t whole_pages(std::size_t size) {
-    const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    return (size + page - 1) / page * page;
-}
-
-std::byte* new_memory(std::size_t size) {
-    void* const address =
-        real.mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return address == MAP_FAILED ? nullptr : static_cast<std::byte*>(address);
-}
 
 // What open(2) says where there is no surface.
 int open_error(int result) {
@@ -74,13 +60,10 @@ void* refresh_thread(void*) {
 // ---- the surface
 
 void* Screen::place(void* context, std::size_t size) {
-    Screen& screen = *static_cast<Screen*>(context);
-    if (!screen.memory_) {
-        // Room for a doubled height behind it, which is not the surface's.
-        screen.memory_ = new_memory(size * 2);
-        screen.size_ = screen.memory_ ? size * 2 : 0;
-    }
-    return screen.memory_;
+    ProgramMemory& memory = static_cast<Screen*>(context)->memory_;
+    // Room for a doubled height behind it, which is not the surface's.
+    if (!memory) memory.allocate(size * 2);
+    return memory.begin();
 }
 
 int Screen::attach(bool direct) {
@@ -149,11 +132,9 @@ int Screen::open() {
     if (forked_) {
         // What is mapped stays as fork(2) left it. The surface is the parent's, and not closed here.
         surface_ = nullptr;
-        memory_ = nullptr;
+        memory_.leave();
         seen_ = nullptr;
         seen_size_ = 0;
-        mapped_ = 0;
-        memset(mappings_, 0, sizeof mappings_);
         refreshing_ = false;
         another_mode_ = false;
         forked_ = false;
@@ -161,12 +142,11 @@ int Screen::open() {
     if (surface_) {
         const int events = library_->dispatch(surface_);
         if (events > 0 && (static_cast<unsigned>(events) & HVFB_EVENT_CONFIGURE)) another_mode_ = true;
-        if (!another_mode_ || mapped_ > 0 || any_framebuffer()) return 0;
+        if (!another_mode_ || memory_.is_mapped() || any_framebuffer()) return 0;
         another_mode_ = false;
         // Nobody looks at the old size.
         detach();
-        real.munmap(memory_, size_);
-        memory_ = nullptr;
+        memory_.release();
     }
     if (!with_large_stack([this] { library_ = libhvfb(); })) return ENOMEM;
     if (!library_) {
@@ -180,10 +160,7 @@ int Screen::open() {
     const bool own_memory = settings_.bits != 32 || settings_.width != 0;
     const bool placed = !own_memory && !memory_;
     if (const int error = attach(placed)) {
-        if (placed && memory_) {
-            real.munmap(memory_, size_);
-            memory_ = nullptr;
-        }
+        if (placed) memory_.release();
         return error;
     }
     if (memory_ && direct_) {
@@ -198,15 +175,12 @@ int Screen::open() {
             return EINVAL;
         }
         device_ = FbDevice(screen, settings_.bits);
-        size_ = whole_pages(device_.fix().smem_len);
-        memory_ = new_memory(size_);
-        if (!memory_) {
+        if (!memory_.allocate(whole_pages(device_.fix().smem_len))) {
             detach();
             return ENOMEM;
         }
     }
-    memory_begin = reinterpret_cast<std::uintptr_t>(memory_);
-    memory_end = reinterpret_cast<std::uintptr_t>(memory_) + size_;
+    memory_.announce();
     EXPLAIN("surface of %ux%u: the program's memory is %s", layout_.width, layout_.height,
             direct_ ? "the surface's" : "its own, compared and converted");
     return direct_ ? 0 : mode_changed();
@@ -220,7 +194,7 @@ int Screen::mode_changed() {
     if (direct_) {
         if (fits_directly()) return 0;
         if (const int error = replace(false)) return error == ENODEV ? EIO : error;
-    } else if (surface_ && fits_directly() && mapped_ == 0) {
+    } else if (surface_ && fits_directly() && !memory_.is_mapped()) {
         if (const int error = replace(true)) return error == ENODEV ? EIO : error;
         if (seen_) real.munmap(seen_, seen_size_);
         seen_ = nullptr;
@@ -235,7 +209,7 @@ int Screen::mode_changed() {
         seen_ = fresh;
         seen_size_ = wanted;
     }
-    copy_.begin(device_, shown(), settings_.scale, seen_, memory_);
+    copy_.begin(device_, shown(), settings_.scale, seen_, memory_.begin());
     show();
     begin_refreshing();
     return 0;
@@ -243,8 +217,7 @@ int Screen::mode_changed() {
 
 void Screen::forked() {
     forked_ = true;
-    memory_begin = 0;
-    memory_end = 0;
+    ProgramMemory::forked();
 }
 
 // ---- memory of its own
@@ -260,7 +233,7 @@ ShownPixels Screen::shown() const {
 bool Screen::copy_changed() {
     // There was no memory for it.
     if (!seen_) return false;
-    const bool changed = copy_.copy(device_, shown(), memory_, [this] { library_->begin(surface_); });
+    const bool changed = copy_.copy(device_, shown(), memory_.begin(), [this] { library_->begin(surface_); });
     if (changed) library_->end(surface_);
     return changed;
 }
@@ -299,51 +272,6 @@ void Screen::begin_refreshing() {
     pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (!refreshing_) EXPLAIN("no thread for what is stored without a pan: %s", strerror(errno));
-}
-
-// ---- what is mapped
-
-bool Screen::holds(const void* address) const {
-    const auto* const byte = static_cast<const std::byte*>(address);
-    return memory_ && byte >= memory_ && byte < memory_ + size_;
-}
-
-void* Screen::map(std::size_t size, std::size_t offset) {
-    ++mapped_;
-    for (Mapping& mapping : mappings_)
-        if (!mapping.address) {
-            mapping = {memory_ + offset, size};
-            break;
-        }
-    return memory_ + offset;
-}
-
-int Screen::unmap(std::byte* address, std::size_t size) {
-    const std::size_t page = whole_pages(1);
-    std::byte* const end = address + whole_pages(size);
-    std::byte* const screen_end = memory_ + whole_pages(size_);
-    if (size == 0 || reinterpret_cast<std::uintptr_t>(address) % page != 0 || end <= address) return EINVAL;
-    // Another thread's open() may have changed it since it was looked at.
-    if (!memory_ || end <= memory_ || address >= screen_end)
-        return real.munmap(address, size) != 0 ? errno : 0;
-    for (Mapping& mapping : mappings_)
-        if (mapping.address == address && whole_pages(mapping.size) == whole_pages(size)) {
-            mapping = {};
-            --mapped_;
-            break;
-        }
-    if (address < memory_ && real.munmap(address, static_cast<std::size_t>(memory_ - address)) != 0)
-        return errno;
-    if (end > screen_end && real.munmap(screen_end, static_cast<std::size_t>(end - screen_end)) != 0)
-        return errno;
-    return 0;
-}
-
-bool may_be_screen_memory(const void* address, std::size_t size) {
-    const auto begin = reinterpret_cast<std::uintptr_t>(address);
-    const std::uintptr_t end = memory_end.load(std::memory_order_relaxed);
-    const std::uintptr_t before = memory_begin.load(std::memory_order_relaxed);
-    return __builtin_expect(begin < end && (begin >= before || size > before - begin), 0);
 }
 
 }  // namespace fbdev::preload

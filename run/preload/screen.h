@@ -6,6 +6,7 @@
 #include "run/fb_device.h"
 #include "run/picture_copy.h"
 #include "run/preload/libhvfb.h"
+#include "run/preload/program_memory.h"
 #include "run/preload/settings.h"
 
 namespace fbdev::preload {
@@ -20,22 +21,15 @@ class Screen {
   public:
     // Opens the surface if there is none. 0 or an errno.
     int open();
-    bool is_open() const { return memory_ != nullptr; }
+    bool is_open() const { return bool(memory_); }
 
     FbDevice& device() { return device_; }
-    std::byte* memory() { return memory_; }
-    std::size_t size() const { return size_; }
+    // What the program has of it.
+    ProgramMemory& memory() { return memory_; }
 
     // After an ioctl with FbEffect::mode or pan, or a write into memory that is not the surface's.
     int mode_changed();
     void show();
-
-    // Counts what the program has mapped.
-    void* map(std::size_t size, std::size_t offset);
-    // What is mapped of the screen stays, since it is the surface's; what the program has before and behind
-    // it goes. 0 or an errno. Only where may_be_screen_memory().
-    int unmap(std::byte* address, std::size_t size);
-    bool holds(const void* address) const;
 
     // In a child after fork(2): the surface is the parent's.
     void forked();
@@ -49,12 +43,6 @@ class Screen {
     const LibHvfb* library() const { return library_; }
 
   private:
-    struct Mapping {
-        const void* address;
-        std::size_t size;
-    };
-    static constexpr int most_mappings = 64;
-
     static void* place(void* context, std::size_t size);
     int open_surface(bool direct);
     int attach(bool direct);
@@ -72,8 +60,7 @@ class Screen {
     Settings settings_;
     FbDevice device_;
     PictureCopy copy_;
-    std::byte* memory_ = nullptr;  // of the program's
-    std::size_t size_ = 0;
+    ProgramMemory memory_;
     std::byte* seen_ = nullptr;  // for copy_
     std::size_t seen_size_ = 0;
     bool direct_ = false;
@@ -81,11 +68,6 @@ class Screen {
     bool another_mode_ = false;  // of the display: taken when nobody uses the old one
     bool refreshing_ = false;
     unsigned quiet_ = 0;  // refreshes that found nothing, one after another
-    unsigned mapped_ = 0;
-    Mapping mappings_[most_mappings] = {};
 };
-
-// Without the lock: whether any of this may be the screen's memory.
-bool may_be_screen_memory(const void* address, std::size_t size = 1);
 
 }  // namespace fbdev::preload

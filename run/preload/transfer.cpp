@@ -82,8 +82,8 @@ ssize_t transfer(int fd, const iovec* parts, int count, off_t offset, bool writi
         error = part.error;
         std::size_t copied = 0;
         if (part.count > 0) {
-            copied = writing ? copy_in(screen->memory() + position, parts[i].iov_base, part.count)
-                             : copy_out(parts[i].iov_base, screen->memory() + position, part.count);
+            copied = writing ? copy_in(screen->memory().begin() + position, parts[i].iov_base, part.count)
+                             : copy_out(parts[i].iov_base, screen->memory().begin() + position, part.count);
             if (copied < part.count) error = EFAULT;
         }
         done += copied;
