@@ -141,4 +141,9 @@ bool has_added_names(std::string_view folder) {
     return plain.view() == "/dev" || plain.view() == class_folder;
 }
 
+bool is_class_folder(std::string_view folder) {
+    const Plain plain(folder);
+    return plain.view() == class_folder;
+}
+
 }  // namespace fbdev

@@ -33,6 +33,8 @@ std::size_t attribute_text(std::string_view path, const FbDevice& device, char* 
 const char* listed_name(std::string_view folder, std::size_t index);
 // /dev, /sys/class/graphics: the kernel's folders, to which names are added.
 bool has_added_names(std::string_view folder);
+// The second of them.
+bool is_class_folder(std::string_view folder);
 
 constexpr unsigned framebuffer_major = 29, framebuffer_minor = 0;
 

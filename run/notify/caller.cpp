@@ -8,6 +8,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "common/numbers.h"
+
 namespace run {
 namespace {
 
@@ -19,6 +21,16 @@ std::string in_proc(pid_t pid, const std::string& name) {
 }
 
 }  // namespace
+
+int descriptor_named(std::string_view path) {
+    constexpr std::string_view standard[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
+    for (int number = 0; number < 3; ++number)
+        if (path == standard[number]) return number;
+    for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"})
+        if (path.starts_with(folder))
+            return hvfbd::whole_number<int>(path.substr(folder.size())).value_or(-1);
+    return -1;
+}
 
 bool Caller::read(std::uint64_t from, void* to, std::size_t size) const {
     const iovec here{to, size}, there{reinterpret_cast<void*>(from), size};

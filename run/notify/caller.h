@@ -4,10 +4,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "run/caller_memory.h"
 
 namespace run {
+
+// Of "/dev/stdout", "/dev/fd/7" and "/proc/self/fd/7" the number; -1: the path is none of one's own
+// descriptors.
+int descriptor_named(std::string_view path);
 
 // The process that a notification is about. It may end at any time; what is read of it then is nothing.
 class Caller {

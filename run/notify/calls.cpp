@@ -25,16 +25,20 @@ constexpr NumberedCall native[] = {
     {SYS_faccessat, Call::accessat},
     {SYS_faccessat2, Call::accessat},
     {SYS_readlinkat, Call::readlinkat},
+    {SYS_ftruncate, Call::truncate},
+    {SYS_fallocate, Call::allocate},
+    {SYS_mmap, Call::map},
     {SYS_ioctl, Call::ioctl},
 };
 
 #if defined(__x86_64__)
 // Those of a status are the ones with 64 bits of size, which C libraries use.
 constexpr NumberedCall i386[] = {
-    {5, Call::open},      {33, Call::access},      {54, Call::ioctl},     {85, Call::readlink},
-    {195, Call::stat},    {196, Call::lstat},      {197, Call::fstat},    {295, Call::openat},
-    {300, Call::statat},  {305, Call::readlinkat}, {307, Call::accessat}, {383, Call::statx},
-    {437, Call::openat2}, {439, Call::accessat},
+    {5, Call::open},       {33, Call::access},      {54, Call::ioctl},     {85, Call::readlink},
+    {195, Call::stat},     {196, Call::lstat},      {197, Call::fstat},    {295, Call::openat},
+    {300, Call::statat},   {305, Call::readlinkat}, {307, Call::accessat}, {383, Call::statx},
+    {437, Call::openat2},  {439, Call::accessat},   {93, Call::truncate},  {194, Call::truncate},
+    {324, Call::allocate}, {192, Call::map},
 };
 constexpr Architecture known[] = {{AUDIT_ARCH_X86_64, false, native}, {AUDIT_ARCH_I386, true, i386}};
 #else

@@ -20,6 +20,9 @@ enum class Call {
     accessat,
     readlink,
     readlinkat,
+    truncate,
+    allocate,
+    map,
     ioctl
 };
 

@@ -1,6 +1,7 @@
 #include "run/notify/filter.h"
 
 #include <linux/input.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,18 +32,37 @@ sock_filter unless_equal_skip_one(std::uint32_t value) {
     return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
 }
 
+// Of mappings those that are shared, of a file: they are few, and one may reach behind the framebuffer. The
+// lower half of the flags comes first on all of these machines.
+std::vector<sock_filter> shared_mappings() {
+    return {load(offsetof(seccomp_data, args) + 3 * sizeof(__u64)),
+            BPF_STMT(BPF_ALU | BPF_AND | BPF_K, MAP_TYPE | MAP_ANONYMOUS),
+            unless_equal_skip_one(MAP_SHARED),
+            answer(SECCOMP_RET_USER_NOTIF),
+            unless_equal_skip_one(MAP_SHARED_VALIDATE),
+            answer(SECCOMP_RET_USER_NOTIF),
+            answer(SECCOMP_RET_ALLOW)};
+}
+
 // What is done with a call of this architecture. The accumulator has the number of the architecture.
 std::vector<sock_filter> calls_of(const Architecture& architecture, const Filtered& filtered) {
     std::vector<sock_filter> part{load(offsetof(seccomp_data, nr))};
-    std::uint32_t ioctl = 0;
+    std::uint32_t ioctl = 0, map = 0;
     for (const NumberedCall& call : architecture.calls) {
         if (call.call == Call::ioctl) {
             ioctl = call.number;
             continue;
         }
+        if (call.call == Call::map) {
+            map = call.number;
+            continue;
+        }
         part.push_back(unless_equal_skip_one(call.number));
         part.push_back(answer(SECCOMP_RET_USER_NOTIF));
     }
+    const std::vector<sock_filter> mappings = shared_mappings();
+    part.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, map, 0, static_cast<std::uint8_t>(mappings.size())));
+    part.insert(part.end(), mappings.begin(), mappings.end());
     part.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ioctl, 1, 0));
     part.push_back(answer(SECCOMP_RET_ALLOW));
     // Of ioctls only those with the letter of framebuffers, and where it is wanted of terminals and

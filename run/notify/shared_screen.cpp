@@ -1,10 +1,5 @@
 #include "run/notify/shared_screen.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 
@@ -16,10 +11,6 @@ namespace {
 constexpr int refresh_ms = 20, quiet_refresh_ms = 100, hidden_refresh_ms = 200, refreshes_until_quiet = 50;
 
 }  // namespace
-
-void UnmapPixels::operator()(std::byte* address) const {
-    ::munmap(address, size);
-}
 
 int SharedScreen::open(std::string& error) {
     if (surface_) return 0;
@@ -39,7 +30,7 @@ int SharedScreen::open(std::string& error) {
     hvfb_layout layout{};
     ::hvfb_surface_layout(opened, &layout);
     // A second surface of these programs is of the size that they have.
-    if (!pixels_)
+    if (!memory_)
         if (const int failed = map(layout, ::hvfb_surface_pixels(opened))) {
             error = "memory for the framebuffer";
             return failed;
@@ -58,32 +49,15 @@ int SharedScreen::map(const hvfb_layout& layout, const void* kept_pixels) {
     // One height: what is read to its end is one picture.
     const std::uint32_t stride = settings_.width ? width * 4 : layout.stride;
     const fbdev::FbDevice device({width, height, stride}, settings_.bits, 1);
-    hvfbd::Descriptor memory(::memfd_create("fb0", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    const std::size_t size = device.fix().smem_len;
     // Not whole pages: so much can be read, with 32 bits. What is mapped behind it is there all the same.
-    if (!memory || ::ftruncate(memory.get(), off_t{stride} * height) != 0 ||
-        ::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-        return errno;
-    struct stat status {};
-    if (::fstat(memory.get(), &status) != 0) return errno;
-    void* const address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
-    if (address == MAP_FAILED) return errno;
-    pixels_ = std::unique_ptr<std::byte, UnmapPixels>(static_cast<std::byte*>(address), UnmapPixels{size});
+    if (const int failed = memory_.open(std::size_t{stride} * height)) return failed;
     device_ = device;
     if (settings_.width == 0 && settings_.bits == 32) {
         // What a program before this one has kept.
         const auto* const kept = static_cast<const std::byte*>(kept_pixels);
-        std::copy_n(kept, std::size_t{stride} * height, pixels_.get());
+        std::copy_n(kept, std::size_t{stride} * height, memory_.pixels());
     }
-    device_number_ = status.st_dev;
-    inode_ = status.st_ino;
-    memory_ = std::move(memory);
     return 0;
-}
-
-hvfbd::Descriptor SharedScreen::descriptor(int flags) const {
-    const std::string path = "/proc/self/fd/" + std::to_string(memory_.get());
-    return hvfbd::Descriptor(::open(path.c_str(), (flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC));
 }
 
 fbdev::ShownPixels SharedScreen::shown() const {
@@ -95,13 +69,14 @@ fbdev::ShownPixels SharedScreen::shown() const {
 
 void SharedScreen::mode_changed() {
     seen_.resize(fbdev::PictureCopy::needed(device_, shown()));
-    copy_.begin(device_, shown(), settings_.scale, seen_.data(), pixels_.get());
+    copy_.begin(device_, shown(), settings_.scale, seen_.data(), memory_.pixels());
     quiet_ = 0;
 }
 
 bool SharedScreen::show() {
+    memory_.look();
     const bool changed =
-        copy_.copy(device_, shown(), pixels_.get(), [this] { ::hvfb_surface_begin(surface_.get()); });
+        copy_.copy(device_, shown(), memory_.pixels(), [this] { ::hvfb_surface_begin(surface_.get()); });
     if (changed) ::hvfb_surface_end(surface_.get());
     return changed;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <hvfb/hvfb.h>
-#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "common/descriptor.h"
 #include "run/fb_device.h"
+#include "run/notify/caller.h"
+#include "run/notify/shared_memory.h"
 #include "run/picture_copy.h"
 
 namespace run {
@@ -25,11 +25,6 @@ struct ScreenSettings {
     std::string keyboards;  // by which the process that holds them is told; empty: there is none
 };
 
-struct UnmapPixels {
-    std::size_t size = 0;
-    void operator()(std::byte* address) const;
-};
-
 // The framebuffer of all programs under one supervisor: memory that they map, and a surface to which it is
 // copied where it has changed. One thread.
 class SharedScreen {
@@ -41,10 +36,10 @@ class SharedScreen {
     bool is_open() const { return surface_ != nullptr; }
     const std::string& keyboards() const { return settings_.keyboards; }
     fbdev::FbDevice& device() { return device_; }
-    // The memory once more, for this access mode: its position is its own. None, and errno, where that fails.
-    hvfbd::Descriptor descriptor(int flags) const;
-    dev_t device_number() const { return device_number_; }
-    ino_t inode() const { return inode_; }
+    const SharedMemory& memory() const { return memory_; }
+    bool is_framebuffer(const Caller& caller, int descriptor) const {
+        return is_open() && caller.has(descriptor, memory_.device_number(), memory_.inode());
+    }
 
     void mode_changed();
     // Shows what has changed. Whether anything had.
@@ -63,10 +58,7 @@ class SharedScreen {
     ScreenSettings settings_;
     fbdev::FbDevice device_;
     hvfb_layout layout_{};
-    hvfbd::Descriptor memory_;
-    dev_t device_number_ = 0;
-    ino_t inode_ = 0;
-    std::unique_ptr<std::byte, UnmapPixels> pixels_;
+    SharedMemory memory_;
     std::vector<std::byte> seen_;
     fbdev::PictureCopy copy_;
     std::unique_ptr<hvfb_surface, CloseSurface> surface_;

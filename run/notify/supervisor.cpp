@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +12,6 @@
 #include <cstring>
 #include <iostream>
 
-#include "run/file_status.h"
 #include "run/keyboards/message.h"
 #include "run/notify/calls.h"
 
@@ -25,12 +23,8 @@ using namespace std::chrono_literals;
 
 // A wait for the screen is a tick of its usual rate.
 constexpr auto tick = 50ms;
-
-std::size_t notification_size() {
-    seccomp_notif_sizes sizes{};
-    const bool known = ::syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) == 0;
-    return std::max(sizeof(seccomp_notif), known ? std::size_t{sizes.seccomp_notif} : 0);
-}
+// Of programs of 32 bits, the unit of places in a file; others know no smaller one.
+constexpr std::uint64_t mapped_unit = 4096;
 
 std::string quoted(const std::string& text) {
     return '"' + text + '"';
@@ -39,14 +33,14 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 Supervisor::Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, bool explain)
-    : listener_(std::move(listener)),
+    : notifications_(std::move(listener)),
       screen_(std::move(settings)),
-      explain_(explain),
-      received_(notification_size()) {}
+      files_(notifications_, screen_),
+      explain_(explain) {}
 
 void Supervisor::run() {
     for (;;) {
-        pollfd listener{listener_.get(), POLLIN, 0};
+        pollfd listener{notifications_.descriptor(), POLLIN, 0};
         const int ready = ::poll(&listener, 1, wait_ms());
         if (ready < 0 && errno != EINTR) return;
         if (ready > 0 && (listener.revents & POLLIN))
@@ -75,44 +69,30 @@ void Supervisor::end_waits() {
     const auto now = Clock::now();
     std::erase_if(waiting_, [this, now](const Waiting& waiting) {
         if (waiting.until > now) return false;
-        send(waiting.id, {});
+        notifications_.send(waiting.id, {});
         return true;
     });
 }
 
 void Supervisor::receive() {
-    std::ranges::fill(received_, std::byte{0});
-    // Interrupted, or of a process that has ended meanwhile: there is nothing to answer.
-    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, received_.data()) != 0) return;
-    seccomp_notif call;
-    std::memcpy(&call, received_.data(), sizeof call);
-    const Answer result = answer(call);
-    if (!result.sent) send(call.id, result);
+    const std::optional<seccomp_notif> call = notifications_.receive();
+    if (!call) return;
+    const Answer result = answer(*call);
+    // Before the program goes on, and may end.
+    if (!result.kernels) say(*call, result);
+    if (!result.sent) notifications_.send(call->id, result);
 }
 
-void Supervisor::send(std::uint64_t id, const Answer& answer) const {
-    seccomp_notif_resp response{};
-    response.id = id;
-    response.val = answer.value;
-    response.error = -answer.error;
-    response.flags = answer.kernels ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
-    // ENOENT: the process has ended, or a signal has taken the call from it.
-    ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
-}
-
-bool Supervisor::is_there(const seccomp_notif& call) const {
-    return ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) == 0;
-}
-
-void Supervisor::say(Caller& caller, const std::string& call, const Answer& answer) const {
-    if (!explain_) return;
-    std::cerr << ("[" + caller.name() + ' ' + std::to_string(caller.pid()) + "] " + call + " = " +
+void Supervisor::say(const seccomp_notif& call, const Answer& answer) const {
+    if (!explain_ || answer.call.empty()) return;
+    const Caller caller(static_cast<pid_t>(call.pid), false);
+    std::cerr << ("[" + caller.name() + ' ' + std::to_string(caller.pid()) + "] " + answer.call + " = " +
                   (answer.error ? std::string("-1 ") + ::strerrorname_np(answer.error)
                                 : std::to_string(answer.value)) +
                   '\n');
 }
 
-Supervisor::Answer Supervisor::answer(const seccomp_notif& call) {
+Answer Supervisor::answer(const seccomp_notif& call) {
     const Architecture* const architecture = architecture_of(call.data.arch);
     const auto kind = architecture ? call_of(*architecture, static_cast<std::uint32_t>(call.data.nr))
                                    : std::optional<Call>();
@@ -132,24 +112,30 @@ Supervisor::Answer Supervisor::answer(const seccomp_notif& call) {
         }
         case Call::stat:
         case Call::lstat:
-            return status(call, caller, words[0], words[1], *kind == Call::stat, -1);
+            return files_.status(call, caller, words[0], words[1], *kind == Call::stat, -1);
         case Call::statat:
-            return status(call, caller, words[1], words[2], !(number(3) & AT_SYMLINK_NOFOLLOW),
-                          number(3) & AT_EMPTY_PATH ? number(0) : -1);
+            return files_.status(call, caller, words[1], words[2], !(number(3) & AT_SYMLINK_NOFOLLOW),
+                                 number(3) & AT_EMPTY_PATH ? number(0) : -1);
         case Call::fstat:
-            return status(call, caller, 0, words[1], true, number(0));
+            return files_.status(call, caller, 0, words[1], true, number(0));
         case Call::statx:
-            return status_as<struct statx>(call, caller, words[1], words[4],
-                                           !(number(2) & AT_SYMLINK_NOFOLLOW),
-                                           number(2) & AT_EMPTY_PATH ? number(0) : -1);
+            return files_.extended_status(call, caller, words[1], words[4],
+                                          !(number(2) & AT_SYMLINK_NOFOLLOW),
+                                          number(2) & AT_EMPTY_PATH ? number(0) : -1);
         case Call::access:
-            return access(caller, words[0], number(1));
+            return files_.access(caller, words[0], number(1));
         case Call::accessat:
-            return access(caller, words[1], number(2));
+            return files_.access(caller, words[1], number(2));
         case Call::readlink:
-            return link(call, caller, words[0], words[1], words[2]);
+            return files_.link(call, caller, words[0], words[1], words[2]);
         case Call::readlinkat:
-            return link(call, caller, words[1], words[2], words[3]);
+            return files_.link(call, caller, words[1], words[2], words[3]);
+        case Call::truncate:
+            return refuse(caller, "ftruncate", number(0), EINVAL);
+        case Call::allocate:
+            return refuse(caller, "fallocate", number(0), ENODEV);
+        case Call::map:
+            return map(call, caller);
         case Call::ioctl:
             return ioctl(call, caller);
     }
@@ -165,21 +151,7 @@ int Supervisor::open_screen() {
     return result;
 }
 
-Supervisor::Answer Supervisor::add_descriptor(const seccomp_notif& call, const hvfbd::Descriptor& descriptor,
-                                              int flags) const {
-    if (!descriptor) return {.error = errno};
-    seccomp_notif_addfd added{};
-    added.id = call.id;
-    added.flags = SECCOMP_ADDFD_FLAG_SEND;
-    added.srcfd = static_cast<std::uint32_t>(descriptor.get());
-    added.newfd_flags = static_cast<std::uint32_t>(flags & O_CLOEXEC);
-    const int number = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &added);
-    if (number < 0) return {.error = errno};
-    return {.sent = true, .value = number};
-}
-
-Supervisor::Answer Supervisor::open(const seccomp_notif& call, Caller& caller, std::uint64_t path_at,
-                                    int flags) {
+Answer Supervisor::open(const seccomp_notif& call, Caller& caller, std::uint64_t path_at, int flags) {
     const std::string path = caller.path(path_at);
     Answer result;
     switch (fbdev::device_file(path)) {
@@ -191,7 +163,7 @@ Supervisor::Answer Supervisor::open(const seccomp_notif& call, Caller& caller, s
             else if (const int error = open_screen())
                 result.error = error;
             else
-                result = add_descriptor(call, screen_.descriptor(flags), flags);
+                result = notifications_.add_descriptor(call, screen_.memory().descriptor(flags), flags);
             break;
         case DeviceFile::attribute:
             result = open_attribute(call, path, flags);
@@ -199,27 +171,52 @@ Supervisor::Answer Supervisor::open(const seccomp_notif& call, Caller& caller, s
         case DeviceFile::missing:
             result.error = ENOENT;
             break;
+        case DeviceFile::link:
+        case DeviceFile::folder:
+            result = open_folder(call, path, flags);
+            break;
         default:
+            if (fbdev::is_class_folder(path)) {
+                result = open_folder(call, path, flags);
+                break;
+            }
+            // By the path of a descriptor: the kernel would shorten the memory, which a device it does not.
+            if ((flags & O_TRUNC) && screen_.is_framebuffer(caller, descriptor_named(path))) {
+                result = notifications_.add_descriptor(call, screen_.memory().descriptor(flags), flags);
+                break;
+            }
             if (screen_.keyboards().empty() || !may_be_input_device(path.c_str()) ||
                 caller.user() != ::geteuid())
                 return {.kernels = true};
             result = open_input_device(call, path, flags);
             break;
     }
-    say(caller, "open(" + quoted(path) + ')', result);
+    result.call = "open(" + quoted(path) + ')';
     return result;
 }
 
+Answer Supervisor::open_folder(const seccomp_notif& call, const std::string& path, int flags) {
+    if ((flags & O_ACCMODE) != O_RDONLY) return {.error = EISDIR};
+    if ((flags & O_NOFOLLOW) && fbdev::device_file(path) == DeviceFile::link) return {.error = ELOOP};
+    // Who looks which framebuffers there are need not want this one.
+    const bool attributes = !fbdev::is_class_folder(path);
+    if (attributes)
+        if (const int error = open_screen()) return {.error = error};
+    const hvfbd::Descriptor folder =
+        folders_.open(path, attributes || screen_.is_open() ? &screen_.device() : nullptr);
+    if (!folder) return {.kernels = true};
+    return notifications_.add_descriptor(call, folder, flags);
+}
+
 // Its keys come to the program alone while its surface is shown: see --grab.
-Supervisor::Answer Supervisor::open_input_device(const seccomp_notif& call, const std::string& path,
-                                                 int flags) {
+Answer Supervisor::open_input_device(const seccomp_notif& call, const std::string& path, int flags) {
     const hvfbd::Descriptor device(::open(path.c_str(), flags | O_CLOEXEC, 0));
     if (device && is_input_device(device.get()))
         tell_of_input_device(screen_.keyboards().c_str(), device.get());
-    return add_descriptor(call, device, flags);
+    return notifications_.add_descriptor(call, device, flags);
 }
 
-Supervisor::Answer Supervisor::open_attribute(const seccomp_notif& call, const std::string& path, int flags) {
+Answer Supervisor::open_attribute(const seccomp_notif& call, const std::string& path, int flags) {
     if ((flags & O_ACCMODE) != O_RDONLY) return {.error = EACCES};
     if (const int error = open_screen()) return {.error = error};
     char text[256];
@@ -229,19 +226,18 @@ Supervisor::Answer Supervisor::open_attribute(const seccomp_notif& call, const s
         return {.error = errno};
     const hvfbd::Descriptor reading(
         ::open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC));
-    return add_descriptor(call, reading, flags);
+    return notifications_.add_descriptor(call, reading, flags);
 }
 
-Supervisor::Answer Supervisor::ioctl(const seccomp_notif& call, Caller& caller) {
+Answer Supervisor::ioctl(const seccomp_notif& call, Caller& caller) {
     const auto request = static_cast<std::uint32_t>(call.data.args[1]);
     const int descriptor = static_cast<int>(call.data.args[0]);
     const bool framebuffer = (request >> 8 & 0xff) == 'F';
     Answer result;
     const char* name = nullptr;
     if (framebuffer) {
-        if (!screen_.is_open() || !caller.has(descriptor, screen_.device_number(), screen_.inode()))
-            return {.kernels = true};
-        if (!is_there(call)) return {.error = EINTR};
+        if (!screen_.is_framebuffer(caller, descriptor)) return {.kernels = true};
+        if (!notifications_.is_there(call)) return {.error = EINTR};
         const fbdev::FbAnswer answered = screen_.device().ioctl(request, call.data.args[2], caller.memory());
         result.error = answered.error;
         if (answered.effect == fbdev::FbEffect::mode) screen_.mode_changed();
@@ -258,69 +254,31 @@ Supervisor::Answer Supervisor::ioctl(const seccomp_notif& call, Caller& caller) 
         name = "EVIOCGRAB";
     } else {
         if (!fbdev::FakeTerminal::knows(request)) return {.kernels = true};
-        if (!is_there(call)) return {.error = EINTR};
+        if (!notifications_.is_there(call)) return {.error = EINTR};
         result.error = terminal_.ioctl(request, call.data.args[2], caller.memory());
         name = fbdev::terminal_request_name(request);
     }
-    say(caller, "ioctl(" + std::to_string(descriptor) + ", " + (name ? name : std::to_string(request)) + ')',
-        result);
+    result.call =
+        "ioctl(" + std::to_string(descriptor) + ", " + (name ? name : std::to_string(request)) + ')';
     return result;
 }
 
-Supervisor::Answer Supervisor::status(const seccomp_notif& call, Caller& caller, std::uint64_t path,
-                                      std::uint64_t to, bool follow, int descriptor) {
-    return caller.narrow() ? status_as<fbdev::NarrowStatus>(call, caller, path, to, follow, descriptor)
-                           : status_as<struct stat>(call, caller, path, to, follow, descriptor);
+// Whoever else has the descriptor meanwhile gets what the kernel says of the framebuffer's.
+Answer Supervisor::refuse(const Caller& caller, const char* name, int descriptor, int error) const {
+    if (!screen_.is_framebuffer(caller, descriptor)) return {.kernels = true};
+    return {.error = error, .call = name + ('(' + std::to_string(descriptor) + ')')};
 }
 
-template <typename Status>
-Supervisor::Answer Supervisor::status_as(const seccomp_notif& call, Caller& caller, std::uint64_t path_at,
-                                         std::uint64_t to, bool follow, int descriptor) {
-    const std::string path = caller.path(path_at);
-    DeviceFile file = fbdev::device_file(path);
-    if (descriptor >= 0 && path.empty() && screen_.is_open() &&
-        caller.has(descriptor, screen_.device_number(), screen_.inode()))
-        file = DeviceFile::framebuffer;
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
-    Answer result;
-    if (const mode_t mode = fbdev::mode_of(file, follow)) {
-        Status status;
-        fbdev::fill_status(status, mode, ::geteuid(), ::getegid());
-        if (!is_there(call)) return {.error = EINTR};
-        result.error = caller.write(to, &status, sizeof status) ? 0 : EFAULT;
-    } else {
-        result.error = ENOENT;
-    }
-    say(caller, "stat(" + quoted(path) + ')', result);
-    return result;
-}
-
-Supervisor::Answer Supervisor::access(Caller& caller, std::uint64_t path_at, int mode) {
-    const std::string path = caller.path(path_at);
-    const DeviceFile file = fbdev::device_file(path);
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
-    const Answer result{.error = fbdev::access_error(file, mode)};
-    say(caller, "access(" + quoted(path) + ')', result);
-    return result;
-}
-
-Supervisor::Answer Supervisor::link(const seccomp_notif& call, Caller& caller, std::uint64_t path_at,
-                                    std::uint64_t to, std::uint64_t size) {
-    const std::string path = caller.path(path_at);
-    const DeviceFile file = fbdev::device_file(path);
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
-    Answer result;
-    if (file == DeviceFile::link) {
-        const std::string_view target = fbdev::link_target(path);
-        const std::size_t length = std::min<std::uint64_t>(target.size(), size);
-        if (!is_there(call)) return {.error = EINTR};
-        result.error = caller.write(to, target.data(), length) ? 0 : EFAULT;
-        if (result.error == 0) result.value = static_cast<std::int64_t>(length);
-    } else {
-        result.error = file == DeviceFile::missing ? ENOENT : EINVAL;
-    }
-    say(caller, "readlink(" + quoted(path) + ')', result);
-    return result;
+// Behind the end the kernel maps what it ends a program for that stores there. All that it refuses by itself
+// it is to refuse.
+Answer Supervisor::map(const seccomp_notif& call, Caller& caller) {
+    const std::uint64_t size = call.data.args[1];
+    const std::uint64_t offset = call.data.args[5] * (caller.narrow() ? mapped_unit : 1);
+    const std::uint64_t whole = (size + mapped_unit - 1) / mapped_unit * mapped_unit;
+    constexpr std::uint64_t most = std::uint64_t{1} << 46;
+    const bool may_be = size > 0 && size <= most && offset % mapped_unit == 0 && offset <= UINT64_MAX - whole;
+    if (!may_be || offset + whole <= screen_.device().fix().smem_len) return {.kernels = true};
+    return refuse(caller, "mmap", static_cast<int>(call.data.args[4]), EINVAL);
 }
 
 }  // namespace run

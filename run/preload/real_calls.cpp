@@ -101,6 +101,15 @@ off_t raw_lseek(int fd, off_t offset, int from) {
 int raw_ftruncate(int fd, off_t size) {
     return as_int(syscall(SYS_ftruncate, fd, size));
 }
+int raw_fallocate(int fd, int mode, off_t offset, off_t size) {
+    return as_int(syscall(SYS_fallocate, fd, mode, offset, size));
+}
+int raw_posix_fallocate(int fd, off_t offset, off_t size) {
+    const int before = errno;
+    const int result = raw_fallocate(fd, 0, offset, size) == 0 ? 0 : errno;
+    errno = before;
+    return result;
+}
 ssize_t raw_sendfile(int to, int from, off_t* offset, size_t size) {
     return syscall(SYS_sendfile, to, from, offset, size);
 }
@@ -168,6 +177,8 @@ constinit RealCalls real = {
     .pwritev = raw_pwritev,
     .lseek = raw_lseek,
     .ftruncate = raw_ftruncate,
+    .fallocate = raw_fallocate,
+    .posix_fallocate = raw_posix_fallocate,
     .sendfile = raw_sendfile,
     .copy_file_range = raw_copy_file_range,
     .stat = raw_stat,
@@ -214,6 +225,8 @@ void look_up_real_calls() {
     LOOK_UP(pwritev);
     LOOK_UP(lseek);
     LOOK_UP(ftruncate);
+    LOOK_UP(fallocate);
+    LOOK_UP(posix_fallocate);
     LOOK_UP(sendfile);
     LOOK_UP(copy_file_range);
     // Since glibc 2.33 these are functions; before, only __xstat and its kin were, and the bare calls stay.

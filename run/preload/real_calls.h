@@ -36,6 +36,8 @@ struct RealCalls {
     ssize_t (*pwritev)(int, const iovec*, int, off_t);
     off_t (*lseek)(int, off_t, int);
     int (*ftruncate)(int, off_t);
+    int (*fallocate)(int, int, off_t, off_t);
+    int (*posix_fallocate)(int, off_t, off_t);
     ssize_t (*sendfile)(int, int, off_t*, size_t);
     ssize_t (*copy_file_range)(int, off_t*, int, off_t*, size_t, unsigned);
     int (*stat)(const char*, struct stat*);

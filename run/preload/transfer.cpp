@@ -218,6 +218,24 @@ EXPORTED int ftruncate64(int fd, off_t size) {
     return ftruncate(fd, size);
 }
 
+EXPORTED int fallocate(int fd, int mode, off_t offset, off_t size) {
+    return is_framebuffer(fd) ? static_cast<int>(not_transferred(ENODEV))
+                              : real.fallocate(fd, mode, offset, size);
+}
+
+EXPORTED int fallocate64(int fd, int mode, off_t offset, off_t size) {
+    return fallocate(fd, mode, offset, size);
+}
+
+// It returns the error, and errno stays.
+EXPORTED int posix_fallocate(int fd, off_t offset, off_t size) {
+    return is_framebuffer(fd) ? ENODEV : real.posix_fallocate(fd, offset, size);
+}
+
+EXPORTED int posix_fallocate64(int fd, off_t offset, off_t size) {
+    return posix_fallocate(fd, offset, size);
+}
+
 // Programs that are refused these read and write instead.
 EXPORTED ssize_t sendfile(int to, int from, off_t* offset, size_t size) {
     return is_framebuffer(to) || is_framebuffer(from) ? not_transferred(EINVAL)

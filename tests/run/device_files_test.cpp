@@ -34,6 +34,8 @@ TEST(DeviceFiles, ItsFolderIsBehindALinkThatNamesNoPciDevice) {
     EXPECT_EQ(device_file("/sys/class/graphics/fb0/device"), DeviceFile::missing);
     EXPECT_EQ(device_file("/sys/class/graphics/fb00"), DeviceFile::none);
     EXPECT_EQ(device_file("/sys/class/graphics"), DeviceFile::none);
+    EXPECT_TRUE(fbdev::is_class_folder("/sys//class/graphics/"));
+    EXPECT_FALSE(fbdev::is_class_folder("/dev"));
     EXPECT_EQ(device_file(std::string(100000, '/') + "x"), DeviceFile::none);
     EXPECT_EQ(device_file("/sys/class/graphics/fb0/" + std::string(1000, 'x')), DeviceFile::none);
 }

@@ -3,6 +3,7 @@
 #include <linux/fb.h>
 #include <linux/input.h>
 #include <linux/vt.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <cstring>
@@ -71,6 +72,35 @@ TEST(NotifyFilter, LetsWhatIsCalledOftenGo) {
     for (const long number :
          {SYS_read, SYS_write, SYS_mmap, SYS_close, SYS_futex, SYS_clone, SYS_execve, SYS_sendmsg})
         EXPECT_FALSE(stops(number)) << number;
+}
+
+bool stops_mapping(int flags, long number = SYS_mmap, std::uint32_t arch = architecture) {
+    seccomp_data call{};
+    call.nr = static_cast<int>(number);
+    call.arch = arch;
+    // The upper half says nothing.
+    call.args[3] = 0xffffffff00000000 | static_cast<std::uint32_t>(flags);
+    return run_filter(run::notify_filter({}), call) == SECCOMP_RET_USER_NOTIF;
+}
+
+TEST(NotifyFilter, StopsOfMappingsThoseOfAFileThatAreShared) {
+    for (const int flags :
+         {MAP_SHARED, MAP_SHARED_VALIDATE, MAP_SHARED | MAP_POPULATE, MAP_SHARED | MAP_FIXED})
+        EXPECT_TRUE(stops_mapping(flags)) << flags;
+    for (const int flags : {0, MAP_PRIVATE, MAP_PRIVATE | MAP_FIXED | MAP_DENYWRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, MAP_PRIVATE | MAP_ANONYMOUS})
+        EXPECT_FALSE(stops_mapping(flags)) << flags;
+#if defined(__x86_64__)
+    EXPECT_TRUE(stops_mapping(MAP_SHARED, 192, AUDIT_ARCH_I386));
+    EXPECT_FALSE(stops_mapping(MAP_PRIVATE, 192, AUDIT_ARCH_I386));
+#endif
+}
+
+TEST(NotifyFilter, StopsWhatChangesALength) {
+    for (const long number : {SYS_ftruncate, SYS_fallocate}) EXPECT_TRUE(stops(number)) << number;
+#if defined(__x86_64__)
+    for (const long number : {93, 194, 324}) EXPECT_TRUE(stops(number, 0, {}, AUDIT_ARCH_I386)) << number;
+#endif
 }
 
 TEST(NotifyFilter, StopsOfIoctlsThoseOfFramebuffers) {

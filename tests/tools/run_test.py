@@ -59,6 +59,14 @@ STATIC = textwrap.dedent("""
     """)
 
 
+def may_have_a_file_system():
+    """What writing behind the end is by notify."""
+    for spaces in (["--mount"], ["--mount", "--user"]):
+        if run("unshare", *spaces, "--propagation", "unchanged", "true").returncode == 0:
+            return "ENOSPC"
+    return "EPERM"
+
+
 class OnSmallDisplay(unittest.TestCase):
     WIDTH, HEIGHT = 160, 120
     METHOD = "auto"
@@ -312,6 +320,34 @@ class AnswersByAnyMethod:
             copy.close()
             """), "b'xyz' b'abc'\n")
 
+    def test_mappings_end_where_the_memory_does_and_see_each_other(self):
+        self.assertEqual(self.python("""
+            print(error(mmap.mmap, fb, LENGTH + 4096), error(lambda: mmap.mmap(fb, 4096, offset=LENGTH)))
+            one, other, last = mmap.mmap(fb, LENGTH), mmap.mmap(fb, 8192, offset=4096), mmap.mmap(fb, 4096, offset=LENGTH - 4096)
+            one[4096:4099] = b"xyz"
+            print(other[:3], os.pread(fb, 3, 4096))
+            one.close()
+            other[:3] = b"uvw"
+            print(os.pread(fb, 3, 4096))
+            """), "EINVAL EINVAL\nb'xyz' b'xyz'\nb'uvw'\n")
+
+    def test_mappings_that_linux_refuses_are_refused_with_its_errors(self):
+        self.assertEqual(self.python("""
+            libc = ctypes.CDLL(None, use_errno=True)
+            libc.mmap.restype = ctypes.c_void_p
+            def refused(size, kind, offset):
+                libc.mmap(None, ctypes.c_size_t(size), 3, kind, fb, ctypes.c_long(offset))
+                return errno.errorcode[ctypes.get_errno()]
+            print(refused(4096, 0, 0), refused(4096, 4, 0), refused(2 ** 64 - 1, 1, 0), refused(4096, 1, -4096), refused(4096, 1, -8192))
+            """), "EINVAL EINVAL ENOMEM EOVERFLOW EINVAL\n")
+
+    def test_its_length_is_nobodys_to_change(self):
+        self.assertEqual(self.python("""
+            os.pwrite(fb, b"abcd", 0)
+            print(error(os.ftruncate, fb, 0), error(os.ftruncate, fb, 1 << 30), error(os.posix_fallocate, fb, 0, 4096))
+            print(os.pread(fb, 4, 0), len(os.pread(fb, 1 << 30, 0)) == LINE * HEIGHT)
+            """), "EINVAL EINVAL ENODEV\nb'abcd' True\n")
+
     def test_copies_of_a_descriptor_are_the_framebuffer_and_closed_ones_are_not(self):
         self.assertEqual(self.python("""
             copy, third, fourth, first = os.dup(fb), os.dup2(fb, 77), fcntl.fcntl(fb, fcntl.F_DUPFD, 80), fb
@@ -379,27 +415,6 @@ class RunAnswers(AnswersByAnyMethod, OnSmallDisplay):
             print(said(libc.ioctl(fb, ctypes.c_ulong(0x5401), ctypes.create_string_buffer(100))))
             print(said(libc.ioctl(fb, ctypes.c_ulong(0x4677), ctypes.create_string_buffer(100))))
             """), "(-1, 'ENOTTY')\n(-1, 'ENOTTY')\n")
-
-    def test_mappings_end_where_the_memory_does_and_see_each_other(self):
-        self.assertEqual(self.python("""
-            print(error(mmap.mmap, fb, LENGTH + 4096), error(lambda: mmap.mmap(fb, 4096, offset=LENGTH)))
-            one, other, last = mmap.mmap(fb, LENGTH), mmap.mmap(fb, 8192, offset=4096), mmap.mmap(fb, 4096, offset=LENGTH - 4096)
-            one[4096:4099] = b"xyz"
-            print(other[:3], os.pread(fb, 3, 4096))
-            one.close()
-            other[:3] = b"uvw"
-            print(os.pread(fb, 3, 4096))
-            """), "EINVAL EINVAL\nb'xyz' b'xyz'\nb'uvw'\n")
-
-    def test_mappings_that_linux_refuses_are_refused_with_its_errors(self):
-        self.assertEqual(self.python("""
-            libc = ctypes.CDLL(None, use_errno=True)
-            libc.mmap.restype = ctypes.c_void_p
-            def refused(size, kind, offset):
-                libc.mmap(None, ctypes.c_size_t(size), 3, kind, fb, ctypes.c_long(offset))
-                return errno.errorcode[ctypes.get_errno()]
-            print(refused(4096, 0, 0), refused(4096, 4, 0), refused(2 ** 64 - 1, 1, 0), refused(4096, 1, -4096), refused(4096, 1, -8192))
-            """), "EINVAL EINVAL ENOMEM EOVERFLOW EINVAL\n")
 
     def test_a_position_that_no_file_has_is_an_error(self):
         self.assertEqual(self.python("""
@@ -471,10 +486,88 @@ class RunAnswersNotified(AnswersByAnyMethod, OnSmallDisplay):
     METHOD = "notify"
 
     def test_the_end_is_the_end(self):
+        """Where the kernel lets a user have a file system of its own, and says ENOSPC of it."""
+        limited = may_have_a_file_system()
         self.assertEqual(self.python("""
             size = LINE * HEIGHT
             print(os.pwrite(fb, bytes(size), 0) == size, error(os.pwrite, fb, b"x", size), os.pread(fb, 1, size))
-            """), "True EPERM b''\n")
+            print(error(os.pwrite, fb, b"x", size + 1), os.pwrite(fb, b"xx", size - 1))
+            """, "--geometry=64x64"), f"True {limited} b''\n{limited} 1\n")
+
+    def test_what_is_written_between_the_end_and_the_next_page_goes(self):
+        self.assertEqual(self.python("""
+            size = LINE * HEIGHT
+            assert size % 4096 != 0
+            print(os.pwrite(fb, bytes(size - 4) + b"abcd", 0) == size)
+            try:
+                os.pwrite(fb, b"xyz", size)
+                print(error(os.pwrite, fb, bytes(4096), size + 4096))
+            except PermissionError:
+                print("EPERM")
+            until = time.monotonic() + 60
+            while os.pread(fb, 1, size) and time.monotonic() < until:
+                time.sleep(0.01)
+            print(os.pread(fb, 9, size - 4))
+            """), f"True\n{may_have_a_file_system()}\nb'abcd'\n")
+
+    def test_a_descriptors_path_is_opened_anew_and_not_shortened(self):
+        """As a shell opens it for `>/dev/stdout`."""
+        self.assertEqual(self.start("sh", "-c", "exec 3<>/dev/fb0; (printf abcd; printf ef >/dev/stdout; printf g >/proc/self/fd/3) >&3; head -c 5 /dev/fb0").stdout,
+                         "gfcd\0")
+
+    def test_who_shortens_the_memory_from_elsewhere_ends_nothing(self):
+        drawing = subprocess.Popen([PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", "--method=notify", "--geometry=64x64", PYTHON, "-c", PRELUDE + textwrap.dedent("""
+            print(fb, flush=True)
+            while sys.stdin.read(1) != "e":
+                os.pwrite(fb, os.urandom(4096), 0)
+                print(os.open("/dev/fb0", os.O_RDWR) > fb, flush=True)
+            """)], env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(drawing.stdout.close)
+        self.addCleanup(drawing.stdin.close)
+        self.addCleanup(drawing.wait, 60)
+        self.addCleanup(drawing.kill)
+        memory = f"/proc/{drawing.pid}/fd/{drawing.stdout.readline().strip()}"
+        size = 64 * 64 * 4
+        for _ in range(20):
+            if may_have_a_file_system() == "ENOSPC":
+                until = time.monotonic() + 0.05
+                while time.monotonic() < until:
+                    os.truncate(memory, 0)
+                deadline = time.monotonic() + 60
+                while os.stat(memory).st_size != size:
+                    self.assertLess(time.monotonic(), deadline)
+            else:
+                self.assertRaises(PermissionError, os.truncate, memory, 0)
+            drawing.stdin.write("d")
+            drawing.stdin.flush()
+            self.assertEqual(drawing.stdout.readline(), "True\n")
+        drawing.stdin.write("e")
+        drawing.stdin.flush()
+        self.assertEqual(drawing.wait(60), 0)
+
+    def test_a_folder_is_a_real_one(self):
+        """What is opened below it is found, links lead where they lead in sysfs, and nothing of it can be changed."""
+        if may_have_a_file_system() == "EPERM":
+            print("# no file system of its own: attributes are found by their whole paths alone")
+            self.assertEqual(self.python("print(open('/sys/class/graphics/fb0/virtual_size').read())"), "160,120\n\n")
+            return
+        self.assertEqual(self.python("""
+            graphics = os.open("/sys/class/graphics", os.O_RDONLY | os.O_DIRECTORY)
+            print(os.readlink("fb0", dir_fd=graphics), stat.S_ISDIR(os.stat("fb0", dir_fd=graphics).st_mode))
+            size = os.open("fb0/virtual_size", os.O_RDONLY, dir_fd=graphics)
+            print(os.read(size, 100), stat.S_IMODE(os.fstat(size).st_mode) == 0o444)
+            mode = var()
+            mode[6] = 16
+            put(PUT, mode)
+            folder = os.open("/sys/class/graphics/fb0", os.O_RDONLY)
+            print(os.read(os.open("bits_per_pixel", os.O_RDONLY, dir_fd=folder), 100), os.readlink("subsystem", dir_fd=folder))
+            print("fb0" in os.listdir(os.open("subsystem", os.O_RDONLY, dir_fd=folder)))
+            print(error(os.open, "/sys/class/graphics/fb0", os.O_RDONLY | os.O_NOFOLLOW), error(os.open, "/sys/class/graphics", os.O_RDWR))
+            print(open("/proc/fb").read(), os.listdir("/sys/class/graphics").count("fb0"), sorted(os.listdir("/sys/class/graphics/fb0/"))[:2])
+            print(sorted(os.listdir("/sys/class/graphics/fb0")) == sorted(os.listdir("/sys/devices/virtual/graphics/fb0")))
+            for name in os.listdir("/sys/class/graphics"):
+                assert os.stat(name, dir_fd=graphics), name
+            """), "../../devices/virtual/graphics/fb0 True\nb'160,120\\n' True\nb'16\\n' ../../../../class/graphics\nTrue\nELOOP EISDIR\n0 hvfbd\n 1 ['bits_per_pixel', 'blank']\nTrue\n")
 
     def test_a_bad_address_is_an_error(self):
         self.assertEqual(self.python("""

@@ -22,22 +22,18 @@ WITH_BOTH = {
         ("fix steps", "pan wrapped"),
     "vfb has nothing to blank, nor to wait for":
         ("blank 0", "blank 1", "blank 2", "blank 3", "blank 4", "vsync", "vsync of nothing"),
-    "the descriptor is one of memory that cannot grow, and the kernel answers":
-        ("allocate",),
 }
 WITH_NOTIFY = {
     "there is memory for one height":
         ("put doubled", "put doubled and panned", "put panned"),
-    "the kernel answers for the descriptor, which is one of memory that cannot grow":
-        ("request FIONREAD", "truncate",
-         *(f"{call} {where}" for call in ("write", "pwrite", "position after writing")
-           for where in ("more than all", "two from the last", "more than all from the middle")),
+    "the kernel answers for the descriptor, which is one of a file":
+        ("request FIONREAD",
          *(f"{call} {where}" for call in ("write", "pwrite")
-           for where in ("at the end", "behind the end", "nothing behind the end", "far behind", "at the largest position but one")),
-         "writev at the end", "writev behind the end",
+           for where in ("behind the end", "nothing behind the end", "far behind", "at the largest position but one")),
+         "writev behind the end",
          "lseek to the end", "lseek behind the end", "lseek before the end", "lseek from here", "lseek from here before the start",
          "lseek data", "lseek hole",
-         "map more than all", "map a page behind", "map two from the last page", "map far behind", "map privately behind"),
+         "map privately behind"),
     "a supervisor can give no descriptor of a path alone, and gives one to read":
         ("path reads", "path asks", "path maps"),
 }
