@@ -14,15 +14,23 @@ namespace run {
 
 using fbdev::DeviceFile;
 
+namespace {
+
+// A kernel without any framebuffer has no folder in which one is looked for.
+DeviceFile looked_for(const std::string& path) {
+    return fbdev::is_class_folder(path) && ::access(path.c_str(), F_OK) != 0 ? DeviceFile::folder
+                                                                             : fbdev::device_file(path);
+}
+
+}  // namespace
+
 template <typename Status>
 Answer FileAnswers::status_as(const seccomp_notif& call, Caller& caller, std::uint64_t path_at,
                               std::uint64_t to, bool follow, int descriptor) {
     const std::string path = caller.path(path_at);
-    DeviceFile file = fbdev::device_file(path);
+    DeviceFile file = looked_for(path);
     if (descriptor >= 0 && path.empty() && screen_.is_framebuffer(caller, descriptor))
         file = DeviceFile::framebuffer;
-    // A kernel without any framebuffer has no such folder.
-    if (fbdev::is_class_folder(path) && ::access(path.c_str(), F_OK) != 0) file = DeviceFile::folder;
     if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
     Answer result;
     if (const mode_t mode = fbdev::mode_of(file, follow)) {
@@ -50,7 +58,7 @@ Answer FileAnswers::extended_status(const seccomp_notif& call, Caller& caller, s
 
 Answer FileAnswers::access(Caller& caller, std::uint64_t path_at, int mode) {
     const std::string path = caller.path(path_at);
-    const DeviceFile file = fbdev::device_file(path);
+    const DeviceFile file = looked_for(path);
     if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
     return {.error = fbdev::access_error(file, mode), .call = "access(\"" + path + "\")"};
 }

@@ -37,9 +37,18 @@ int put_status(Status* to, mode_t mode) {
     return -1;
 }
 
+// A kernel without any framebuffer has no folder in which one is looked for.
+DeviceFile looked_for(const char* path) {
+    const DeviceFile file = file_of(path);
+    const bool missing = file == DeviceFile::none && path && path[0] == '/' &&
+                         (path[1] == 's' || path[1] == '/') && is_class_folder(path) &&
+                         real.access(path, F_OK) != 0;
+    return missing ? DeviceFile::folder : file;
+}
+
 template <typename Status>
 bool stat_path(const char* call, const char* path, bool follow, Status* status, int& result) {
-    const DeviceFile file = file_of(path);
+    const DeviceFile file = looked_for(path);
     if (file == DeviceFile::none || file == DeviceFile::terminal) return false;
     const mode_t mode = mode_of(file, follow);
     result = explained_status(call, path, mode != 0 ? put_status(status, mode) : not_there());
@@ -58,7 +67,7 @@ bool stat_at(const char* call, int fd, const char* path, int flags, Status* stat
 }
 
 bool access_path(const char* call, const char* path, int mode, int& result) {
-    const DeviceFile file = file_of(path);
+    const DeviceFile file = looked_for(path);
     if (file == DeviceFile::none || file == DeviceFile::terminal) return false;
     const int error = access_error(file, mode);
     if (error != 0) errno = error;

@@ -341,6 +341,12 @@ class AnswersByAnyMethod:
             print(refused(4096, 0, 0), refused(4096, 4, 0), refused(2 ** 64 - 1, 1, 0), refused(4096, 1, -4096), refused(4096, 1, -8192))
             """), "EINVAL EINVAL ENOMEM EOVERFLOW EINVAL\n")
 
+    def test_the_folder_in_which_one_is_looked_for_is_there(self):
+        """Also where the kernel has none."""
+        self.assertEqual(self.python("""
+            print(stat.S_ISDIR(os.stat("/sys/class/graphics").st_mode), os.access("/sys/class/graphics/", os.R_OK | os.X_OK))
+            """), "True True\n")
+
     def test_its_length_is_nobodys_to_change(self):
         self.assertEqual(self.python("""
             os.pwrite(fb, b"abcd", 0)
