@@ -9,6 +9,12 @@
 #include <cerrno>
 #include <cstring>
 
+// Since Linux 6.6, and in no header before.
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
 namespace run {
 namespace {
 
@@ -21,7 +27,11 @@ std::size_t notification_size() {
 }  // namespace
 
 Notifications::Notifications(hvfbd::Descriptor listener)
-    : listener_(std::move(listener)), received_(notification_size()) {}
+    : listener_(std::move(listener)), received_(notification_size()) {
+    // The program waits for the answer: whoever gives it takes over its processor. Elsewhere it is found
+    // another one, which may have to wake up first.
+    ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+}
 
 std::optional<seccomp_notif> Notifications::receive() {
     std::ranges::fill(received_, std::byte{0});
