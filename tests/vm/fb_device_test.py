@@ -1,6 +1,10 @@
 """The framebuffer of hvfb-run against the kernel's own vfb, call by call: both are asked what tests/tools/fb_calls asks."""
 
+import subprocess
+
 from guest import Guest
+from machine import read_ppm
+from picture import Picture
 
 # What differs on purpose, and why. A line that is listed and does not differ is an error as well.
 WITH_BOTH = {
@@ -82,3 +86,14 @@ class FbDevice(Guest):
 
     def test_answers_as_the_kernels_beside_the_program(self):
         self.assert_answers_as_the_kernels("notify", 1, names_of(WITH_BOTH, WITH_NOTIFY))
+
+    def test_a_program_of_32_bits_draws(self):
+        """It asks by `int 0x80`, in structures of i386: see image/narrow.c."""
+        self.assertIn("method notify: ", self.do("hvfb-run --explain --keep /mnt/host/bin/narrow 2>&1", code=7))
+        self.do("hvfbctl screenshot /mnt/out/narrow.png")
+        # What is kept is another test's no more.
+        self.leave_no_daemon()
+        data = subprocess.run(["pngtopnm", self.machine.out / "narrow.png"], check=True, capture_output=True).stdout
+        picture = Picture(640, 480)
+        picture.pixels = bytearray(value & 255 for y in range(480) for x in range(640) for value in (x ^ y, y, x))
+        self.assertIsNone(picture.difference(*read_ppm(data)))
