@@ -197,5 +197,25 @@ class Bench(unittest.TestCase):
             self.assertTrue(not line or line.startswith(("|", "Measured on Linux")), line)
 
 
+class BenchRun(unittest.TestCase):
+    def setUp(self):
+        self.bus = Bus()
+        self.addCleanup(self.bus.stop)
+
+    def test_measures_programs_under_hvfb_run(self):
+        done = run(PROGRAMS / "hvfbd-bench", "--daemon", PROGRAMS / "hvfbd", "--bus", self.bus.address, "--run", PROGRAMS / "hvfb-run", "--only-run",
+                   "--rounds", "1", "--rest", "0.2", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = {verdict["row"]: verdict for verdict in json.loads(done.stdout)["bars"]}
+        self.assertEqual(sorted(rows), [f"13{letter}" for letter in "abcdefg"])
+        # To be answered by another process takes longer than nothing, and a program is not drawn for nothing.
+        for row in "abc":
+            self.assertGreater(rows[f"13{row}"]["value"], 0)
+
+    def test_says_which_program_failed_under_hvfb_run(self):
+        done = run(PROGRAMS / "hvfbd-bench", "--daemon", PROGRAMS / "hvfbd", "--bus", self.bus.address, "--run", "/bin/false", "--only-run")
+        self.assertEqual((done.returncode, "/bin/false" in done.stderr), (1, True), done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

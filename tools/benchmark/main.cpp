@@ -13,6 +13,7 @@
 #include "reference.h"
 #include "report.h"
 #include "rows.h"
+#include "run_rows.h"
 #include "tracked.h"
 #include "workload.h"
 #include "x11vnc.h"
@@ -31,10 +32,12 @@ struct Options {
     std::string size;                   // WIDTHxHEIGHT
     std::string x_server;               // its socket
     std::string console;                // hvfb-console; empty: no row 12
+    std::string run;                    // hvfb-run; empty: no row 13
     std::uint32_t most_rectangles = 0;  // 0: the daemon's default
     double rest_seconds = 60;
     bool alone = false, competitors = false, only_matches = false, four_k = true, json = false,
-         markdown = false, perf = false, check = false, only_console = false, only_others = false;
+         markdown = false, perf = false, check = false, only_console = false, only_run = false,
+         only_others = false;
 };
 
 Matches play_all(const Options& options, int width, int height) {
@@ -108,18 +111,26 @@ void measure_console(const Options& options, Report& report) {
         report.verdicts.push_back(verdict);
 }
 
+void measure_run(const Options& options, Report& report) {
+    if (options.run.empty()) return;
+    Tracked tracked(options.tracked);
+    for (const Verdict& verdict : run_rows(options.run, tracked, options.match.rounds, options.rest_seconds))
+        report.verdicts.push_back(verdict);
+}
+
 // Returns whether every bar was met.
 bool run(const Options& options) {
     Report report;
     report.machine = this_machine();
     report.fault_us = Reference(options.tracked.width, options.tracked.height).fault_us();
-    if (!options.only_console) {
+    if (!options.only_console && !options.only_run) {
         report.matches = play_all(options, options.tracked.width, options.tracked.height);
         if (options.four_k) report.tall = play_all(options, 3840, 2160);
         report.verdicts = judge(report.matches, report.tall);
         if (!options.only_matches) measure_own_rows(options, report);
     }
-    if (!options.only_matches) measure_console(options, report);
+    if (!options.only_matches && !options.only_run) measure_console(options, report);
+    if (!options.only_matches && !options.only_console) measure_run(options, report);
     // By the number, then by the letter after it.
     std::ranges::stable_sort(report.verdicts, {}, [](const Verdict& verdict) {
         const auto number = hvfbd::leading_number(verdict.row);
@@ -170,6 +181,8 @@ int main(int argc, char** argv) {
     program.option("--console", options.console,
                    "The hvfb-console to measure: writes to the foreground terminal, and resets it");
     program.flag("--only-console", options.only_console, "Only row 12");
+    program.option("--run", options.run, "The hvfb-run to measure");
+    program.flag("--only-run", options.only_run, "Only row 13");
     program.flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
     program.flag("--alone", options.alone, "Only hvfbd plays");
     program.flag("--competitors", options.competitors,
