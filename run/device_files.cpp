@@ -88,6 +88,14 @@ DeviceFile device_file(std::string_view given) {
     return is_attribute(name) ? DeviceFile::attribute : DeviceFile::missing;
 }
 
+void terminal_name(std::string_view given, char* name, std::size_t size) {
+    const Plain plain(given);
+    std::string_view path = plain.view();
+    const bool older = begins(path, "/dev/vc/");
+    if (older) path.remove_prefix(8);
+    std::snprintf(name, size, "%s%.*s", older ? "/dev/tty" : "", static_cast<int>(path.size()), path.data());
+}
+
 std::string_view link_target(std::string_view given) {
     const Plain plain(given);
     if (plain.view() == link_path) return "../../devices/virtual/graphics/fb0";

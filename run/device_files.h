@@ -22,6 +22,9 @@ enum class DeviceFile {
 // `path` as a program gives it: absolute, however many slashes it has.
 DeviceFile device_file(std::string_view path);
 
+// The name that the kernel has for a terminal: programs try an older one first. At most `size` bytes of it.
+void terminal_name(std::string_view path, char* name, std::size_t size);
+
 // What readlink(2) says of it; empty: it is no link.
 std::string_view link_target(std::string_view path);
 

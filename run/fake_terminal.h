@@ -8,6 +8,13 @@
 
 namespace fbdev {
 
+// Who answers requests of virtual terminals, as hvfb-run --vt says.
+enum class Terminals {
+    kernels,        // the kernel alone: none, real
+    where_missing,  // the fake one where the kernel has none, or none for this program: auto
+    fake,
+};
+
 // A virtual terminal of the kernel's that is not there: always in front, and nobody switches away. Answers
 // what programs that draw on a framebuffer ask of one.
 class FakeTerminal {

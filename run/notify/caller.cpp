@@ -1,12 +1,19 @@
 #include "run/notify/caller.h"
 
+#include <linux/vt.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <sstream>
+
+#include "common/descriptor.h"
 
 #include "common/numbers.h"
 
@@ -14,10 +21,21 @@ namespace run {
 namespace {
 
 constexpr std::size_t longest_path = 128, page = 4096;
-constexpr unsigned input_major = 13;
+constexpr unsigned input_major = 13, virtual_terminal_major = 4, controlling_terminal_major = 5,
+                   pseudo_terminal_major = 136;
 
 std::string in_proc(pid_t pid, const std::string& name) {
     return "/proc/" + std::to_string(pid) + '/' + name;
+}
+
+// Of a thread. 0: it has ended.
+pid_t process_of(pid_t thread) {
+    std::ifstream status(in_proc(thread, "status"));
+    std::string word;
+    pid_t process = 0;
+    while (status >> word)
+        if (word == "Tgid:" && status >> process) return process;
+    return 0;
 }
 
 }  // namespace
@@ -65,6 +83,36 @@ bool Caller::has_input_device(int descriptor) const {
     struct stat status {};
     return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0 &&
            S_ISCHR(status.st_mode) && major(status.st_rdev) == input_major;
+}
+
+bool Caller::has_virtual_terminal(int descriptor) const {
+    struct stat status {};
+    // What is no descriptor at all the kernel says best.
+    if (::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) != 0) return true;
+    // SDL asks for each key of each map. Of terminals with another number nobody has to ask.
+    if (!S_ISCHR(status.st_mode) || (major(status.st_rdev) != virtual_terminal_major &&
+                                     major(status.st_rdev) != controlling_terminal_major))
+        return false;
+    // A notification names a thread, and descriptors are asked of a process.
+    const hvfbd::Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, process_of(pid_), 0)));
+    if (!handle) return false;
+    const hvfbd::Descriptor copy(static_cast<int>(::syscall(SYS_pidfd_getfd, handle.get(), descriptor, 0)));
+    vt_mode mode;
+    return copy && ::ioctl(copy.get(), VT_GETMODE, &mode) == 0;
+}
+
+std::string Caller::terminal() const {
+    // PID (NAME) STATE PARENT GROUP SESSION TERMINAL: a name may have anything in it.
+    std::string line;
+    std::getline(std::ifstream(in_proc(pid_, "stat")), line);
+    std::istringstream words(line.substr(std::min(line.rfind(')') + 1, line.size())));
+    std::string state;
+    long parent = 0, group = 0, session = 0, number = 0;
+    if (!(words >> state >> parent >> group >> session >> number)) return {};
+    // As the kernel writes it: twelve bits of the minor number around the major one.
+    const auto device = static_cast<unsigned>(number);
+    if ((device >> 8 & 0xfff) != pseudo_terminal_major) return {};
+    return "/dev/pts/" + std::to_string((device & 0xff) | (device >> 12 & 0xfff00));
 }
 
 uid_t Caller::user() const {

@@ -27,6 +27,9 @@ class Caller {
     // Whether its descriptor is this file.
     bool has(int descriptor, dev_t device, ino_t inode) const;
     bool has_input_device(int descriptor) const;
+    bool has_virtual_terminal(int descriptor) const;
+    // The path of the pseudo-terminal that controls it; empty: none does.
+    std::string terminal() const;
     // Whose files it may open.
     uid_t user() const;
     std::string name() const;

@@ -65,21 +65,28 @@ std::vector<sock_filter> calls_of(const Architecture& architecture, const Filter
     part.insert(part.end(), mappings.begin(), mappings.end());
     part.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ioctl, 1, 0));
     part.push_back(answer(SECCOMP_RET_ALLOW));
-    // Of ioctls only those with the letter of framebuffers, and where it is wanted of terminals and
-    // keyboards: terminals are asked much else. The lower half of the argument comes first on all of these
-    // machines.
-    part.push_back(load(offsetof(seccomp_data, args) + sizeof(__u64)));
+    // Of ioctls only those with the letter of framebuffers, and where it is wanted of virtual terminals and
+    // keyboards. The lower half of the argument comes first on all of these machines.
+    const sock_filter request = load(offsetof(seccomp_data, args) + sizeof(__u64));
+    part.push_back(request);
     if (filtered.keyboards) {
         part.push_back(unless_equal_skip_one(EVIOCGRAB));
         part.push_back(answer(SECCOMP_RET_USER_NOTIF));
     }
-    part.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff00));
-    std::vector<std::uint32_t> letters{'F' << 8};
-    if (filtered.terminal) letters.insert(letters.end(), {'K' << 8, 'V' << 8});
-    for (const std::uint32_t letter : letters) {
-        part.push_back(unless_equal_skip_one(letter));
+    const auto stop = [&part](std::uint32_t mask, std::uint32_t value) {
+        part.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+        part.push_back(unless_equal_skip_one(value));
         part.push_back(answer(SECCOMP_RET_USER_NOTIF));
+    };
+    // Those of virtual terminals have nothing but a letter and a number. Cameras have the same letter and ask
+    // for each picture.
+    if (filtered.terminal) {
+        for (const std::uint32_t letter : {'K' << 8, 'V' << 8}) {
+            stop(0xffffff00, letter);
+            part.push_back(request);
+        }
     }
+    stop(0xff00, 'F' << 8);
     part.push_back(answer(SECCOMP_RET_ALLOW));
     return part;
 }

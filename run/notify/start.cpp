@@ -56,29 +56,31 @@ hvfbd::Descriptor receive_descriptor(int socket) {
     return hvfbd::Descriptor(descriptor);
 }
 
-void supervise(const ScreenSettings& settings, bool explain) {
+void supervise(const ScreenSettings& settings, fbdev::Terminals terminals, bool explain) {
     hvfbd::Descriptor channel(3);
     const pid_t own = ::getpid();
     if (::send(channel.get(), &own, sizeof own, MSG_NOSIGNAL) != sizeof own) return;
     hvfbd::Descriptor listener = receive_descriptor(channel.get());
     if (!listener) return;
     channel.reset();
-    Supervisor(std::move(listener), settings, explain).run();
+    Supervisor(std::move(listener), settings, terminals, explain).run();
 }
 
 }  // namespace
 
-void be_supervised(const ScreenSettings& settings, const Filtered& filtered, bool explain) {
+void be_supervised(const ScreenSettings& settings, fbdev::Terminals terminals, bool explain) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) failed("a socket");
     const hvfbd::Descriptor its(ends[0]);
     hvfbd::Descriptor ours(ends[1]);
-    start_beside("hvfb-run", its.get(), explain, [&settings, explain] { supervise(settings, explain); });
+    start_beside("hvfb-run", its.get(), explain, [&] { supervise(settings, terminals, explain); });
     pid_t supervisor = 0;
     if (::recv(ours.get(), &supervisor, sizeof supervisor, 0) != sizeof supervisor)
         failed("the supervisor has ended");
     // Where Yama lets nobody look into another process who is not its parent.
     ::prctl(PR_SET_PTRACER, supervisor);
+    const Filtered filtered{.terminal = terminals != fbdev::Terminals::kernels,
+                            .keyboards = !settings.keyboards.empty()};
     const hvfbd::Descriptor listener = install_filter(notify_filter(filtered));
     send_descriptor(ours.get(), listener.get());
 }

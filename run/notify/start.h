@@ -1,6 +1,6 @@
 #pragma once
 
-#include "run/notify/filter.h"
+#include "run/fake_terminal.h"
 #include "run/notify/shared_screen.h"
 
 namespace run {
@@ -8,6 +8,6 @@ namespace run {
 // Starts a supervisor, which is no child of this process and leaves when the last program under it has ended,
 // and puts its filter before this process's system calls: it is to become the program now. Throws
 // std::system_error, after which this process is good for nothing.
-void be_supervised(const ScreenSettings& settings, const Filtered& filtered, bool explain);
+void be_supervised(const ScreenSettings& settings, fbdev::Terminals terminals, bool explain);
 
 }  // namespace run

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iostream>
+#include <iterator>
 
 #include "run/keyboards/message.h"
 #include "run/notify/calls.h"
@@ -32,21 +33,25 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-Supervisor::Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, bool explain)
+Supervisor::Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, fbdev::Terminals terminals,
+                       bool explain)
     : notifications_(std::move(listener)),
       screen_(std::move(settings)),
       files_(notifications_, screen_),
+      terminal_(terminals),
       explain_(explain) {}
 
 void Supervisor::run() {
     for (;;) {
-        pollfd listener{notifications_.descriptor(), POLLIN, 0};
-        const int ready = ::poll(&listener, 1, wait_ms());
+        pollfd ends[] = {{notifications_.descriptor(), POLLIN, 0}, {terminal_.written(), POLLIN, 0}};
+        const pollfd& listener = ends[0];
+        const int ready = ::poll(ends, std::size(ends), wait_ms());
         if (ready < 0 && errno != EINTR) return;
         if (ready > 0 && (listener.revents & POLLIN))
             receive();
         else if (ready > 0 && (listener.revents & (POLLHUP | POLLERR | POLLNVAL)))
             break;
+        if (ready > 0 && ends[1].revents != 0) terminal_.discard();
         end_waits();
         if (screen_.is_open() && Clock::now() >= refresh_at_) {
             const int after = screen_.refresh();
@@ -175,6 +180,10 @@ Answer Supervisor::open(const seccomp_notif& call, Caller& caller, std::uint64_t
         case DeviceFile::folder:
             result = open_folder(call, path, flags);
             break;
+        case DeviceFile::terminal:
+            if (terminal_.is_kernels(path, flags)) return {.kernels = true};
+            result = notifications_.add_descriptor(call, terminal_.open(caller, flags), flags);
+            break;
         default:
             if (fbdev::is_class_folder(path)) {
                 result = open_folder(call, path, flags);
@@ -253,9 +262,10 @@ Answer Supervisor::ioctl(const seccomp_notif& call, Caller& caller) {
         if (!caller.has_input_device(descriptor)) return {.kernels = true};
         name = "EVIOCGRAB";
     } else {
-        if (!fbdev::FakeTerminal::knows(request)) return {.kernels = true};
+        if (!fbdev::FakeTerminal::knows(request) || terminal_.is_kernels(caller, descriptor))
+            return {.kernels = true};
         if (!notifications_.is_there(call)) return {.error = EINTR};
-        result.error = terminal_.ioctl(request, call.data.args[2], caller.memory());
+        result.error = terminal_.ioctl(request, call.data.args[2], caller);
         name = fbdev::terminal_request_name(request);
     }
     result.call =

@@ -9,12 +9,12 @@
 
 #include "common/descriptor.h"
 #include "run/device_files.h"
-#include "run/fake_terminal.h"
 #include "run/notify/caller.h"
 #include "run/notify/device_folders.h"
 #include "run/notify/file_answers.h"
 #include "run/notify/notifications.h"
 #include "run/notify/shared_screen.h"
+#include "run/notify/virtual_terminal.h"
 
 namespace run {
 
@@ -22,7 +22,7 @@ namespace run {
 // which is all that its process does.
 class Supervisor {
   public:
-    Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, bool explain);
+    Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, fbdev::Terminals terminals, bool explain);
 
     // Returns when no process has the filter any more.
     void run();
@@ -54,7 +54,7 @@ class Supervisor {
     SharedScreen screen_;
     DeviceFolders folders_;
     FileAnswers files_;
-    fbdev::FakeTerminal terminal_;
+    VirtualTerminal terminal_;
     bool explain_;
     std::vector<Waiting> waiting_;
     Clock::time_point refresh_at_{};

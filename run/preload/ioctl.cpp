@@ -71,6 +71,21 @@ int framebuffer_request(int fd, std::uint32_t request, std::uint64_t argument) {
     return result_of(answer.error);
 }
 
+int terminal_request(int fd, std::uint32_t request, void* argument) {
+    if (terminals == Terminals::where_missing) {
+        const int result = real.ioctl(fd, request, argument);
+        if (result >= 0 || errno != ENOTTY) return result;
+    }
+    int error = 0;
+    {
+        const ScreenLock screen;
+        error = screen ? the_terminal.ioctl(request, reinterpret_cast<std::uintptr_t>(argument), own_memory())
+                       : EBUSY;
+    }
+    explain_request(fd, terminal_request_name(request), request, error, nullptr);
+    return result_of(error);
+}
+
 int request_of(int fd, unsigned long wide, void* argument) {
     // The kernel looks at 32 bits, and programs give a negative int.
     const auto number = static_cast<std::uint32_t>(wide);
@@ -81,14 +96,8 @@ int request_of(int fd, unsigned long wide, void* argument) {
             note_framebuffer(fd);
             return framebuffer_request(fd, number, address);
         }
-    } else if (__builtin_expect(terminal_is_fake, 0) && FakeTerminal::knows(number)) {
-        int error = 0;
-        {
-            const ScreenLock screen;
-            error = screen ? the_terminal.ioctl(number, address, own_memory()) : EBUSY;
-        }
-        explain_request(fd, terminal_request_name(number), number, error, nullptr);
-        return result_of(error);
+    } else if (terminals != Terminals::kernels && FakeTerminal::knows(number)) {
+        return terminal_request(fd, number, argument);
     }
     // What is for files of data is for no device, and the descriptor is one of such a file.
     if ((number == FIONREAD || number == FIOQSIZE) && is_marked(fd)) return result_of(ENOTTY);
@@ -98,7 +107,7 @@ int request_of(int fd, unsigned long wide, void* argument) {
     const int result = real.ioctl(fd, wide, argument);
     if (__builtin_expect(explaining, 0) && result < 0 && FakeTerminal::knows(number))
         explain_line(
-            "ioctl(%d, %s) = -1 %s: a virtual terminal is needed: start it on one, or with --vt=fake", fd,
+            "ioctl(%d, %s) = -1 %s: a virtual terminal is needed: start it on one, or without --vt=none", fd,
             terminal_request_name(number), strerrorname_np(errno));
     return result;
 }

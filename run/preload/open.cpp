@@ -6,7 +6,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "run/keyboards/message.h"
+#include "run/lone_terminal.h"
 #include "run/preload/descriptors.h"
 #include "run/preload/explain.h"
 #include "run/preload/exported.h"
@@ -61,11 +64,41 @@ int open_attribute(const char* path, int flags) {
     return not_opened(error);
 }
 
-// A terminal that is not there is the one that the program has, and none where it has none.
-int open_terminal(int flags) {
+// The other end of all terminals at which nobody types. Closed by the program, it is missed at the next one.
+constinit std::atomic<int> lone_master{-1};
+
+int open_alone(int flags) {
+    const int before = lone_master.load();
+    if (const int fd = open_lone_terminal(before, flags); fd >= 0) return fd;
+    int master = open_lone_master();
+    if (master < 0) return -1;
+    // Where no program looks for the number of a file that it opens.
+    if (const int high = static_cast<int>(syscall(SYS_fcntl, master, F_DUPFD_CLOEXEC, 512)); high >= 0) {
+        syscall(SYS_close, master);
+        master = high;
+    }
+    lone_master.store(master);
+    return open_lone_terminal(master, flags);
+}
+
+// Of the kernel's, where that has it. False: the kernel alone is to answer.
+bool open_terminal(const char* path, int flags, int& fd) {
+    if (terminals == Terminals::kernels) return false;
+    // What is not there is not to become a file.
     const int wanted = flags & ~(O_CREAT | O_EXCL | O_TRUNC);
-    const int fd = real.open("/dev/tty", wanted);
-    return fd >= 0 ? fd : real.open("/dev/null", wanted);
+    if (terminals == Terminals::where_missing) {
+        char name[32];
+        terminal_name(path, name, sizeof name);
+        fd = real.open(name, wanted);
+        if (fd >= 0) return true;
+    }
+    // The one that the program has. What is only written to it would fill one that nobody reads.
+    fd = real.open("/dev/tty", wanted);
+    if (fd < 0 && (flags & O_ACCMODE) != O_WRONLY) fd = open_alone(flags);
+    if (fd < 0) fd = real.open("/dev/null", wanted);
+    EXPLAIN("open(\"%s\", %#o) = %d%s%s: a fake terminal", path, static_cast<unsigned>(flags), fd,
+            fd < 0 ? " " : "", fd < 0 ? strerrorname_np(errno) : "");
+    return true;
 }
 
 // Its keys come to the program alone while its surface is shown: see --grab.
@@ -86,9 +119,7 @@ bool open_ours(const char* call, const char* path, int flags, int& fd) {
             fd = open_attribute(path, flags);
             break;
         case DeviceFile::terminal:
-            if (!terminal_is_fake) return false;
-            fd = open_terminal(flags);
-            break;
+            return open_terminal(path, flags, fd);
         case DeviceFile::missing:
             fd = not_opened(ENOENT);
             break;

@@ -23,12 +23,12 @@ std::uint32_t leading_number(const char*& at) {
 
 }  // namespace
 
-constinit bool terminal_is_fake = false;
+constinit Terminals terminals = Terminals::kernels;
 constinit const char* keyboards = nullptr;
 
 void read_early_settings() {
-    const char* const terminal = environment_text("HVFB_RUN_VT");
-    terminal_is_fake = terminal && strcmp(terminal, "fake") == 0;
+    if (const char* const wanted = environment_text("HVFB_RUN_VT"))
+        terminals = strcmp(wanted, "fake") == 0 ? Terminals::fake : Terminals::where_missing;
     // The program may change its environment.
     static constinit char socket_name[64] = "";
     if (const char* const name = environment_text(run::keyboard_socket_variable)) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "run/fake_terminal.h"
+
 namespace fbdev::preload {
 
 // What hvfb-run said of this program, in the environment. Text is the environment's own.
@@ -15,8 +17,8 @@ struct Settings {
 
 Settings read_settings();
 
-// Whether the ioctls of virtual terminals are answered. Read when the program starts.
-extern bool terminal_is_fake;
+// Who answers the requests of virtual terminals. Read when the program starts.
+extern Terminals terminals;
 // By which the process that holds the keyboards is told; null: there is none.
 extern const char* keyboards;
 void read_early_settings();

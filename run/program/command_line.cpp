@@ -75,9 +75,9 @@ CommandLine::CommandLine() {
     choice("--depth", depth, "Bits of a pixel", {"32", "16"});
     choice(
         "--vt", terminal,
-        "The virtual terminal: none is what the program is started on, fake is one that is always in front, "
-        "real insists on the kernel's",
-        {"none", "fake", "real"});
+        "The virtual terminal: auto is the kernel's, and a fake one that is always in front where there is "
+        "none; none is what the program is started on, real insists on the kernel's",
+        {"auto", "none", "fake", "real"});
     program.flag("--keep", keep, "The picture stays when the program ends, and is there for the next one");
     program.flag("--grab", grab, "Keyboards are the program's alone while its picture is shown");
     program.flag("--explain", explain, "Say on standard error which calls are answered, and why so");

@@ -18,7 +18,7 @@ struct CommandLine {
     // As tools::CommandLineParser. The program and what follows it are taken as they are.
     std::optional<int> parse(int argc, char** argv);
 
-    std::string method = "auto", bus, display, name, geometry, depth = "32", terminal = "none";
+    std::string method = "auto", bus, display, name, geometry, depth = "32", terminal = "auto";
     bool keep = false, grab = false, explain = false;
     std::vector<char*> command;  // the program and its arguments; `argv` owns them
 

@@ -110,7 +110,7 @@ void load_before(const CommandLine& line, const std::string& library) {
     tell("HVFB_RUN_NAME", line.name.empty() && line.keep ? program_name(line) : line.name);
     tell("HVFB_RUN_GEOMETRY", line.geometry);
     tell("HVFB_RUN_DEPTH", line.depth == "16" ? "16" : "");
-    tell("HVFB_RUN_VT", line.terminal == "fake" ? "fake" : "");
+    tell("HVFB_RUN_VT", line.terminal == "fake" || line.terminal == "auto" ? line.terminal : "");
     tell("HVFB_RUN_KEEP", line.keep ? "1" : "");
     tell(keyboard_socket_variable, line.grab ? keyboards_for(line) : "");
     tell("HVFB_RUN_EXPLAIN", line.explain ? "1" : "");
@@ -129,7 +129,10 @@ void supervise(const CommandLine& line) {
     settings.bits = line.depth == "16" ? 16 : 32;
     settings.keep = line.keep;
     if (line.grab) settings.keyboards = keyboards_for(line);
-    be_supervised(settings, {.terminal = line.terminal == "fake", .keyboards = line.grab}, line.explain);
+    const fbdev::Terminals terminals = line.terminal == "fake"   ? fbdev::Terminals::fake
+                                       : line.terminal == "auto" ? fbdev::Terminals::where_missing
+                                                                 : fbdev::Terminals::kernels;
+    be_supervised(settings, terminals, line.explain);
 }
 
 }  // namespace

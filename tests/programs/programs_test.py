@@ -1,21 +1,20 @@
 """Programs of Debian, unmodified, under hvfb-run: what they draw, pixel by pixel where it is known."""
 
-import fcntl
+import contextlib
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import termios
 import textwrap
 import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(os.environ["HVFBD_SOURCE"]) / "tests/tools"))
-from private_daemon import PROGRAMS, run  # noqa: E402
-from run_test import STATIC, OnSmallDisplay  # noqa: E402
+from private_daemon import PROGRAMS, SOURCE, run  # noqa: E402
+from run_test import STATIC, OnSmallDisplay, on_a_terminal  # noqa: E402
 
 GO = """
 package main
@@ -53,13 +52,16 @@ func main() {
     os.Exit(7)
 }
 """
+# Where /dev/tty0 is there, and nobody may open it.
+DEAD_TERMINAL = """
+    mkdir /dev/dead
+    mount -t tmpfs -o nodev tmpfs /dev/dead
+    mknod /dev/dead/tty0 c 4 0
+    ln -s dead/tty0 /dev/tty0
+    exec "$@"
+    """
 # Nobody waits longer for a program that draws nothing.
 TIMEOUT = 60
-
-
-def as_on_a_terminal():
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class OnDisplay(OnSmallDisplay):
@@ -80,16 +82,17 @@ class OnDisplay(OnSmallDisplay):
     def ffmpeg(self, *words):
         return subprocess.run(["ffmpeg", "-v", "error", "-y", *words], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
 
-    def running(self, *words, terminal=False, **environment):
-        """Starts it, and ends it with the test."""
+    def running(self, *words, terminal=False, dead_terminal=False, stdin=subprocess.DEVNULL, **environment):
+        """Starts it where the kernel has no virtual terminal, and ends it with the test."""
         options = {"env": {**self.environment, **environment}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         if terminal:
             ours, its = os.openpty()
             self.addCleanup(os.close, ours)
-            options.update(stdin=its, stdout=its, stderr=its, preexec_fn=as_on_a_terminal)
+            options.update(stdin=its, stdout=its, stderr=its, preexec_fn=on_a_terminal)
         else:
-            options.update(stdin=subprocess.DEVNULL)
-        process = subprocess.Popen([PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", f"--method={self.METHOD}", *map(str, words)],
+            options.update(stdin=stdin)
+        dead = ("sh", "-c", DEAD_TERMINAL, "sh") if dead_terminal else ()
+        process = subprocess.Popen([SOURCE / "tests/tools/without-terminals", *dead, PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", f"--method={self.METHOD}", *map(str, words)],
                                    **options)
         self.addCleanup(process.wait, 20)
         self.addCleanup(process.kill)
@@ -166,7 +169,7 @@ class Programs(OnDisplay):
         self.assertEqual(pixels, bytes(value for row in self.rows for pixel in row for value in pixel))
 
     def test_fbi_shows_a_picture(self):
-        self.await_picture(self.running("--vt=fake", "fbi", "--noverbose", self.picture, terminal=True))
+        self.await_picture(self.running("fbi", "--noverbose", self.picture, terminal=True))
 
     def test_fim_shows_a_picture(self):
         # It has a line of text below.
@@ -195,7 +198,7 @@ class Programs(OnDisplay):
     def test_links_shows_a_page(self):
         page = self.folder / "page.html"
         page.write_text("<h1>Links draws</h1><p>on a framebuffer</p>")
-        process = self.running("--vt=fake", "links2", "-g", "-driver", "fb", f"file://{page}", terminal=True)
+        process = self.running("links2", "-g", "-driver", "fb", f"file://{page}", terminal=True)
         self.await_colours(process, self.WIDTH * self.HEIGHT // 2)
 
     def test_vlc_shows_a_film(self):
@@ -206,10 +209,10 @@ class Programs(OnDisplay):
 
     def test_xine_shows_a_film(self):
         # It takes the terminal from its session, which ends it where it leads that.
-        self.await_colours(self.running("--vt=fake", "sh", "-c", f"fbxine -A none {self.film()}; true", terminal=True), self.WIDTH * self.HEIGHT // 2)
+        self.await_colours(self.running("sh", "-c", f"fbxine -A none {self.film()}; true", terminal=True), self.WIDTH * self.HEIGHT // 2)
 
     def test_directfb_shows_a_picture(self):
-        process = self.running("--vt=fake", "dfbshow", self.picture, terminal=True, DFBARGS="system=fbdev,no-vt,no-sighandler,no-cursor")
+        process = self.running("dfbshow", self.picture, terminal=True, DFBARGS="system=fbdev,no-vt,no-sighandler,no-cursor")
         self.await_picture(process)
 
     def test_x11vnc_finds_the_framebuffer(self):
@@ -240,8 +243,33 @@ class Programs(OnDisplay):
         self.await_screen(lambda rows: all(pixel == (10, 20, 30) for row in rows for pixel in row), process)
         self.keep_picture()
 
+    def test_the_words_of_the_readme_show_a_film_with_sound(self):
+        self.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=5", "-f", "lavfi", "-i", "sine", "-t", "60", "-c:v", "mpeg4", self.folder / "film.mkv")
+        with contextlib.chdir(self.folder):
+            process = self.running(*"ffmpeg -re -i film.mkv -pix_fmt bgra -f fbdev /dev/fb0".split())
+        self.await_colours(process, self.WIDTH * self.HEIGHT // 2)
+
+    def test_xorg_starts_word_for_word_where_there_is_no_virtual_terminal(self):
+        """And where there is one that may not be opened, as in some containers."""
+        for number, dead in enumerate((False, True)):
+            with self.subTest(dead=dead):
+                display = f":{os.getpid() % 10000 + 10000 + number}"
+                self.addCleanup(pathlib.Path(f"/var/log/Xorg{display.replace(':', '.')}.log").unlink, missing_ok=True)
+                process = self.running("Xorg", display, dead_terminal=dead)
+                # One client that stays: it begins anew when the last one leaves.
+                client = subprocess.Popen(["sh", "-c", f"until xset -display {display} q; do sleep 0.1; done; exec xclock -display {display}"],
+                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)
+                self.addCleanup(client.wait, 20)
+                self.addCleanup(client.kill)
+                while subprocess.run(["xsetroot", "-display", display, "-solid", "#102030"], env=self.environment, stderr=subprocess.DEVNULL).returncode:
+                    self.assertIsNone(process.poll(), "it has ended")
+                self.await_screen(lambda rows: sum(pixel == (16, 32, 48) for row in rows for pixel in row) > self.WIDTH * self.HEIGHT // 4, process)
+                self.keep_picture()
+                process.terminate()
+                process.wait(20)
+
     def test_xorg_runs_a_session(self):
-        process = self.running("--vt=fake", *self.xorg(), "-retro")
+        process = self.running(*self.xorg(), "-retro")
         # The pattern of a root window without a session: black, and a quarter of the pixels white.
         self.await_screen(lambda rows: 0.2 < sum(pixel == (255, 255, 255) for row in rows for pixel in row) / (self.WIDTH * self.HEIGHT) < 0.3, process)
         self.keep_picture()
@@ -265,8 +293,15 @@ class OnLargerDisplay(OnDisplay):
                 process.kill()
                 process.wait(20)
 
-    def sdl(self, program):
-        self.process = self.running("--vt=fake", "sh", "-c", f"{program}; true", terminal=True, SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")
+    def test_netsurf_shows_a_page(self):
+        page = self.folder / "page.html"
+        page.write_text("<body style='background: #102030; color: #f0e0d0'><h1>NetSurf draws</h1>")
+        # Without these it asks for 800x600. There is no terminal: what SDL takes for one is a pseudo-terminal at which nobody types.
+        self.sdl(f"netsurf-fb -f sdl -w {self.WIDTH} -h {self.HEIGHT} -b 32 file://{page}", terminal=False)
+        self.await_pixels({(0x10, 0x20, 0x30): 200000, (0xf0, 0xe0, 0xd0): 1000})
+
+    def sdl(self, program, terminal=True):
+        self.process = self.running("sh", "-c", f"{program}; true", terminal=terminal, SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")
         return self.process
 
     def await_pixels(self, least):
@@ -295,7 +330,7 @@ class OnLargerDisplay(OnDisplay):
             xclock -bg '#405060' -geometry 200x200+400+20 &
             wait
             """))
-        self.process = self.running("--vt=fake", "sh", script)
+        self.process = self.running("sh", script)
         self.addCleanup(self.process.wait, 20)
         self.addCleanup(self.process.terminate)
         self.await_pixels({(0x20, 0x30, 0x40): 20000, (0xf0, 0xe0, 0xd0): 1000, (0x40, 0x50, 0x60): 20000, (0x12, 0x34, 0x56): 3000})
@@ -343,7 +378,7 @@ class LargerProgramsNotified(OnLargerDisplay):
 class ProgramsThatAreThere(unittest.TestCase):
     def test_are_all_of_them(self):
         wanted = ("ffmpeg", "fbset", "fbcat", "fbi", "fim", "mplayer", "gst-launch-1.0", "links2", "x11vnc", "musl-gcc", "go", "Xorg", "cvlc", "fbxine",
-                  "dfbshow", "dosbox", "twm", "xterm", "xclock", "xset")
+                  "dfbshow", "dosbox", "netsurf-fb", "twm", "xterm", "xclock", "xset")
         self.assertEqual([name for name in wanted if shutil.which(name) is None], [], "apt-get install: [programs] in packaging/build-depends")
 
 

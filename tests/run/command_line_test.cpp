@@ -30,7 +30,7 @@ TEST(RunCommandLine, OptionsComeBeforeTheProgram) {
         parsed(line, {"--display", "display1", "--depth=16", "--explain", "--", "--odd", "--vt=fake"}));
     EXPECT_EQ(line.display, "display1");
     EXPECT_EQ(line.depth, "16");
-    EXPECT_EQ(line.terminal, "none");
+    EXPECT_EQ(line.terminal, "auto");
     EXPECT_TRUE(line.explain);
     EXPECT_EQ(command(line), (std::vector<std::string>{"--odd", "--vt=fake"}));
 }

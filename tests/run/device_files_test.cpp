@@ -4,6 +4,8 @@
 
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -68,6 +70,18 @@ TEST(DeviceFiles, EveryNameInTheFolderIsAnAttributeOrALink) {
     EXPECT_STREQ(fbdev::listed_name("/dev/", 0), "fb0");
     EXPECT_EQ(fbdev::listed_name("/dev", 1), nullptr);
     EXPECT_EQ(fbdev::listed_name("/tmp", 0), nullptr);
+}
+
+TEST(DeviceFiles, ATerminalHasTheKernelsName) {
+    for (const auto& [given, wanted] :
+         std::vector<std::pair<const char*, std::string>>{{"/dev/vc/7", "/dev/tty7"},
+                                                          {"/dev//vc/0", "/dev/tty0"},
+                                                          {"/dev/tty63", "/dev/tty63"},
+                                                          {"/dev/console", "/dev/console"}}) {
+        char name[32];
+        fbdev::terminal_name(given, name, sizeof name);
+        EXPECT_EQ(name, wanted);
+    }
 }
 
 }  // namespace

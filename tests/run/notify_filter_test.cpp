@@ -112,6 +112,9 @@ TEST(NotifyFilter, StopsOfIoctlsThoseOfFramebuffers) {
     EXPECT_TRUE(stops(SYS_ioctl, VT_GETSTATE, with_terminal));
     EXPECT_TRUE(stops(SYS_ioctl, 0x4b3a, with_terminal));
     EXPECT_FALSE(stops(SYS_ioctl, 0x5401, with_terminal));
+    // A camera's VIDIOC_DQBUF, and VIDIOC_QUERYCAP.
+    EXPECT_FALSE(stops(SYS_ioctl, 0xc0585611, with_terminal));
+    EXPECT_FALSE(stops(SYS_ioctl, 0x80685600, with_terminal));
     EXPECT_FALSE(stops(SYS_ioctl, EVIOCGRAB));
     EXPECT_TRUE(stops(SYS_ioctl, EVIOCGRAB, with_keyboards));
     EXPECT_FALSE(stops(SYS_ioctl, EVIOCGVERSION, with_keyboards));

@@ -113,7 +113,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(bash("hvfb-vnc --"), long_options(PROGRAMS / "hvfb-vnc"))
         self.assertEqual(bash("hvfb-vnc --insecure="), {"no", "yes"})
         self.assertIn("/etc/passwd", bash("hvfb-vnc --listen /etc/passw"))
-        self.assertEqual(bash("hvfb-run --vt "), {"none", "fake", "real"})
+        self.assertEqual(bash("hvfb-run --vt "), {"auto", "none", "fake", "real"})
         self.assertEqual(bash("hvfb-run --depth=1"), {"16"})
         self.assertIn("hvfb-run", bash("hvfb-run hvfb-r"))
         self.assertIn("/etc/passwd", bash("hvfb-run --display display0 -- cat /etc/passw"))

@@ -1,16 +1,18 @@
 """hvfb-run, from outside: programs that know a framebuffer of the kernel's draw on a display of hvfbd."""
 
+import fcntl
 import os
 import pathlib
 import select
 import signal
 import subprocess
 import tempfile
+import termios
 import textwrap
 import time
 import unittest
 
-from private_daemon import PROGRAMS, Bus, Daemon, read_png, run
+from private_daemon import PROGRAMS, SOURCE, Bus, Daemon, read_png, run
 
 PYTHON = "/usr/bin/python3"
 # What every program below begins with.
@@ -65,6 +67,12 @@ def may_have_a_file_system():
         if run("unshare", *spaces, "--propagation", "unchanged", "true").returncode == 0:
             return "ENOSPC"
     return "EPERM"
+
+
+def on_a_terminal():
+    """Before exec: a session of its own, whose terminal is standard input."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class OnSmallDisplay(unittest.TestCase):
@@ -391,10 +399,56 @@ class AnswersByAnyMethod:
             for request in (0x5603, 0x5601):
                 print(error(fcntl.ioctl, 0, request, bytes(8)))
             """
-        self.assertEqual(self.python(program, stdin=subprocess.DEVNULL), "ENOTTY\n" * 2)
-        self.assertEqual(self.python(program, "--vt=fake", stdin=subprocess.DEVNULL), "none\n" * 2)
+        self.assertEqual(self.python(program, "--vt=none", stdin=subprocess.DEVNULL), "ENOTTY\n" * 2)
+        for options in ((), ("--vt=auto",), ("--vt=fake",)):
+            self.assertEqual(self.python(program, *options, stdin=subprocess.DEVNULL), "none\n" * 2)
         refused = self.start("--vt=real", "true", code=126, stdin=subprocess.DEVNULL).stderr
         self.assertIn("--vt=fake", refused)
+
+
+    def test_a_machine_without_virtual_terminals_has_a_fake_one(self):
+        """As Xorg and SDL take one: what is in front is asked, a free one opened, and set up as a terminal. Nobody has one to type at."""
+        program = """
+            import termios, threading
+            front = os.open("/dev/tty0", os.O_WRONLY)
+            [free] = struct.unpack("<i", fcntl.ioctl(front, 0x5600, bytes(4)))
+            print(free, error(os.write, front, bytes(100000)))
+            os.close(front)
+            terminal = os.open(f"/dev/tty{free}", os.O_RDWR)
+            for request, argument in ((0x5606, free), (0x5607, free), (0x5601, bytes(8)), (0x4B3A, 1), (0x4B45, 4)):
+                print(error(fcntl.ioctl, terminal, request, argument), end=" ")
+            settings = termios.tcgetattr(terminal)
+            settings[3] = 0
+            termios.tcsetattr(terminal, termios.TCSANOW, settings)
+            print(struct.unpack("<HHH", fcntl.ioctl(terminal, 0x5603, bytes(6)))[0] == free, os.isatty(terminal))
+            os.set_blocking(terminal, False)
+            print(error(os.read, terminal, 1), os.write(terminal, bytes(50)), error(os.open, "/dev/tty", os.O_RDWR))
+            # A file of the kernel's is the kernel's, and what is no descriptor is none.
+            print(os.fstat(os.open("/dev/tty9", os.O_RDWR)).st_rdev == os.makedev(1, 5), error(fcntl.ioctl, 99, 0x5601, bytes(8)))
+            # No file is made where a terminal was meant.
+            os.close(os.open("/dev/tty8", os.O_WRONLY | os.O_CREAT))
+            print(os.path.exists("/dev/tty8"))
+            """
+        method = [] if self.METHOD == "auto" else [f"--method={self.METHOD}"]
+        done = run("setsid", "--wait", SOURCE / "tests/tools/without-terminals", "sh", "-c", 'ln -s zero /dev/tty9; exec "$@"', "sh",
+                   PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", *method, PYTHON, "-c", PRELUDE + textwrap.dedent(program),
+                   env=self.environment, stdin=subprocess.DEVNULL)
+        self.assertEqual((done.stderr, done.stdout, done.returncode),
+                         ("", "7 none\nnone none none none none True True\nEAGAIN 50 ENXIO\nTrue EBADF\nFalse\n", 0))
+
+    def test_a_terminal_that_is_typed_at_is_the_one_that_draws(self):
+        """What the program reads from the virtual terminal that is not there comes from the terminal that it has."""
+        ours, its = os.openpty()
+        self.addCleanup(os.close, ours)
+        program = "import os; fd = os.open('/dev/tty0', os.O_RDWR); os.write(fd, os.read(fd, 100))"
+        method = [] if self.METHOD == "auto" else [f"--method={self.METHOD}"]
+        with subprocess.Popen([SOURCE / "tests/tools/without-terminals", PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", *method, PYTHON, "-c", program],
+                              env=self.environment, stdin=its, stdout=its, preexec_fn=on_a_terminal) as process:
+            os.close(its)
+            os.write(ours, b"typed\n")
+            self.assertEqual(process.wait(60), 0)
+        # Echoed, and written.
+        self.assertEqual(os.read(ours, 100), b"typed\r\ntyped\r\n")
 
 
 class RunAnswers(AnswersByAnyMethod, OnSmallDisplay):

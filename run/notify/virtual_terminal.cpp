@@ -1,0 +1,55 @@
+#include "run/notify/virtual_terminal.h"
+
+#include <fcntl.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "run/device_files.h"
+#include "run/lone_terminal.h"
+
+namespace run {
+
+using fbdev::Terminals;
+using hvfbd::Descriptor;
+
+bool VirtualTerminal::is_kernels(const std::string& path, int flags) const {
+    if (which_ != Terminals::where_missing) return which_ == Terminals::kernels;
+    char name[32];
+    fbdev::terminal_name(path, name, sizeof name);
+    // As the program would, and without any of what comes of it.
+    const int harmless = (flags & O_ACCMODE) | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+    return static_cast<bool>(Descriptor(::open(name, harmless)));
+}
+
+bool VirtualTerminal::is_kernels(const Caller& caller, int descriptor) const {
+    if (which_ != Terminals::where_missing) return which_ == Terminals::kernels;
+    return caller.has_virtual_terminal(descriptor);
+}
+
+Descriptor VirtualTerminal::open(const Caller& caller, int flags) {
+    const int wanted = (flags & (O_ACCMODE | O_NONBLOCK)) | O_NOCTTY | O_CLOEXEC;
+    if (const std::string path = caller.terminal(); !path.empty())
+        if (Descriptor its{::open(path.c_str(), wanted)}) return its;
+    if (Descriptor alone = open_alone(wanted)) return alone;
+    return Descriptor(::open("/dev/null", wanted));
+}
+
+Descriptor VirtualTerminal::open_alone(int flags) {
+    if (!master_) {
+        Descriptor master(fbdev::open_lone_master());
+        if (!master) return {};
+        Descriptor peer(fbdev::open_lone_terminal(master.get(), O_RDWR | O_CLOEXEC));
+        if (!peer) return {};
+        master_ = std::move(master);
+        peer_ = std::move(peer);
+    }
+    return Descriptor(fbdev::open_lone_terminal(master_.get(), flags));
+}
+
+void VirtualTerminal::discard() const {
+    char text[4096];
+    while (::read(master_.get(), text, sizeof text) > 0) {
+    }
+}
+
+}  // namespace run
