@@ -215,6 +215,15 @@ class Programs(OnDisplay):
         process = self.running("dfbshow", self.picture, terminal=True, DFBARGS="system=fbdev,no-vt,no-sighandler,no-cursor")
         self.await_picture(process)
 
+    def test_w3m_shows_a_picture_beside_its_text(self):
+        """Its program for that has the rights of group video, with which no library is loaded into it."""
+        self.METHOD = "auto"
+        process = self.running("/usr/lib/w3m/w3mimgdisplay", stdin=subprocess.PIPE, TERM="fbterm")
+        process.stdin.write(f"0;1;0;0;{self.WIDTH};{self.HEIGHT};0;0;{self.WIDTH};{self.HEIGHT};{self.picture}\n".encode())
+        process.stdin.flush()
+        self.addCleanup(process.stdin.close)
+        self.await_picture(process)
+
     def test_x11vnc_finds_the_framebuffer(self):
         said = self.start("timeout", "5", "x11vnc", "-rawfb", f"map:/dev/fb0@{self.WIDTH}x{self.HEIGHT}x32", "-rfbport", "0", "-listen", "localhost",
                           code=124).stderr
@@ -299,6 +308,11 @@ class OnLargerDisplay(OnDisplay):
         # Without these it asks for 800x600. There is no terminal: what SDL takes for one is a pseudo-terminal at which nobody types.
         self.sdl(f"netsurf-fb -f sdl -w {self.WIDTH} -h {self.HEIGHT} -b 32 file://{page}", terminal=False)
         self.await_pixels({(0x10, 0x20, 0x30): 200000, (0xf0, 0xe0, 0xd0): 1000})
+
+    def test_a_game_with_the_rights_of_group_games_draws(self):
+        self.METHOD = "auto"
+        self.process = self.running("/usr/games/ltris", SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")
+        self.await_colours(self.process, 200000)
 
     def sdl(self, program, terminal=True):
         self.process = self.running("sh", "-c", f"{program}; true", terminal=terminal, SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")

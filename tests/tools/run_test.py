@@ -708,6 +708,20 @@ class RunProcessNotified(ProcessByAnyMethod, OnSmallDisplay):
             self.start("--keep", program, code=7)
         self.assert_screen(lambda x, y: (x ^ y, y, x))
 
+    def test_a_program_with_the_rights_of_another_group_draws(self):
+        """As root, whose supervisor may look into it, and as others, who have it without these rights."""
+        with tempfile.TemporaryDirectory(prefix="hvfbd-run-") as folder:
+            os.chmod(folder, 0o755)
+            source, program = pathlib.Path(folder) / "grouped.c", pathlib.Path(folder) / "grouped"
+            source.write_text(STATIC)
+            subprocess.run(["cc", source, "-o", program], check=True)
+            os.chown(program, -1, 60)
+            program.chmod(0o2755)
+            self.METHOD = "auto"
+            self.assertIn(" runs with the rights of its group", self.start("--explain", "--keep", program, code=7).stderr)
+            self.assert_screen(lambda x, y: (x ^ y, y, x))
+            self.assertIn("does not reach it, --method=notify does", self.start("--method=preload", program, code=126).stderr)
+
     def test_a_program_of_32_bits_draws_where_the_kernel_runs_it(self):
         """Statically linked and not: structures with addresses and longs in them are others there. A kernel that runs none refuses it
         here as it does without hvfb-run."""
