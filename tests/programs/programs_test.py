@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -350,6 +351,70 @@ class OnLargerDisplay(OnDisplay):
         self.await_pixels({(0x20, 0x30, 0x40): 20000, (0xf0, 0xe0, 0xd0): 1000, (0x40, 0x50, 0x60): 20000, (0x12, 0x34, 0x56): 3000})
 
 
+class OnXorg(OnDisplay):
+    """What X's own tests say of Xorg under hvfb-run."""
+
+    # Windows of 600x600 are on it, as x11perf wants them.
+    WIDTH, HEIGHT = 640, 640
+    OPERATIONS = ("dot", "rect500", "eschertilerect100", "line100", "dline100", "ellipse100", "fcircle100", "ftext", "aa10text", "scroll500",
+                  "copywinwin500", "copypixwin500", "putimage500", "shmput500", "getimage100", "shmget500", "compwinwin500")
+
+    def setUp(self):
+        super().setUp()
+        words = [str(word) for word in self.xorg()]
+        self.server = self.running(*words, "-noreset")
+        self.display = words[1]
+        self.await_display(self.display)
+
+    def await_display(self, display):
+        deadline = time.monotonic() + TIMEOUT
+        while subprocess.run(["xset", "-display", display, "q"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+            self.assertLess(time.monotonic(), deadline, "no server")
+
+    def rendercheck(self, display):
+        said = run("rendercheck", "--display", display, "-f", "a8r8g8b8,x8r8g8b8", timeout=400).stdout
+        # Before that it lists the formats of the server, of which it was told to take these.
+        return said[said.index("Beginning"):].splitlines()
+
+    def test_rendercheck_says_of_it_what_it_says_of_another_server(self):
+        other = f":{os.getpid() % 10000 + 30000}"
+        with subprocess.Popen(["Xvfb", other, "-screen", "0", f"{self.WIDTH}x{self.HEIGHT}x24", "-noreset"], stderr=subprocess.DEVNULL) as memory:
+            try:
+                self.await_display(other)
+                wanted, said = self.rendercheck(other), self.rendercheck(self.display)
+            finally:
+                memory.terminate()
+        self.assertEqual(said, wanted)
+        passed, total = re.search(r"(\d+) tests passed of (\d+) total", "\n".join(said)).groups()
+        # Some of Debian's fail on both.
+        self.assertGreater(int(passed), int(total) * 9 // 10)
+        self.assertGreater(int(total), 1000)
+
+    def test_x11perf_runs_to_its_end(self):
+        done = run("x11perf", "-display", self.display, "-repeat", "1", "-time", "1", *(f"-{name}" for name in self.OPERATIONS), timeout=400)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(len(re.findall(r"(?m)^ *\d+ reps @ .*/sec\): ", done.stdout)), len(self.OPERATIONS), done.stdout)
+        self.assertIsNone(self.server.poll())
+
+    def test_what_it_says_is_on_its_screen_is_what_is_shown(self):
+        subprocess.run(["xsetroot", "-display", self.display, "-mod", "5", "7", "-fg", "#123456", "-bg", "#fedcba"], check=True)
+        clock = subprocess.Popen(["xclock", "-display", self.display, "-geometry", "300x300+50+60"], stderr=subprocess.DEVNULL)
+        self.addCleanup(clock.wait, 20)
+        self.addCleanup(clock.kill)
+
+        def is_shown(rows):
+            dumped = subprocess.run(["xwd", "-display", self.display, "-root", "-silent"], check=True, stdout=subprocess.PIPE).stdout
+            (self.folder / "root.xwd").write_bytes(dumped)
+            raw = self.ffmpeg("-i", self.folder / "root.xwd", "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
+            return raw == bytes(value for row in rows for pixel in row for value in pixel) and len(set(raw)) > 20
+        self.await_screen(is_shown, self.server)
+        self.keep_picture()
+
+
+class OnXorgNotified(OnXorg):
+    METHOD = "notify"
+
+
 class ProgramsNotified(Programs):
     """The same, answered from outside; and those that no library reaches."""
 
@@ -392,7 +457,7 @@ class LargerProgramsNotified(OnLargerDisplay):
 class ProgramsThatAreThere(unittest.TestCase):
     def test_are_all_of_them(self):
         wanted = ("ffmpeg", "fbset", "fbcat", "fbi", "fim", "mplayer", "gst-launch-1.0", "links2", "x11vnc", "musl-gcc", "go", "Xorg", "cvlc", "fbxine",
-                  "dfbshow", "dosbox", "netsurf-fb", "twm", "xterm", "xclock", "xset")
+                  "dfbshow", "dosbox", "netsurf-fb", "rendercheck", "x11perf", "Xvfb", "twm", "xterm", "xclock", "xset")
         self.assertEqual([name for name in wanted if shutil.which(name) is None], [], "apt-get install: [programs] in packaging/build-depends")
 
 
