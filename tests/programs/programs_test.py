@@ -307,7 +307,8 @@ class OnLargerDisplay(OnDisplay):
         page = self.folder / "page.html"
         page.write_text("<body style='background: #102030; color: #f0e0d0'><h1>NetSurf draws</h1>")
         # Without these it asks for 800x600. There is no terminal: what SDL takes for one is a pseudo-terminal at which nobody types.
-        self.sdl(f"netsurf-fb -f sdl -w {self.WIDTH} -h {self.HEIGHT} -b 32 file://{page}", terminal=False)
+        self.process = self.running("netsurf-fb", "-f", "sdl", "-w", self.WIDTH, "-h", self.HEIGHT, "-b", "32", f"file://{page}",
+                                    SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1")
         self.await_pixels({(0x10, 0x20, 0x30): 200000, (0xf0, 0xe0, 0xd0): 1000})
 
     def test_a_game_with_the_rights_of_group_games_draws(self):
@@ -315,8 +316,8 @@ class OnLargerDisplay(OnDisplay):
         self.process = self.running("/usr/games/ltris", SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")
         self.await_colours(self.process, 200000)
 
-    def sdl(self, program, terminal=True):
-        self.process = self.running("sh", "-c", f"{program}; true", terminal=terminal, SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")
+    def sdl(self, program):
+        self.process = self.running("sh", "-c", f"{program}; true", terminal=True, SDL_VIDEODRIVER="fbcon", SDL_NOMOUSE="1", SDL_AUDIODRIVER="dummy")
         return self.process
 
     def await_pixels(self, least):
