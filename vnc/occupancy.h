@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -20,13 +21,21 @@ class Occupancy {
         if (--clients_ == 0) empty_since_ = now;
     }
     unsigned clients() const { return clients_; }
+    // Somebody who may become one: it stays for them.
+    void visitor_came() { ++visitors_; }
+    void visitor_left(Time now) {
+        if (--visitors_ == 0) empty_since_ = std::max(empty_since_, now);
+    }
+    unsigned visitors() const { return visitors_; }
     // When it leaves, if nobody comes before.
     std::optional<Time> leaves_at() const {
-        return leave_after_ && clients_ == 0 ? std::optional<Time>(empty_since_ + *leave_after_) : std::nullopt;
+        return leave_after_ && clients_ == 0 && visitors_ == 0
+                   ? std::optional<Time>(empty_since_ + *leave_after_)
+                   : std::nullopt;
     }
 
   private:
-    unsigned most_, clients_ = 0;
+    unsigned most_, clients_ = 0, visitors_ = 0;
     std::optional<std::chrono::microseconds> leave_after_;
     Time empty_since_;
 };

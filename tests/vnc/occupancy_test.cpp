@@ -39,4 +39,17 @@ TEST(OccupancyTest, ItHasRoomForSoManyAndForOneMoreWhenOneLeaves) {
 }
 
 }  // namespace
+TEST(OccupancyTest, ItStaysForVisitorsWhoTakeNoPlace) {
+    const Time start{1h};
+    Occupancy one(1, 30s, start);
+    one.visitor_came();
+    one.visitor_came();
+    EXPECT_TRUE(one.has_room());
+    EXPECT_FALSE(one.leaves_at());
+    one.visitor_left(start + 40s);
+    EXPECT_FALSE(one.leaves_at());
+    one.visitor_left(start + 50s);
+    EXPECT_EQ(one.leaves_at(), start + 80s);
+}
+
 }  // namespace vnc
