@@ -1,16 +1,12 @@
 #include "vnc/command_line.h"
 
-#include <algorithm>
-#include <iostream>
-
 #include "common/time_span.h"
 
 namespace vnc {
 
 CommandLine::CommandLine() {
     constexpr double most_possible = 256;
-    program.option("--bus", bus,
-                   "system, session, or an address of a bus; otherwise $HVFB_BUS or system");
+    program.option("--bus", bus, "system, session, or an address of a bus; otherwise $HVFB_BUS or system");
     program.option("--display", display, "Which display; otherwise $HVFB_DISPLAY or display0");
     program
         .option("--listen", listen,
@@ -27,8 +23,17 @@ CommandLine::CommandLine() {
             "");
     program
         .option("--insecure", insecure,
-                "Allow sockets of the network, where whoever can reach the port sees the screen")
+                "On sockets of the network no TLS and no login: whoever can reach the port sees the screen")
         .one_of({"no", "yes"})
+        .show_default();
+    program
+        .option("--certificate", certificate,
+                "The TLS certificate, PEM; otherwise one that is made in $STATE_DIRECTORY")
+        .path();
+    program.option("--key", key, "Its private key, PEM; otherwise it is in the file of the certificate")
+        .path();
+    program.option("--login-socket", login_socket, "Where hvfb-vnc-auth answers whether a login is right")
+        .path()
         .show_default();
     program.option("--max-clients", most_clients, "How many clients there may be at once")
         .within(1.0, most_possible)
@@ -43,19 +48,6 @@ CommandLine::CommandLine() {
             "SPAN")
         .show_default();
     program.version(HVFBD_VERSION);
-}
-
-std::optional<int> CommandLine::parse(int argc, const char* const* argv) {
-    if (const auto code = program.parse(argc, argv)) return code;
-    const auto listed = addresses();
-    const bool on_network =
-        std::ranges::any_of(listed, [](const ListenAddress& address) { return address.is_network(); });
-    if (!on_network || network_allowed()) return std::nullopt;
-    constexpr int wrong_usage = 2;
-    std::cerr << "hvfb-vnc: on a port of the network whoever can reach it sees the screen, without a "
-                 "password: give --insecure=yes if that is wanted, or listen on a path and let clients "
-                 "come by ssh -L\nTry: hvfb-vnc --help\n";
-    return wrong_usage;
 }
 
 std::vector<ListenAddress> CommandLine::addresses() const {

@@ -17,13 +17,16 @@ struct CommandLine {
     ~CommandLine() = default;
 
     // Nothing: go on. Otherwise the exit code, as CommandLineParser::parse() has it.
-    std::optional<int> parse(int argc, const char* const* argv);
+    std::optional<int> parse(int argc, const char* const* argv) { return program.parse(argc, argv); }
     std::vector<ListenAddress> addresses() const;
-    bool network_allowed() const { return insecure == "yes"; }
+    // On the network without TLS and without a password.
+    bool is_insecure() const { return insecure == "yes"; }
 
     std::string bus, display;
     std::vector<std::string> listen;
     std::string insecure = "no";
+    std::string certificate, key;
+    std::string login_socket = "/run/hvfbd/vnc-auth.sock";
     std::string leave_after = "30s";
     unsigned most_clients = 64;
     tools::CommandLineParser program{"Shows a display of hvfbd to VNC clients.", "hvfb-vnc"};

@@ -39,8 +39,7 @@ bool is_left_over(const sockaddr_un& address) {
     struct stat status {};
     if (::lstat(address.sun_path, &status) < 0 || !S_ISSOCK(status.st_mode)) return false;
     const hvfbd::Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    return probe &&
-           ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 &&
+    return probe && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0 &&
            errno == ECONNREFUSED;
 }
 
@@ -79,21 +78,26 @@ hvfbd::Descriptor listen_on_network(const ListenAddress& wanted) {
     return made;
 }
 
-std::string name_of_caller(int socket, const sockaddr_storage& address, socklen_t size) {
+void set_names(Listener::Caller& caller, const sockaddr_storage& address, socklen_t size) {
     if (address.ss_family == AF_UNIX) {
         ucred who{};
         socklen_t size_of_who = sizeof who;
-        if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size_of_who) < 0) return "of this machine";
-        return "user " + std::to_string(who.uid) + ", process " + std::to_string(who.pid);
+        caller.name = ::getsockopt(caller.socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size_of_who) < 0
+                          ? "of this machine"
+                          : "user " + std::to_string(who.uid) + ", process " + std::to_string(who.pid);
+        return;
     }
     constexpr std::size_t longest_port = 8;
     std::array<char, INET6_ADDRSTRLEN + IF_NAMESIZE> host{};
     std::array<char, longest_port> port{};
     // By numbers: no name server is asked.
     if (::getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host.data(), host.size(),
-                      port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return "of the network";
-    return std::string(host.data()) + " port " + port.data();
+                      port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        caller.name = caller.host = "of the network";
+        return;
+    }
+    caller.host = host.data();
+    caller.name = caller.host + " port " + port.data();
 }
 
 }  // namespace
@@ -108,7 +112,7 @@ Listener::~Listener() {
     if (!path_.empty()) ::unlink(path_.c_str());
 }
 
-std::vector<Listener> Listener::inherited(bool network_allowed) {
+std::vector<Listener> Listener::inherited() {
     const int count = ::sd_listen_fds(1);
     if (count < 0)
         throw std::system_error(-count, std::system_category(), "take the sockets that systemd gave");
@@ -119,11 +123,6 @@ std::vector<Listener> Listener::inherited(bool network_allowed) {
             throw std::runtime_error("descriptor " + std::to_string(fd) +
                                      " is no listening stream socket: a socket unit for hvfb-vnc has "
                                      "ListenStream= and not Accept=yes");
-        if (!network_allowed && ::sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
-            throw std::runtime_error(
-                "socket " + std::to_string(fd) +
-                " is one of the network, where everybody sees the screen who can reach it: give "
-                "--insecure=yes if that is wanted; ssh -L is safe (hvfb-vnc(8))");
         const int flags = ::fcntl(fd, F_GETFL);
         if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) fail("take a socket of systemd's");
     }
@@ -135,11 +134,15 @@ Listener Listener::make(const ListenAddress& address) {
     return Listener(listen_on_path(address.path), address.path);
 }
 
+bool Listener::is_network() const {
+    return ::sd_is_socket(socket_.get(), AF_UNIX, SOCK_STREAM, 1) <= 0;
+}
+
 std::optional<Listener::Caller> Listener::accept() const {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    hvfbd::Descriptor socket(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size,
-                                       SOCK_CLOEXEC | SOCK_NONBLOCK));
+    hvfbd::Descriptor socket(
+        ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket) {
         // Whoever waited may have gone, in many ways.
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
@@ -148,8 +151,9 @@ std::optional<Listener::Caller> Listener::accept() const {
     }
     // A peer that vanished without a word is noticed after some hours.
     if (address.ss_family != AF_UNIX) set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
-    std::string name = name_of_caller(socket.get(), address, size);
-    return Caller{std::move(socket), std::move(name)};
+    Caller caller{std::move(socket), {}, {}};
+    set_names(caller, address, size);
+    return caller;
 }
 
 }  // namespace vnc

@@ -12,9 +12,8 @@ namespace vnc {
 // A socket on which clients come.
 class Listener {
   public:
-    // Those that systemd gave, or none. With anything else among them, or with one of the network where that
-    // is not `network_allowed`, throws std::runtime_error.
-    static std::vector<Listener> inherited(bool network_allowed);
+    // Those that systemd gave, or none. With anything else among them throws std::runtime_error.
+    static std::vector<Listener> inherited();
     // Makes one. A socket at the path that nobody listens on any more is replaced; what else is there stays.
     // Who may write to it is by the umask. Throws std::system_error.
     static Listener make(const ListenAddress& address);
@@ -27,9 +26,11 @@ class Listener {
     struct Caller {
         hvfbd::Descriptor socket;
         std::string name;  // who it is, for the log
+        std::string host;  // of the network: its address; otherwise empty
     };
 
     int fd() const { return socket_.get(); }
+    bool is_network() const;
     // Nothing: nobody waits any more. Throws std::system_error: no descriptor, no memory.
     std::optional<Caller> accept() const;
 

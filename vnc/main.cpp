@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,6 +22,7 @@
 #include "vnc/command_line.h"
 #include "vnc/rfb_session.h"
 #include "vnc/server.h"
+#include "vnc/tls_identity.h"
 
 namespace {
 
@@ -31,11 +35,33 @@ void have_no_descriptor_that_select_cannot_take() {
     (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// People compare the fingerprint with what their viewer shows.
+std::shared_ptr<const vnc::TlsIdentity> identity_for(const vnc::CommandLine& line) {
+    std::shared_ptr<const vnc::TlsIdentity> made;
+    const char* const folder = std::getenv("STATE_DIRECTORY");
+    if (!line.certificate.empty())
+        made = vnc::TlsIdentity::of_files(line.certificate, line.key.empty() ? line.certificate : line.key);
+    else if (!line.key.empty())
+        throw std::runtime_error("--key is the key of a certificate: give --certificate too");
+    else if (folder != nullptr && *folder != '\0')
+        made = vnc::TlsIdentity::own(folder);
+    else
+        throw std::runtime_error(
+            "a port of the network needs TLS, and there is no folder for a certificate of its own: give "
+            "--certificate and --key, or set STATE_DIRECTORY, as hvfb-vnc.service does; or listen on a path "
+            "and "
+            "let clients come by ssh -L");
+    vnc::log(std::string(made->is_new() ? "made a TLS certificate" : "the TLS certificate is the one") +
+             " with SHA-256 fingerprint " + made->fingerprint());
+    return made;
+}
+
 void serve(const vnc::CommandLine& line) {
     const hvfbd::Descriptor signals = hvfbd::ending_signals();
     vnc::prepare_libvncserver();
-    std::vector<vnc::Listener> listeners = vnc::Listener::inherited(line.network_allowed());
-    vnc::ServerOptions options{{line.bus, line.display}, line.most_clients, std::nullopt};
+    std::vector<vnc::Listener> listeners = vnc::Listener::inherited();
+    vnc::ServerOptions options{
+        {line.bus, line.display}, line.most_clients, std::nullopt, nullptr, line.login_socket};
     const auto leave_after = hvfbd::time_span_in(line.leave_after);
     // Nobody starts again what has no socket of systemd's.
     if (!listeners.empty() && line.listen.empty() && leave_after && *leave_after != 0)
@@ -44,7 +70,13 @@ void serve(const vnc::CommandLine& line) {
         listeners.push_back(vnc::Listener::make(address));
     if (listeners.empty())
         throw std::runtime_error(
-            "there is no socket for clients: \"systemctl start hvfb-vnc.socket\" makes one, or give --listen");
+            "there is no socket for clients: \"systemctl start hvfb-vnc.socket\" makes one, or give "
+            "--listen");
+    const bool is_on_network = std::ranges::any_of(listeners, &vnc::Listener::is_network);
+    if (is_on_network && line.is_insecure())
+        vnc::log("whoever can reach the port sees the screen: --insecure=yes");
+    else if (is_on_network)
+        options.identity = identity_for(line);
     vnc::Server(std::move(options), std::move(listeners)).run(signals.get());
 }
 

@@ -8,14 +8,17 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <exception>
 #include <iostream>
+#include <iterator>
 #include <span>
 #include <system_error>
 #include <utility>
 
 #include "vnc/status_text.h"
 #include "vnc/wait.h"
+#include "vnc/who_gives_way.h"
 
 namespace vnc {
 
@@ -23,6 +26,8 @@ namespace {
 
 constexpr auto pause_after_shortage = std::chrono::seconds(1);
 constexpr unsigned most_callers_a_turn = 16;
+// Who has not logged in has a thread and a descriptor, for two minutes at most.
+constexpr std::size_t most_visitors = 64;
 
 std::string name_of_window(const Source& source) {
     std::array<char, HOST_NAME_MAX + 1> host{};
@@ -41,7 +46,8 @@ Server::Server(ServerOptions options, std::vector<Listener> listeners)
     : options_(std::move(options)),
       listeners_(std::move(listeners)),
       occupancy_(options_.most_clients, options_.leave_after, std::chrono::steady_clock::now()),
-      picture_(black_picture()) {}
+      picture_(black_picture()),
+      logins_(options_.login_socket) {}
 
 void Server::run(int signals) {
     sd_notify(0, "READY=1");
@@ -71,6 +77,7 @@ bool Server::turn(int signals) {
     if (watched[ending].revents != 0) return false;
     if (watched[clients].revents != 0) bell_.silence();
     remove_ended(now);
+    admit_visitors(now);
     if (watched[view].revents != 0) take_frame(now);
     if (watched[daemon].revents != 0) wait_for_daemon(now);
     for (std::size_t i = 0; i < listeners_.size(); ++i)
@@ -96,18 +103,7 @@ void Server::take_callers(const Listener& listener, Time now) {
         for (unsigned i = 0; i < most_callers_a_turn; ++i) {
             auto caller = listener.accept();
             if (!caller) return;
-            if (occupancy_.has_room()) {
-                // So that the first picture that the client is told of has the size of the display.
-                if (!view_) {
-                    attachment_.set_looked_at(true);
-                    if (attachment_.step(now) == Attachment::Step::attach) attach(now);
-                }
-                admit(std::move(*caller));
-                continue;
-            }
-            if (!std::exchange(said_full_, true))
-                log("there are " + std::to_string(options_.most_clients) +
-                    " clients: more are refused (--max-clients)");
+            take_caller(std::move(*caller), now);
         }
     } catch (const std::exception& error) {
         say_trouble(error.what());
@@ -115,10 +111,70 @@ void Server::take_callers(const Listener& listener, Time now) {
     }
 }
 
-void Server::admit(Listener::Caller caller) {
-    Entry entry{++connections_, std::move(caller.name), {}};
-    entry.client = std::make_unique<Client>(std::move(caller.socket), picture_, held_,
-                                            name_of_window(options_.source), bell_);
+bool Server::has_room() {
+    if (occupancy_.has_room()) return true;
+    if (!std::exchange(said_full_, true))
+        log("there are " + std::to_string(options_.most_clients) +
+            " clients: more are refused (--max-clients)");
+    return false;
+}
+
+void Server::take_caller(Listener::Caller caller, Time now) {
+    if (!has_room()) return;
+    if (caller.host.empty() || !options_.identity) {
+        admit(std::move(caller.socket), std::move(caller.name), nullptr, now);
+        return;
+    }
+    make_room_for_a_visitor(now);
+    let_in(std::move(caller));
+}
+
+void Server::let_in(Listener::Caller caller) {
+    Visitor visitor{std::move(caller.name), {}};
+    visitor.entrance = std::make_unique<Entrance>(std::move(caller.socket), std::move(caller.host),
+                                                  options_.identity, logins_, bell_);
+    visitors_.push_back(std::move(visitor));
+    occupancy_.visitor_came();
+}
+
+void Server::make_room_for_a_visitor(Time now) {
+    if (visitors_.size() < most_visitors) return;
+    std::vector<std::string> sources;
+    for (const Visitor& visitor : visitors_) sources.push_back(source_of(visitor.entrance->address()));
+    const auto one = std::next(visitors_.begin(), static_cast<std::ptrdiff_t>(who_gives_way(sources)));
+    log(one->name + ": gave way to others, not logged in");
+    visitors_.erase(one);
+    occupancy_.visitor_left(now);
+}
+
+// Those who have logged in meanwhile; and those who never will.
+void Server::admit_visitors(Time now) {
+    for (auto visitor = visitors_.begin(); visitor != visitors_.end();) {
+        auto admitted = visitor->entrance->admitted();
+        if (!admitted && !visitor->entrance->has_ended()) {
+            ++visitor;
+            continue;
+        }
+        Visitor gone = std::move(*visitor);
+        visitor = visitors_.erase(visitor);
+        occupancy_.visitor_left(now);
+        if (!admitted)
+            log(gone.name + ": " + gone.entrance->end_reason());
+        else if (has_room())
+            admit(std::move(admitted->socket), gone.name + ", user " + admitted->user + ", " + admitted->tls,
+                  std::move(gone.entrance), now);
+    }
+}
+
+void Server::admit(hvfbd::Descriptor socket, std::string name, std::unique_ptr<Entrance> entrance, Time now) {
+    // So that the first picture that the client is told of has the size of the display.
+    if (!view_) {
+        attachment_.set_looked_at(true);
+        if (attachment_.step(now) == Attachment::Step::attach) attach(now);
+    }
+    Entry entry{++connections_, std::move(name), {}, std::move(entrance)};
+    entry.client =
+        std::make_unique<Client>(std::move(socket), picture_, held_, name_of_window(options_.source), bell_);
     log("client " + std::to_string(entry.number) + " connected: " + entry.name);
     clients_.push_back(std::move(entry));
     occupancy_.client_came();

@@ -12,8 +12,11 @@
 #include "vnc/bell.h"
 #include "vnc/client.h"
 #include "vnc/display_view.h"
+#include "vnc/entrance.h"
 #include "vnc/listener.h"
+#include "vnc/logins.h"
 #include "vnc/occupancy.h"
+#include "vnc/tls_identity.h"
 
 namespace vnc {
 
@@ -21,6 +24,9 @@ struct ServerOptions {
     Source source;
     unsigned most_clients = 64;
     std::optional<std::chrono::microseconds> leave_after;  // without clients; nothing: stay
+    // For clients of the network. None: they need no TLS and no login.
+    std::shared_ptr<const TlsIdentity> identity;
+    std::string login_socket;  // of hvfb-vnc-auth
 };
 
 // One display, shown to all who connect. It has the main thread: it takes clients, views the display while
@@ -37,12 +43,23 @@ class Server {
         unsigned number;
         std::string name;
         std::unique_ptr<Client> client;
+        std::unique_ptr<Entrance> entrance;  // of one that came by TLS
+    };
+    // Has not logged in yet.
+    struct Visitor {
+        std::string name;
+        std::unique_ptr<Entrance> entrance;
     };
 
     bool turn(int signals);
     std::optional<Time> wake_at(Time now) const;
     void take_callers(const Listener& listener, Time now);
-    void admit(Listener::Caller caller);
+    void take_caller(Listener::Caller caller, Time now);
+    void let_in(Listener::Caller caller);
+    void make_room_for_a_visitor(Time now);
+    void admit_visitors(Time now);
+    void admit(hvfbd::Descriptor socket, std::string name, std::unique_ptr<Entrance> entrance, Time now);
+    bool has_room();
     void remove_ended(Time now);
     void update(Time now);
     bool somebody_looks() const;
@@ -64,6 +81,8 @@ class Server {
     std::shared_ptr<const Picture> picture_;
     // What is viewed has not been seen yet: there will be another picture at once.
     bool held_ = true;
+    Logins logins_;
+    std::list<Visitor> visitors_;
     std::list<Entry> clients_;
     unsigned connections_ = 0;
     bool said_full_ = false;

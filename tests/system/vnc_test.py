@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import subprocess
 import unittest
 
 from service import WithClients, of_service, run, wait_until
@@ -17,6 +18,16 @@ try:
     print(*RfbClient({where}).shake_hands().whole().pixel(0, 0))
 except OSError as error:
     print(type(error).__name__)
+"""
+# The same from the network, or what the server answers to the login.
+LOG_IN = """
+import sys
+sys.path.insert(0, "/mnt/source/tests/tools")
+from vencrypt_client import Refused, VencryptClient
+try:
+    print(*VencryptClient(("127.0.0.1", 5999)).shake_hands(*sys.argv[1:]).whole().pixel(0, 0))
+except Refused as error:
+    print(error)
 """
 DROP_INS = {name: pathlib.Path(f"/run/systemd/system/{name}.d/test.conf") for name in ("hvfb-vnc.service", "hvfb-vnc.socket")}
 
@@ -70,20 +81,57 @@ class VncService(WithClients):
             self.assertEqual(of_service("Result", UNIT), "success")
             self.assertEqual(of_service("ActiveState", "hvfb-vnc.socket"), "active")
 
-    def test_a_port_of_the_network_needs_two_drop_ins_and_no_network_of_its_own(self):
-        # Those of the manual page, but for the number.
+    def open_port(self):
+        # As the manual page has it, but for the number.
         page = pathlib.Path("/mnt/source/docs/man/hvfb-vnc.8.scd").read_text()
         text = dict(re.findall(r"```\n# /etc/systemd/system/(hvfb-vnc\.\w+)\.d/port\.conf\n(.*?)```", page, re.S))
         run("systemctl", "stop", "hvfb-vnc.socket", check=True)
         self.drop_in("hvfb-vnc.socket", text["hvfb-vnc.socket"].replace("5900", "127.0.0.1:5999"))
         run("systemctl", "start", "hvfb-vnc.socket", check=True)
+        return text["hvfb-vnc.service"]
+
+    def log_in(self, name, password):
+        done = run("/usr/bin/python3", "-B", "-c", LOG_IN, name, password, user="stranger")
+        self.assertEqual(done.returncode, 0, done.stderr + self.journal())
+        return done.stdout.strip()
+
+    def journal(self):
+        return run("journalctl", "-b", "-u", UNIT, "-u", "hvfb-vnc-auth@*", "-o", "cat").stdout
+
+    def test_who_may_look_logs_in_on_a_port_of_the_network_with_the_password_of_the_machine(self):
+        for name in ("watcher", "drawer", "root"):
+            subprocess.run(["chpasswd"], input=f"{name}:secret of {name}\n", text=True, check=True)
+        run("passwd", "--delete", "stranger", check=True)
+        self.open_port()
+        wait_until(lambda: self.log_in("watcher", "secret of watcher") == "18 52 86", "the picture")
+        refused = self.log_in("watcher", "secret of drawer")
+        self.assertIn("wrong", refused)
+        # Neither who may not look, nor root, nor who has no password, nor nobody.
+        for name, password in (("drawer", "secret of drawer"), ("root", "secret of root"), ("stranger", ""), ("stranger", "x"), ("none", "x")):
+            with self.subTest(name):
+                run("systemctl", "restart", UNIT, check=True)
+                self.assertEqual(self.log_in(name, password), refused)
+        said = self.journal()
+        for form in (r"made a TLS certificate with SHA-256 fingerprint (\w\w:){31}\w\w", r"the TLS certificate is the one with SHA-256",
+                     r'login of "watcher" from 127\.0\.0\.1 accepted', r'127\.0\.0\.1 port \d+: login of "watcher" refused',
+                     r"the password is right, but drawer is not in group hvfbd-view", r"the password is right, but root is not in group hvfbd-view",
+                     r"client 1 connected: 127\.0\.0\.1 port \d+, user watcher, TLS 1\.3"):
+            self.assertRegex(said, form)
+        self.assertNotIn("secret", said)
+        state = pathlib.Path("/var/lib/hvfb-vnc")
+        self.assertEqual((state.owner(), state.stat().st_mode & 0o777), ("hvfb-vnc", 0o700))
+        self.assertEqual(((state / "identity.pem").owner(), (state / "identity.pem").stat().st_mode & 0o777), ("hvfb-vnc", 0o600))
+        # Who asks for logins is hvfb-vnc alone.
+        self.assertEqual(run("/usr/bin/python3", "-c", "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect('/run/hvfbd/vnc-auth.sock')",
+                             user="watcher").stderr.splitlines()[-1], "PermissionError: [Errno 13] Permission denied")
+
+    def test_a_port_without_tls_needs_two_drop_ins(self):
+        insecure = self.open_port()
         port = '("127.0.0.1", 5999)'
         done = run("/usr/bin/python3", "-B", "-c", LOOK.format(where=port), user="stranger")
-        self.assertNotRegex(done.stdout, r"\d")
-        self.assertIn("--insecure=yes", run("journalctl", "-b", "-u", UNIT, "-o", "cat").stdout)
-        self.drop_in(UNIT, text["hvfb-vnc.service"])
-        run("systemctl", "reset-failed", "hvfb-vnc.socket", UNIT)
-        run("systemctl", "start", "hvfb-vnc.socket", check=True)
+        self.assertIn("not without a password", done.stderr)
+        run("systemctl", "stop", UNIT, check=True)
+        self.drop_in(UNIT, insecure)
         wait_until(lambda: self.look("stranger", port) == "18 52 86", "the picture")
 
     def test_the_picture_comes_back_after_a_restart_of_the_daemon(self):

@@ -244,9 +244,9 @@ class Snippets(OnPrivateBus):
             unit.write_text(drop_in.replace("=/usr/bin/hvfb-console ", f"={PROGRAMS}/hvfb-console "))
             done = run("systemd-analyze", "verify", "--man=no", unit, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{self.folder}:"})
             return done.stdout + done.stderr
-        unit = (re.findall(r"/etc/systemd/system/([\w-]+\.(?:service|socket))\.d/", drop_in) or ["hvfbd-bind.service"])[0]
+        unit = (re.findall(r"/etc/systemd/system/([\w@-]+\.(?:service|socket))\.d/", drop_in) or ["hvfbd-bind.service"])[0]
         # A service that a socket starts is read with it.
-        for name in {unit, unit.replace(".socket", ".service"), *(["hvfb-vnc.socket"] if unit == "hvfb-vnc.service" else [])}:
+        for name in {unit, unit.replace(".socket", ".service"), *(["hvfb-vnc.socket", "hvfb-vnc-auth.socket", "hvfb-vnc-auth@.service"] if "hvfb-vnc" in unit else [])}:
             made = PACKAGING / name
             text = (made if made.exists() else SOURCE / "units" / name).read_text()
             (self.folder / name).write_text(re.sub(r"(?<=[=-])/\S*/(?:libexec|bin)/(hvfb\S+)", rf"{PROGRAMS}/\1", text))

@@ -94,7 +94,8 @@ class Package(unittest.TestCase):
                               f"{LIB}/systemd/system/hvfb-console-scroll.target", "/usr/lib/sysusers.d/hvfb-console.conf",
                               "/usr/share/bash-completion/completions/hvfb-console"}, self.contents("hvfbd-console"))
         self.assertLessEqual({"/usr/bin/hvfb-vnc", f"{LIB}/systemd/system/hvfb-vnc.service", f"{LIB}/systemd/system/hvfb-vnc.socket",
-                              "/usr/lib/sysusers.d/hvfb-vnc.conf", "/usr/share/man/man8/hvfb-vnc.8.gz",
+                              f"{LIB}/systemd/system/hvfb-vnc-auth.socket", f"{LIB}/systemd/system/hvfb-vnc-auth@.service", "/usr/libexec/hvfb-vnc-auth",
+                              "/etc/pam.d/hvfb-vnc", "/usr/lib/sysusers.d/hvfb-vnc.conf", "/usr/share/man/man8/hvfb-vnc.8.gz",
                               "/usr/share/bash-completion/completions/hvfb-vnc"}, self.contents("hvfbd-vnc"))
         run_holds = {re.sub(r"/usr/lib/[^/]*-linux-gnu[^/]*/", "", name) for name in self.contents("hvfbd-run")}
         self.assertLessEqual({"/usr/bin/hvfb-run", "hvfbd/libhvfb-fbdev.so", "/usr/share/man/man1/hvfb-run.1.gz",
@@ -215,7 +216,7 @@ class PackagedPrograms(unittest.TestCase):
             installed = pathlib.Path(folder, "usr")
             [library] = installed.glob("lib/*/libhvfb.so.1.0.0")
             for program in (installed / "libexec/hvfbd", installed / "libexec/hvfbd-bind", installed / "bin/hvfbctl", installed / "libexec/hvfb-view",
-                            installed / "bin/hvhost", installed / "bin/hvfb-console", installed / "bin/hvfb-run", installed / "bin/hvfb-vnc", library):
+                            installed / "bin/hvhost", installed / "bin/hvfb-console", installed / "bin/hvfb-run", installed / "bin/hvfb-vnc", installed / "libexec/hvfb-vnc-auth", library):
                 with self.subTest(program.name):
                     tested = (built.parent / "lib" if program == library else built) / program.name
                     self.assertEqual(hash(image(program)), hash(image(tested)), "other options, or another compiler")

@@ -19,6 +19,9 @@ class RfbClient:
             self.socket.close()
             raise
         self.socket.settimeout(timeout)
+        self.begin_decoding()
+
+    def begin_decoding(self):
         self.zlib = zlib.decompressobj()
         self.tight = [zlib.decompressobj() for _ in range(4)]
         self.resizes = 0

@@ -10,7 +10,7 @@ from private_daemon import PROGRAMS, SOURCE, run
 
 INSTALLED = pathlib.Path(os.environ["HVFBD_PROGRAMS"]).parent / "packaging"
 UNITS = ("hvfbd.service", "hvfbd-bind.service", "hvfbd-retry.timer", "hvfb-console.service",
-         "hvfb-console-failed.service", "hvfb-console-scroll.service", "hvfb-console-scroll.target", "hvfb-vnc.service", "hvfb-vnc.socket",
+         "hvfb-console-failed.service", "hvfb-console-scroll.service", "hvfb-console-scroll.target", "hvfb-vnc.service", "hvfb-vnc.socket", "hvfb-vnc-auth.socket", "hvfb-vnc-auth@.service",
          "hvfb-run@.service")
 
 
@@ -39,7 +39,7 @@ class Units(unittest.TestCase):
 
     def test_what_they_are_exposed_to_is_at_most_one_and_a_half(self):
         for name in ("hvfbd.service", "hvfbd-bind.service", "hvfb-console.service", "hvfb-console-failed.service",
-                     "hvfb-console-scroll.service", "hvfb-vnc.service"):
+                     "hvfb-console-scroll.service", "hvfb-vnc.service", "hvfb-vnc-auth@.service"):
             done = self.analyze("security", "--offline=yes", "--threshold=15", "--no-pager", self.folder / name)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn("Overall exposure level", done.stdout)
@@ -67,6 +67,17 @@ class Units(unittest.TestCase):
         for line in ("Requires=hvfb-vnc.socket", "SupplementaryGroups=hvfbd-view", "PrivateNetwork=yes", "PrivateDevices=yes", "CapabilityBoundingSet="):
             self.assertIn(f"\n{line}\n", unit)
         self.assertNotIn("[Install]", unit)
+
+    def test_the_key_of_the_vnc_server_is_its_users_alone_and_so_is_who_asks_for_logins(self):
+        unit = (self.folder / "hvfb-vnc.service").read_text()
+        for line in ("StateDirectory=hvfb-vnc", "StateDirectoryMode=0700", "LimitCORE=0", "Wants=hvfb-vnc-auth.socket"):
+            self.assertIn(f"\n{line}\n", unit)
+        socket = (self.folder / "hvfb-vnc-auth.socket").read_text()
+        self.assertEqual(re.findall(r"(?m)^(?:Listen|Socket|Accept)\w*=.*$", socket),
+                         ["ListenSequentialPacket=/run/hvfbd/vnc-auth.sock", "SocketUser=hvfb-vnc", "SocketMode=0600", "Accept=yes"])
+        checks = (self.folder / "hvfb-vnc-auth@.service").read_text()
+        for line in ("CapabilityBoundingSet=", "PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX", "NoNewPrivileges=yes", "RuntimeMaxSec=2min"):
+            self.assertIn(f"\n{line}\n", checks)
 
     def test_a_console_that_fails_five_times_in_a_minute_gives_the_screen_back(self):
         unit = (self.folder / "hvfb-console.service").read_text()

@@ -273,13 +273,13 @@ class VncClients(Vnc):
 
         def threads():
             return len(os.listdir(f"/proc/{self.server.pid}/task"))
-        before = descriptors()
+        before = descriptors()  # with the view of the display, which goes when nobody asks
         for _ in range(50):
             some = [RfbClient(self.path) for _ in range(20)]
             for one in some:
                 one.close()
         self.await_true(lambda: threads() == 2, "threads that have ended")
-        self.await_true(lambda: descriptors() == before, "descriptors")
+        self.await_true(lambda: descriptors() <= before, "descriptors")
         client.whole()
 
     def test_more_than_there_is_room_for_are_refused_until_one_leaves(self):
@@ -438,16 +438,16 @@ class VncSockets(Vnc):
         self.assertEqual(self.server.wait(20), 0)
         self.assertEqual(self.log(), "")
 
-    def test_the_network_has_to_be_allowed(self):
-        self.fails("--listen=127.0.0.1:5999", code=2, says="--insecure=yes")
-        self.fails("--listen=[::1]:5999", code=2, says="ssh -L")
+    def test_there_is_no_port_of_the_network_without_tls_unless_that_is_asked_for(self):
+        self.fails("--listen=127.0.0.1:5999", code=1, says="a port of the network needs TLS")
+        self.fails("--listen=[::1]:5999", code=1, says="ssh -L")
         self.fails("--listen=127.0.0.1:5999", "--insecure=perhaps", code=2, says="insecure")
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
         listening.listen(32)
         self.serve(listening=listening)
         self.assertEqual(self.server.wait(20), 1)
-        self.assertIn("--insecure=yes", self.log())
+        self.assertIn("a port of the network needs TLS", self.log())
 
     def test_it_says_what_it_lacks(self):
         self.fails(code=1, says='"systemctl start hvfb-vnc.socket" makes one, or give --listen')
