@@ -65,7 +65,7 @@ class OnRecording(OnPrivateBus):
         self.addCleanup(self.end_of, process)
         self.await_viewers(1)
         deadline = time.monotonic() + WITHIN
-        while "-" not in words and not any(self.folder.iterdir()):
+        while not all(word.exists() for word in words if isinstance(word, pathlib.Path)):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         return process

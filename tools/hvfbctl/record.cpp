@@ -39,8 +39,8 @@ class Recording {
   public:
     Recording(const Where& where, const RecordOptions& options)
         : options_(options),
-          viewer_(open_viewer(where)),
           end_(end_signal()),
+          viewer_(open_viewer(where)),
           rate_(options.rate == 0 ? rate_of_display(where) : options.rate),
           tells_(isatty(STDERR_FILENO) != 0) {
         await_first_frame(viewer_);
@@ -191,8 +191,9 @@ class Recording {
     }
 
     const RecordOptions& options_;
-    Viewer viewer_;
+    // Before somebody sees that it looks.
     int end_;
+    Viewer viewer_;
     unsigned rate_;  // pictures a second, at most
     bool tells_;
     hvfbd::Picture picture_;
