@@ -64,7 +64,7 @@ Logins::Outcome Logins::ask(const std::string& address, const Login& login, int 
     if (got < 0) return unavailable(path_, errno == EAGAIN ? "no answer in time" : ::strerror(errno));
     if (got == 1 && answer == login_accepted) return {VencryptServer::Answer::yes, {}};
     if (got == 1 && answer == login_refused) return {VencryptServer::Answer::no, {}};
-    return unavailable(path_, "no answer: see journalctl -u 'hvfb-vnc-auth@*'");
+    return unavailable(path_, "no answer: see journalctl -t hvfb-vnc-auth");
 }
 
 Logins::Outcome Logins::check(const std::string& address, const Login& login, int client, Time deadline) {
