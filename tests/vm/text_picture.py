@@ -112,8 +112,9 @@ class TextPicture(Picture):
         assert len(vcsa) == 4 + 2 * rows * columns and len(vcsu) == 4 * rows * columns, (size, len(vcsa), len(vcsu))
         codes = struct.unpack(f"={rows * columns}I", vcsu)
         cursor_at = (vcsa[2], vcsa[3]) if cursor else None
-        self.pixels = bytearray(self.width * self.height * 3)
-        made = {}
+        made, images = {}, {}
+        black = [bytes(self.cell_width * 3)] * self.cell_height
+        grid = [[black] * self.columns for _ in range(self.rows)]
         for y in range(min(rows, self.rows)):
             x, shown = 0, min(columns, self.columns)
             while x < shown:
@@ -132,18 +133,26 @@ class TextPicture(Picture):
                 for part in range(cells):
                     attribute = vcsa[4 + 2 * (y * columns + x) + 1]
                     behind = vcsa[4 + 2 * (y * columns + x + part) + 1] >> 4
-                    self.cell(x + part, y, glyph, part, self.palette[attribute & 15], self.palette[behind], (x + part, y) == cursor_at)
+                    # Most cells are alike: each is made once.
+                    kind = (None if glyph is None else code, cells, part, attribute & 15, behind, (x + part, y) == cursor_at)
+                    if kind not in images:
+                        images[kind] = self.cell(glyph, part, self.palette[attribute & 15], self.palette[behind], kind[-1])
+                    grid[y][x + part] = images[kind]
                 x += cells
+        beside = bytes((self.width - self.columns * self.cell_width) * 3)
+        below = bytes((self.height - self.rows * self.cell_height) * self.width * 3)
+        self.pixels = bytearray(b"".join(b"".join(cell[line] for cell in row) + beside for row in grid for line in range(self.cell_height)) + below)
         return self
 
-    def cell(self, column, row, glyph, part, foreground, background, cursor):
+    def cell(self, glyph, part, foreground, background, cursor):
+        """Its rows of pixels."""
+        rows = []
         for y in range(self.cell_height):
-            at = ((row * self.cell_height + y) * self.width + column * self.cell_width) * 3
             if cursor and y >= self.cell_height - self.cell_height // 8:
-                line = foreground * self.cell_width
+                rows.append(foreground * self.cell_width)
             elif glyph is None:
-                line = background * self.cell_width
+                rows.append(background * self.cell_width)
             else:
                 bits = glyph[y][part * self.cell_width:(part + 1) * self.cell_width]
-                line = b"".join(foreground if bit else background for bit in bits)
-            self.pixels[at:at + len(line)] = line
+                rows.append(b"".join(foreground if bit else background for bit in bits))
+        return rows
