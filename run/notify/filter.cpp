@@ -81,8 +81,8 @@ std::vector<sock_filter> calls_of(const Architecture& architecture, const Filter
     // Those of virtual terminals have nothing but a letter and a number. Cameras have the same letter and ask
     // for each picture.
     if (filtered.terminal) {
-        for (const std::uint32_t letter : {'K' << 8, 'V' << 8}) {
-            stop(0xffffff00, letter);
+        for (const std::uint32_t letter : {0x4bU, 0x56U}) {  // K, V
+            stop(0xffffff00, letter << 8);
             part.push_back(request);
         }
     }
