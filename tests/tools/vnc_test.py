@@ -64,14 +64,20 @@ class Vnc(unittest.TestCase):
 
     def stop_server(self):
         if self.server.poll() is None:
+            # One that has only begun would be ended by the signal itself.
+            self.await_true(self.waits_for_signals, "it waits for SIGTERM")
             self.server.terminate()
-            self.assertEqual(self.server.wait(20), 0, self.log())
+            self.assertEqual(self.server.wait(60), 0, self.log())
+
+    def waits_for_signals(self):
+        blocked = re.search(r"SigBlk:\s*(\w+)", pathlib.Path(f"/proc/{self.server.pid}/status").read_text())
+        return self.server.poll() is not None or blocked and int(blocked[1], 16) >> (signal.SIGTERM - 1) & 1
 
     def log(self):
         return (self.folder / "log").read_text()
 
     def await_true(self, holds, what):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not holds():
             self.assertLess(time.monotonic(), deadline, f"{what}: {self.log()}")
             time.sleep(0.01)
