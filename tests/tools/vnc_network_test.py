@@ -402,16 +402,7 @@ class VncNetworkHarm(OnNetwork):
         self.serve_network()
         client = self.logged_in().whole()
         client.ask()
-
-        def switches():
-            total = 0
-            for status in pathlib.Path(f"/proc/{self.server.pid}/task").glob("*/status"):
-                total += sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", status.read_text())))
-            return total
-        self.await_true(lambda: (before := switches(), time.sleep(0.3), switches() - before)[2] == 0, "rest")
-        before = switches()
-        time.sleep(1)
-        self.assertEqual(switches(), before)
+        self.assert_rests()
 
     def test_it_stays_for_whoever_types_a_password(self):
         self.serve_network("--leave-after=300ms")

@@ -91,6 +91,18 @@ class Vnc(unittest.TestCase):
     def visible(self):
         return run(PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "get", "Visible").stdout.strip()
 
+    def assert_rests(self):
+        """Soon, and then for a second, no thread of the server runs."""
+        def switches():
+            total = 0
+            for status in pathlib.Path(f"/proc/{self.server.pid}/task").glob("*/status"):
+                total += sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", status.read_text())))
+            return total
+        self.await_true(lambda: (before := switches(), time.sleep(0.3), switches() - before)[2] == 0, "rest")
+        before = switches()
+        time.sleep(1)
+        self.assertEqual(switches(), before)
+
     def assert_shows(self, client, rows):
         """At last: what is drawn is presented a moment later."""
         self.assertEqual((client.width, client.height), (len(rows[0]), len(rows)))
@@ -216,16 +228,7 @@ class VncPixels(Vnc):
     def test_at_rest_nothing_wakes_it(self):
         client = self.connect().whole()
         client.ask()
-
-        def switches():
-            total = 0
-            for status in pathlib.Path(f"/proc/{self.server.pid}/task").glob("*/status"):
-                total += sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", status.read_text())))
-            return total
-        self.await_true(lambda: (before := switches(), time.sleep(0.3), switches() - before)[2] == 0, "rest")
-        before = switches()
-        time.sleep(1)
-        self.assertEqual(switches(), before)
+        self.assert_rests()
 
 
 class VncClients(Vnc):
