@@ -15,6 +15,8 @@ from private_daemon import PROGRAMS, Bus, run
 
 SOURCE = pathlib.Path(__file__).parents[2]
 RECORDINGS = SOURCE / "tools/benchmark/recordings"
+# It waits for rest again and again, and this machine may be busy.
+LONG = 90
 
 
 class FakeX:
@@ -204,7 +206,7 @@ class BenchRun(unittest.TestCase):
 
     def test_measures_programs_under_hvfb_run(self):
         done = run(PROGRAMS / "hvfbd-bench", "--daemon", PROGRAMS / "hvfbd", "--bus", self.bus.address, "--run", PROGRAMS / "hvfb-run", "--only-run",
-                   "--rounds", "1", "--rest", "0.2", "--json")
+                   "--rounds", "1", "--rest", "0.2", "--json", timeout=LONG)
         self.assertEqual(done.returncode, 0, done.stderr)
         rows = {verdict["row"]: verdict for verdict in json.loads(done.stdout)["bars"]}
         self.assertEqual(sorted(rows), [f"13{letter}" for letter in "abcdefg"])
@@ -215,6 +217,28 @@ class BenchRun(unittest.TestCase):
     def test_says_which_program_failed_under_hvfb_run(self):
         done = run(PROGRAMS / "hvfbd-bench", "--daemon", PROGRAMS / "hvfbd", "--bus", self.bus.address, "--run", "/bin/false", "--only-run")
         self.assertEqual((done.returncode, "/bin/false" in done.stderr), (1, True), done.stderr)
+
+
+class BenchVnc(unittest.TestCase):
+    def setUp(self):
+        self.bus = Bus()
+        self.addCleanup(self.bus.stop)
+
+    def test_measures_the_vnc_server_beside_x11vnc(self):
+        done = run(PROGRAMS / "hvfbd-bench", "--daemon", PROGRAMS / "hvfbd", "--bus", self.bus.address, "--vnc", PROGRAMS / "hvfb-vnc", "--only-vnc",
+                   "--rounds", "1", "--seconds", "0.2", "--rest", "0.2", "--changes", "2", "--json", timeout=LONG)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        verdicts = json.loads(done.stdout)["bars"]
+        self.assertEqual([verdict["row"] for verdict in verdicts], ["14a", "14b", "14c", "14d", "14e", "14e", "14f", "14g"])
+        # To encode a picture takes longer than to encode a box of it, and nothing is sent at once.
+        values = {verdict["row"]: verdict["value"] for verdict in verdicts}
+        self.assertGreater(values["14d"], values["14c"])
+        for row in ("14c", "14e", "14f"):
+            self.assertGreater(values[row], 0)
+
+    def test_says_that_a_vnc_server_does_not_serve(self):
+        done = run(PROGRAMS / "hvfbd-bench", "--daemon", PROGRAMS / "hvfbd", "--bus", self.bus.address, "--vnc", "/bin/false", "--only-vnc", timeout=LONG)
+        self.assertEqual((done.returncode, "no VNC server serves on" in done.stderr), (1, True), done.stderr)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@
 #include "rows.h"
 #include "run_rows.h"
 #include "tracked.h"
+#include "vnc_rows.h"
 #include "workload.h"
 #include "x11vnc.h"
 #include "x_server.h"
@@ -33,11 +34,12 @@ struct Options {
     std::string x_server;               // its socket
     std::string console;                // hvfb-console; empty: no row 12
     std::string run;                    // hvfb-run; empty: no row 13
+    std::string vnc;                    // hvfb-vnc; empty: no row 14
     std::uint32_t most_rectangles = 0;  // 0: the daemon's default
     double rest_seconds = 60;
     bool alone = false, competitors = false, only_matches = false, four_k = true, json = false,
          markdown = false, perf = false, check = false, only_console = false, only_run = false,
-         only_others = false;
+         only_vnc = false, only_others = false;
 };
 
 Matches play_all(const Options& options, int width, int height) {
@@ -118,19 +120,31 @@ void measure_run(const Options& options, Report& report) {
         report.verdicts.push_back(verdict);
 }
 
+void measure_vnc(const Options& options, Report& report) {
+    if (options.vnc.empty()) return;
+    Tracked tracked(options.tracked);
+    for (const Verdict& verdict :
+         vnc_rows(options.vnc, tracked, options.match, options.latency_changes, options.rest_seconds))
+        report.verdicts.push_back(verdict);
+}
+
 // Returns whether every bar was met.
 bool run(const Options& options) {
     Report report;
     report.machine = this_machine();
     report.fault_us = Reference(options.tracked.width, options.tracked.height).fault_us();
-    if (!options.only_console && !options.only_run) {
+    const bool only_a_row = options.only_console || options.only_run || options.only_vnc;
+    if (!only_a_row) {
         report.matches = play_all(options, options.tracked.width, options.tracked.height);
         if (options.four_k) report.tall = play_all(options, 3840, 2160);
         report.verdicts = judge(report.matches, report.tall);
         if (!options.only_matches) measure_own_rows(options, report);
     }
-    if (!options.only_matches && !options.only_run) measure_console(options, report);
-    if (!options.only_matches && !options.only_console) measure_run(options, report);
+    if (!options.only_matches) {
+        if (!only_a_row || options.only_console) measure_console(options, report);
+        if (!only_a_row || options.only_run) measure_run(options, report);
+        if (!only_a_row || options.only_vnc) measure_vnc(options, report);
+    }
     // By the number, then by the letter after it.
     std::ranges::stable_sort(report.verdicts, {}, [](const Verdict& verdict) {
         const auto number = hvfbd::leading_number(verdict.row);
@@ -183,6 +197,8 @@ int main(int argc, char** argv) {
     program.flag("--only-console", options.only_console, "Only row 12");
     program.option("--run", options.run, "The hvfb-run to measure");
     program.flag("--only-run", options.only_run, "Only row 13");
+    program.option("--vnc", options.vnc, "The hvfb-vnc to measure, beside x11vnc where that is installed");
+    program.flag("--only-vnc", options.only_vnc, "Only row 14");
     program.flag("!--no-4k", options.four_k, "Not at 3840x2160 as well");
     program.flag("--alone", options.alone, "Only hvfbd plays");
     program.flag("--competitors", options.competitors,

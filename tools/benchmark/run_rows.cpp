@@ -1,77 +1,22 @@
 #include "run_rows.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
-#include "common/descriptor.h"
 #include "common/numbers.h"
 #include "match.h"
 #include "processor_time.h"
+#include "program.h"
 
 namespace hvfbd::bench {
 namespace {
 
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
-
-// A program whose output is read. Killed and waited for with its owner.
-class Program {
-  public:
-    explicit Program(Words words) : name_(words.front()) {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-        output_.reset(ends[0]);
-        const Descriptor its(ends[1]);
-        std::vector<char*> arguments;
-        arguments.reserve(words.size() + 1);
-        for (std::string& word : words) arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        posix_spawn_file_actions_t actions;
-        ::posix_spawn_file_actions_init(&actions);
-        ::posix_spawn_file_actions_adddup2(&actions, its.get(), STDOUT_FILENO);
-        const int error = ::posix_spawnp(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ);
-        ::posix_spawn_file_actions_destroy(&actions);
-        if (error != 0) throw std::system_error(error, std::generic_category(), name_);
-    }
-    Program(const Program&) = delete;
-    Program& operator=(const Program&) = delete;
-    ~Program() {
-        if (pid_ < 0) return;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-    }
-
-    pid_t pid() const { return pid_; }
-    // A line, without its end.
-    std::string line() const {
-        std::string text;
-        char next = 0;
-        while (::read(output_.get(), &next, 1) == 1 && next != '\n') text += next;
-        return text;
-    }
-    void ended() {
-        int status = 0;
-        ::waitpid(pid_, &status, 0);
-        pid_ = -1;
-        if (status != 0) throw std::runtime_error(name_ + " failed: see above");
-    }
-
-  private:
-    std::string name_;
-    Descriptor output_;
-    pid_t pid_ = -1;
-};
 
 double number_of(const Words& words) {
     Program program(words);

@@ -2,10 +2,10 @@
 
 #include <sys/types.h>
 
-#include <filesystem>
-#include <string>
+#include <cstdint>
 
 #include "contestant.h"
+#include "x11vnc_server.h"
 
 namespace hvfbd::bench {
 
@@ -21,7 +21,7 @@ class X11vnc : public Contestant {
     X11vnc& operator=(const X11vnc&) = delete;
 
     const char* name() const override { return "x11vnc"; }
-    const Canvas& canvas() const override { return canvas_; }
+    const Canvas& canvas() const override { return server_.canvas(); }
     // It polls as it was started, every 16 ms at most.
     void limit(unsigned) override {}
     void resume() override;
@@ -33,14 +33,12 @@ class X11vnc : public Contestant {
         std::uint64_t updates, pixels;
     };
 
-    void start_server(int width, int height);
     void start_viewer();
     void end() noexcept;
 
-    std::filesystem::path folder_;
-    Canvas canvas_;
+    X11vncServer server_;
     Shared* shared_ = nullptr;
-    pid_t server_ = -1, viewer_ = -1;
+    pid_t viewer_ = -1;
 };
 
 }  // namespace hvfbd::bench

@@ -1,0 +1,288 @@
+#include "vnc_rows.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "common/numbers.h"
+#include "hvfbctl/tracker_time.h"
+#include "match.h"
+#include "processor_time.h"
+#include "program.h"
+#include "workload.h"
+#include "x11vnc_server.h"
+
+namespace hvfbd::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned rate = 20;
+constexpr int box = 16, start_ms = 20'000, update_ms = 10'000;
+
+// Of milliseconds a second.
+double ms_a_second(Nanoseconds time, double seconds) {
+    return static_cast<double>(time) / 1e6 / seconds;
+}
+
+class Folder {
+  public:
+    Folder() {
+        std::string folder = std::filesystem::temp_directory_path() / "hvfbd-bench-vnc-XXXXXX";
+        if (!::mkdtemp(folder.data())) throw std::system_error(errno, std::generic_category(), folder);
+        path_ = folder;
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    std::string file(const std::string& name) const { return path_ / name; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+// A viewer that has got the whole picture.
+class Viewing {
+  public:
+    Viewing(const std::string& socket, const std::string& encoding)
+        : program_({(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "hvfbd-bench-viewer"),
+                    socket, encoding}) {
+        if (!program_.speaks(start_ms) || !next())
+            throw std::runtime_error("a VNC viewer of " + socket + " got no picture");
+        // The first one may come in parts.
+        while (program_.speaks(500) && next()) continue;
+    }
+    // When an update was whole. Nothing: none came in time.
+    std::optional<Nanoseconds> update(int timeout_ms) {
+        return program_.speaks(timeout_ms) ? next() : std::nullopt;
+    }
+    void forget() {
+        while (program_.speaks(0))
+            if (!next()) throw std::runtime_error("a VNC server hung up");
+    }
+    void stop() const { ::kill(program_.pid(), SIGSTOP); }
+
+  private:
+    std::optional<Nanoseconds> next() { return whole_number<Nanoseconds>(program_.line()); }
+
+    Program program_;
+};
+
+// Small changes on a picture, each elsewhere and in another colour.
+class SmallChange {
+  public:
+    explicit SmallChange(const Canvas& canvas) : canvas_(canvas) {}
+    void draw() {
+        const int x = static_cast<int>(random_() % static_cast<unsigned>(canvas_.width - box)),
+                  y = static_cast<int>(random_() % static_cast<unsigned>(canvas_.height - box));
+        canvas_.fill({x, y, box, box}, 0xff000000U | static_cast<std::uint32_t>(random_()));
+    }
+
+  private:
+    Canvas canvas_;
+    std::mt19937 random_{14};
+};
+
+// Draws at the rate for a while, and returns how long that was. What comes meanwhile is taken.
+double draw_at_rate(const std::function<void()>& draw, double seconds, Viewing& viewing) {
+    const Nanoseconds began = monotonic_now(), period = 1'000'000'000 / rate;
+    Nanoseconds next = began;
+    for (const Nanoseconds end = began + static_cast<Nanoseconds>(seconds * 1e9); next < end;
+         next += period) {
+        sleep_until(next);
+        draw();
+        viewing.forget();
+    }
+    sleep_until(next);
+    return static_cast<double>(monotonic_now() - began) / 1e9;
+}
+
+// Milliseconds a second of what makes a picture of what was drawn and sends it.
+struct Cost {
+    double server = 0, rest = 0;  // rest: of the daemon and of the thread that tracks
+    double all() const { return server + rest; }
+};
+
+class Measuring {
+  public:
+    Measuring(const Program& server, Tracked& tracked, std::string socket, int rounds)
+        : server_(server), tracked_(tracked), socket_(std::move(socket)), rounds_(rounds) {}
+
+    std::vector<Verdict> idle(double seconds) const {
+        Viewing viewing(socket_, "hextile");
+        // Over the idle time-out, and the last comparison of writes that land late.
+        std::this_thread::sleep_for(6s);
+        const auto now = [&] {
+            Switches all = switches_of(tracked_.pid(), 0);
+            const Switches own = switches_of(server_.pid(), 0);
+            all.voluntary += own.voluntary;
+            all.running += own.running;
+            return all;
+        };
+        const Switches before = now();
+        std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+        const Switches after = now();
+        const std::string during = "in " + figure(seconds) + " s";
+        return {{"14a", "hvfb-vnc, a client and nothing drawn: context switches of server and daemon",
+                 static_cast<double>(after.voluntary - before.voluntary), 0, "", during},
+                {"14b", "hvfb-vnc, a client and nothing drawn: CPU time of the same",
+                 static_cast<double>(after.running - before.running), 0, "ns", during}};
+    }
+
+    Cost small_changes(const std::string& encoding, double seconds) const {
+        SmallChange change(tracked_.canvas());
+        return cost(encoding, seconds, [&] { change.draw(); });
+    }
+
+    Cost whole_pictures(const std::string& encoding, double seconds) const {
+        const std::unique_ptr<Workload> workload = video();
+        workload->prepare(tracked_.canvas());
+        unsigned frame = 0;
+        return cost(encoding, seconds, [&] { workload->draw(tracked_.canvas(), frame++); });
+    }
+
+    Verdict latency(int changes) const {
+        Viewing viewing(socket_, "hextile");
+        SmallChange change(tracked_.canvas());
+        std::mt19937 random(3);
+        std::vector<double> told;
+        for (int i = 0; i < changes; ++i) {
+            // At rest again, and not in step with anything.
+            std::this_thread::sleep_for(300ms + std::chrono::milliseconds(random() % 50));
+            viewing.forget();
+            const Nanoseconds began = monotonic_now();
+            change.draw();
+            const auto came = viewing.update(update_ms);
+            if (!came) throw std::runtime_error("a change did not come to the VNC client in ten seconds");
+            told.push_back(static_cast<double>(*came - began) / 1e6);
+        }
+        return {"14f",
+                "hvfb-vnc: 16x16 pixels after rest until they are in the client's picture",
+                quantile(told, 0.5),
+                15,
+                "ms",
+                "median of " + std::to_string(changes) + "; longest " + figure(quantile(told, 1)) + " ms"};
+    }
+
+    // As a client whose window is minimized: it asks for nothing.
+    Verdict hidden(double seconds) const {
+        Viewing viewing(socket_, "hextile");
+        SmallChange change(tracked_.canvas());
+        viewing.stop();
+        const auto draw = [&](double during) {
+            const Nanoseconds end = monotonic_now() + static_cast<Nanoseconds>(during * 1e9);
+            for (; monotonic_now() < end; std::this_thread::sleep_for(1s / double{rate})) change.draw();
+        };
+        // It had asked for one update, and nobody looks two seconds after that.
+        draw(4);
+        const Switches before = switches_of(server_.pid(), 0);
+        draw(seconds);
+        const Switches after = switches_of(server_.pid(), 0);
+        return {"14g",
+                "hvfb-vnc, a client that asks for nothing, 16x16 at 20 Hz: context switches of the server",
+                static_cast<double>(after.voluntary - before.voluntary),
+                0,
+                "",
+                "in " + figure(seconds) + " s"};
+    }
+
+  private:
+    Nanoseconds rest_of_time() const {
+        return processor_time_of(tracked_.pid()) +
+               hvfbctl::tracker_time_of(static_cast<std::uint32_t>(::getpid())).value_or(0);
+    }
+
+    Cost cost(const std::string& encoding, double seconds, const std::function<void()>& draw) const {
+        Viewing viewing(socket_, encoding);
+        draw_at_rate(draw, 1, viewing);
+        std::vector<double> server, rest;
+        for (int round = 0; round < rounds_; ++round) {
+            const Nanoseconds server_before = processor_time_of(server_.pid()), before = rest_of_time();
+            const double took = draw_at_rate(draw, seconds, viewing);
+            server.push_back(ms_a_second(processor_time_of(server_.pid()) - server_before, took));
+            rest.push_back(ms_a_second(rest_of_time() - before, took));
+        }
+        return {quantile(server, 0.5), quantile(rest, 0.5)};
+    }
+
+    const Program& server_;
+    Tracked& tracked_;
+    std::string socket_;
+    int rounds_;
+};
+
+double small_changes_by_x11vnc(const X11vncServer& server, const std::string& encoding, double seconds,
+                               int rounds) {
+    Viewing viewing(server.socket(), encoding);
+    SmallChange change(server.canvas());
+    const auto draw = [&] { change.draw(); };
+    draw_at_rate(draw, 1, viewing);
+    std::vector<double> times;
+    for (int round = 0; round < rounds; ++round) {
+        const Nanoseconds before = processor_time_of(server.pid());
+        const double took = draw_at_rate(draw, seconds, viewing);
+        times.push_back(ms_a_second(processor_time_of(server.pid()) - before, took));
+    }
+    return quantile(times, 0.5);
+}
+
+std::string told(const Cost& cost) {
+    return "server " + figure(cost.server) + ", daemon and tracking " + figure(cost.rest) + " ms/s";
+}
+
+}  // namespace
+
+std::vector<Verdict> vnc_rows(const std::string& program, Tracked& tracked, const MatchOptions& match,
+                              int changes, double rest_seconds) {
+    const double seconds = match.seconds_a_round;
+    const int rounds = match.rounds;
+    const Folder folder;
+    const std::string socket = folder.file("socket");
+    tracked.limit(rate);
+    const Program server({program, std::string("--bus=") + tracked.open_options().bus, "--listen=" + socket});
+    ::close(connection_to(socket));
+    const Measuring measuring(server, tracked, socket, rounds);
+    std::vector<Verdict> verdicts = measuring.idle(rest_seconds);
+    const Cost small = measuring.small_changes("hextile", seconds),
+               whole = measuring.whole_pictures("hextile", seconds);
+    verdicts.push_back({"14c", "hvfb-vnc, hextile, 16x16 at 20 Hz: CPU time of the server a second",
+                        small.server, 5, "ms", told(small)});
+    verdicts.push_back({"14d",
+                        "hvfb-vnc, hextile, the whole picture at 20 Hz: CPU time of the server a second",
+                        whole.server, 130, "ms", told(whole)});
+    verdicts.push_back(measuring.latency(changes));
+    verdicts.push_back(measuring.hidden(std::min(rest_seconds, 10.0)));
+    try {
+        const X11vncServer other(tracked.canvas().width, tracked.canvas().height);
+        other.await_ready();
+        for (const std::string encoding : {"tight", "zrle"}) {
+            const Cost own = measuring.small_changes(encoding, seconds);
+            const double others = small_changes_by_x11vnc(other, encoding, seconds, rounds);
+            verdicts.push_back(
+                {"14e", "hvfb-vnc, daemon and tracking / x11vnc -rawfb, " + encoding + ", 16x16 at 20 Hz",
+                 own.all() / others, 0.2, "", told(own) + " / " + figure(others) + " ms/s"});
+        }
+    } catch (const std::system_error& error) {
+        std::cerr << "bench: no row 14e: " << error.what() << '\n';
+    }
+    return verdicts;
+}
+
+}  // namespace hvfbd::bench
