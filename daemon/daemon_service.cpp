@@ -41,7 +41,7 @@ void log_ready(const std::string& name, const Display& display, std::string_view
 
 // Groups are made by an installation or an administrator, who reloads.
 Authority read_authority(const DaemonOptions& options) {
-    return {group_number("video"), group_number("hvfbd-view"),
+    return {group_number("video"), group_number("hvfbd-view"), group_number("hvfbd-mode"),
             options.bus == "system" ? std::nullopt : std::optional(::geteuid())};
 }
 

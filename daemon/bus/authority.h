@@ -19,6 +19,8 @@ struct Credentials {
 // Access control. Pure: groups come as numbers; a group that does not exist is not given and grants nothing.
 struct Authority {
     std::optional<gid_t> drawers, viewers;  // the groups video and hvfbd-view, if there are such
+    // The group hvfbd-mode, which an administrator may make: it lets VNC clients choose the mode.
+    std::optional<gid_t> mode_setters{};
     // Of a daemon on a bus of its user's own, that user: may what root may. None on the system bus.
     std::optional<uid_t> owner;
 
@@ -28,12 +30,14 @@ struct Authority {
     void check_open_surface(const Credentials& who) const;
     void check_view(const Credentials& who) const;
     void check_tune(uid_t uid, const std::string& what, const std::string& command) const;
+    void check_set_mode(const Credentials& who, const std::string& command) const;
     // To activate or close a surface of this user. By the user alone: names are given anew where the bus is,
     // and kept surfaces have those of the bus before.
     void check_control(uid_t asker, uid_t user, const std::string& what, const std::string& command) const;
 
   private:
     bool may_everything(uid_t uid) const { return uid == 0 || uid == owner; }
+    static bool has(const Credentials& who, std::optional<gid_t> group);
     // May everything, or is a process of the group.
     void expect(const Credentials& who, std::optional<gid_t> group, const char* otherwise) const;
 };

@@ -187,8 +187,7 @@ void DisplayObject::SetMode(sdbus::Result<>&& result, uint32_t width, uint32_t h
         Callers::Depth::user, getObject(), std::move(result),
         [=, this, options = std::move(options)](const Caller& caller, const auto& answer) {
             const std::string mode = std::to_string(width) + "x" + std::to_string(height);
-            context_.authority().check_tune(caller.credentials.uid, "change the mode",
-                                            command("mode " + mode));
+            context_.authority().check_set_mode(caller.credentials, command("mode " + mode));
             expect_no_options(options);
             display_.set_mode({width, height}, context_.now());
             note("mode: " + mode, caller);

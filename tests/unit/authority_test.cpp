@@ -7,8 +7,8 @@
 namespace hvfbd {
 namespace {
 
-constexpr gid_t video = 44, view = 55, other = 66;
-const Authority authority{video, view, {}};
+constexpr gid_t video = 44, view = 55, other = 66, mode = 77;
+const Authority authority{video, view, {}, {}};
 
 template <typename Check>
 std::string request_error(Check check) {
@@ -58,7 +58,7 @@ TEST(Authority, grants_nothing_but_to_root_where_the_bus_does_not_say_the_groups
 }
 
 TEST(Authority, lets_who_runs_it_on_a_bus_of_ones_own_do_what_root_may_and_nobody_else) {
-    const Authority own{video, view, 1000};
+    const Authority own{video, view, {}, 1000};
     for (auto check : {&Authority::check_open_surface, &Authority::check_view}) {
         EXPECT_EQ(request_error([&] { (own.*check)({1000, 1, std::nullopt}); }), "");
         EXPECT_NE(request_error([&] { (own.*check)({1001, 1, {{other}}}); }), "");
@@ -76,6 +76,19 @@ TEST(Authority, lets_only_root_tune_and_names_the_command) {
     };
     EXPECT_EQ(tune(0), "");
     EXPECT_EQ(tune(1000), "only root may change RefreshLimit: sudo hvfbctl set RefreshLimit 30");
+}
+
+TEST(Authority, lets_root_choose_the_mode_and_a_group_where_an_administrator_made_it) {
+    const auto choose = [](const Authority& by, const Credentials& who) {
+        return request_error([&] { by.check_set_mode(who, "hvfbctl mode 800x600"); });
+    };
+    EXPECT_EQ(choose(authority, {0, 1, {}}), "");
+    EXPECT_EQ(choose(authority, {1000, 1, {{video, view, mode}}}),
+              "only root may change the mode: sudo hvfbctl mode 800x600");
+    const Authority with{video, view, mode, {}};
+    EXPECT_EQ(choose(with, {1000, 1, {{mode}}}), "");
+    EXPECT_NE(choose(with, {1000, 1, {{video, view}}}), "");
+    EXPECT_NE(choose(with, {1000, 1, std::nullopt}), "");
 }
 
 TEST(Authority, lets_a_surfaces_user_and_root_control_it) {
