@@ -34,10 +34,11 @@ hvfbd::Descriptor second_descriptor(const hvfbd::Descriptor& socket) {
 }  // namespace
 
 Client::Client(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, bool held, std::string name,
-               const Bell& bell)
+               const Bell& bell, ModeChange change_mode)
     : socket_(second_descriptor(socket)), bell_(bell), picture_(std::move(picture)), held_(held) {
-    thread_ = std::thread([this, own = std::make_shared<hvfbd::Descriptor>(std::move(socket)),
-                           name = std::move(name)] { run(std::move(*own), name); });
+    thread_ = std::thread(
+        [this, own = std::make_shared<hvfbd::Descriptor>(std::move(socket)), name = std::move(name),
+         change_mode = std::move(change_mode)] { run(std::move(*own), name, change_mode); });
 }
 
 Client::~Client() {
@@ -87,14 +88,14 @@ bool Client::has_ended() const {
     return ended_;
 }
 
-void Client::run(hvfbd::Descriptor socket, const std::string& name) {
+void Client::run(hvfbd::Descriptor socket, const std::string& name, ModeChange change_mode) {
     try {
         std::shared_ptr<const Picture> picture;
         {
             const std::lock_guard lock(mutex_);
             picture = picture_;
         }
-        RfbSession session(std::move(socket), std::move(picture), name);
+        RfbSession session(std::move(socket), std::move(picture), name, std::move(change_mode));
         converse(session);
     } catch (const std::exception& error) {
         end_reason_ = error.what();

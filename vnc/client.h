@@ -13,6 +13,7 @@
 #include "vnc/bell.h"
 #include "vnc/damage.h"
 #include "vnc/look_state.h"
+#include "vnc/mode_request.h"
 #include "vnc/picture.h"
 
 namespace vnc {
@@ -24,9 +25,10 @@ class RfbSession;
 class Client {
   public:
     // `bell` is rung when looks() or has_ended() become another. While it is `held` the client is answered
-    // nothing: there will be another picture at once. Throws std::system_error: no thread, no descriptor.
+    // nothing: there will be another picture at once. `change_mode` is as RfbSession has it.
+    // Throws std::system_error: no thread, no descriptor.
     Client(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, bool held, std::string name,
-           const Bell& bell);
+           const Bell& bell, ModeChange change_mode = {});
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     // Ends the connection, and waits for the thread.
@@ -41,7 +43,7 @@ class Client {
     const std::string& end_reason() const { return end_reason_; }
 
   private:
-    void run(hvfbd::Descriptor socket, const std::string& name);
+    void run(hvfbd::Descriptor socket, const std::string& name, ModeChange change_mode);
     void converse(RfbSession& session);
     void take_news(RfbSession& session);
     void tell_looks(bool looks);

@@ -27,6 +27,11 @@ CommandLine::CommandLine() {
         .one_of({"no", "yes"})
         .show_default();
     program
+        .option("--resize", resize,
+                "Clients may choose the mode of the display, where the daemon lets this user change it")
+        .one_of({"no", "yes"})
+        .show_default();
+    program
         .option("--certificate", certificate,
                 "The TLS certificate, PEM; otherwise one that is made in $STATE_DIRECTORY")
         .path();

@@ -21,10 +21,11 @@ struct CommandLine {
     std::vector<ListenAddress> addresses() const;
     // On the network without TLS and without a password.
     bool is_insecure() const { return insecure == "yes"; }
+    bool lets_clients_choose_mode() const { return resize == "yes"; }
 
     std::string bus, display;
     std::vector<std::string> listen;
-    std::string insecure = "no";
+    std::string insecure = "no", resize = "no";
     std::string certificate, key;
     std::string login_socket = "/run/hvfbd/vnc-auth.sock";
     std::string leave_after = "30s";

@@ -61,7 +61,8 @@ void serve(const vnc::CommandLine& line) {
     vnc::prepare_libvncserver();
     std::vector<vnc::Listener> listeners = vnc::Listener::inherited();
     vnc::ServerOptions options{
-        {line.bus, line.display}, line.most_clients, std::nullopt, nullptr, line.login_socket};
+        {line.bus, line.display},       line.most_clients, std::nullopt, nullptr, line.login_socket,
+        line.lets_clients_choose_mode()};
     const auto leave_after = hvfbd::time_span_in(line.leave_after);
     // Nobody starts again what has no socket of systemd's.
     if (!listeners.empty() && line.listen.empty() && leave_after && *leave_after != 0)

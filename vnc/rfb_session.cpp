@@ -33,8 +33,8 @@ constexpr std::array<int, 5> encodings = {rfbEncodingRaw, rfbEncodingHextile, rf
 void ignore_pointer(int /*buttons*/, int /*x*/, int /*y*/, rfbClientPtr /*client*/) {}
 void ignore_key(rfbBool /*down*/, rfbKeySym /*key*/, rfbClientPtr /*client*/) {}
 
-// Called when the area is clipped to the picture, and before it is asked for. With no pixel in it libvncserver
-// 0.9.14 and 0.9.15 divide by its width (encoding zlib): then it is one pixel.
+// Called when the area is clipped to the picture, and before it is asked for. With no pixel in it
+// libvncserver 0.9.14 and 0.9.15 divide by its width (encoding zlib): then it is one pixel.
 void ask_for_some_pixel(rfbClientPtr /*client*/, rfbFramebufferUpdateRequestMsg* request) {
     if (request->w == 0 || request->h == 0) request->x = request->y = 0, request->w = request->h = 1;
 }
@@ -106,12 +106,18 @@ void prepare_libvncserver() {
     ::sigaction(interrupting_signal, &action, nullptr);
 }
 
-RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name)
-    : name_(std::move(name)), picture_(std::move(picture)), screen_(make_screen(*picture_, name_.c_str())) {
+RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name,
+                       ModeChange change_mode)
+    : name_(std::move(name)),
+      change_mode_(std::move(change_mode)),
+      picture_(std::move(picture)),
+      screen_(make_screen(*picture_, name_.c_str())) {
     // It closes the socket, also where it fails.
     client_ = rfbNewClient(screen_, socket.release());
     if (client_ == nullptr) return;
     client_->viewOnly = TRUE;
+    client_->clientData = this;
+    screen_->setDesktopSizeHook = set_desktop_size;
     client_->clientFramebufferUpdateRequestHook = ask_for_some_pixel;
     // A browser, which libvncserver answers in a protocol that is not offered here.
     if (client_->wsctx == nullptr) return;
@@ -148,8 +154,8 @@ bool RfbSession::has_asked() const {
 
 void RfbSession::show(std::shared_ptr<const Picture> picture, std::span<const hvfb_rect> rects) {
     if (!is_open()) return;
-    const bool other_size = picture->layout.width != picture_->layout.width ||
-                            picture->layout.height != picture_->layout.height;
+    const bool other_size =
+        picture->layout.width != picture_->layout.width || picture->layout.height != picture_->layout.height;
     if (other_size) {
         rfbNewFramebuffer(screen_, frame_buffer(*picture), static_cast<int>(picture->layout.width),
                           static_cast<int>(picture->layout.height), bits_of_colour, colours, bytes_of_pixel);
@@ -161,8 +167,7 @@ void RfbSession::show(std::shared_ptr<const Picture> picture, std::span<const hv
     picture_ = std::move(picture);
     for (const hvfb_rect& rect : rects)
         rfbMarkRectAsModified(screen_, static_cast<int>(rect.x), static_cast<int>(rect.y),
-                              static_cast<int>(rect.x + rect.width),
-                              static_cast<int>(rect.y + rect.height));
+                              static_cast<int>(rect.x + rect.width), static_cast<int>(rect.y + rect.height));
 }
 
 void RfbSession::read_message() {
@@ -202,6 +207,24 @@ void RfbSession::restrict_features() const {
     client_->enableCursorShapeUpdates = FALSE;
     client_->enableCursorPosUpdates = FALSE;
     client_->cursorWasChanged = FALSE;
+}
+
+int RfbSession::set_desktop_size(int width, int height, int screens, rfbExtDesktopScreen* /*wanted*/,
+                                 rfbClientPtr client) {
+    return static_cast<RfbSession*>(client->clientData)->change_mode(width, height, screens);
+}
+
+int RfbSession::change_mode(int width, int height, int screens) {
+    ModeAnswer answer = ModeAnswer::prohibited;
+    if (change_mode_ && screens != 1)
+        answer = ModeAnswer::impossible;
+    else if (change_mode_)
+        answer = change_mode_(static_cast<unsigned>(width), static_cast<unsigned>(height));
+    // libvncserver answers with the next picture of another size; here there will be none.
+    if (answer == ModeAnswer::changed && static_cast<unsigned>(width) == picture_->layout.width &&
+        static_cast<unsigned>(height) == picture_->layout.height)
+        client_->newFBSizePending = TRUE;
+    return static_cast<int>(answer);
 }
 
 void RfbSession::discard_text() {

@@ -8,10 +8,12 @@
 #include <string>
 
 #include "common/descriptor.h"
+#include "vnc/mode_request.h"
 #include "vnc/picture.h"
 
 struct _rfbClientRec;
 struct _rfbScreenInfo;
+struct rfbExtDesktopScreen;
 
 namespace vnc {
 
@@ -21,8 +23,10 @@ namespace vnc {
 class RfbSession {
   public:
     // Begins the handshake, which waits for a tenth of a second. Afterwards is_open() says whether there is a
-    // client. `name` is what its window is called.
-    RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name);
+    // client. `name` is what its window is called. `change_mode` is asked where the client wishes for another
+    // mode; none: it may not.
+    RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name,
+               ModeChange change_mode);
     RfbSession(const RfbSession&) = delete;
     RfbSession& operator=(const RfbSession&) = delete;
     ~RfbSession();
@@ -43,11 +47,16 @@ class RfbSession {
     bool answer();
 
   private:
+    // What libvncserver calls, and its answer.
+    static int set_desktop_size(int width, int height, int screens, rfbExtDesktopScreen* wanted,
+                                _rfbClientRec* client);
+    int change_mode(int width, int height, int screens);
     void discard_text();
     void end();
     void restrict_features() const;
 
     std::string name_;
+    const ModeChange change_mode_;
     std::shared_ptr<const Picture> picture_;
     _rfbScreenInfo* screen_;
     _rfbClientRec* client_ = nullptr;

@@ -174,11 +174,26 @@ void Server::admit(hvfbd::Descriptor socket, std::string name, std::unique_ptr<E
     }
     Entry entry{++connections_, std::move(name), {}, std::move(entrance)};
     entry.client =
-        std::make_unique<Client>(std::move(socket), picture_, held_, name_of_window(options_.source), bell_);
+        std::make_unique<Client>(std::move(socket), picture_, held_, name_of_window(options_.source), bell_,
+                                 mode_change(entry.number));
     log("client " + std::to_string(entry.number) + " connected: " + entry.name);
     clients_.push_back(std::move(entry));
     occupancy_.client_came();
     tell_manager();
+}
+
+// It outlives nobody: a client's thread ends before the server.
+ModeChange Server::mode_change(unsigned client) const {
+    if (!options_.clients_choose_mode) return {};
+    return [this, client](unsigned width, unsigned height) {
+        std::string why;
+        const ModeAnswer answer = request_mode(options_.source, width, height, why);
+        const std::string mode = std::to_string(width) + "x" + std::to_string(height);
+        log("client " + std::to_string(client) +
+            (answer == ModeAnswer::changed ? " chose the mode " + mode
+                                           : " did not get the mode " + mode + ": " + why));
+        return answer;
+    };
 }
 
 void Server::remove_ended(Time now) {

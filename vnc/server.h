@@ -27,6 +27,7 @@ struct ServerOptions {
     // For clients of the network. None: they need no TLS and no login.
     std::shared_ptr<const TlsIdentity> identity;
     std::string login_socket;  // of hvfb-vnc-auth
+    bool clients_choose_mode = false;
 };
 
 // One display, shown to all who connect. It has the main thread: it takes clients, views the display while
@@ -60,6 +61,7 @@ class Server {
     void admit_visitors(Time now);
     void admit(hvfbd::Descriptor socket, std::string name, std::unique_ptr<Entrance> entrance, Time now);
     bool has_room();
+    ModeChange mode_change(unsigned client) const;
     void remove_ended(Time now);
     void update(Time now);
     bool somebody_looks() const;

@@ -49,7 +49,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if ((data[0] & 1U) != 0 || size < 5) (void)!::send(client.get(), handshake.data(), handshake.size(), 0);
     (void)!::send(client.get(), data + 1, size - 1, 0);
     ::shutdown(client.get(), SHUT_WR);
-    vnc::RfbSession session(hvfbd::Descriptor(ends[1]), pictures[0], "fuzz");
+    const auto change_mode = [](unsigned width, unsigned height) {
+        return width > height ? vnc::ModeAnswer::changed : vnc::ModeAnswer::impossible;
+    };
+    vnc::RfbSession session(hvfbd::Descriptor(ends[1]), pictures[0], "fuzz", change_mode);
     const std::size_t turns_of_a_picture = 1U + (data[0] >> 1U);
     // Each turn reads something, or finds the end.
     for (std::size_t turn = 1; session.is_open(); ++turn) {

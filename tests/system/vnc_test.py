@@ -29,6 +29,20 @@ try:
 except Refused as error:
     print(error)
 """
+# Asks for another mode, and says the answer: status, width, height.
+WISH = """
+import struct, sys
+sys.path.insert(0, "/mnt/source/tests/tools")
+from rfb_client import EXTENDED_DESKTOP_SIZE, RAW, RfbClient
+client = RfbClient("/run/hvfbd/vnc.sock").shake_hands()
+client.set_encodings(RAW, EXTENDED_DESKTOP_SIZE)
+client.whole().send(struct.pack(">BxHHBx IHHHHI", 251, 320, 240, 1, 1, 0, 0, 320, 240, 0))
+found = []
+while not found:
+    client.ask()
+    found = [said[1:4] for said in client.receive() if said[0] == 1 and said[4] == EXTENDED_DESKTOP_SIZE]
+print(*found[0])
+"""
 DROP_INS = {name: pathlib.Path(f"/run/systemd/system/{name}.d/test.conf") for name in ("hvfb-vnc.service", "hvfb-vnc.socket")}
 
 
@@ -133,6 +147,29 @@ class VncService(WithClients):
         run("systemctl", "stop", UNIT, check=True)
         self.drop_in(UNIT, insecure)
         wait_until(lambda: self.look("stranger", port) == "18 52 86", "the picture")
+
+    def wish(self):
+        done = run("/usr/bin/python3", "-B", "-c", WISH, user="watcher")
+        self.assertEqual(done.returncode, 0, done.stderr + self.journal())
+        return done.stdout.strip()
+
+    def test_who_looks_chooses_the_mode_where_an_administrator_lets_the_service(self):
+        before = " ".join(run("hvfbctl", "get", name).stdout.strip() for name in ("Width", "Height"))
+        self.assertEqual(self.wish(), f"1 {before}")
+        run("systemctl", "stop", UNIT, check=True)
+        # The option alone is not enough: the daemon refuses.
+        self.drop_in(UNIT, "[Service]\nEnvironment=VNC_OPTIONS=--resize=yes\n")
+        self.assertEqual(self.wish(), f"1 {before}")
+        self.assertIn("only root may change the mode", self.journal())
+        run("systemctl", "stop", UNIT, check=True)
+        # As docs/viewers.md has it, but for the folder.
+        [commands] = re.findall(r"```sh\n(groupadd .*?)```", pathlib.Path("/mnt/source/docs/viewers.md").read_text(), re.S)
+        self.addCleanup(run, "groupdel", "hvfbd-mode")
+        path = DROP_INS[UNIT]
+        commands = commands.replace("/etc/systemd/system/hvfb-vnc.service.d/mode.conf", str(path)).replace("/etc/systemd/system", "/run/systemd/system")
+        run("sh", "-ec", commands, check=True)
+        self.assertEqual(self.wish(), "0 320 240")
+        self.assertEqual(run("hvfbctl", "get", "Width").stdout.strip(), "320")
 
     def test_the_picture_comes_back_after_a_restart_of_the_daemon(self):
         wait_until(lambda: self.look("watcher") == "18 52 86", "the picture")

@@ -19,6 +19,7 @@ NOT_RUN = {
     "apt": "installs packages: tests/system/packages_test.py does",
     "dpkg-buildpackage": "takes minutes: tools/package does it",
     "autopkgtest": "installs the packages: tests/system/packages_test.py runs its script",
+    "groupadd": "changes the machine's groups: tests/system/vnc_test.py does",
     "usermod": "changes the machine's users",
     "mkdir": "makes a folder of the machine's",
     "install": "copies into a folder of the machine's; tests/tools/documents_test.py knows the file",
