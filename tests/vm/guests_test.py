@@ -18,7 +18,11 @@ import uio_test
 from guest import ARCHITECTURE, CLOUD, Guest, KERNEL, start
 
 # What is run with one kernel alone, to save time: kernels differ little in it. By its name it runs with each.
-WITH_ONE_KERNEL = {"ConsolePrograms": "6.1", "ConsoleVttest": "7", "ConsoleMachine": "6.12", "ConsoleThatFails": "7", "FbDevice": "6.12"}
+WITH_ONE_KERNEL = {"ConsolePrograms": "6.1", "ConsoleVttest": "7", "ConsoleMachine": "6.12", "ConsoleThatFails": "7", "FbDevice": "6.12",
+                   "LateUio": "6.1", "TwoScreens": "6.12", "Bochs": "7",
+                   "Console.test_scrolls_back_by_command_and_by_key_and_forgets_it_at_the_end_of_a_login": "6.1",
+                   "Console.test_has_the_font_that_is_configured": "6.1",
+                   "Console.test_is_there_again_when_it_or_the_daemon_is_killed": "6.12"}
 # Installation comes first.
 CLASSES = (installation_test.Installation, memory_test.MemoryOutput)
 if ARCHITECTURE == "arm64":
