@@ -73,6 +73,11 @@ std::string Caller::path(std::uint64_t from) const {
     return {};
 }
 
+bool Caller::has(int descriptor) const {
+    struct stat status {};
+    return ::lstat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0;
+}
+
 bool Caller::has(int descriptor, dev_t device, ino_t inode) const {
     struct stat status {};
     return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0 &&
@@ -87,11 +92,11 @@ bool Caller::has_input_device(int descriptor) const {
 
 bool Caller::has_virtual_terminal(int descriptor) const {
     struct stat status {};
-    // What is no descriptor at all the kernel says best.
-    if (::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) != 0) return true;
     // SDL asks for each key of each map. Of terminals with another number nobody has to ask.
-    if (!S_ISCHR(status.st_mode) || (major(status.st_rdev) != virtual_terminal_major &&
-                                     major(status.st_rdev) != controlling_terminal_major))
+    if (::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) != 0 ||
+        !S_ISCHR(status.st_mode) ||
+        (major(status.st_rdev) != virtual_terminal_major &&
+         major(status.st_rdev) != controlling_terminal_major))
         return false;
     // A notification names a thread, and descriptors are asked of a process.
     const hvfbd::Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, process_of(pid_), 0)));

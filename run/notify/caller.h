@@ -24,6 +24,8 @@ class Caller {
     bool write(std::uint64_t to, const void* from, std::size_t size) const;
     // A path, at most so long as those that are ours; empty: none of these.
     std::string path(std::uint64_t from) const;
+    // Whether it is a descriptor of its at all.
+    bool has(int descriptor) const;
     // Whether its descriptor is this file.
     bool has(int descriptor, dev_t device, ino_t inode) const;
     bool has_input_device(int descriptor) const;

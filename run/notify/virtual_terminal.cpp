@@ -22,8 +22,9 @@ bool VirtualTerminal::is_kernels(const std::string& path, int flags) const {
 }
 
 bool VirtualTerminal::is_kernels(const Caller& caller, int descriptor) const {
-    if (which_ != Terminals::where_missing) return which_ == Terminals::kernels;
-    return caller.has_virtual_terminal(descriptor);
+    // What is no descriptor at all the kernel says best.
+    if (which_ == Terminals::kernels || !caller.has(descriptor)) return true;
+    return which_ == Terminals::where_missing && caller.has_virtual_terminal(descriptor);
 }
 
 Descriptor VirtualTerminal::open(const Caller& caller, int flags) {

@@ -75,6 +75,10 @@ int terminal_request(int fd, std::uint32_t request, void* argument) {
     if (terminals == Terminals::where_missing) {
         const int result = real.ioctl(fd, request, argument);
         if (result >= 0 || errno != ENOTTY) return result;
+    } else {
+        // What is no descriptor is no terminal.
+        const long flags = syscall(SYS_fcntl, fd, F_GETFL);
+        if (flags < 0 || (flags & O_PATH)) return result_of(EBADF);
     }
     int error = 0;
     {

@@ -49,10 +49,50 @@ TEST_F(FakeTerminalTest, RemembersWhatItWasSetTo) {
 }
 
 TEST_F(FakeTerminalTest, RefusesWhatNoTerminalCanBe) {
-    EXPECT_EQ(tell(KDSETMODE, 2), EINVAL);
+    EXPECT_EQ(tell(KDSETMODE, 4), EINVAL);
+    EXPECT_EQ(tell(KDSETMODE, (std::uint64_t{1} << 32) + 1), EINVAL);
     EXPECT_EQ(tell(KDSKBMODE, 99), EINVAL);
+    EXPECT_EQ(tell(KDSKBMETA, 5), EINVAL);
+    EXPECT_EQ(tell(KDSKBLED, 8), EINVAL);
+    EXPECT_EQ(tell(KDMAPDISP, 0), EINVAL);
+    EXPECT_EQ(tell(VT_DISALLOCATE, 64), ENXIO);
     caller.put(vt_mode{.mode = 77, .waitv = 0, .relsig = 0, .acqsig = 0, .frsig = 0});
     EXPECT_EQ(ask(VT_SETMODE), EINVAL);
+}
+
+TEST_F(FakeTerminalTest, TakesTheOlderNamesOfText) {
+    for (const std::uint64_t text : {KD_TEXT0, KD_TEXT1}) {
+        EXPECT_EQ(tell(KDSETMODE, KD_GRAPHICS), 0);
+        EXPECT_EQ(tell(KDSETMODE, text), 0);
+        ASSERT_EQ(ask(KDGETMODE), 0);
+        EXPECT_EQ(caller.get<int>(), KD_TEXT);
+    }
+}
+
+TEST_F(FakeTerminalTest, HasNoSwitchThatWaitsForTheProgram) {
+    EXPECT_EQ(tell(VT_RELDISP, VT_ACKACQ), EINVAL);
+    caller.put(vt_mode{.mode = VT_PROCESS, .waitv = 0, .relsig = 10, .acqsig = 12, .frsig = 5});
+    ASSERT_EQ(ask(VT_SETMODE), 0);
+    EXPECT_EQ(tell(VT_RELDISP, VT_ACKACQ), 0);
+    for (const std::uint64_t other : {0, 1, 3}) EXPECT_EQ(tell(VT_RELDISP, other), EINVAL);
+    ASSERT_EQ(ask(VT_GETMODE), 0);
+    EXPECT_EQ(caller.get<vt_mode>().frsig, 0);
+}
+
+TEST_F(FakeTerminalTest, GivesAFreeOneThatIsNotInFrontAndFreesNoneThatIs) {
+    for (int number = 1; number < 16; ++number) {
+        ASSERT_EQ(tell(VT_ACTIVATE, static_cast<std::uint64_t>(number)), 0);
+        ASSERT_EQ(ask(VT_OPENQRY), 0);
+        const int free_one = caller.get<int>();
+        EXPECT_NE(free_one, number);
+        EXPECT_EQ(tell(VT_DISALLOCATE, static_cast<std::uint64_t>(number)), EBUSY);
+        EXPECT_EQ(tell(VT_DISALLOCATE, static_cast<std::uint64_t>(free_one)), 0);
+        caller.put(vt_stat{.v_active = 0, .v_signal = 77, .v_state = 0});
+        ASSERT_EQ(ask(VT_GETSTATE), 0);
+        EXPECT_EQ(caller.get<vt_stat>().v_state, 1 | 1 << number);
+        // The kernel says nothing there.
+        EXPECT_EQ(caller.get<vt_stat>().v_signal, 77);
+    }
 }
 
 TEST_F(FakeTerminalTest, HasAKeyboardWithoutKeys) {
@@ -62,11 +102,21 @@ TEST_F(FakeTerminalTest, HasAKeyboardWithoutKeys) {
     ASSERT_EQ(ask(KDGKBENT), 0);
     EXPECT_EQ(caller.get<kbentry>().kb_index, 30);
     EXPECT_EQ(caller.get<kbentry>().kb_value, K_HOLE);
+    caller.put(kbentry{.kb_table = 9, .kb_index = 0, .kb_value = 1});
+    ASSERT_EQ(ask(KDGKBENT), 0);
+    EXPECT_EQ(caller.get<kbentry>().kb_value, K_NOSUCHMAP);
+    EXPECT_EQ(tell(KDSKBMETA, K_METABIT), 0);
+    ASSERT_EQ(ask(KDGKBMETA), 0);
+    EXPECT_EQ(caller.get<int>(), K_METABIT);
+    EXPECT_EQ(tell(KDSKBLED, 0x72), 0);
+    ASSERT_EQ(ask(KDGKBLED), 0);
+    EXPECT_EQ(caller.get<char>(), 0x72);
 }
 
 TEST_F(FakeTerminalTest, AnAddressThatIsNoMemoryIsAnErrorOfTheCaller) {
-    for (const std::uint32_t request : {VT_OPENQRY, VT_GETMODE, VT_SETMODE, VT_GETSTATE, KDGETMODE, KDGKBMODE,
-                                        KDGKBTYPE, KDGKBENT, KDGKBSENT, KDGETLED, KDGKBLED, KDGKBMETA})
+    for (const std::uint32_t request :
+         {VT_OPENQRY, VT_GETMODE, VT_SETMODE, VT_GETSTATE, KDGETMODE, KDGKBMODE, KDGKBTYPE, KDGKBENT,
+          KDSKBENT, KDGKBSENT, KDGETLED, KDGKBLED, KDGKBMETA, KDKBDREP})
         EXPECT_EQ(terminal.ioctl(request, Caller::nowhere, caller.memory()), EFAULT) << request;
 }
 

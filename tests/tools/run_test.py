@@ -402,6 +402,8 @@ class AnswersByAnyMethod:
         self.assertEqual(self.python(program, "--vt=none", stdin=subprocess.DEVNULL), "ENOTTY\n" * 2)
         for options in ((), ("--vt=auto",), ("--vt=fake",)):
             self.assertEqual(self.python(program, *options, stdin=subprocess.DEVNULL), "none\n" * 2)
+            # What is no descriptor is no terminal.
+            self.assertEqual(self.python("print(error(fcntl.ioctl, 99, 0x5603, bytes(8)))", *options, stdin=subprocess.DEVNULL), "EBADF\n")
         refused = self.start("--vt=real", "true", code=126, stdin=subprocess.DEVNULL).stderr
         self.assertIn("--vt=fake", refused)
 

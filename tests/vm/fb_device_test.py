@@ -1,4 +1,5 @@
-"""The framebuffer of hvfb-run against the kernel's own vfb, call by call: both are asked what tests/tools/fb_calls asks."""
+"""The framebuffer of hvfb-run against the kernel's own vfb, and its virtual terminal against one of the kernel's, call by call: both are
+asked what fb_calls and vt_calls ask (tests/tools/calls)."""
 
 import subprocess
 
@@ -41,6 +42,16 @@ WITH_NOTIFY = {
     "a supervisor can give no descriptor of a path alone, and gives one to read":
         ("path reads", "path asks", "path maps"),
 }
+OF_TERMINALS = {
+    "the keyboard has no keys":
+        ("key 30 of table 0", "key 30 of table 1", "set a key to what is none", "set a key to what its kind has not", "text of the first key"),
+    "nobody else is there, and no switch waits for the program: it is done at once, without signals":
+        ("before it is given", "give it", "after it was given", "back"),
+    "any other than the one in front may be freed; the kernel says EBUSY of those that it has not made":
+        ("free what nobody had",),
+    "what is about text is answered by whatever the descriptor is":
+        ("size of the text", "letters of the text", "mask of letters", "codes of keys", "accents", "to the front with signals", "an event"),
+}
 
 
 def names_of(*reasons):
@@ -52,12 +63,21 @@ def name_of(line):
     return line.partition(":")[0].removesuffix(", then")
 
 
-class FbDevice(Guest):
+class AgainstTheKernels(Guest):
     def setUp(self):
         self.have_daemon("[Output]\nType=memory\nMode=640x480\n[Display]\nWhenHidden=ignore\n", visible=False)
         self.do("dpkg -s hvfbd-run >/dev/null 2>&1 || apt-get -qq -y install /mnt/host/packages/hvfbd-run_*.deb "
                 ">/run/apt.log 2>&1 </dev/null || { cat /run/apt.log; false; }")
 
+    def assert_same(self, method, ours, kernels, on_purpose):
+        self.assertEqual([name_of(line) for line in ours], [name_of(line) for line in kernels])
+        differ = [(kernel, our) for kernel, our in zip(kernels, ours) if kernel != our]
+        self.assertEqual([f"{our} (the kernel's: {kernel})" for kernel, our in differ if name_of(kernel) not in on_purpose], [])
+        self.assertEqual(on_purpose - {name_of(kernel) for kernel, _ in differ}, set(), "does not differ")
+        print(f"# {method}: {len(kernels)} lines, of which {len(differ)} differ on purpose", flush=True)
+
+
+class FbDevice(AgainstTheKernels):
     def kernels(self, heights):
         """What it answers for a framebuffer with so much memory. The text console changes modes by itself, and leaves it first."""
         self.do(f"modprobe vfb vfb_enable=1 videomemorysize=$((640 * 480 * 4 * {heights})) mode_option=640x480-32; udevadm settle")
@@ -75,11 +95,7 @@ class FbDevice(Guest):
     def assert_answers_as_the_kernels(self, method, heights, on_purpose):
         kernels = self.kernels(heights)
         ours = [line for count in (0, heights) for line in self.calls(f"hvfb-run --method={method}", 0, count)]
-        self.assertEqual([name_of(line) for line in ours], [name_of(line) for line in kernels])
-        differ = [(kernel, our) for kernel, our in zip(kernels, ours) if kernel != our]
-        self.assertEqual([f"{our} (the kernel's: {kernel})" for kernel, our in differ if name_of(kernel) not in on_purpose], [])
-        self.assertEqual(on_purpose - {name_of(kernel) for kernel, _ in differ}, set(), "does not differ")
-        print(f"# {method}: {len(kernels)} lines, of which {len(differ)} differ on purpose", flush=True)
+        self.assert_same(method, ours, kernels, on_purpose)
 
     def test_answers_as_the_kernels_in_the_program(self):
         self.assert_answers_as_the_kernels("preload", 2, names_of(WITH_BOTH))
@@ -97,3 +113,14 @@ class FbDevice(Guest):
         picture = Picture(640, 480)
         picture.pixels = bytearray(value & 255 for y in range(480) for x in range(640) for value in (x ^ y, y, x))
         self.assertIsNone(picture.difference(*read_ppm(data)))
+
+
+class FakeTerminal(AgainstTheKernels):
+    def test_answers_as_the_kernels(self):
+        """By each method: what is answered is the same, and who answers is another one."""
+        def calls(start):
+            return self.do(f"{start} /mnt/host/bin/vt_calls /dev/tty9 8").splitlines()
+        kernels = calls("")
+        for method in ("preload", "notify"):
+            with self.subTest(method):
+                self.assert_same(method, calls(f"hvfb-run --vt=fake --method={method}"), kernels, names_of(OF_TERMINALS))

@@ -19,7 +19,7 @@ from guest import ARCHITECTURE, CLOUD, Guest, KERNEL, start
 
 # What is run with one kernel alone, to save time: kernels differ little in it. By its name it runs with each.
 WITH_ONE_KERNEL = {"ConsolePrograms": "6.1", "ConsoleVttest": "7", "ConsoleMachine": "6.12", "ConsoleThatFails": "7", "FbDevice": "6.12",
-                   "LateUio": "6.1", "TwoScreens": "6.12", "Bochs": "7",
+                   "FakeTerminal": "6.12", "LateUio": "6.1", "TwoScreens": "6.12", "Bochs": "7",
                    "Console.test_scrolls_back_by_command_and_by_key_and_forgets_it_at_the_end_of_a_login": "6.1",
                    "Console.test_has_the_font_that_is_configured": "6.1",
                    "Console.test_is_there_again_when_it_or_the_daemon_is_killed": "6.12"}
@@ -37,7 +37,7 @@ else:
                 console_programs_test.ConsoleVttest, console_machine_test.ConsoleMachine,
                 # The kernel's console has the first card that comes, and this looks at it there.
                 console_test.ConsoleThatFails, drm_test.VirtioGpu, drm_test.TwoScreens, drm_test.Bochs, hyperv_output_test.HypervOutput,
-                fb_device_test.FbDevice)
+                fb_device_test.FbDevice, fb_device_test.FakeTerminal)
 
 
 def suite(wanted):
