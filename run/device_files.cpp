@@ -85,6 +85,7 @@ DeviceFile device_file(std::string_view given) {
     const std::string_view name = below_folder(path);
     if (!name.data()) return DeviceFile::none;
     if (name == "subsystem") return DeviceFile::link;
+    if (name == "device" || name == "device/subsystem") return DeviceFile::elsewhere;
     return is_attribute(name) ? DeviceFile::attribute : DeviceFile::missing;
 }
 
@@ -100,6 +101,9 @@ std::string_view link_target(std::string_view given) {
     const Plain plain(given);
     if (plain.view() == link_path) return "../../devices/virtual/graphics/fb0";
     if (below_folder(plain.view()) == "subsystem") return "../../../../class/graphics";
+    // Xorg 21.1.13 and later take no framebuffer of which it does not know that it is none of PCI.
+    if (below_folder(plain.view()) == "device") return "../../../platform";
+    if (below_folder(plain.view()) == "device/subsystem") return "../../bus/platform";
     return {};
 }
 

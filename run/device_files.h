@@ -15,6 +15,7 @@ enum class DeviceFile {
     terminal,     // /dev/tty0, /dev/tty1 and so on, /dev/console, /dev/vc/1: for --vt=fake
     link,         // /sys/class/graphics/fb0, and what it links to
     folder,       // what that is
+    elsewhere,    // a link in it to what is the kernel's, to be read and not to be opened
     attribute,    // a text file in it, or /proc/fb
     missing,      // below one of ours, and not there
 };

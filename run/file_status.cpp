@@ -23,6 +23,7 @@ mode_t mode_of(DeviceFile file, bool follow_links) {
         case DeviceFile::folder:
             return S_IFDIR | 0755;
         case DeviceFile::link:
+        case DeviceFile::elsewhere:
             return follow_links ? S_IFDIR | 0755 : S_IFLNK | 0777;
         default:
             return 0;
@@ -69,7 +70,8 @@ void fill_status(struct statx& status, mode_t mode, uid_t user, gid_t group) {
 
 int access_error(DeviceFile file, int mode) {
     if (file == DeviceFile::missing) return ENOENT;
-    const bool folder = file == DeviceFile::folder || file == DeviceFile::link;
+    const bool folder =
+        file == DeviceFile::folder || file == DeviceFile::link || file == DeviceFile::elsewhere;
     return ((mode & W_OK) && file != DeviceFile::framebuffer) || ((mode & X_OK) && !folder) ? EACCES : 0;
 }
 

@@ -69,7 +69,7 @@ Answer FileAnswers::link(const seccomp_notif& call, Caller& caller, std::uint64_
     const DeviceFile file = fbdev::device_file(path);
     if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
     Answer result;
-    if (file == DeviceFile::link) {
+    if (file == DeviceFile::link || file == DeviceFile::elsewhere) {
         const std::string_view target = fbdev::link_target(path);
         const std::size_t length = std::min<std::uint64_t>(target.size(), size);
         if (!notifications_.is_there(call)) return {.error = EINTR};

@@ -79,7 +79,7 @@ bool access_path(const char* call, const char* path, int mode, int& result) {
 bool read_link(const char* path, char* to, size_t size, ssize_t& result) {
     const DeviceFile file = file_of(path);
     if (file == DeviceFile::none || file == DeviceFile::terminal) return false;
-    if (file == DeviceFile::link) {
+    if (file == DeviceFile::link || file == DeviceFile::elsewhere) {
         const std::string_view target = link_target(path);
         const size_t length = target.size() < size ? target.size() : size;
         const CallerMemory& memory = own_memory();

@@ -33,7 +33,14 @@ TEST(DeviceFiles, ItsFolderIsBehindALinkThatNamesNoPciDevice) {
     EXPECT_EQ(fbdev::link_target("/sys/class/graphics/fb0"), "../../devices/virtual/graphics/fb0");
     EXPECT_EQ(device_file("/sys/devices/virtual/graphics/fb0"), DeviceFile::folder);
     EXPECT_EQ(fbdev::link_target("/sys/class/graphics/fb0/subsystem"), "../../../../class/graphics");
-    EXPECT_EQ(device_file("/sys/class/graphics/fb0/device"), DeviceFile::missing);
+    for (const char* const folder : {"/sys/class/graphics/fb0", "/sys/devices/virtual/graphics/fb0"}) {
+        const std::string device = folder + std::string("/device");
+        EXPECT_EQ(device_file(device), DeviceFile::elsewhere);
+        EXPECT_EQ(fbdev::link_target(device), "../../../platform");
+        EXPECT_EQ(device_file(device + "/subsystem"), DeviceFile::elsewhere);
+        EXPECT_EQ(fbdev::link_target(device + "/subsystem"), "../../bus/platform");
+        EXPECT_EQ(device_file(device + "/vendor"), DeviceFile::missing);
+    }
     EXPECT_EQ(device_file("/sys/class/graphics/fb00"), DeviceFile::none);
     EXPECT_EQ(device_file("/sys/class/graphics"), DeviceFile::none);
     EXPECT_TRUE(fbdev::is_class_folder("/sys//class/graphics/"));

@@ -355,6 +355,14 @@ class AnswersByAnyMethod:
             print(stat.S_ISDIR(os.stat("/sys/class/graphics").st_mode), os.access("/sys/class/graphics/", os.R_OK | os.X_OK))
             """), "True True\n")
 
+    def test_it_is_none_of_pci(self):
+        """As Xorg of Debian 12 and of Debian 13 look for that."""
+        self.assertEqual(self.python("""
+            print(os.readlink("/sys/class/graphics/fb0"), os.readlink("/sys/class/graphics/fb0/device/subsystem"))
+            print(stat.S_ISLNK(os.lstat("/sys/class/graphics/fb0/device").st_mode), os.access("/sys/class/graphics/fb0/device", os.X_OK))
+            print(error(os.readlink, "/sys/class/graphics/fb0/device/vendor"), error(os.open, "/sys/class/graphics/fb0/device", os.O_RDONLY))
+            """), "../../devices/virtual/graphics/fb0 ../../bus/platform\nTrue True\nENOENT ENOENT\n")
+
     def test_its_length_is_nobodys_to_change(self):
         self.assertEqual(self.python("""
             os.pwrite(fb, b"abcd", 0)
