@@ -124,7 +124,10 @@ hvfbd::Descriptor install_filter(const std::vector<sock_filter>& filter) {
         listener = install(flags);
     }
     if (listener < 0)
-        throw std::system_error(errno, std::generic_category(), "a seccomp filter with notifications");
+        throw std::system_error(
+            errno, std::generic_category(),
+            "the kernel takes no seccomp filter with notifications, without which only dynamically linked "
+            "programs of glibc draw: --method=preload");
     return hvfbd::Descriptor(listener);
 }
 

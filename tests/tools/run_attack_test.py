@@ -1,4 +1,4 @@
-"""hvfb-run, method preload, attacked: a program keeps what it has, whatever it does to its framebuffer, and whatever becomes of the daemon."""
+"""hvfb-run attacked, by its method preload (run_attack_notified_test.py has the other one): a program keeps what it has, whatever it does to its framebuffer, and whatever becomes of the daemon."""
 
 import os
 import pathlib
@@ -37,6 +37,8 @@ PRELUDE = textwrap.dedent(r"""
     #include <unistd.h>
     #include <dirent.h>
     #define CHECK(what) do { if (!(what)) { fprintf(stderr, "line %d: %s: errno %d\n", __LINE__, #what, errno); _exit(99); } } while (0)
+    // How often: as often as the test's class wants.
+    #define TIMES(count) ((count) / FEWER)
     #define FAILS(what, error) do { errno = 0; CHECK((long)(what) == -1 && errno == (error)); } while (0)
     static int fb;
     static struct fb_var_screeninfo var;
@@ -48,7 +50,7 @@ PRELUDE = textwrap.dedent(r"""
         return t.tv_sec + t.tv_nsec / 1e9;
     }
     static void begin(void) {
-        alarm(25);
+        alarm(80);
         CHECK((fb = open("/dev/fb0", O_RDWR)) >= 0);
         CHECK(ioctl(fb, FBIOGET_VSCREENINFO, &var) == 0 && ioctl(fb, FBIOGET_FSCREENINFO, &fix) == 0);
         CHECK((pixels = mmap(0, fix.smem_len, PROT_READ | PROT_WRITE, MAP_SHARED, fb, 0)) != MAP_FAILED);
@@ -81,6 +83,9 @@ def of_c(program):
 class Attacked(unittest.TestCase):
     """A daemon, and programs that are compiled."""
 
+    METHOD = "preload"
+    FEWER = 1
+
     def setUp(self):
         self.bus = Bus()
         self.addCleanup(self.bus.stop)
@@ -94,11 +99,11 @@ class Attacked(unittest.TestCase):
     def build(self, program):
         source, built = self.folder / "attack.c", self.folder / "attack"
         source.write_text(of_c(program))
-        subprocess.run(["cc", "-O1", "-pthread", "-w", source, "-o", built], check=True)
+        subprocess.run(["cc", "-O1", f"-DFEWER={self.FEWER}", "-pthread", "-w", source, "-o", built], check=True)
         return built
 
     def command(self, *words):
-        return [PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", "--method=preload", *words]
+        return [PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", f"--method={self.METHOD}", *words]
 
     def attack(self, program, *options, code=0, words=(), **more):
         """The output of a program that ends as it should."""
@@ -217,7 +222,7 @@ class RunAttackedBySignals(Attacked):
     def test_an_interrupt_ends_a_program_that_waits_for_a_daemon_that_is_stopped(self):
         process = self.begin(r"""
             int main(void) {
-                alarm(25);
+                alarm(80);
                 puts("ready");
                 fflush(stdout);
                 getchar();
@@ -258,11 +263,11 @@ class RunAttackedByForks(Attacked):
                 begin();
                 pthread_t thread[2];
                 for (int i = 0; i < 2; i++) CHECK(pthread_create(&thread[i], 0, draws, 0) == 0);
-                for (int i = 0; i < 200; i++) {
+                for (int i = 0; i < TIMES(200); i++) {
                     pid_t child = fork();
                     CHECK(child >= 0);
                     if (child == 0) {
-                        alarm(20);
+                        alarm(80);
                         DIR *folder = opendir("/sys/class/graphics/fb0");
                         CHECK(folder && readdir(folder) && closedir(folder) == 0);
                         // A few of them draw: a user has 16 surfaces.
@@ -295,7 +300,7 @@ class RunAttackedByForks(Attacked):
                 for (int i = 0; i < 12; i++) {
                     pid_t child = fork();
                     if (child == 0) {
-                        alarm(20);
+                        alarm(80);
                         pthread_t thread;
                         CHECK(pthread_create(&thread, 0, opens, 0) == 0);
                         usleep(i * 400);
@@ -391,7 +396,7 @@ class RunAttackedByDescriptors(Attacked):
         """For each limit: open fails as the kernel's does, or the framebuffer works."""
         self.attack(r"""
             int main(void) {
-                alarm(25);
+                alarm(80);
                 struct rlimit limit;
                 CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
                 int opened = 0;
@@ -444,7 +449,7 @@ class RunAttackedByDescriptors(Attacked):
     def test_ten_thousand_opens_by_two_threads_leave_nothing_behind(self):
         self.attack(r"""
             static void *opens(void *unused) {
-                for (int i = 0; i < 5000; i++) {
+                for (int i = 0; i < TIMES(5000); i++) {
                     int other = open("/dev/fb0", O_RDWR | O_CLOEXEC);
                     struct fb_var_screeninfo seen;
                     CHECK(other >= 0 && ioctl(other, FBIOGET_VSCREENINFO, &seen) == 0 && seen.xres == 160 && close(other) == 0);
@@ -452,7 +457,7 @@ class RunAttackedByDescriptors(Attacked):
                 return 0;
             }
             int main(void) {
-                alarm(25);
+                alarm(80);
                 pthread_t thread[2];
                 for (int i = 0; i < 2; i++) CHECK(pthread_create(&thread[i], 0, opens, 0) == 0);
                 for (int i = 0; i < 2; i++) CHECK(pthread_join(thread[i], 0) == 0);
@@ -472,7 +477,7 @@ class RunAttackedByArguments(Attacked):
                 srand(1);
                 unsigned char *edge = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
                 CHECK(munmap(edge + 4096, 4096) == 0);
-                for (int i = 0; i < 100000; i++) {
+                for (int i = 0; i < TIMES(100000); i++) {
                     unsigned request = 0x4600 + rand() % 0x20;
                     if (request == 0x4611) continue;
                     unsigned char words[256];
@@ -583,7 +588,7 @@ class RunAttackedByArguments(Attacked):
     def test_a_program_without_memory_is_told_so(self):
         self.attack(r"""
             int main(void) {
-                alarm(25);
+                alarm(80);
                 struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
                 // Beside what the program has there is room for more and more.
                 int opened = 0;
@@ -693,7 +698,7 @@ class RunAttackedByTheDaemon(Attacked):
     def test_a_daemon_that_is_not_there_is_no_device(self):
         process = self.begin(r"""
             int main(void) {
-                alarm(25);
+                alarm(80);
                 puts("ready");
                 fflush(stdout);
                 getchar();

@@ -552,6 +552,20 @@ class RunModes(OnSmallDisplay):
             """), "160 120\n200 100 True\n")
 
 
+class RunModesNotified(OnSmallDisplay):
+    METHOD = "notify"
+
+    def test_a_new_mode_of_the_display_is_there_for_the_next_program(self):
+        self.assertEqual(self.python(f"""
+            pixels = mmap.mmap(fb, LENGTH)
+            os.system("{PROGRAMS}/hvfbctl --bus='{self.bus.address}' mode 200x100 >/dev/null")
+            pixels[:4] = b"abcd"
+            fb = os.open("/dev/fb0", os.O_RDWR)
+            print(*var()[:2], os.read(fb, 4))
+            """), "160 120 b'abcd'\n")
+        self.assertEqual(self.python("print(*var()[:2])"), "200 100\n")
+
+
 class RunAnswersNotified(AnswersByAnyMethod, OnSmallDisplay):
     METHOD = "notify"
 
