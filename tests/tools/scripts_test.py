@@ -473,7 +473,7 @@ class TestScript(InACopy):
         done = self.script("test", "--suite=trixie")
         self.assertEqual((done.returncode, self.last_line(done)), (0, "2 passed, 0 failed"), done.stderr)
         tests, clang = self.calls()
-        self.assertEqual(tests, "in-suite trixie tools/test unit contract integration bus tools system")
+        self.assertEqual(tests, "in-suite trixie tools/test contract integration bus tools system")
         self.assertTrue(clang.startswith("in-suite trixie bash ") and clang.endswith(" clang"), clang)
         self.script("test", "--suite", "trixie", "bus")
         self.script("test", "--suite=trixie", "--preset", "clang", "-L", "unit")
@@ -502,7 +502,7 @@ class TestScript(InACopy):
         self.assertFalse([call for call in self.calls() if call.startswith("in-suite")])
         done = self.script("test")
         self.assertRegex(done.stdout, "Debian 13: release +ok ")
-        self.assertIn("in-suite trixie tools/test unit contract integration bus tools system", self.calls())
+        self.assertIn("in-suite trixie tools/test contract integration bus tools system", self.calls())
 
     def test_the_upgrade_of_a_machine_is_a_stage_of_the_whole_and_can_be_run_alone(self):
         self.recorded_results()
