@@ -101,5 +101,5 @@ log_folder=build/logs
 
 # The project's own C and C++ files.
 own_sources() {
-    find client common console daemon tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
+    find client common console daemon input tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
 }

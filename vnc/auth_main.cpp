@@ -53,11 +53,12 @@ int answer_one(const vnc::LoginRules& rules) {
     question.login.wipe();
     const std::string who =
         "\"" + vnc::printable(question.login.name()) + "\" from " + vnc::printable(question.address);
-    const std::uint8_t byte = answer == vnc::LoginAnswer::accepted  ? vnc::login_accepted
+    const std::uint8_t byte = answer == vnc::LoginAnswer::to_type   ? vnc::login_to_type
+                              : answer == vnc::LoginAnswer::to_look ? vnc::login_to_look
                               : answer == vnc::LoginAnswer::refused ? vnc::login_refused
                                                                     : vnc::login_unavailable;
-    if (answer == vnc::LoginAnswer::accepted)
-        log("login of " + who + " accepted");
+    if (why.empty())
+        log("login of " + who + " accepted" + (byte == vnc::login_to_look ? ", to look only" : ""));
     else
         log("login of " + who + (answer == vnc::LoginAnswer::refused ? " refused: " : " not checked: ") +
             why);
@@ -75,6 +76,9 @@ int main(int argc, char** argv) {
     tools::CommandLineParser program{"Checks one login for hvfb-vnc, which asks it on standard input.",
                                      "hvfb-vnc-auth"};
     program.option("--group", rules.group, "Whose members may look").show_default();
+    program.option("--input-socket", rules.input_socket, "That of hvfb-inputd: members of its group may type")
+        .path()
+        .show_default();
     program.option("--pam-service", rules.service, "The service of PAM").show_default();
     program.option("--pam-directory", rules.pam_directory, "Where that is described; otherwise /etc/pam.d")
         .path();

@@ -34,8 +34,12 @@ hvfbd::Descriptor second_descriptor(const hvfbd::Descriptor& socket) {
 }  // namespace
 
 Client::Client(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, bool held, std::string name,
-               const Bell& bell, ModeChange change_mode)
-    : socket_(second_descriptor(socket)), bell_(bell), picture_(std::move(picture)), held_(held) {
+               const Bell& bell, ModeChange change_mode, std::unique_ptr<Typist> typist)
+    : socket_(second_descriptor(socket)),
+      bell_(bell),
+      typist_(std::move(typist)),
+      picture_(std::move(picture)),
+      held_(held) {
     thread_ = std::thread(
         [this, own = std::make_shared<hvfbd::Descriptor>(std::move(socket)), name = std::move(name),
          change_mode = std::move(change_mode)] { run(std::move(*own), name, change_mode); });
@@ -95,7 +99,8 @@ void Client::run(hvfbd::Descriptor socket, const std::string& name, ModeChange c
             const std::lock_guard lock(mutex_);
             picture = picture_;
         }
-        RfbSession session(std::move(socket), std::move(picture), name, std::move(change_mode));
+        RfbSession session(std::move(socket), std::move(picture), name, std::move(change_mode),
+                           typist_.get());
         converse(session);
     } catch (const std::exception& error) {
         end_reason_ = error.what();

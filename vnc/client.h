@@ -15,6 +15,7 @@
 #include "vnc/look_state.h"
 #include "vnc/mode_request.h"
 #include "vnc/picture.h"
+#include "vnc/typist.h"
 
 namespace vnc {
 
@@ -25,10 +26,10 @@ class RfbSession;
 class Client {
   public:
     // `bell` is rung when looks() or has_ended() become another. While it is `held` the client is answered
-    // nothing: there will be another picture at once. `change_mode` is as RfbSession has it.
-    // Throws std::system_error: no thread, no descriptor.
+    // nothing: there will be another picture at once. `change_mode` is as RfbSession has it. `typist` gets
+    // what it types; without one it looks only. Throws std::system_error: no thread, no descriptor.
     Client(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, bool held, std::string name,
-           const Bell& bell, ModeChange change_mode = {});
+           const Bell& bell, ModeChange change_mode = {}, std::unique_ptr<Typist> typist = nullptr);
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     // Ends the connection, and waits for the thread.
@@ -50,6 +51,7 @@ class Client {
 
     hvfbd::Descriptor socket_;  // the same socket, to end the connection while the other one is read
     const Bell& bell_;
+    const std::unique_ptr<Typist> typist_;  // of the thread
     const Bell news_;
     mutable std::mutex mutex_;
     std::condition_variable end_;

@@ -37,6 +37,11 @@ CommandLine::CommandLine() {
         .path();
     program.option("--key", key, "Its private key, PEM; otherwise it is in the file of the certificate")
         .path();
+    program
+        .option("--input", input,
+                "The socket of hvfb-inputd, for what clients type who may; no: all clients only look")
+        .path()
+        .show_default();
     program.option("--login-socket", login_socket, "Where hvfb-vnc-auth answers whether a login is right")
         .path()
         .show_default();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/command_line_parser.h"
+#include "input/protocol/messages.h"
 #include "vnc/listen_address.h"
 
 namespace vnc {
@@ -25,6 +26,7 @@ struct CommandLine {
 
     std::string bus, display;
     std::vector<std::string> listen;
+    std::string input = input::default_socket;
     std::string insecure = "no", resize = "no";
     std::string certificate, key;
     std::string login_socket = "/run/hvfbd/vnc-auth.sock";

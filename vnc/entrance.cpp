@@ -160,29 +160,31 @@ void Entrance::converse() {
     proceed(protocol, tls, socket, deadline);
     std::string end = protocol.problem();
     const std::string user = printable(protocol.login().name());
+    bool may_type = false;
     if (protocol.step() == Step::check_login) {
         const Logins::Outcome outcome = logins_.check(address_, protocol.login(), socket, deadline);
+        may_type = outcome.may_type;
         protocol.answer(outcome.answer);
         proceed(protocol, tls, socket, deadline);
         end = "login of \"" + user + "\" refused";
         if (!outcome.problem.empty()) end += ": " + outcome.problem;
     }
     if (protocol.step() == Step::admitted) {
-        serve(tls, user);
+        serve(tls, user, may_type);
         return;
     }
     tls.say_goodbye();
     throw std::runtime_error(end);
 }
 
-void Entrance::serve(TlsSession& tls, const std::string& user) {
+void Entrance::serve(TlsSession& tls, const std::string& user, bool may_type) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0)
         throw std::system_error(errno, std::system_category(), "make a pair of sockets");
     const hvfbd::Descriptor inner(ends[0]);
     {
         const std::lock_guard lock(mutex_);
-        admitted_ = Admitted{hvfbd::Descriptor(ends[1]), user, tls.version()};
+        admitted_ = Admitted{hvfbd::Descriptor(ends[1]), user, tls.version(), may_type};
     }
     bell_.ring();
     // There is room for it: nothing else is in there.

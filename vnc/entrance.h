@@ -34,6 +34,7 @@ class Entrance {
     struct Admitted {
         hvfbd::Descriptor socket;  // what the client says, and hears, as one that nothing is asked of
         std::string user, tls;
+        bool may_type;
     };
     // Once, after the login.
     std::optional<Admitted> admitted();
@@ -44,7 +45,7 @@ class Entrance {
   private:
     void run();
     void converse();
-    void serve(class TlsSession& tls, const std::string& user);
+    void serve(class TlsSession& tls, const std::string& user, bool may_type);
 
     const hvfbd::Descriptor socket_;
     const std::string address_;

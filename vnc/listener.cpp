@@ -151,8 +151,9 @@ std::optional<Listener::Caller> Listener::accept() const {
     }
     // A peer that vanished without a word is noticed after some hours.
     if (address.ss_family != AF_UNIX) set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
-    Caller caller{std::move(socket), {}, {}};
+    Caller caller{std::move(socket), {}, {}, std::nullopt};
     set_names(caller, address, size);
+    if (address.ss_family == AF_UNIX) caller.peer = input::peer_of(caller.socket.get());
     return caller;
 }
 

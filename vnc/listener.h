@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/descriptor.h"
+#include "input/protocol/peer.h"
 #include "vnc/listen_address.h"
 
 namespace vnc {
@@ -27,6 +28,8 @@ class Listener {
         hvfbd::Descriptor socket;
         std::string name;  // who it is, for the log
         std::string host;  // of the network: its address; otherwise empty
+        // The kernel says who it is: a user of this machine. Not where another program answers for it.
+        std::optional<input::Peer> peer;
     };
 
     int fd() const { return socket_.get(); }

@@ -16,7 +16,8 @@ namespace vnc {
 // the two, and the password}. The answer is one byte.
 constexpr std::size_t longest_address = 63;
 constexpr std::size_t longest_login_message = 3 + longest_address + longest_name + longest_password;
-constexpr std::uint8_t login_accepted = 1, login_refused = 0, login_unavailable = 2;
+// Who may type may look.
+constexpr std::uint8_t login_refused = 0, login_to_look = 1, login_unavailable = 2, login_to_type = 3;
 
 struct LoginQuestion {
     std::string address;  // from where; for the log of PAM

@@ -39,7 +39,7 @@ void wait_unless_hung_up(int client, int other, Time at) {
 }
 
 Logins::Outcome unavailable(const std::string& path, const std::string& why) {
-    return {VencryptServer::Answer::unavailable, "ask " + path + " whether a login is right: " + why};
+    return {VencryptServer::Answer::unavailable, "ask " + path + " whether a login is right: " + why, false};
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ Logins::Outcome Logins::ask(const std::string& address, const Login& login, int 
         return unavailable(
             path_, std::string(::strerror(errno)) + ": \"systemctl start hvfb-vnc-auth.socket\" makes it");
     auto message = login_message(address, login);
-    if (!message) return {VencryptServer::Answer::no, {}};
+    if (!message) return {VencryptServer::Answer::no, {}, false};
     const ssize_t sent = ::send(socket.get(), message->data(), message->size(), MSG_NOSIGNAL);
     ::explicit_bzero(message->data(), message->size());
     if (sent < 0) return unavailable(path_, ::strerror(errno));
@@ -62,8 +62,9 @@ Logins::Outcome Logins::ask(const std::string& address, const Login& login, int 
     std::uint8_t answer = login_unavailable;
     const ssize_t got = ::recv(socket.get(), &answer, 1, 0);
     if (got < 0) return unavailable(path_, errno == EAGAIN ? "no answer in time" : ::strerror(errno));
-    if (got == 1 && answer == login_accepted) return {VencryptServer::Answer::yes, {}};
-    if (got == 1 && answer == login_refused) return {VencryptServer::Answer::no, {}};
+    if (got == 1 && (answer == login_to_look || answer == login_to_type))
+        return {VencryptServer::Answer::yes, {}, answer == login_to_type};
+    if (got == 1 && answer == login_refused) return {VencryptServer::Answer::no, {}, false};
     return unavailable(path_, "no answer: see journalctl -t hvfb-vnc-auth");
 }
 

@@ -17,6 +17,7 @@ class Logins {
     struct Outcome {
         VencryptServer::Answer answer = VencryptServer::Answer::unavailable;
         std::string problem;  // why it is unavailable
+        bool may_type = false;
     };
     // Waits: for its turn, for the answer, and, where that is no, for as long as every no takes. Throws
     // std::runtime_error where `client`, a socket, is hung up meanwhile, or it is `deadline` first.

@@ -60,9 +60,13 @@ void serve(const vnc::CommandLine& line) {
     const hvfbd::Descriptor signals = hvfbd::ending_signals();
     vnc::prepare_libvncserver();
     std::vector<vnc::Listener> listeners = vnc::Listener::inherited();
-    vnc::ServerOptions options{
-        {line.bus, line.display},       line.most_clients, std::nullopt, nullptr, line.login_socket,
-        line.lets_clients_choose_mode()};
+    vnc::ServerOptions options{{line.bus, line.display},
+                               line.input == "no" ? "" : line.input,
+                               line.most_clients,
+                               std::nullopt,
+                               nullptr,
+                               line.login_socket,
+                               line.lets_clients_choose_mode()};
     const auto leave_after = hvfbd::time_span_in(line.leave_after);
     // Nobody starts again what has no socket of systemd's.
     if (!listeners.empty() && line.listen.empty() && leave_after && *leave_after != 0)

@@ -6,12 +6,12 @@ namespace {
 
 // As RFC 6143 numbers them, and the list of IANA.
 constexpr std::uint8_t set_pixel_format = 0, set_encodings = 2, update_request = 3, key_event = 4,
-                       pointer_event = 5, cut_text = 6, set_desktop_size = 251;
+                       pointer_event = 5, cut_text = 6, set_desktop_size = 251, qemu = 255;
 constexpr std::uint32_t longest_text = 1U << 20U;
 
 }  // namespace
 
-Verdict verdict_on(std::uint8_t message_type) {
+Verdict verdict_on(std::uint8_t message_type, bool extended_keys) {
     switch (message_type) {
         case set_pixel_format:
         case set_encodings:
@@ -22,6 +22,8 @@ Verdict verdict_on(std::uint8_t message_type) {
             return Verdict::pass;
         case cut_text:
             return Verdict::discard;
+        case qemu:
+            return extended_keys ? Verdict::key : Verdict::refuse;
         default:
             return Verdict::refuse;
     }

@@ -13,10 +13,12 @@ namespace vnc {
 enum class Verdict {
     pass,     // libvncserver reads it
     discard,  // text for a clipboard: read here, and nobody gets it
+    key,      // QEMU's extended key event, which libvncserver does not know: read here
     refuse,   // ends the connection
 };
 
-Verdict verdict_on(std::uint8_t message_type);
+// `extended_keys`: the client has asked for extended key events, and may send them.
+Verdict verdict_on(std::uint8_t message_type, bool extended_keys);
 
 // The beginning of a message with text for a clipboard.
 constexpr std::size_t cut_text_header = 8;

@@ -5,11 +5,14 @@
 #include <security/pam_appl.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <span>
+#include <optional>
 #include <string_view>
 #include <vector>
+
+#include "input/protocol/peer.h"
 
 namespace vnc {
 
@@ -90,17 +93,18 @@ class PamSession {
     int result_ = PAM_SUCCESS;
 };
 
-// By the user database, as at a login.
-bool is_in_group(const std::string& user, gid_t group) {
+// By the user database, as at a login. Nothing: there is no such user.
+std::optional<input::Peer> peer_called(const std::string& user) {
     const passwd* const entry = ::getpwnam(user.c_str());
-    if (entry == nullptr) return false;
+    if (entry == nullptr) return std::nullopt;
+    input::Peer peer{entry->pw_uid, 0, {}};
     const gid_t own = entry->pw_gid;
     constexpr int most = 65536;  // as many as Linux lets a process have
     int count = most;
-    std::vector<gid_t> groups(most);
-    if (::getgrouplist(user.c_str(), own, groups.data(), &count) < 0) return false;
-    return std::ranges::find(std::span(groups).first(static_cast<std::size_t>(count)), group) !=
-           std::span(groups).first(static_cast<std::size_t>(count)).end();
+    peer.groups.resize(most);
+    if (::getgrouplist(user.c_str(), own, peer.groups.data(), &count) < 0) return std::nullopt;
+    peer.groups.resize(static_cast<std::size_t>(count));
+    return peer;
 }
 
 }  // namespace
@@ -122,11 +126,13 @@ LoginAnswer check_login(const LoginRules& rules, const LoginQuestion& question, 
         return pam.is_out_of_order() ? LoginAnswer::unavailable : LoginAnswer::refused;
     }
     const std::string user = pam.user();
-    if (!is_in_group(user, group)) {
+    const auto peer = peer_called(user);
+    if (!peer || std::ranges::find(peer->groups, group) == peer->groups.end()) {
         why = "the password is right, but " + printable(user) + " is not in group " + rules.group;
         return LoginAnswer::refused;
     }
-    return LoginAnswer::accepted;
+    return input::may_type(*peer, input::group_of_socket(rules.input_socket)) ? LoginAnswer::to_type
+                                                                              : LoginAnswer::to_look;
 }
 
 }  // namespace vnc

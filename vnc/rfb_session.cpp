@@ -10,9 +10,12 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <optional>
 #include <utility>
 
+#include "vnc/extended_key.h"
 #include "vnc/message_gate.h"
+#include "vnc/typist.h"
 
 // It says of itself that it is C only where <rfb/rfb.h> includes it.
 extern "C" {
@@ -21,7 +24,35 @@ extern "C" {
 
 namespace vnc {
 
+// What libvncserver calls for the keys and the pointer of a client.
+struct KeyCalls {
+    static RfbSession::Keys& keys_of(rfbClientPtr client) {
+        return static_cast<RfbSession*>(client->clientData)->keys_;
+    }
+    static void take_pointer(int buttons, int x, int y, rfbClientPtr client) {
+        if (keys_of(client).typist == nullptr) return;
+        keys_of(client).typist->point(static_cast<std::uint32_t>(buttons), x, y,
+                                      static_cast<std::uint32_t>(client->screen->width),
+                                      static_cast<std::uint32_t>(client->screen->height));
+    }
+    static void take_key(rfbBool down, rfbKeySym key, rfbClientPtr client) {
+        if (keys_of(client).typist != nullptr) keys_of(client).typist->key(key, down != FALSE);
+    }
+    // Nobody who can only look is offered anything. FALSE: what libvncserver itself notes of an extension of a
+    // client, up to 0.9.15, it never frees.
+    static rfbBool want_extended_keys(rfbClientPtr client, void** /*data*/, int encoding) {
+        if (encoding == extended_key_encoding && keys_of(client).typist != nullptr)
+            keys_of(client).extended = true;
+        return FALSE;
+    }
+};
+
 namespace {
+
+// libvncserver does not know it, and has a place for what it does not know. It reads it, and never writes it.
+std::array<int, 2> encodings_of_keys = {extended_key_encoding, 0};
+rfbProtocolExtension extended_keys = {nullptr, nullptr, encodings_of_keys.data(),
+                                      KeyCalls::want_extended_keys, nullptr, nullptr, nullptr, nullptr, nullptr};
 
 constexpr int bits_of_colour = 8, colours = 3, bytes_of_pixel = 4;
 // Milliseconds that a client may take for what it has begun to send, or to make room for more.
@@ -29,9 +60,6 @@ constexpr int longest_wait_in_handshake = 5'000, longest_wait = 20'000;
 // Those that Debian's clients use, of which each is tested. Raw is what every client knows.
 constexpr std::array<int, 5> encodings = {rfbEncodingRaw, rfbEncodingHextile, rfbEncodingZRLE,
                                           rfbEncodingTight, rfbEncodingZlib};
-
-void ignore_pointer(int /*buttons*/, int /*x*/, int /*y*/, rfbClientPtr /*client*/) {}
-void ignore_key(rfbBool /*down*/, rfbKeySym /*key*/, rfbClientPtr /*client*/) {}
 
 // Called when the area is clipped to the picture, and before it is asked for. With no pixel in it
 // libvncserver 0.9.14 and 0.9.15 divide by its width (encoding zlib): then it is one pixel.
@@ -69,8 +97,10 @@ rfbScreenInfo* make_first_screen() {
     screen->alwaysShared = TRUE;
     screen->deferUpdateTime = 0;
     screen->maxClientWait = longest_wait_in_handshake;
-    screen->ptrAddEvent = ignore_pointer;
-    screen->kbdAddEvent = ignore_key;
+    screen->ptrAddEvent = KeyCalls::take_pointer;
+    // It would keep a movement back, and never say it.
+    screen->deferPtrUpdateTime = 0;
+    screen->kbdAddEvent = KeyCalls::take_key;
     screen->permitFileTransfer = FALSE;
     return screen;
 }
@@ -94,10 +124,8 @@ rfbScreenInfo* make_screen(const Picture& picture, const char* name) {
 
 void prepare_libvncserver() {
     rfbLogEnable(FALSE);
+    rfbRegisterProtocolExtension(&extended_keys);
     if (first_screen == nullptr) first_screen = make_first_screen();
-    // It makes a mutex the first time.
-    rfbGetExtensionIterator();
-    rfbReleaseExtensionIterator();
     struct sigaction action {};
     action.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &action, nullptr);
@@ -107,15 +135,16 @@ void prepare_libvncserver() {
 }
 
 RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name,
-                       ModeChange change_mode)
+                       ModeChange change_mode, Typist* typist)
     : name_(std::move(name)),
       change_mode_(std::move(change_mode)),
       picture_(std::move(picture)),
-      screen_(make_screen(*picture_, name_.c_str())) {
+      screen_(make_screen(*picture_, name_.c_str())),
+      keys_{typist} {
     // It closes the socket, also where it fails.
     client_ = rfbNewClient(screen_, socket.release());
     if (client_ == nullptr) return;
-    client_->viewOnly = TRUE;
+    client_->viewOnly = typist == nullptr ? TRUE : FALSE;
     client_->clientData = this;
     screen_->setDesktopSizeHook = set_desktop_size;
     client_->clientFramebufferUpdateRequestHook = ask_for_some_pixel;
@@ -184,13 +213,16 @@ void RfbSession::read_message() {
         end();
         return;
     }
-    switch (verdict_on(type)) {
+    switch (verdict_on(type, keys_.extended)) {
         case Verdict::pass:
             rfbProcessClientMessage(client_);
             restrict_features();
             return;
         case Verdict::discard:
             discard_text();
+            return;
+        case Verdict::key:
+            take_extended_key();
             return;
         case Verdict::refuse:
             end();
@@ -245,8 +277,28 @@ void RfbSession::discard_text() {
     if (!left) end();
 }
 
+void RfbSession::take_extended_key() {
+    ExtendedKeyMessage message{};
+    std::optional<ExtendedKey> key;
+    if (rfbReadExact(client_, reinterpret_cast<char*>(message.data()), extended_key_size) > 0)
+        key = read_extended_key(message);
+    if (key)
+        keys_.typist->key(*key);
+    else
+        end();
+}
+
+// It is an update, and the client waits for one: it goes before what that holds.
+void RfbSession::offer_extended_keys() {
+    auto offer = extended_key_offer();
+    keys_.offered = true;
+    if (rfbWriteExact(client_, reinterpret_cast<char*>(offer.data()), extended_key_offer_size) < 0) end();
+}
+
 bool RfbSession::answer() {
-    return has_asked() && rfbUpdateClient(client_) != FALSE;
+    if (!has_asked()) return false;
+    if (keys_.extended && !keys_.offered) offer_extended_keys();
+    return is_open() && rfbUpdateClient(client_) != FALSE;
 }
 
 }  // namespace vnc

@@ -17,6 +17,8 @@ struct rfbExtDesktopScreen;
 
 namespace vnc {
 
+class Typist;
+
 // What libvncserver knows of one client: the protocol, and what it has not been sent yet. Reads and writes of
 // libvncserver wait for the client, up to `longest_wait`: so each session has a thread of its own, and a
 // screen of libvncserver's for it alone.
@@ -24,9 +26,9 @@ class RfbSession {
   public:
     // Begins the handshake, which waits for a tenth of a second. Afterwards is_open() says whether there is a
     // client. `name` is what its window is called. `change_mode` is asked where the client wishes for another
-    // mode; none: it may not.
+    // mode; none: it may not. `typist` gets its keys, and lives longer; without one it looks only.
     RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name,
-               ModeChange change_mode);
+               ModeChange change_mode, Typist* typist = nullptr);
     RfbSession(const RfbSession&) = delete;
     RfbSession& operator=(const RfbSession&) = delete;
     ~RfbSession();
@@ -52,6 +54,8 @@ class RfbSession {
                                 _rfbClientRec* client);
     int change_mode(int width, int height, int screens);
     void discard_text();
+    void take_extended_key();
+    void offer_extended_keys();
     void end();
     void restrict_features() const;
 
@@ -60,6 +64,14 @@ class RfbSession {
     std::shared_ptr<const Picture> picture_;
     _rfbScreenInfo* screen_;
     _rfbClientRec* client_ = nullptr;
+    // Of which libvncserver tells.
+    struct Keys {
+        Typist* typist;
+        // The client has asked for QEMU's extended key events; it was told that they are known.
+        bool extended = false, offered = false;
+    };
+    friend struct KeyCalls;
+    Keys keys_;
 };
 
 // Once, before the first session. libvncserver would write a line for each message of a client; and it writes

@@ -47,7 +47,8 @@ Server::Server(ServerOptions options, std::vector<Listener> listeners)
       listeners_(std::move(listeners)),
       occupancy_(options_.most_clients, options_.leave_after, std::chrono::steady_clock::now()),
       picture_(black_picture()),
-      logins_(options_.login_socket) {}
+      logins_(options_.login_socket),
+      typists_(options_.input) {}
 
 void Server::run(int signals) {
     sd_notify(0, "READY=1");
@@ -122,7 +123,8 @@ bool Server::has_room() {
 void Server::take_caller(Listener::Caller caller, Time now) {
     if (!has_room()) return;
     if (caller.host.empty() || !options_.identity) {
-        admit(std::move(caller.socket), std::move(caller.name), nullptr, now);
+        const bool may_type = typists_.may_type(caller.peer);
+        admit({std::move(caller.socket), std::move(caller.name), may_type, nullptr}, now);
         return;
     }
     make_room_for_a_visitor(now);
@@ -161,22 +163,28 @@ void Server::admit_visitors(Time now) {
         if (!admitted)
             log(gone.name + ": " + gone.entrance->end_reason());
         else if (has_room())
-            admit(std::move(admitted->socket), gone.name + ", user " + admitted->user + ", " + admitted->tls,
-                  std::move(gone.entrance), now);
+            admit({std::move(admitted->socket), gone.name + ", user " + admitted->user + ", " + admitted->tls,
+                   admitted->may_type, std::move(gone.entrance)},
+                  now);
     }
 }
 
-void Server::admit(hvfbd::Descriptor socket, std::string name, std::unique_ptr<Entrance> entrance, Time now) {
+void Server::admit(Admission admission, Time now) {
     // So that the first picture that the client is told of has the size of the display.
     if (!view_) {
         attachment_.set_looked_at(true);
         if (attachment_.step(now) == Attachment::Step::attach) attach(now);
     }
-    Entry entry{++connections_, std::move(name), {}, std::move(entrance)};
-    entry.client =
-        std::make_unique<Client>(std::move(socket), picture_, held_, name_of_window(options_.source), bell_,
-                                 mode_change(entry.number));
-    log("client " + std::to_string(entry.number) + " connected: " + entry.name);
+    Entry entry{++connections_, std::move(admission.name), {}, std::move(admission.entrance)};
+    const std::string who = "client " + std::to_string(entry.number) + " ";
+    auto typist = admission.may_type
+                      ? typists_.make([who](const std::string& sentence) { log(who + sentence); })
+                      : nullptr;
+    if (!typist) entry.name += ", to look only";
+    entry.client = std::make_unique<Client>(std::move(admission.socket), picture_, held_,
+                                            name_of_window(options_.source) + (typist ? "" : " (view only)"),
+                                            bell_, mode_change(entry.number), std::move(typist));
+    log(who + "connected: " + entry.name);
     clients_.push_back(std::move(entry));
     occupancy_.client_came();
     tell_manager();

@@ -17,11 +17,13 @@
 #include "vnc/logins.h"
 #include "vnc/occupancy.h"
 #include "vnc/tls_identity.h"
+#include "vnc/typists.h"
 
 namespace vnc {
 
 struct ServerOptions {
     Source source;
+    std::string input;  // the socket of hvfb-inputd; empty: nobody types
     unsigned most_clients = 64;
     std::optional<std::chrono::microseconds> leave_after;  // without clients; nothing: stay
     // For clients of the network. None: they need no TLS and no login.
@@ -59,7 +61,13 @@ class Server {
     void let_in(Listener::Caller caller);
     void make_room_for_a_visitor(Time now);
     void admit_visitors(Time now);
-    void admit(hvfbd::Descriptor socket, std::string name, std::unique_ptr<Entrance> entrance, Time now);
+    struct Admission {
+        hvfbd::Descriptor socket;
+        std::string name;
+        bool may_type;
+        std::unique_ptr<Entrance> entrance;
+    };
+    void admit(Admission admission, Time now);
     bool has_room();
     ModeChange mode_change(unsigned client) const;
     void remove_ended(Time now);
@@ -86,6 +94,7 @@ class Server {
     Logins logins_;
     std::list<Visitor> visitors_;
     std::list<Entry> clients_;
+    Typists typists_;
     unsigned connections_ = 0;
     bool said_full_ = false;
     Time no_callers_before_{};

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/descriptor.h"
 #include "vnc/picture.h"
 #include "vnc/rfb_session.h"
+#include "vnc/typist.h"
 
 namespace {
 
@@ -40,6 +42,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         vnc::prepare_libvncserver();
         return true;
     }();
+    static const auto layout = std::make_shared<const vnc::ConsoleLayout>(vnc::LayoutNames{});
+    // Nobody takes what it types.
+    vnc::Typist typist(layout, vnc::InputLink("/nowhere", [](const std::string&) {}));
     static const std::array pictures = {picture_of(64, 48), picture_of(50, 70), picture_of(8, 8)};
     std::array<int, 2> ends{};
     if (!prepared || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) < 0) std::abort();
@@ -52,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto change_mode = [](unsigned width, unsigned height) {
         return width > height ? vnc::ModeAnswer::changed : vnc::ModeAnswer::impossible;
     };
-    vnc::RfbSession session(hvfbd::Descriptor(ends[1]), pictures[0], "fuzz", change_mode);
+    vnc::RfbSession session(hvfbd::Descriptor(ends[1]), pictures[0], "fuzz", change_mode, &typist);
     const std::size_t turns_of_a_picture = 1U + (data[0] >> 1U);
     // Each turn reads something, or finds the end.
     for (std::size_t turn = 1; session.is_open(); ++turn) {

@@ -34,12 +34,12 @@ class Presets(unittest.TestCase):
                 self.assertTrue(variables(name)["CMAKE_BUILD_TYPE"] == "Debug" or variables(name).get("HVFBD_SANITIZE"))
 
 
-MODULES = {"sdbus-c++", "pixman-1", "libdrm", "libudev", "libtsm", "libseccomp", "libvncserver", "gnutls", "pam"}
+MODULES = {"sdbus-c++", "pixman-1", "libdrm", "libudev", "libtsm", "libseccomp", "libvncserver", "gnutls", "pam", "xkbcommon"}
 PACKAGES = {"spdlog", "CLI11", "nlohmann_json", "PNG", "GTest", "benchmark", "ZLIB", "Freetype"}
 # What each part can do without; libsystemd is what all of them need.
 UNNEEDED = {
     "LIBRARY": MODULES | PACKAGES,
-    "DAEMON": {"libtsm", "libseccomp", "libvncserver", "gnutls", "pam", "PNG", "GTest", "benchmark", "ZLIB", "Freetype"},
+    "DAEMON": {"libtsm", "libseccomp", "libvncserver", "gnutls", "pam", "xkbcommon", "PNG", "GTest", "benchmark", "ZLIB", "Freetype"},
     "TOOLS": {"libudev", "spdlog", "GTest", "benchmark", "Freetype"},
 }
 
@@ -104,6 +104,9 @@ class Parts(unittest.TestCase):
                                           "lib/sysusers.d/hvfb-console.sysusers", "bin/hvfb-run", "lib/systemd/system/hvfb-run@.service",
                                           "lib/sysusers.d/hvfb-run.sysusers", "LIB/hvfbd/libhvfb-fbdev.so",
                                           "share/bash-completion/completions/hvfb-run.bash", "share/man/man1/hvfb-run.1",
+                                          "bin/hvfb-inputd", "lib/systemd/system/hvfb-inputd.service", "lib/systemd/system/hvfb-inputd.socket",
+                                          "lib/sysusers.d/hvfb-inputd.sysusers", "lib/tmpfiles.d/hvfb-inputd.tmpfiles", "lib/udev/rules.d/70-hvfb-inputd.rules",
+                                          "share/bash-completion/completions/hvfb-inputd.bash", "share/man/man8/hvfb-inputd.8",
                                           "bin/hvfb-vnc", "libexec/hvfb-vnc-auth", "lib/systemd/system/hvfb-vnc-auth.socket", "lib/systemd/system/hvfb-vnc-auth@.service",
                                           "lib/pam.d/hvfb-vnc.pam", "lib/systemd/system/hvfb-vnc.service", "lib/systemd/system/hvfb-vnc.socket",
                                           "lib/sysusers.d/hvfb-vnc.sysusers", "share/bash-completion/completions/hvfb-vnc.bash", "share/man/man8/hvfb-vnc.8"})

@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 from private_daemon import PROGRAMS, SOURCE, OnPrivateBus, run
 
 # The build writes them.
-FILES = {program: PROGRAMS.parent / f"tools/completion/{program}.bash" for program in ("hvfbctl", "hvfb-console", "hvfb-run", "hvfb-vnc", "hvhost")}
+FILES = {program: PROGRAMS.parent / f"tools/completion/{program}.bash" for program in ("hvfbctl", "hvfb-console", "hvfb-inputd", "hvfb-run", "hvfb-vnc", "hvhost")}
 # COMP_WORDS as readline makes it: broken at blanks, and at = and : as words of their own.
 SCRIPT = r"""
 set -u
@@ -110,6 +110,7 @@ class Completion(unittest.TestCase):
 
     def test_of_hvfb_run_ends_where_the_program_begins(self):
         self.assertEqual(bash("hvfb-run -"), long_options(PROGRAMS / "hvfb-run"))
+        self.assertEqual(bash("hvfb-inputd "), long_options(PROGRAMS / "hvfb-inputd"))
         self.assertEqual(bash("hvfb-vnc --"), long_options(PROGRAMS / "hvfb-vnc"))
         self.assertEqual(bash("hvfb-vnc --insecure="), {"no", "yes"})
         self.assertIn("/etc/passwd", bash("hvfb-vnc --listen /etc/passw"))

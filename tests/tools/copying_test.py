@@ -248,7 +248,8 @@ class Snippets(OnPrivateBus):
             return done.stdout + done.stderr
         unit = (re.findall(r"/etc/systemd/system/([\w@-]+\.(?:service|socket))\.d/", drop_in) or ["hvfbd-bind.service"])[0]
         # A service that a socket starts is read with it.
-        for name in {unit, unit.replace(".socket", ".service"), *(["hvfb-vnc.socket", "hvfb-vnc-auth.socket", "hvfb-vnc-auth@.service"] if "hvfb-vnc" in unit else [])}:
+        companions = ["hvfb-vnc.socket", "hvfb-vnc-auth.socket", "hvfb-vnc-auth@.service"] if "hvfb-vnc" in unit else ["hvfb-inputd.socket"] if "hvfb-inputd" in unit else []
+        for name in {unit, unit.replace(".socket", ".service"), *companions}:
             made = PACKAGING / name
             text = (made if made.exists() else SOURCE / "units" / name).read_text()
             (self.folder / name).write_text(re.sub(r"(?<=[=-])/\S*/(?:libexec|bin)/(hvfb\S+)", rf"{PROGRAMS}/\1", text))

@@ -36,7 +36,7 @@ class ManualPages(unittest.TestCase):
 
     def test_every_page_is_made_without_a_complaint(self):
         pages = sorted(PAGES.glob("*.scd"))
-        self.assertEqual([page.stem for page in pages], ["hvfb-console.8", "hvfb-run.1", "hvfb-vnc.8", "hvfb.3", "hvfbctl.1", "hvfbd-bind.8", "hvfbd.8", "hvfbd.conf.5",
+        self.assertEqual([page.stem for page in pages], ["hvfb-console.8", "hvfb-inputd.8", "hvfb-run.1", "hvfb-vnc.8", "hvfb.3", "hvfbctl.1", "hvfbd-bind.8", "hvfbd.8", "hvfbd.conf.5",
                                                          "hvhost.1", "org.hvfbd.Framebuffer1.5"])
         for page in pages:
             made = subprocess.run(["scdoc"], input=(MADE / page.name).read_bytes(), capture_output=True, check=False)
@@ -73,6 +73,7 @@ class ManualPages(unittest.TestCase):
     def test_every_option_of_the_other_programs_is_in_their_pages(self):
         self.assert_says("hvfbd.8", options(PROGRAMS / "hvfbd")[0])
         self.assert_says("hvfb-console.8", options(PROGRAMS / "hvfb-console")[0])
+        self.assert_says("hvfb-inputd.8", options(PROGRAMS / "hvfb-inputd")[0])
         self.assert_says("hvfb-vnc.8", options(PROGRAMS / "hvfb-vnc")[0])
         self.assert_says("hvfb-run.1", options(PROGRAMS / "hvfb-run")[0])
         known, text = options(PROGRAMS / "hvhost")

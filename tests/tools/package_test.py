@@ -1,6 +1,7 @@
 """The Debian packages, as tools/package makes them; lintian has looked at them there."""
 
 import grp
+import itertools
 import os
 import pathlib
 import re
@@ -11,7 +12,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ["HVFBD_SOURCE"])
 PACKAGES = SOURCE / "build/packages"
-NAMES = ("hvfbd", "hvfbd-console", "hvfbd-run", "hvfbd-tools", "hvfbd-view", "hvfbd-vnc", "libhvfb-dev", "libhvfb1", "python3-hvfb")
+NAMES = ("hvfbd", "hvfbd-console", "hvfbd-input", "hvfbd-run", "hvfbd-tools", "hvfbd-view", "hvfbd-vnc", "libhvfb-dev", "libhvfb1", "python3-hvfb")
 
 
 def run(*command, **options):
@@ -54,6 +55,12 @@ class Package(unittest.TestCase):
         for name in NAMES:
             self.assertEqual(self.field(name, "Version"), version + debian_of_packages())
 
+    def test_no_file_is_in_two_of_them(self):
+        held = {name: self.contents(name) for name in NAMES}
+        self.assertGreater(len(held), 8)
+        for one, other in itertools.combinations(held, 2):
+            self.assertEqual(held[one] & held[other], set(), f"{one}, {other}")
+
     def test_of_a_later_debian_are_an_upgrade(self):
         versions = ["0.1.0~deb12", "0.1.0~deb13", "0.1.0", "0.1.1~deb12"]
         for older, newer in zip(versions, versions[1:]):
@@ -93,6 +100,9 @@ class Package(unittest.TestCase):
                               f"{LIB}/systemd/system/hvfb-console-failed.service", f"{LIB}/systemd/system/hvfb-console-scroll.service",
                               f"{LIB}/systemd/system/hvfb-console-scroll.target", "/usr/lib/sysusers.d/hvfb-console.conf",
                               "/usr/share/bash-completion/completions/hvfb-console"}, self.contents("hvfbd-console"))
+        self.assertLessEqual({"/usr/bin/hvfb-inputd", f"{LIB}/systemd/system/hvfb-inputd.service", f"{LIB}/systemd/system/hvfb-inputd.socket",
+                              "/usr/lib/sysusers.d/hvfb-inputd.conf", "/usr/lib/tmpfiles.d/hvfb-inputd.conf", f"{LIB}/udev/rules.d/70-hvfb-inputd.rules",
+                              "/usr/share/man/man8/hvfb-inputd.8.gz", "/usr/share/bash-completion/completions/hvfb-inputd"}, self.contents("hvfbd-input"))
         self.assertLessEqual({"/usr/bin/hvfb-vnc", f"{LIB}/systemd/system/hvfb-vnc.service", f"{LIB}/systemd/system/hvfb-vnc.socket",
                               f"{LIB}/systemd/system/hvfb-vnc-auth.socket", f"{LIB}/systemd/system/hvfb-vnc-auth@.service", "/usr/libexec/hvfb-vnc-auth",
                               "/etc/pam.d/hvfb-vnc", "/usr/lib/sysusers.d/hvfb-vnc.conf", "/usr/share/man/man8/hvfb-vnc.8.gz",
@@ -166,6 +176,13 @@ class Package(unittest.TestCase):
         self.assertLess(after.index("systemd-sysusers"), after.index("try-restart"))
         self.assertRegex(self.script("hvfbd-console", "prerm"), r'if \[ "\$1" = remove \].*\n.*stop hvfb-console.service')
 
+    def test_the_input_daemon_is_restarted_where_it_runs_and_its_socket_stays(self):
+        after = self.script("hvfbd-input", "postinst")
+        self.assertRegex(after, r"deb-systemd-invoke try-restart 'hvfb-inputd\.service'")
+        self.assertNotRegex(after, r"deb-systemd-invoke (start|restart)|try-restart .*socket")
+        self.assertLess(after.index("systemd-sysusers"), after.index("systemd-tmpfiles"))
+        self.assertRegex(self.script("hvfbd-input", "prerm"), r'if \[ "\$1" = remove \].*\n.*stop hvfb-inputd.socket hvfb-inputd.service')
+
     def test_the_vnc_server_is_restarted_where_it_runs_and_its_socket_stays(self):
         after = self.script("hvfbd-vnc", "postinst")
         self.assertRegex(after, r"deb-systemd-invoke try-restart 'hvfb-vnc\.service'")
@@ -216,7 +233,7 @@ class PackagedPrograms(unittest.TestCase):
             installed = pathlib.Path(folder, "usr")
             [library] = installed.glob("lib/*/libhvfb.so.1.0.0")
             for program in (installed / "libexec/hvfbd", installed / "libexec/hvfbd-bind", installed / "bin/hvfbctl", installed / "libexec/hvfb-view",
-                            installed / "bin/hvhost", installed / "bin/hvfb-console", installed / "bin/hvfb-run", installed / "bin/hvfb-vnc", installed / "libexec/hvfb-vnc-auth", library):
+                            installed / "bin/hvhost", installed / "bin/hvfb-console", installed / "bin/hvfb-inputd", installed / "bin/hvfb-run", installed / "bin/hvfb-vnc", installed / "libexec/hvfb-vnc-auth", library):
                 with self.subTest(program.name):
                     tested = (built.parent / "lib" if program == library else built) / program.name
                     self.assertEqual(hash(image(program)), hash(image(tested)), "other options, or another compiler")
@@ -241,13 +258,13 @@ mount -t proc proc "$folder/root/proc"
 chroot "$folder/root" sh -euc '
     export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
     dpkg --install /tmp/*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
-    dpkg --verify hvfbd hvfbd-console hvfbd-run hvfbd-tools hvfbd-view hvfbd-vnc libhvfb1 libhvfb-dev python3-hvfb
+    dpkg --verify hvfbd hvfbd-console hvfbd-input hvfbd-run hvfbd-tools hvfbd-view hvfbd-vnc libhvfb1 libhvfb-dev python3-hvfb
     /usr/bin/python3 -c "import hvfb; hvfb.version()"
     /usr/libexec/hvfbd --check-config
     echo "[Display]" >/etc/hvfbd/hvfbd.conf.d/mine.conf
-    dpkg --remove hvfbd-vnc hvfbd-console hvfbd >>/tmp/log 2>&1
+    dpkg --remove hvfbd-vnc hvfbd-input hvfbd-console hvfbd >>/tmp/log 2>&1
     [ -e /etc/hvfbd/hvfbd.conf.d/mine.conf ] || echo "removed: my configuration"
-    dpkg --purge hvfbd hvfbd-console hvfbd-run hvfbd-tools hvfbd-view hvfbd-vnc python3-hvfb libhvfb-dev libhvfb1 >>/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
+    dpkg --purge hvfbd hvfbd-console hvfbd-input hvfbd-run hvfbd-tools hvfbd-view hvfbd-vnc python3-hvfb libhvfb-dev libhvfb1 >>/tmp/log 2>&1 || { cat /tmp/log; exit 1; }
     grep -i -E "warning|error|unknown" /tmp/log || true
 '
 cd "$folder/upper"
@@ -268,7 +285,7 @@ class PackageResidue(unittest.TestCase):
         said = run("unshare", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private",
                    "sh", "-c", TRIAL, "sh", folder, PACKAGES, timeout=300).splitlines()
         left = [re.sub(r":\d+", ":N", line) for line in said if not OTHERS.match(line)]
-        users = {"hvfb-console": "hvfbd text console", "hvfb-run": "Programs of hvfb-run", "hvfb-vnc": "hvfbd VNC server", "hvfbd": "hvfbd framebuffer"}
+        users = {"hvfb-console": "hvfbd text console", "hvfb-inputd": "hvfbd input devices", "hvfb-run": "Programs of hvfb-run", "hvfb-vnc": "hvfbd VNC server", "hvfbd": "hvfbd framebuffer"}
         groups = [*users, "hvfbd-input", "hvfbd-view"]
         # udev's, which a machine without udev has not, and a kiosk's user is in.
         if "input" not in (group.gr_name for group in grp.getgrall()):

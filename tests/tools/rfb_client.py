@@ -6,7 +6,7 @@ import struct
 import zlib
 
 RAW, HEXTILE, TIGHT, ZRLE = 0, 5, 7, 16
-DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE = -223, -308
+DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, EXTENDED_KEYS = -223, -308, -258
 
 
 class RfbClient:
@@ -79,6 +79,8 @@ class RfbClient:
                     self.screens = [self.unpack(">IHHHHI") for _ in range(self.unpack(">Bxxx")[0])]
                 self.resizes += 1
                 self.width, self.height, self.pixels = width, height, bytearray(width * height * 4)
+                continue
+            if encoding == EXTENDED_KEYS:
                 continue
             decode = {RAW: self.raw, HEXTILE: self.hextile, ZRLE: self.zrle, TIGHT: self.tight_rectangle}[encoding]
             decode(x, y, width, height)

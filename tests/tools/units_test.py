@@ -10,7 +10,7 @@ from private_daemon import PROGRAMS, SOURCE, run
 
 INSTALLED = pathlib.Path(os.environ["HVFBD_PROGRAMS"]).parent / "packaging"
 UNITS = ("hvfbd.service", "hvfbd-bind.service", "hvfbd-retry.timer", "hvfb-console.service",
-         "hvfb-console-failed.service", "hvfb-console-scroll.service", "hvfb-console-scroll.target", "hvfb-vnc.service", "hvfb-vnc.socket", "hvfb-vnc-auth.socket", "hvfb-vnc-auth@.service",
+         "hvfb-console-failed.service", "hvfb-console-scroll.service", "hvfb-console-scroll.target", "hvfb-inputd.service", "hvfb-inputd.socket", "hvfb-vnc.service", "hvfb-vnc.socket", "hvfb-vnc-auth.socket", "hvfb-vnc-auth@.service",
          "hvfb-run@.service")
 
 
@@ -39,7 +39,7 @@ class Units(unittest.TestCase):
 
     def test_what_they_are_exposed_to_is_at_most_one_and_a_half(self):
         for name in ("hvfbd.service", "hvfbd-bind.service", "hvfb-console.service", "hvfb-console-failed.service",
-                     "hvfb-console-scroll.service", "hvfb-vnc.service", "hvfb-vnc-auth@.service"):
+                     "hvfb-console-scroll.service", "hvfb-inputd.service", "hvfb-vnc.service", "hvfb-vnc-auth@.service"):
             done = self.analyze("security", "--offline=yes", "--threshold=15", "--no-pager", self.folder / name)
             self.assertEqual(done.returncode, 0, done.stdout)
             self.assertIn("Overall exposure level", done.stdout)
@@ -60,11 +60,21 @@ class Units(unittest.TestCase):
         self.assertEqual(re.findall(r"(?m)^(\w+)=CAP_SYS_TTY_CONFIG$", unit), ["CapabilityBoundingSet", "AmbientCapabilities"])
         self.assertIn("\nSupplementaryGroups=tty video\n", unit)
 
+    def test_the_input_daemon_is_started_by_a_socket_for_who_may_type_and_opens_uinput_alone(self):
+        socket = (self.folder / "hvfb-inputd.socket").read_text()
+        self.assertEqual(re.findall(r"(?m)^(?:Listen|Socket)\w+=.*$", socket),
+                         ["ListenSequentialPacket=/run/hvfbd/input.sock", "SocketGroup=hvfbd-input", "SocketMode=0660"])
+        unit = (self.folder / "hvfb-inputd.service").read_text()
+        # By the number, which the kernel's list of devices has for uinput.
+        self.assertEqual(re.findall(r"(?m)^Device\w+=.*$", unit), ["DevicePolicy=closed", "DeviceAllow=/dev/char/10:223 rw"])
+        for line in ("Requires=hvfb-inputd.socket", "User=hvfb-inputd", "PrivateNetwork=yes", "CapabilityBoundingSet="):
+            self.assertIn(f"\n{line}\n", unit)
+
     def test_the_vnc_server_is_started_by_a_socket_for_who_may_look_and_reaches_nothing_else(self):
         socket = (self.folder / "hvfb-vnc.socket").read_text()
         self.assertEqual(re.findall(r"(?m)^(?:Listen|Socket)\w+=.*$", socket), ["ListenStream=/run/hvfbd/vnc.sock", "SocketGroup=hvfbd-view", "SocketMode=0660"])
         unit = (self.folder / "hvfb-vnc.service").read_text()
-        for line in ("Requires=hvfb-vnc.socket", "SupplementaryGroups=hvfbd-view", "PrivateNetwork=yes", "PrivateDevices=yes", "CapabilityBoundingSet="):
+        for line in ("Requires=hvfb-vnc.socket", "SupplementaryGroups=hvfbd-view hvfbd-input", "PrivateNetwork=yes", "PrivateDevices=yes", "CapabilityBoundingSet="):
             self.assertIn(f"\n{line}\n", unit)
         self.assertNotIn("[Install]", unit)
 
@@ -137,6 +147,17 @@ class Users(unittest.TestCase):
             self.assertRegex((pathlib.Path(root) / "etc/group").read_text(), r"^hvfb-console:x:\d+:\n$")
 
 
+    def test_the_input_daemon_has_one_of_its_own_and_it_alone_has_the_group_of_uinput(self):
+        with tempfile.TemporaryDirectory() as root:
+            (pathlib.Path(root) / "etc").mkdir()
+            done = run("systemd-sysusers", f"--root={root}", SOURCE / "units/hvfb-inputd.sysusers")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex((pathlib.Path(root) / "etc/passwd").read_text(), r"^hvfb-inputd:x:\d+:\d+:hvfbd input devices:/:/usr/sbin/nologin\n$")
+            self.assertRegex((pathlib.Path(root) / "etc/group").read_text(), r"^hvfb-inputd:x:\d+:\n$")
+        rule = (SOURCE / "units/70-hvfb-inputd.rules").read_text().splitlines()[-1]
+        self.assertEqual(rule, 'SUBSYSTEM=="misc", KERNEL=="uinput", GROUP="hvfb-inputd", MODE="0660", OPTIONS+="static_node=uinput"')
+        self.assertEqual((SOURCE / "units/hvfb-inputd.tmpfiles").read_text().splitlines()[-1], "z /dev/uinput 0660 root hvfb-inputd -")
+
     def test_the_vnc_server_has_one_of_its_own(self):
         with tempfile.TemporaryDirectory() as root:
             (pathlib.Path(root) / "etc").mkdir()
@@ -157,7 +178,7 @@ class UdevRules(unittest.TestCase):
     """There is no udevd where this is tested: tests/system has one."""
 
     def test_every_line_is_one_that_udev_knows(self):
-        key = r'(?:SUBSYSTEMS?|KERNELS?|ACTION|DRIVERS?|NAME|GROUP|OWNER|MODE|TAG|SYMLINK|RUN|(?:ATTRS?|ENV)\{[\w/]+\})'
+        key = r'(?:SUBSYSTEMS?|KERNELS?|ACTION|DRIVERS?|NAME|GROUP|OWNER|MODE|TAG|SYMLINK|RUN|OPTIONS|(?:ATTRS?|ENV)\{[\w/]+\})'
         pair = rf'{key}(?:==|!=|=|\+=|:=)"[^"]*"'
         rules = 0
         for file in sorted((SOURCE / "units").glob("*.rules")):
@@ -172,7 +193,7 @@ class UdevRules(unittest.TestCase):
         self.assertEqual(rule, 'SUBSYSTEM=="misc", KERNEL=="userfaultfd", GROUP="hvfbd", MODE="0660"')
 
     def test_what_they_name_is_made_by_the_package_or_is_debians(self):
-        made = set(re.findall(r"^[ug] (\S+)", (SOURCE / "units/hvfbd.sysusers").read_text(), re.M)) | {"video"}
+        made = set(re.findall(r"^[ug] (\S+)", "".join((SOURCE / f"units/{name}.sysusers").read_text() for name in ("hvfbd", "hvfb-inputd")), re.M)) | {"video"}
         for file in (SOURCE / "units").glob("*.rules"):
             self.assertLessEqual(set(re.findall(r'GROUP="([^"]*)"', file.read_text())), made)
 

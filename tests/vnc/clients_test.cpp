@@ -130,6 +130,17 @@ TEST_F(ClientsTest, AMessageThatLibvncserverShallNotReadEndsTheConnection) {
     }
 }
 
+TEST_F(ClientsTest, AClientThatCanOnlyLookIsNotOfferedExtendedKeyEventsAndMaySendNone) {
+    Connection one(bell);
+    one.shake_hands();
+    one.send(Bytes{2, 0, 0, 2, 0, 0, 0, 0, 0xff, 0xff, 0xfe, 0xfe});
+    one.send(Connection::request(false));
+    // The picture, and nothing before it.
+    EXPECT_TRUE(one.receive_whole());
+    one.send(Bytes{255, 0, 0, 1, 0, 0, 0, 'a', 0, 0, 0, 0x1e});
+    EXPECT_TRUE(one.hung_up());
+}
+
 TEST_F(ClientsTest, TextForAClipboardIsReadAndLeadsToNothing) {
     Connection one(bell);
     one.shake_hands();

@@ -11,9 +11,17 @@ namespace {
 TEST(MessageGateTest, WhatAClientNeedsPassesAndNothingElseReachesLibvncserver) {
     const std::set<int> needed = {0, 2, 3, 4, 5, 251};
     for (int type = 0; type < 256; ++type) {
-        const Verdict verdict = verdict_on(static_cast<std::uint8_t>(type));
+        const Verdict verdict = verdict_on(static_cast<std::uint8_t>(type), false);
         EXPECT_EQ(verdict == Verdict::pass, needed.contains(type)) << type;
         EXPECT_EQ(verdict == Verdict::discard, type == 6) << type;
+        EXPECT_NE(verdict, Verdict::key) << type;
+    }
+}
+
+TEST(MessageGateTest, AnExtendedKeyEventPassesWhereTheClientHasAskedForThem) {
+    for (int type = 0; type < 256; ++type) {
+        const auto byte = static_cast<std::uint8_t>(type);
+        EXPECT_EQ(verdict_on(byte, true), type == 255 ? Verdict::key : verdict_on(byte, false)) << type;
     }
 }
 

@@ -1,5 +1,5 @@
-// completion-texts: writes what the build makes of the command lines of hvfbctl, hvfb-console, hvfb-run,
-// hvfb-vnc and hvhost.
+// completion-texts: writes what the build makes of the command lines of hvfbctl, hvfb-console,
+// hvfb-inputd, hvfb-run, hvfb-vnc and hvhost.
 #include "completion_texts.h"
 #include "fill_in.h"
 
@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
                           [](texts::Texts& made, const std::set<std::string>& properties) {
                               texts::add_completion_texts(made, properties);
                               texts::add_console_completion_texts(made);
+                              texts::add_input_completion_texts(made);
 #ifdef HVFBD_RUN
                               texts::add_run_completion_texts(made);
 #endif

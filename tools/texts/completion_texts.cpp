@@ -8,6 +8,7 @@
 #include "hvfbctl/command_line.h"
 #include "hvhost/command_line.h"
 #include "hvhost/commands.h"
+#include "input/command_line.h"
 #ifdef HVFBD_RUN
 #include "run/program/command_line.h"
 #endif
@@ -137,6 +138,11 @@ void add_console_completion_texts(Texts& texts) {
     const std::string options =
         options_in_bash(console::command_line_model(), texts["CONSOLE_VALUES_IN_BASH"]);
     texts["CONSOLE_WORDS_IN_BASH"] = "            choices=" + in_quotes(options) + "\n";
+}
+
+void add_input_completion_texts(Texts& texts) {
+    const std::string options = options_in_bash(input::command_line_model(), texts["INPUT_VALUES_IN_BASH"]);
+    texts["INPUT_WORDS_IN_BASH"] = "            choices=" + in_quotes(options) + "\n";
 }
 
 #ifdef HVFBD_RUN

@@ -10,6 +10,7 @@ namespace texts {
 // What hvfb-console's command line takes, for its completion in bash.
 void add_console_completion_texts(Texts& texts);
 void add_run_completion_texts(Texts& texts);
+void add_input_completion_texts(Texts& texts);
 void add_vnc_completion_texts(Texts& texts);
 
 // What hvhost's command line takes, for its completion in bash.
