@@ -7,13 +7,13 @@ die() {
     exit 1
 }
 
-# The packages of the sections named, one a line; of all sections but [programs] and [bench] if none is. What has another name in another version of Debian
+# The packages of the sections named, one a line; of all sections but [programs], [browser] and [bench] if none is. What has another name in another version of Debian
 # is "one|other".
 packages() {
     awk -v wanted=" $* " '
         { sub(/#.*/, "") }
         /^\[/ { section = $1; gsub(/[][]/, "", section); next }
-        NF && (wanted ~ /^ *$/ && section != "programs" && section != "bench" || index(wanted, " " section " ")) { gsub(/[ \t]/, ""); print }' packaging/build-depends
+        NF && (wanted ~ /^ *$/ && section !~ /^(programs|browser|bench)$/ || index(wanted, " " section " ")) { gsub(/[ \t]/, ""); print }' packaging/build-depends
 }
 
 # The name that this Debian has for it, of "one|other".
@@ -101,5 +101,5 @@ log_folder=build/logs
 
 # The project's own C and C++ files.
 own_sources() {
-    find client common console daemon input tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
+    find client common console daemon input run tools tests vnc \( -name '*.cpp' -o -name '*.h' -o -name '*.c' \) -print | sort
 }

@@ -34,15 +34,15 @@ hvfbd::Descriptor second_descriptor(const hvfbd::Descriptor& socket) {
 }  // namespace
 
 Client::Client(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, bool held, std::string name,
-               const Bell& bell, ModeChange change_mode, std::unique_ptr<Typist> typist)
+               const Bell& bell, ModeChange change_mode, std::unique_ptr<Typist> typist, bool exact)
     : socket_(second_descriptor(socket)),
       bell_(bell),
       typist_(std::move(typist)),
       picture_(std::move(picture)),
       held_(held) {
-    thread_ = std::thread(
-        [this, own = std::make_shared<hvfbd::Descriptor>(std::move(socket)), name = std::move(name),
-         change_mode = std::move(change_mode)] { run(std::move(*own), name, change_mode); });
+    thread_ = std::thread([this, own = std::make_shared<hvfbd::Descriptor>(std::move(socket)),
+                           name = std::move(name), change_mode = std::move(change_mode),
+                           exact] { run(std::move(*own), name, change_mode, exact); });
 }
 
 Client::~Client() {
@@ -92,15 +92,15 @@ bool Client::has_ended() const {
     return ended_;
 }
 
-void Client::run(hvfbd::Descriptor socket, const std::string& name, ModeChange change_mode) {
+void Client::run(hvfbd::Descriptor socket, const std::string& name, ModeChange change_mode, bool exact) {
     try {
         std::shared_ptr<const Picture> picture;
         {
             const std::lock_guard lock(mutex_);
             picture = picture_;
         }
-        RfbSession session(std::move(socket), std::move(picture), name, std::move(change_mode),
-                           typist_.get());
+        RfbSession session(std::move(socket), std::move(picture), name, std::move(change_mode), typist_.get(),
+                           exact);
         converse(session);
     } catch (const std::exception& error) {
         end_reason_ = error.what();

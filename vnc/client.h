@@ -27,9 +27,11 @@ class Client {
   public:
     // `bell` is rung when looks() or has_ended() become another. While it is `held` the client is answered
     // nothing: there will be another picture at once. `change_mode` is as RfbSession has it. `typist` gets
-    // what it types; without one it looks only. Throws std::system_error: no thread, no descriptor.
+    // what it types; without one it looks only. With `exact` it gets no JPEG, whatever it asks for. Throws
+    // std::system_error: no thread, no descriptor.
     Client(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, bool held, std::string name,
-           const Bell& bell, ModeChange change_mode = {}, std::unique_ptr<Typist> typist = nullptr);
+           const Bell& bell, ModeChange change_mode = {}, std::unique_ptr<Typist> typist = nullptr,
+           bool exact = false);
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     // Ends the connection, and waits for the thread.
@@ -44,7 +46,7 @@ class Client {
     const std::string& end_reason() const { return end_reason_; }
 
   private:
-    void run(hvfbd::Descriptor socket, const std::string& name, ModeChange change_mode);
+    void run(hvfbd::Descriptor socket, const std::string& name, ModeChange change_mode, bool exact);
     void converse(RfbSession& session);
     void take_news(RfbSession& session);
     void tell_looks(bool looks);

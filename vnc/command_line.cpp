@@ -45,6 +45,11 @@ CommandLine::CommandLine() {
     program.option("--login-socket", login_socket, "Where hvfb-vnc-auth answers whether a login is right")
         .path()
         .show_default();
+    program.option("--web", web, "Whether browsers get a page that shows the display, on the same sockets")
+        .one_of({"no", "yes"})
+        .show_default();
+    program.option("--web-pages", pages, "The folder of this page").path().show_default();
+    program.option("--novnc", novnc, "The folder of noVNC, which the page needs").path().show_default();
     program.option("--max-clients", most_clients, "How many clients there may be at once")
         .within(1.0, most_possible)
         .show_default();

@@ -24,12 +24,15 @@ struct CommandLine {
     bool is_insecure() const { return insecure == "yes"; }
     bool lets_clients_choose_mode() const { return resize == "yes"; }
 
+    bool has_web() const { return web == "yes"; }
+
     std::string bus, display;
     std::vector<std::string> listen;
     std::string input = input::default_socket;
     std::string insecure = "no", resize = "no";
     std::string certificate, key;
     std::string login_socket = "/run/hvfbd/vnc-auth.sock";
+    std::string web = "yes", pages = HVFBD_WEB_PAGES, novnc = "/usr/share/novnc";
     std::string leave_after = "30s";
     unsigned most_clients = 64;
     tools::CommandLineParser program{"Shows a display of hvfbd to VNC clients.", "hvfb-vnc"};

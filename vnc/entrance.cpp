@@ -30,30 +30,7 @@ namespace vnc {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
-using Wait = TlsSession::Wait;
-
-// A socket without TLS, with the members that TlsSession has.
-class Plain {
-  public:
-    explicit Plain(int socket) : socket_(socket) {}
-    TlsSession::Result receive(std::span<std::uint8_t> into) const {
-        return result_of(::recv(socket_, into.data(), into.size(), MSG_DONTWAIT), Wait::to_read);
-    }
-    TlsSession::Result send(Bytes bytes) const {
-        return result_of(::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL),
-                         Wait::to_write);
-    }
-
-  private:
-    static TlsSession::Result result_of(ssize_t result, Wait wait) {
-        if (result > 0) return {static_cast<std::size_t>(result), Wait::for_nothing, false};
-        if (result == 0) return {0, Wait::for_nothing, true};
-        if (errno == EAGAIN || errno == EINTR) return {0, wait, false};
-        throw std::runtime_error(std::string("left: ") + ::strerror(errno));
-    }
-
-    int socket_;
-};
+using Wait = Stream::Wait;
 
 void await(int socket, Wait wait, Time deadline) {
     const Time now = std::chrono::steady_clock::now();
@@ -63,7 +40,6 @@ void await(int socket, Wait wait, Time deadline) {
     wait_for(watched, deadline, now);
 }
 
-template <typename Stream>
 void read_all(Stream& stream, int socket, std::span<std::uint8_t> into, Time deadline) {
     while (!into.empty()) {
         const auto got = stream.receive(into);
@@ -73,7 +49,6 @@ void read_all(Stream& stream, int socket, std::span<std::uint8_t> into, Time dea
     }
 }
 
-template <typename Stream>
 void write_all(Stream& stream, int socket, Bytes bytes, Time deadline) {
     while (!bytes.empty()) {
         const auto sent = stream.send(bytes);
@@ -83,7 +58,6 @@ void write_all(Stream& stream, int socket, Bytes bytes, Time deadline) {
 }
 
 // As far as bytes alone lead.
-template <typename Stream>
 void proceed(VencryptServer& protocol, Stream& stream, int socket, Time deadline) {
     for (;;) {
         write_all(stream, socket, protocol.take_output(), deadline);
@@ -98,19 +72,29 @@ void proceed(VencryptServer& protocol, Stream& stream, int socket, Time deadline
 
 // What is said to the server, and heard of it, up to where the client's ClientInit comes: as a client that
 // nothing is asked of.
-constexpr std::string_view without_login("RFB 003.008\n\1", 13), unheard("RFB 003.008\n\1\1\0\0\0\0", 18);
+constexpr std::string_view without_login("RFB 003.008\n\1", 13),
+    unheard_login("RFB 003.008\n\1\1\0\0\0\0", 18);
+
+// Nobody types anything meanwhile.
+constexpr auto longest_handshake = std::chrono::seconds(20);
+
+void shake_hands(TlsSession& tls, int socket, Time deadline) {
+    for (Wait wait = tls.shake_hands(); wait != Wait::for_nothing; wait = tls.shake_hands())
+        await(socket, wait, deadline);
+}
 
 }  // namespace
 
-Entrance::Entrance(hvfbd::Descriptor socket, std::string address, std::shared_ptr<const TlsIdentity> identity,
-                   Logins& logins, const Bell& bell)
-    : socket_(std::move(socket)),
+Entrance::Entrance(Way way, hvfbd::Descriptor socket, std::string address,
+                   std::shared_ptr<const TlsIdentity> identity, Logins& logins, const Bell& bell)
+    : way_(way),
+      socket_(std::move(socket)),
       address_(std::move(address)),
       identity_(std::move(identity)),
       logins_(logins),
       bell_(bell) {
     const int on = 1;
-    // Failing that it is slower.
+    // Failing that it is slower. One of this machine knows no such thing.
     (void)::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     thread_ = std::thread([this] { run(); });
 }
@@ -146,50 +130,87 @@ void Entrance::run() {
 }
 
 void Entrance::converse() {
-    using Step = VencryptServer::Step;
+    switch (way_) {
+        case Way::vencrypt:
+            return ask_client_for_login();
+        case Way::browser:
+            return let_browser_in();
+        case Way::browser_tls:
+            return let_browser_in_by_tls();
+        case Way::browser_login:
+            return ask_browser_for_login();
+    }
+}
+
+void Entrance::let_browser_in() {
+    PlainStream plain(socket_.get());
+    serve(plain, {}, {}, {});
+}
+
+void Entrance::let_browser_in_by_tls() {
+    TlsSession tls(socket_.get(), identity_);
+    shake_hands(tls, socket_.get(), std::chrono::steady_clock::now() + longest_handshake);
+    serve(tls, {{}, {}, tls.version()}, {}, {});
+}
+
+void Entrance::ask_browser_for_login() {
+    const Time deadline = std::chrono::steady_clock::now() + longest;
+    VencryptServer protocol(VencryptServer::Subtype::plain);
+    PlainStream plain(socket_.get());
+    proceed(protocol, plain, socket_.get(), deadline);
+    finish_login(protocol, plain, deadline, {});
+}
+
+void Entrance::ask_client_for_login() {
     const int socket = socket_.get();
     const Time deadline = std::chrono::steady_clock::now() + longest;
     VencryptServer protocol;
-    Plain plain(socket);
+    PlainStream plain(socket);
     proceed(protocol, plain, socket, deadline);
-    if (protocol.step() == Step::end) throw std::runtime_error(protocol.problem());
+    if (protocol.step() == VencryptServer::Step::end) throw std::runtime_error(protocol.problem());
     TlsSession tls(socket, identity_);
-    for (Wait wait = tls.shake_hands(); wait != Wait::for_nothing; wait = tls.shake_hands())
-        await(socket, wait, deadline);
+    shake_hands(tls, socket, deadline);
     protocol.tls_is_there();
     proceed(protocol, tls, socket, deadline);
+    finish_login(protocol, tls, deadline, tls.version());
+}
+
+void Entrance::finish_login(VencryptServer& protocol, Stream& stream, Time deadline, const std::string& tls) {
+    using Step = VencryptServer::Step;
     std::string end = protocol.problem();
     const std::string user = printable(protocol.login().name());
     bool may_type = false;
     if (protocol.step() == Step::check_login) {
-        const Logins::Outcome outcome = logins_.check(address_, protocol.login(), socket, deadline);
+        const Logins::Outcome outcome = logins_.check(address_, protocol.login(), socket_.get(), deadline);
         may_type = outcome.may_type;
         protocol.answer(outcome.answer);
-        proceed(protocol, tls, socket, deadline);
+        proceed(protocol, stream, socket_.get(), deadline);
         end = "login of \"" + user + "\" refused";
         if (!outcome.problem.empty()) end += ": " + outcome.problem;
     }
     if (protocol.step() == Step::admitted) {
-        serve(tls, user, may_type);
+        serve(stream, {{}, user, tls, may_type}, without_login, unheard_login);
         return;
     }
-    tls.say_goodbye();
+    stream.say_goodbye();
     throw std::runtime_error(end);
 }
 
-void Entrance::serve(TlsSession& tls, const std::string& user, bool may_type) {
+// `said` is said for the client, and what is `unheard` is what is answered to that.
+void Entrance::serve(Stream& stream, Admitted who, std::string_view said, std::string_view unheard) {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0)
         throw std::system_error(errno, std::system_category(), "make a pair of sockets");
     const hvfbd::Descriptor inner(ends[0]);
     {
         const std::lock_guard lock(mutex_);
-        admitted_ = Admitted{hvfbd::Descriptor(ends[1]), user, tls.version(), may_type};
+        who.socket = hvfbd::Descriptor(ends[1]);
+        admitted_ = std::move(who);
     }
     bell_.ring();
     // There is room for it: nothing else is in there.
-    if (::send(inner.get(), without_login.data(), without_login.size(), MSG_NOSIGNAL) < 0) return;
-    relay(tls, socket_.get(), inner.get(), unheard);
+    if (!said.empty() && ::send(inner.get(), said.data(), said.size(), MSG_NOSIGNAL) < 0) return;
+    relay(stream, socket_.get(), inner.get(), unheard);
 }
 
 }  // namespace vnc

@@ -20,6 +20,7 @@
 #include "common/standard_descriptors.h"
 #include "common/time_span.h"
 #include "vnc/command_line.h"
+#include "vnc/log.h"
 #include "vnc/rfb_session.h"
 #include "vnc/server.h"
 #include "vnc/tls_identity.h"
@@ -66,7 +67,9 @@ void serve(const vnc::CommandLine& line) {
                                std::nullopt,
                                nullptr,
                                line.login_socket,
-                               line.lets_clients_choose_mode()};
+                               line.lets_clients_choose_mode(),
+                               std::nullopt};
+    if (line.has_web()) options.web = vnc::WebFolders{line.pages, line.novnc};
     const auto leave_after = hvfbd::time_span_in(line.leave_after);
     // Nobody starts again what has no socket of systemd's.
     if (!listeners.empty() && line.listen.empty() && leave_after && *leave_after != 0)

@@ -38,8 +38,8 @@ class Buffer {
 
 class Relay {
   public:
-    Relay(TlsSession& tls, int network, int inner, std::string_view unheard)
-        : tls_(tls), network_(network), inner_(inner), unheard_(unheard) {}
+    Relay(Stream& stream, int network, int inner, std::string_view unheard)
+        : stream_(stream), network_(network), inner_(inner), unheard_(unheard) {}
 
     void run() {
         for (;;) {
@@ -57,7 +57,7 @@ class Relay {
             // What it said last is still to be had, if there is room for it.
             if ((watched[1].revents & gone) != 0 && !to_network_.is_empty()) return;
         }
-        tls_.say_goodbye();
+        stream_.say_goodbye();
     }
 
   private:
@@ -65,7 +65,7 @@ class Relay {
     bool move_in() {
         bool moved = false;
         if (to_inner_.is_empty()) {
-            const auto got = tls_.receive(to_inner_.space());
+            const auto got = stream_.receive(to_inner_.space());
             ended_ = got.ended;
             wait_on_network(got.wait);
             if (got.count == 0) return false;
@@ -104,7 +104,7 @@ class Relay {
             }
         }
         if (to_network_.is_empty()) return moved;
-        const auto sent = tls_.send(to_network_.bytes());
+        const auto sent = stream_.send(to_network_.bytes());
         to_network_.gone(sent.count);
         wait_on_network(sent.wait);
         return moved || sent.count > 0;
@@ -113,19 +113,18 @@ class Relay {
     void drop_unheard() {
         const auto bytes = to_network_.bytes();
         const std::size_t count = std::min(bytes.size(), unheard_.size());
-        if (std::memcmp(bytes.data(), unheard_.data(), count) != 0)
+        if (count > 0 && std::memcmp(bytes.data(), unheard_.data(), count) != 0)
             throw std::logic_error("libvncserver begins as it never did");
         to_network_.gone(count);
         unheard_.remove_prefix(count);
     }
 
-    void wait_on_network(TlsSession::Wait wait) {
-        if (wait == TlsSession::Wait::to_read) network_events_ = static_cast<short>(network_events_ | POLLIN);
-        if (wait == TlsSession::Wait::to_write)
-            network_events_ = static_cast<short>(network_events_ | POLLOUT);
+    void wait_on_network(Stream::Wait wait) {
+        if (wait == Stream::Wait::to_read) network_events_ = static_cast<short>(network_events_ | POLLIN);
+        if (wait == Stream::Wait::to_write) network_events_ = static_cast<short>(network_events_ | POLLOUT);
     }
 
-    TlsSession& tls_;
+    Stream& stream_;
     int network_, inner_;
     std::string_view unheard_;
     Buffer to_inner_, to_network_;
@@ -135,8 +134,8 @@ class Relay {
 
 }  // namespace
 
-void relay(TlsSession& tls, int network, int inner, std::string_view unheard) {
-    Relay(tls, network, inner, unheard).run();
+void relay(Stream& stream, int network, int inner, std::string_view unheard) {
+    Relay(stream, network, inner, unheard).run();
 }
 
 }  // namespace vnc

@@ -38,8 +38,8 @@ struct KeyCalls {
     static void take_key(rfbBool down, rfbKeySym key, rfbClientPtr client) {
         if (keys_of(client).typist != nullptr) keys_of(client).typist->key(key, down != FALSE);
     }
-    // Nobody who can only look is offered anything. FALSE: what libvncserver itself notes of an extension of a
-    // client, up to 0.9.15, it never frees.
+    // Nobody who can only look is offered anything. FALSE: what libvncserver itself notes of an extension of
+    // a client, up to 0.9.15, it never frees.
     static rfbBool want_extended_keys(rfbClientPtr client, void** /*data*/, int encoding) {
         if (encoding == extended_key_encoding && keys_of(client).typist != nullptr)
             keys_of(client).extended = true;
@@ -51,8 +51,9 @@ namespace {
 
 // libvncserver does not know it, and has a place for what it does not know. It reads it, and never writes it.
 std::array<int, 2> encodings_of_keys = {extended_key_encoding, 0};
-rfbProtocolExtension extended_keys = {nullptr, nullptr, encodings_of_keys.data(),
-                                      KeyCalls::want_extended_keys, nullptr, nullptr, nullptr, nullptr, nullptr};
+rfbProtocolExtension extended_keys = {
+    nullptr, nullptr, encodings_of_keys.data(), KeyCalls::want_extended_keys, nullptr, nullptr, nullptr,
+    nullptr, nullptr};
 
 constexpr int bits_of_colour = 8, colours = 3, bytes_of_pixel = 4;
 // Milliseconds that a client may take for what it has begun to send, or to make room for more.
@@ -135,9 +136,10 @@ void prepare_libvncserver() {
 }
 
 RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name,
-                       ModeChange change_mode, Typist* typist)
+                       ModeChange change_mode, Typist* typist, bool exact)
     : name_(std::move(name)),
       change_mode_(std::move(change_mode)),
+      exact_(exact),
       picture_(std::move(picture)),
       screen_(make_screen(*picture_, name_.c_str())),
       keys_{typist} {
@@ -235,6 +237,7 @@ void RfbSession::restrict_features() const {
     if (!is_open()) return;
     if (std::ranges::find(encodings, client_->preferredEncoding) == encodings.end())
         client_->preferredEncoding = rfbEncodingRaw;
+    if (exact_) client_->tightQualityLevel = client_->turboQualityLevel = -1;
     // There is no cursor beside the picture: the client keeps its own, instead of an empty one.
     client_->enableCursorShapeUpdates = FALSE;
     client_->enableCursorPosUpdates = FALSE;

@@ -26,9 +26,10 @@ class RfbSession {
   public:
     // Begins the handshake, which waits for a tenth of a second. Afterwards is_open() says whether there is a
     // client. `name` is what its window is called. `change_mode` is asked where the client wishes for another
-    // mode; none: it may not. `typist` gets its keys, and lives longer; without one it looks only.
+    // mode; none: it may not. `typist` gets its keys, and lives longer; without one it looks only. With
+    // `exact` it gets no JPEG, whatever it asks for.
     RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name,
-               ModeChange change_mode, Typist* typist = nullptr);
+               ModeChange change_mode, Typist* typist = nullptr, bool exact = false);
     RfbSession(const RfbSession&) = delete;
     RfbSession& operator=(const RfbSession&) = delete;
     ~RfbSession();
@@ -61,6 +62,7 @@ class RfbSession {
 
     std::string name_;
     const ModeChange change_mode_;
+    const bool exact_;
     std::shared_ptr<const Picture> picture_;
     _rfbScreenInfo* screen_;
     _rfbClientRec* client_ = nullptr;

@@ -4,13 +4,16 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "common/daemon_watch.h"
+#include "vnc/arrivals.h"
 #include "vnc/attachment.h"
 #include "vnc/bell.h"
 #include "vnc/client.h"
+#include "vnc/display_state.h"
 #include "vnc/display_view.h"
 #include "vnc/entrance.h"
 #include "vnc/listener.h"
@@ -18,6 +21,8 @@
 #include "vnc/occupancy.h"
 #include "vnc/tls_identity.h"
 #include "vnc/typists.h"
+#include "vnc/visitors.h"
+#include "vnc/web_server.h"
 
 namespace vnc {
 
@@ -30,6 +35,7 @@ struct ServerOptions {
     std::shared_ptr<const TlsIdentity> identity;
     std::string login_socket;  // of hvfb-vnc-auth
     bool clients_choose_mode = false;
+    std::optional<WebFolders> web;  // nothing: browsers get no page
 };
 
 // One display, shown to all who connect. It has the main thread: it takes clients, views the display while
@@ -46,28 +52,21 @@ class Server {
         unsigned number;
         std::string name;
         std::unique_ptr<Client> client;
-        std::unique_ptr<Entrance> entrance;  // of one that came by TLS
-    };
-    // Has not logged in yet.
-    struct Visitor {
-        std::string name;
-        std::unique_ptr<Entrance> entrance;
+        // Of one that came by TLS; and of a browser, the connection and, where it logged in, its WebSocket.
+        std::unique_ptr<Entrance> entrance, carrier;
+        unsigned browser = 0;  // the number of that connection
     };
 
     bool turn(int signals);
     std::optional<Time> wake_at(Time now) const;
     void take_callers(const Listener& listener, Time now);
-    void take_caller(Listener::Caller caller, Time now);
-    void let_in(Listener::Caller caller);
-    void make_room_for_a_visitor(Time now);
-    void admit_visitors(Time now);
-    struct Admission {
-        hvfbd::Descriptor socket;
-        std::string name;
-        bool may_type;
-        std::unique_ptr<Entrance> entrance;
-    };
-    void admit(Admission admission, Time now);
+    void take_arrivals(Time now);
+    void take_client(Listener::Caller caller, Time now);
+    void take_browser(Listener::Caller caller, Wants wants, Time now);
+    void advance_visitors(Time now);
+    void take_visits(Time now);
+    void admit(hvfbd::Descriptor socket, Entry entry, bool may_type, Time now);
+    WebServer& web();
     bool has_room();
     ModeChange mode_change(unsigned client) const;
     void remove_ended(Time now);
@@ -76,10 +75,15 @@ class Server {
     void attach(Time now);
     void detach();
     void take_frame(Time now);
+    void note_frame(std::span<const hvfb_rect> rects, Time now);
+    void watch_state();
+    void take_state();
     void wait_for_daemon(Time now);
     void set_held(bool held);
-    void tell_manager() const;
+    void tell_who_is_there();
+    void tell_browsers();
     void say_trouble(const std::string& sentence);
+    void say_shortage(const std::string& sentence);
 
     const ServerOptions options_;
     const std::vector<Listener> listeners_;
@@ -87,21 +91,22 @@ class Server {
     Attachment attachment_;
     Occupancy occupancy_;
     std::unique_ptr<DisplayView> view_;
+    std::unique_ptr<DisplayState> state_;        // of what is viewed, for browsers
     std::unique_ptr<hvfbd::DaemonWatch> watch_;  // while the daemon is waited for
     std::shared_ptr<const Picture> picture_;
     // What is viewed has not been seen yet: there will be another picture at once.
     bool held_ = true;
     Logins logins_;
-    std::list<Visitor> visitors_;
+    Arrivals arrivals_;
+    Visitors visitors_;
+    std::unique_ptr<WebServer> web_;  // once a browser has come
+    WebReport report_;
     std::list<Entry> clients_;
     Typists typists_;
     unsigned connections_ = 0;
     bool said_full_ = false;
     Time no_callers_before_{};
-    std::string trouble_;
+    std::string trouble_, shortage_;
 };
-
-// A line on standard error.
-void log(const std::string& sentence);
 
 }  // namespace vnc

@@ -12,7 +12,6 @@ namespace {
 // As RFC 6143 and the community's description of RFB (rfbproto) number them.
 constexpr std::string_view server_version = "RFB 003.008\n", version_without_reasons = "RFB 003.007\n";
 constexpr std::uint8_t vencrypt = 19, vencrypt_major = 0, vencrypt_minor = 2;
-constexpr std::uint32_t x509_plain = 262;
 constexpr std::size_t size_of_number = 4;
 
 std::uint32_t number_in(std::span<const std::uint8_t> bytes) {
@@ -53,7 +52,7 @@ void Login::wipe() {
 
 // ---- VencryptServer
 
-VencryptServer::VencryptServer() {
+VencryptServer::VencryptServer(Subtype subtype) : subtype_(subtype) {
     put(server_version);
     want(Message::version, server_version.size());
 }
@@ -107,7 +106,7 @@ void VencryptServer::take(std::span<const std::uint8_t> bytes) {
                 return;
             }
             output_.insert(output_.end(), {0, 1});
-            put(x509_plain);
+            put(static_cast<std::uint32_t>(subtype_));
             want(Message::subtype, size_of_number);
             return;
         case Message::subtype:
@@ -143,12 +142,17 @@ void VencryptServer::take_version(std::span<const std::uint8_t> bytes) {
 }
 
 void VencryptServer::take_subtype(std::span<const std::uint8_t> bytes) {
-    const bool is_offered = number_in(bytes) == x509_plain;
-    output_.push_back(is_offered ? 1 : 0);
-    if (is_offered)
+    const bool is_offered = number_in(bytes) == static_cast<std::uint32_t>(subtype_);
+    const bool with_tls = subtype_ == Subtype::x509_plain;
+    // Plain has no answer to the choice, but the login.
+    if (with_tls || !is_offered) output_.push_back(is_offered ? 1 : 0);
+    if (!is_offered)
+        end("asked for VeNCrypt's type " + std::to_string(number_in(bytes)) + ", which is not " +
+            (with_tls ? "X509Plain" : "Plain"));
+    else if (with_tls)
         step_ = Step::start_tls;
     else
-        end("asked for VeNCrypt's type " + std::to_string(number_in(bytes)) + ", which is not X509Plain");
+        want(Message::lengths, 2 * size_of_number);
 }
 
 void VencryptServer::tls_is_there() {

@@ -31,6 +31,8 @@ constexpr std::size_t longest_name = 255, longest_password = 1023;
 
 // What a client of the network and the server say until the login: RFB 3.7 or 3.8, VeNCrypt
 // 0.2, X509Plain and nothing else. Knows no socket and no TLS: is given what came, and says what to send.
+// For a browser, whose WebSocket is in TLS already, it is VeNCrypt's Plain instead: the same without
+// Step::start_tls.
 //
 // It says how many bytes it wants next, and no more may be read: what a client sends before TLS is there is
 // never taken for something that came by TLS.
@@ -45,7 +47,9 @@ class VencryptServer {
     };
     enum class Answer { yes, no, unavailable };
 
-    VencryptServer();
+    enum class Subtype : std::uint32_t { plain = 256, x509_plain = 262 };
+
+    explicit VencryptServer(Subtype subtype = Subtype::x509_plain);
 
     Step step() const { return step_; }
     std::size_t wanted() const { return wanted_; }
@@ -70,6 +74,7 @@ class VencryptServer {
     void put(std::uint32_t number);
     void put(std::string_view text);
 
+    Subtype subtype_;
     Step step_ = Step::read;
     Message message_ = Message::version;
     std::size_t wanted_ = 0, name_size_ = 0;

@@ -15,11 +15,13 @@ void require(bool holds) {
     if (!holds) std::abort();
 }
 
-void converse(std::span<const std::uint8_t> bytes, vnc::VencryptServer::Answer answer) {
+void converse(std::span<const std::uint8_t> bytes, vnc::VencryptServer::Answer answer,
+              vnc::VencryptServer::Subtype subtype) {
     using Step = vnc::VencryptServer::Step;
     constexpr std::size_t longest_output = 512;
-    vnc::VencryptServer server;
-    bool tls = false;
+    vnc::VencryptServer server(subtype);
+    // A browser comes in it.
+    bool tls = subtype == vnc::VencryptServer::Subtype::plain;
     while (server.step() != Step::end && server.step() != Step::admitted) {
         require(server.take_output().size() <= longest_output);
         if (server.step() == Step::start_tls) {
@@ -56,14 +58,16 @@ void read_question(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-// The first byte says which of the two, and what the answer is to a login.
+// The first byte says which of the two, who it is, and what the answer is to a login.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 1) return 0;
-    constexpr std::uint8_t a_question = 0x80, answers = 3;
+    using Subtype = vnc::VencryptServer::Subtype;
+    constexpr std::uint8_t a_question = 0x80, a_browser = 0x40, answers = 3;
     const std::span rest(data + 1, size - 1);
     if ((data[0] & a_question) != 0)
         read_question(rest);
     else
-        converse(rest, static_cast<vnc::VencryptServer::Answer>(data[0] % answers));
+        converse(rest, static_cast<vnc::VencryptServer::Answer>(data[0] % a_browser % answers),
+                 (data[0] & a_browser) != 0 ? Subtype::plain : Subtype::x509_plain);
     return 0;
 }

@@ -43,6 +43,14 @@ while not found:
     found = [said[1:4] for said in client.receive() if said[0] == 1 and said[4] == EXTENDED_DESKTOP_SIZE]
 print(*found[0])
 """
+# In a browser: the page, and the first pixel.
+LOOK_IN_BROWSER = """
+import sys
+sys.path.insert(0, "/mnt/source/tests/tools")
+from web_client import Connection, WebSocketClient
+page = Connection("/run/hvfbd/vnc.sock").get("/")
+print(page.status, "<title>hvfbd</title>" in page.body.decode(), *WebSocketClient("/run/hvfbd/vnc.sock").shake_hands().whole().pixel(0, 0))
+"""
 DROP_INS = {name: pathlib.Path(f"/run/systemd/system/{name}.d/test.conf") for name in ("hvfb-vnc.service", "hvfb-vnc.socket")}
 
 
@@ -86,6 +94,14 @@ class VncService(WithClients):
         self.assertRegex(run("hvfbctl", "status").stdout, r"(?m)^hvfb-vnc: (no client|1 client: user \d+, process \d+)$")
         said = run("journalctl", "-b", "-u", UNIT, "-o", "cat").stdout
         self.assertRegex(said, rf"client 1 connected: user {run('id', '-u', 'watcher').stdout.strip()}, process \d+")
+
+    def test_a_browser_is_served_in_the_same_sandbox(self):
+        def looked():
+            done = run("/usr/bin/python3", "-B", "-c", LOOK_IN_BROWSER, user="watcher")
+            self.assertEqual(done.returncode, 0, done.stderr + run("journalctl", "-b", "-u", UNIT, "-o", "cat").stdout)
+            return done.stdout.strip()
+        wait_until(lambda: looked() == "200 True 18 52 86", "the page and the picture")
+        self.assertRegex(run("journalctl", "-b", "-u", UNIT, "-o", "cat").stdout, r"connected: user \d+, process \d+, by a browser")
 
     def test_it_leaves_when_nobody_is_connected_and_comes_when_somebody_is(self):
         self.drop_in(UNIT, "[Service]\nEnvironment=VNC_OPTIONS=--leave-after=300ms\n")

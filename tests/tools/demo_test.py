@@ -4,15 +4,18 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 
 from private_daemon import PROGRAMS, SOURCE, run
+from web_client import Connection, WebSocketClient
 
 # It draws nothing: the screen and the host's window are black from the start.
 CLIENT = """#!/bin/bash
 for word; do case $word in --bus=*) bus=${word#--bus=} ;; --picture=*) picture=${word#--picture=} ;; esac; done
+[ -n "$picture" ] || exit 0
 "${0%/*}/hvfbctl" --bus="$bus" screenshot "$picture" && echo drawn && exec sleep 600
 """
 
@@ -29,7 +32,7 @@ class DemoScript(unittest.TestCase):
         (self.root / "packaging/build-depends").write_text("")
         programs = self.root / "build/release/bin"
         programs.mkdir(parents=True)
-        for name in ("hvfbd", "hvfbctl", "hvhost"):
+        for name in ("hvfbd", "hvfbctl", "hvhost", "hvfb-vnc"):
             (programs / name).symlink_to(PROGRAMS / name)
         self.write_program(programs / "demo_client", CLIENT)
         self.write_program(self.root / "stand-ins/cmake", "#!/bin/sh\n")
@@ -61,6 +64,32 @@ class DemoScript(unittest.TestCase):
         finally:
             if end:
                 run("sh", "-c", end[0])
+
+    def test_in_a_browser_says_one_address_and_serves_it_until_it_is_ended(self):
+        shutil.copytree(SOURCE / "vnc/web", self.root / "vnc/web")
+        (self.root / "novnc/core").mkdir(parents=True)
+        (self.root / "novnc/core/rfb.js").write_text("")
+        environment = {**os.environ, "PATH": f"{self.root}/stand-ins:{os.environ['PATH']}", "TMPDIR": str(self.root), "HVFBD_NOVNC": str(self.root / "novnc")}
+        demo = subprocess.Popen([self.root / "tools/demo", "--web"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                                start_new_session=True)
+        try:
+            while not (found := re.search(r"http://(127\.0\.0\.1):(\d+)/$", line := demo.stdout.readline())):
+                self.assertTrue(line, "it has ended")
+            while "draws on" not in (line := demo.stdout.readline()):
+                self.assertTrue(line, "it has ended")
+            self.assertTrue(line.strip().endswith(found[0]), line)
+            page = Connection((found[1], int(found[2])))
+            self.assertIn(b"<title>hvfbd</title>", page.get("/").body)
+            page.close()
+            viewer = WebSocketClient((found[1], int(found[2]))).shake_hands()
+            viewer.close()
+        finally:
+            os.killpg(demo.pid, signal.SIGINT)
+            demo.stdout.read()
+            demo.stdout.close()
+            self.assertEqual(demo.wait(60), 130)
+        with self.assertRaises(ConnectionRefusedError):
+            Connection((found[1], int(found[2])))
 
 
 if __name__ == "__main__":

@@ -351,7 +351,7 @@ class TestScript(InACopy):
         self.assertEqual(self.script("test", "--preset", "release").returncode, 0)
         quick, preset = [call for call in self.calls() if call.startswith("ctest")]
         self.assertNotIn("vm", quick)
-        self.assertIn(" -LE ^(vm|programs)$ ", preset)
+        self.assertIn(" -LE ^(vm|programs|browser)$ ", preset)
 
     def test_the_guests_can_be_run_alone(self):
         self.recorded_results()
@@ -412,15 +412,18 @@ class TestScript(InACopy):
     def test_programs_of_others_are_run_where_they_are_asked_for_alone(self):
         self.recorded_results()
         self.stand_in("nproc", "echo 1")
-        done = self.script("test", "-L", "programs")
-        self.assertEqual((done.returncode, self.last_line(done)), (0, "1 passed, 0 failed"), done.stdout + done.stderr)
-        [tests] = [call for call in self.calls() if call.startswith("ctest")]
-        self.assertIn(" --test-dir build/release ", tests)
-        self.assertIn(" -L ^(programs)$ ", tests)
-        self.assertEqual([call.split("--target ")[1] for call in self.calls() if "--target" in call], ["build_programs"])
+        for label in ("programs", "browser"):
+            already = len(self.calls())
+            done = self.script("test", "-L", label)
+            self.assertEqual((done.returncode, self.last_line(done)), (0, "1 passed, 0 failed"), done.stdout + done.stderr)
+            calls = self.calls()[already:]
+            [tests] = [call for call in calls if call.startswith("ctest")]
+            self.assertIn(" --test-dir build/release ", tests)
+            self.assertIn(f" -L ^({label})$ ", tests)
+            self.assertEqual([call.split("--target ")[1] for call in calls if "--target" in call], [f"build_{label}"])
         already = len(self.calls())
         self.script("test")
-        self.assertFalse([call for call in self.calls()[already:] if "programs" in call and not ("-LE" in call and "programs" in call)])
+        self.assertFalse([call for call in self.calls()[already:] if ("programs" in call or "browser" in call) and "-LE" not in call])
 
     def test_the_guests_are_a_stage_of_the_whole(self):
         self.recorded_results()

@@ -86,9 +86,10 @@ class OnNetwork(Vnc):
         os.environ["STATE_DIRECTORY"] = str(self.folder)
         self.addCleanup(os.environ.pop, "STATE_DIRECTORY")
 
-    def serve_network(self, *words):
+    def serve_network(self, *words, port=0):
         listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", port))
         listening.listen(64)
         self.where = listening.getsockname()
         self.serve(f"--login-socket={self.auth.path}", *words, listening=listening)

@@ -139,4 +139,37 @@ TEST(VencryptTest, SaysWhyOnlyToClientsThatReadIt) {
         }
 }
 
+// ---- of a browser, in TLS already
+
+const std::string plain = "\0\0\1\0"s;
+
+TEST(VencryptOfABrowser, ItIsAskedForPlainAndLogsInWithoutTls) {
+    VencryptServer server(VencryptServer::Subtype::plain);
+    server.take_output();
+    EXPECT_EQ(take(server, version + type + subversion), "\1\x13"s + "\0\2"s + "\0\1"s + plain);
+    // noVNC waits for no answer to its choice.
+    EXPECT_EQ(take(server, plain + "\0\0\0\1\0\0\0\2"s + "upw"), "");
+    ASSERT_EQ(server.step(), Step::check_login);
+    EXPECT_EQ(server.login().name(), "u");
+    EXPECT_EQ(server.login().password(), "pw");
+    server.answer(Answer::yes);
+    EXPECT_EQ(server.step(), Step::admitted);
+    EXPECT_EQ(server.take_output(), std::vector<std::uint8_t>(4));
+}
+
+TEST(VencryptOfABrowser, X509PlainIsRefused) {
+    VencryptServer server(VencryptServer::Subtype::plain);
+    server.take_output();
+    EXPECT_EQ(take(server, version + type + subversion + subtype).back(), '\0');
+    EXPECT_EQ(server.step(), Step::end);
+    EXPECT_NE(server.problem().find("which is not Plain"), std::string::npos);
+}
+
+TEST(VencryptOfABrowser, AVncClientOfTheNetworkIsNotLetInByPlain) {
+    VencryptServer server;
+    server.take_output();
+    take(server, version + type + subversion + plain);
+    EXPECT_EQ(server.step(), Step::end);
+}
+
 }  // namespace
