@@ -41,7 +41,7 @@ NOT_RUN = {
     "hvfb-run": "the programs are somebody else's: tests/programs runs them, tests/tools/run_test.py others",
     "ssh": "another machine's",
     "vncviewer": "somebody else's; tests/tools/vnc_test.py has a viewer that ends by itself",
-    "websockify": "somebody else's",
+    "xdg-open": "opens a browser: tests/browser has one that ends",
     "jq": "somebody else's; tests/tools/hvfbctl_test.py reads the same as JSON",
     "qemu-system-x86_64": "has an ellipsis; tests/vm boots guests",
 }
