@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "vnc/first_bytes.h"
@@ -24,7 +26,7 @@ class Arrivals {
     static constexpr std::size_t most = 64;
 
     bool has_room() const { return arrivals_.size() < most; }
-    void add(Listener::Caller caller, bool beside_browser, Time now);
+    void add(Listener::Caller caller, Time now);
     // Adds what to poll for.
     void watch(std::vector<pollfd>& watched) const;
     std::optional<Time> wake_at() const;
@@ -34,12 +36,13 @@ class Arrivals {
         Wants wants;
     };
     // Those who have spoken, and those who have had their time. In the order in which they came.
-    std::vector<Decided> take(Time now);
+    // `is_beside_browser` says of a host whether a browser of it is connected: it may have come later.
+    std::vector<Decided> take(Time now, const std::function<bool(const std::string&)>& is_beside_browser);
 
   private:
     struct Arrival {
         Listener::Caller caller;
-        Time decided_at;
+        Time came, decided_at;
     };
     std::list<Arrival> arrivals_;
 };

@@ -106,8 +106,7 @@ void Server::take_callers(const Listener& listener, Time now) {
         for (unsigned i = 0; i < most_callers_a_turn && arrivals_.has_room(); ++i) {
             auto caller = listener.accept();
             if (!caller) return;
-            const bool beside_browser = visitors_.has_browser_of(caller->host);
-            arrivals_.add(std::move(*caller), beside_browser, now);
+            arrivals_.add(std::move(*caller), now);
             occupancy_.visitor_came();
         }
     } catch (const std::exception& error) {
@@ -129,7 +128,8 @@ bool Server::has_room() {
 }
 
 void Server::take_arrivals(Time now) {
-    for (Arrivals::Decided& one : arrivals_.take(now)) {
+    const auto is_beside_browser = [this](const std::string& host) { return visitors_.has_browser_of(host); };
+    for (Arrivals::Decided& one : arrivals_.take(now, is_beside_browser)) {
         occupancy_.visitor_left(now);
         try {
             if (one.wants == Wants::vnc || !options_.web)

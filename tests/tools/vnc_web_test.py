@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import ssl
+import time
 import unittest
 
 from private_daemon import SOURCE
@@ -84,8 +85,18 @@ class VncWeb(Web, Vnc):
         self.await_true(lambda: re.search(r"connected: user \d+, process \d+, by a browser\n", self.log()), "it is logged")
         self.assert_shows(self.connect().whole(), expected)
 
+    def test_a_connection_that_a_browser_opens_in_advance_is_none_of_a_vnc_client(self):
+        # With the first one, as Chromium does; and it says nothing there until it wants something.
+        in_advance, first = self.connection(), self.connection()
+        self.assertEqual(first.get("/").status, 200)
+        time.sleep(1.5)
+        self.assertEqual(in_advance.get("/page.js").status, 200)
+        # Who says nothing for good is a VNC client.
+        silent = self.connection()
+        self.assertEqual(silent.read(12), b"RFB 003.008\n")
+
     def test_the_page_its_scripts_and_novnc_are_served_and_nothing_else(self):
-        for path, kind, text in (("/", "text/html", None), ("/page.js", "text/javascript", None), ("/page.css", "text/css", None),
+        for path, kind, text in (("/", "text/html", None), ("/page.js", "text/javascript", None), ("/begin.js", "text/javascript", None), ("/page.css", "text/css", None),
                                  ("/icon.svg", "image/svg+xml", None), (f"/novnc/{NOVNC_FILE}", "text/javascript", NOVNC_TEXT)):
             response = self.get(path)
             self.assertEqual(response.status, 200, path)

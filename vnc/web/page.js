@@ -185,13 +185,29 @@ window.addEventListener("keydown", (event) => {
   }
 }, true);
 
+// Whether a file is not there. Where the connection failed nobody knows.
+async function isMissing(file) {
+  try {
+    return (await fetch(file, { cache: "no-store" })).status === 404;
+  } catch {
+    return false;
+  }
+}
+
 async function begin() {
+  document.documentElement.dataset.began = "yes";
   keys = new Keys($("keys"), $("key-bar"), $("typed"), () => rfb);
   panel = new Panel($("about"), $("panel"));
   try {
     RFB = (await import("./novnc/core/rfb.js")).default;
   } catch (error) {
     console.error(error);
+    if (!await isMissing("./novnc/core/rfb.js")) {
+      setState("lost", "Connection lost");
+      say("The page did not come whole", "It is loaded again by itself.");
+      setTimeout(() => location.reload(), 2000);
+      return;
+    }
     setState("lost", "noVNC is missing");
     say("noVNC is not there", "On the machine with the display: apt install novnc. Then load this page again.");
     return;
