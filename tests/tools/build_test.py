@@ -109,7 +109,7 @@ class Parts(unittest.TestCase):
                                           "share/bash-completion/completions/hvfb-inputd.bash", "share/man/man8/hvfb-inputd.8",
                                           "bin/hvfb-vnc", "libexec/hvfb-vnc-auth", "lib/systemd/system/hvfb-vnc-auth.socket", "lib/systemd/system/hvfb-vnc-auth@.service",
                                           "lib/pam.d/hvfb-vnc.pam", "lib/systemd/system/hvfb-vnc.service", "lib/systemd/system/hvfb-vnc.socket",
-                                          "lib/sysusers.d/hvfb-vnc.sysusers", "share/bash-completion/completions/hvfb-vnc.bash", "share/man/man8/hvfb-vnc.8"})
+                                          "lib/sysusers.d/hvfb-vnc.sysusers", "share/bash-completion/completions/hvfb-vnc.bash", "share/man/man8/hvfb-vnc.8", "share/hvfbd/web"})
         whole = self.installed()
         self.assertEqual(set().union(*alone.values()), whole)
         self.assertEqual(sum(map(len, alone.values())), len(whole))
