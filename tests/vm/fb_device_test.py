@@ -47,8 +47,6 @@ OF_TERMINALS = {
         ("key 30 of table 0", "key 30 of table 1", "set a key to what is none", "set a key to what its kind has not", "text of the first key"),
     "nobody else is there, and no switch waits for the program: it is done at once, without signals":
         ("before it is given", "give it", "after it was given", "back"),
-    "any other than the one in front may be freed; the kernel says EBUSY of those that it has not made":
-        ("free what nobody had",),
     "what is about text is answered by whatever the descriptor is":
         ("size of the text", "letters of the text", "mask of letters", "codes of keys", "accents", "to the front with signals", "an event"),
 }

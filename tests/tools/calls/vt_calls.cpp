@@ -160,7 +160,8 @@ void switches(long other) {
     set("free", VT_DISALLOCATE, 64);
     set("free", VT_DISALLOCATE, -1);
     line("free what was in front", ioctl(terminal, VT_DISALLOCATE, other));
-    line("free what nobody had", ioctl(terminal, VT_DISALLOCATE, 60));
+    // What nobody had is not asked for: the kernel takes it for what is selected (both are none) until
+    // somebody has selected text since the boot, and says EBUSY so long.
     line("free what is in front", ioctl(terminal, VT_DISALLOCATE, front));
     line("free all", ioctl(terminal, VT_DISALLOCATE, 0));
     line("lock", ioctl(terminal, VT_LOCKSWITCH, 0));
