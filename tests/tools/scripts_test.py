@@ -506,6 +506,11 @@ class TestScript(InACopy):
         done = self.script("test")
         self.assertRegex(done.stdout, "Debian 13: release +ok ")
         self.assertIn("in-suite trixie tools/test contract integration bus tools system", self.calls())
+        # Compiled before, with what of the processors the stages before it leave.
+        self.assertRegex(done.stdout, "Debian 13: compiled +ok ")
+        [compiled] = [number for number, call in enumerate(self.calls()) if call.startswith("in-suite trixie bash ")]
+        self.assertTrue(self.calls()[compiled].endswith(" release build_contract build_integration build_bus build_tools build_system"))
+        self.assertLess(compiled, self.calls().index("in-suite trixie tools/test contract integration bus tools system"))
 
     def test_the_upgrade_of_a_machine_is_a_stage_of_the_whole_and_can_be_run_alone(self):
         self.recorded_results()
