@@ -272,7 +272,13 @@ class BrowserWithoutLogin(InBrowser):
             except OSError:
                 return
             far = socket.socket(socket.AF_UNIX)
-            far.connect(self.path)
+            try:
+                far.connect(self.path)
+            except OSError:
+                # Nobody serves for now: the page tries again.
+                near.close()
+                far.close()
+                continue
             for pair in ((near, far), (far, near)):
                 threading.Thread(target=carry, args=pair, daemon=True).start()
 

@@ -57,7 +57,8 @@ class Vnc(unittest.TestCase):
             listening.listen(32)
         with listening, (self.folder / "log").open("w") as log:
             self.server = subprocess.Popen(
-                ["sh", "-c", f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{listening.fileno()}', "sh",
+                # bash: dash knows no descriptor of two digits.
+                ["bash", "-c", f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{listening.fileno()}', "bash",
                  PROGRAMS / "hvfb-vnc", f"--bus={self.bus.address}", *words],
                 pass_fds=[listening.fileno()], stderr=log)
         self.addCleanup(self.stop_server)
