@@ -18,8 +18,9 @@ Verdict verdict_on(std::uint8_t message_type, bool extended_keys) {
         case update_request:
         case key_event:
         case pointer_event:
-        case set_desktop_size:
             return Verdict::pass;
+        case set_desktop_size:
+            return Verdict::resize;
         case cut_text:
             return Verdict::discard;
         case qemu:
@@ -37,6 +38,13 @@ std::optional<std::size_t> cut_text_length(const CutTextHeader& header) {
     if ((length & negative) != 0) length = ~length + 1;
     if (length > longest_text) return std::nullopt;
     return length;
+}
+
+SizeWish size_wish_in(const std::array<std::uint8_t, size_wish_header>& header) {
+    const auto number = [&header](std::size_t at) {
+        return static_cast<unsigned>(header[at]) << 8U | header[at + 1];
+    };
+    return {number(2), number(4), header[6]};
 }
 
 }  // namespace vnc

@@ -13,6 +13,7 @@ namespace vnc {
 enum class Verdict {
     pass,     // libvncserver reads it
     discard,  // text for a clipboard: read here, and nobody gets it
+    resize,   // a wish for another size: read here
     key,      // QEMU's extended key event, which libvncserver does not know: read here
     refuse,   // ends the connection
 };
@@ -26,5 +27,12 @@ using CutTextHeader = std::array<std::uint8_t, cut_text_header>;
 
 // How many bytes follow it. Nothing: more than a client may send (1 MiB).
 std::optional<std::size_t> cut_text_length(const CutTextHeader& header);
+
+// The beginning of a wish for another size (SetDesktopSize). So many screens follow, of 16 bytes each.
+constexpr std::size_t size_wish_header = 8, wished_screen_size = 16;
+struct SizeWish {
+    unsigned width, height, screens;
+};
+SizeWish size_wish_in(const std::array<std::uint8_t, size_wish_header>& header);
 
 }  // namespace vnc

@@ -148,7 +148,6 @@ RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> 
     if (client_ == nullptr) return;
     client_->viewOnly = typist == nullptr ? TRUE : FALSE;
     client_->clientData = this;
-    screen_->setDesktopSizeHook = set_desktop_size;
     client_->clientFramebufferUpdateRequestHook = ask_for_some_pixel;
     // A browser, which libvncserver answers in a protocol that is not offered here.
     if (client_->wsctx == nullptr) return;
@@ -223,6 +222,9 @@ void RfbSession::read_message() {
         case Verdict::discard:
             discard_text();
             return;
+        case Verdict::resize:
+            take_size_wish();
+            return;
         case Verdict::key:
             take_extended_key();
             return;
@@ -244,22 +246,32 @@ void RfbSession::restrict_features() const {
     client_->cursorWasChanged = FALSE;
 }
 
-int RfbSession::set_desktop_size(int width, int height, int screens, rfbExtDesktopScreen* /*wanted*/,
-                                 rfbClientPtr client) {
-    return static_cast<RfbSession*>(client->clientData)->change_mode(width, height, screens);
+ModeAnswer RfbSession::change_mode(const SizeWish& wish) const {
+    if (!change_mode_) return ModeAnswer::prohibited;
+    return wish.screens == 1 ? change_mode_(wish.width, wish.height) : ModeAnswer::impossible;
 }
 
-int RfbSession::change_mode(int width, int height, int screens) {
-    ModeAnswer answer = ModeAnswer::prohibited;
-    if (change_mode_ && screens != 1)
-        answer = ModeAnswer::impossible;
-    else if (change_mode_)
-        answer = change_mode_(static_cast<unsigned>(width), static_cast<unsigned>(height));
-    // libvncserver answers with the next picture of another size; here there will be none.
-    if (answer == ModeAnswer::changed && static_cast<unsigned>(width) == picture_->layout.width &&
-        static_cast<unsigned>(height) == picture_->layout.height)
+// Read here: libvncserver 0.9.14 leaks an iterator for each wish that is granted.
+void RfbSession::take_size_wish() {
+    std::array<std::uint8_t, size_wish_header> header{};
+    std::array<char, wished_screen_size> screen{};
+    const auto read = [this](void* to, std::size_t count) {
+        return rfbReadExact(client_, static_cast<char*>(to), static_cast<int>(count)) > 0;
+    };
+    bool whole = read(header.data(), header.size());
+    const SizeWish wish = size_wish_in(header);
+    for (unsigned left = wish.screens; whole && left > 0; --left) whole = read(screen.data(), screen.size());
+    if (!whole) {
+        end();
+        return;
+    }
+    const ModeAnswer answer = change_mode(wish);
+    client_->requestedDesktopSizeChange = rfbExtDesktopSize_ClientRequestedChange;
+    client_->lastDesktopSizeChangeError = static_cast<int>(answer);
+    // It is answered with the next picture of another size. Where there will be none, at once.
+    if (answer != ModeAnswer::changed ||
+        (wish.width == picture_->layout.width && wish.height == picture_->layout.height))
         client_->newFBSizePending = TRUE;
-    return static_cast<int>(answer);
 }
 
 void RfbSession::discard_text() {

@@ -8,12 +8,12 @@
 #include <string>
 
 #include "common/descriptor.h"
+#include "vnc/message_gate.h"
 #include "vnc/mode_request.h"
 #include "vnc/picture.h"
 
 struct _rfbClientRec;
 struct _rfbScreenInfo;
-struct rfbExtDesktopScreen;
 
 namespace vnc {
 
@@ -50,10 +50,8 @@ class RfbSession {
     bool answer();
 
   private:
-    // What libvncserver calls, and its answer.
-    static int set_desktop_size(int width, int height, int screens, rfbExtDesktopScreen* wanted,
-                                _rfbClientRec* client);
-    int change_mode(int width, int height, int screens);
+    void take_size_wish();
+    ModeAnswer change_mode(const SizeWish& wish) const;
     void discard_text();
     void take_extended_key();
     void offer_extended_keys();
