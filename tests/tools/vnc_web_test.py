@@ -112,7 +112,12 @@ class VncWeb(Web, Vnc):
         for path in ("/nothing.js", "/novnc/vnc.html", "/../secret.js", "/novnc/../../secret.js", "/novnc/core/../../../secret.js",
                      "/%2e%2e/secret.js", "/novnc/%2e%2e/%2e%2e/secret.js", "/novnc/core/%2e%2e%2f%2e%2e%2f%2e%2e%2fsecret.js",
                      "//etc/passwd", "/novnc/core/..%00.js", "/.git/config", "/identity.pem"):
-            response = self.get(path)
+            try:
+                response = self.get(path)
+            except EOFError:
+                # libwebsockets 4.3 hangs up where a path leads out of all folders.
+                self.assertTrue(".." in path or "%" in path, path)
+                continue
             self.assertIn(response.status, (403, 404), path)
             self.assertNotIn(b"secret", response.body)
         self.assertEqual(self.get("/", method="POST", Content_Length=0).status, 405)
