@@ -25,6 +25,7 @@
 #include "latency.h"
 #include "match.h"
 #include "processor_time.h"
+#include "rest.h"
 
 namespace hvfbd::bench {
 
@@ -149,25 +150,12 @@ double seconds_of(Nanoseconds time) {
 }
 
 std::vector<Verdict> rest_of(const ConsoleProgram& console, const Tracked& tracked, double seconds) {
-    const auto now = [&] {
-        Switches all = switches_of(tracked.pid(), 0);
-        const Switches own = switches_of(console.pid(), 0);
-        all.voluntary += own.voluntary + own.involuntary;
-        all.running += own.running;
-        return all;
-    };
-    // Over the idle time-out.
-    std::this_thread::sleep_for(6s);
     const std::string contents = Terminal::contents();
-    const Switches before = now();
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    const Switches after = now();
-    std::string during = "in " + figure(seconds) + " s";
-    if (Terminal::contents() != contents) during += "; not at rest: somebody wrote to the terminal";
-    return {{"12a", "console at rest: context switches of console and daemon",
-             static_cast<double>(after.voluntary - before.voluntary), 0, "", during},
-            {"12b", "console at rest: CPU time of the same",
-             static_cast<double>(after.running - before.running), 0, "ns", during}};
+    AtRest rest = watch_rest({tracked.pid(), console.pid()}, seconds);
+    if (Terminal::contents() != contents) rest.during += "; not at rest: somebody wrote to the terminal";
+    return {
+        {"12a", "console at rest: context switches of console and daemon", rest.switches, 0, "", rest.during},
+        {"12b", "console at rest: CPU time of the same", rest.running_ns, 0, "ns", rest.during}};
 }
 
 std::vector<Verdict> key(const Terminal& terminal, Tracked& tracked, Viewer& viewer, const winsize& size,

@@ -1,21 +1,18 @@
 #include "run_rows.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 #include "common/numbers.h"
 #include "match.h"
-#include "processor_time.h"
 #include "program.h"
+#include "rest.h"
 
 namespace hvfbd::bench {
 namespace {
 
-using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
 
 double number_of(const Words& words) {
@@ -114,23 +111,11 @@ std::vector<Verdict> start_up(const std::string& hvfb_run, int times) {
 std::vector<Verdict> at_rest(const Starting& starting, const Tracked& tracked, double seconds) {
     const Program program(starting.by("preload", {"rest"}));
     if (program.line() != "ready") throw std::runtime_error("a preloaded program did not draw");
-    // Over the idle time-out, and the last comparison of writes that land late.
-    std::this_thread::sleep_for(6s);
-    const auto now = [&] {
-        Switches all = switches_of(tracked.pid(), 0);
-        const Switches own = switches_of(program.pid(), 0);
-        all.voluntary += own.voluntary;
-        all.running += own.running;
-        return all;
-    };
-    const Switches before = now();
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    const Switches after = now();
-    const std::string during = "in " + figure(seconds) + " s";
-    return {{"13f", "hvfb-run, preload, at rest: context switches of program and daemon",
-             static_cast<double>(after.voluntary - before.voluntary), 0, "", during},
-            {"13g", "hvfb-run, preload, at rest: CPU time of the same",
-             static_cast<double>(after.running - before.running), 0, "ns", during}};
+    const AtRest rest = watch_rest({tracked.pid(), program.pid()}, seconds);
+    return {
+        {"13f", "hvfb-run, preload, at rest: context switches of program and daemon", rest.switches, 0, "",
+         rest.during},
+        {"13g", "hvfb-run, preload, at rest: CPU time of the same", rest.running_ns, 0, "ns", rest.during}};
 }
 
 }  // namespace

@@ -23,6 +23,8 @@
 #include "match.h"
 #include "processor_time.h"
 #include "program.h"
+#include "rest.h"
+#include "server_socket.h"
 #include "workload.h"
 #include "x11vnc_server.h"
 
@@ -127,23 +129,11 @@ class Measuring {
 
     std::vector<Verdict> idle(double seconds) const {
         Viewing viewing(socket_, "hextile");
-        // Over the idle time-out, and the last comparison of writes that land late.
-        std::this_thread::sleep_for(6s);
-        const auto now = [&] {
-            Switches all = switches_of(tracked_.pid(), 0);
-            const Switches own = switches_of(server_.pid(), 0);
-            all.voluntary += own.voluntary;
-            all.running += own.running;
-            return all;
-        };
-        const Switches before = now();
-        std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-        const Switches after = now();
-        const std::string during = "in " + figure(seconds) + " s";
+        const AtRest rest = watch_rest({tracked_.pid(), server_.pid()}, seconds);
         return {{"14a", "hvfb-vnc, a client and nothing drawn: context switches of server and daemon",
-                 static_cast<double>(after.voluntary - before.voluntary), 0, "", during},
-                {"14b", "hvfb-vnc, a client and nothing drawn: CPU time of the same",
-                 static_cast<double>(after.running - before.running), 0, "ns", during}};
+                 rest.switches, 0, "", rest.during},
+                {"14b", "hvfb-vnc, a client and nothing drawn: CPU time of the same", rest.running_ns, 0,
+                 "ns", rest.during}};
     }
 
     Cost small_changes(const std::string& encoding, double seconds) const {
@@ -257,7 +247,7 @@ std::vector<Verdict> vnc_rows(const std::string& program, Tracked& tracked, cons
     const std::string socket = folder.file("socket");
     tracked.limit(rate);
     const Program server({program, std::string("--bus=") + tracked.open_options().bus, "--listen=" + socket});
-    ::close(connection_to(socket));
+    await_server(socket);
     const Measuring measuring(server, tracked, socket, rounds);
     std::vector<Verdict> verdicts = measuring.idle(rest_seconds);
     const Cost small = measuring.small_changes("hextile", seconds),
@@ -271,7 +261,7 @@ std::vector<Verdict> vnc_rows(const std::string& program, Tracked& tracked, cons
     verdicts.push_back(measuring.hidden(std::min(rest_seconds, 10.0)));
     try {
         const X11vncServer other(tracked.canvas().width, tracked.canvas().height);
-        other.await_ready();
+        await_server(other.socket());
         for (const std::string encoding : {"tight", "zrle"}) {
             const Cost own = measuring.small_changes(encoding, seconds);
             const double others = small_changes_by_x11vnc(other, encoding, seconds, rounds);

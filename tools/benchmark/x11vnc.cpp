@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "processor_time.h"
+#include "server_socket.h"
 
 namespace hvfbd::bench {
 

@@ -3,9 +3,11 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "canvas.h"
+#include "program.h"
 
 namespace hvfbd::bench {
 
@@ -20,11 +22,9 @@ class X11vncServer {
     X11vncServer& operator=(const X11vncServer&) = delete;
 
     const Canvas& canvas() const { return canvas_; }
-    pid_t pid() const { return pid_; }
+    pid_t pid() const { return program_->pid(); }
     // Where it serves, a moment after it was started.
     std::string socket() const;
-    // Until somebody can connect there. Throws std::runtime_error.
-    void await_ready() const;
 
   private:
     void start();
@@ -32,10 +32,7 @@ class X11vncServer {
 
     std::filesystem::path folder_;
     Canvas canvas_;
-    pid_t pid_ = -1;
+    std::optional<Program> program_;  // it says nothing
 };
-
-// A connection to a socket that a server makes soon. Throws std::runtime_error after ten seconds.
-int connection_to(const std::string& socket);
 
 }  // namespace hvfbd::bench
