@@ -65,7 +65,7 @@ class Documents(unittest.TestCase):
         for page in documents():
             if page.name == "CHANGELOG.md" or page.parent == DECISIONS:
                 continue
-            for name in re.findall(r"`((?:client|common|daemon|dbus|docs|packaging|tests|tools|units)/[\w./-]+)`", page.read_text()):
+            for name in re.findall(r"`((?:client|common|console|daemon|dbus|docs|input|packaging|run|tests|tools|units|vnc)/[\w./-]+)`", page.read_text()):
                 path = SOURCE / name
                 if name.startswith("docs/specs/") or "NAME" in name:  # QEMU's; any
                     continue
