@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -25,13 +24,6 @@ void check(int result, const char* what) {
     if (result < 0) throw std::system_error(-result, std::system_category(), what);
 }
 
-// The same choice as OpenOptions::set() and address_of_bus() in client/options.cpp.
-int open_bus(sd_bus** bus, const std::string& wanted) {
-    const char* const environment = secure_getenv("HVFB_BUS");
-    const std::string name = !wanted.empty() ? wanted : environment != nullptr ? environment : "";
-    return connect_bus(bus, name);
-}
-
 int note_owner(sd_bus_message* message, void* came, sd_bus_error* /*error*/) {
     const char *name = nullptr, *before = nullptr, *owner = nullptr;
     if (sd_bus_message_read(message, "sss", &name, &before, &owner) >= 0 && *owner != '\0')
@@ -42,7 +34,7 @@ int note_owner(sd_bus_message* message, void* came, sd_bus_error* /*error*/) {
 }  // namespace
 
 DaemonWatch::DaemonWatch(const std::string& bus) {
-    const int opened = open_bus(&bus_, bus);
+    const int opened = connect_bus(&bus_, given_or(bus, "HVFB_BUS", "system"));
     if (opened < 0) sd_bus_unref(bus_);
     check(opened, "connect to the bus");
     const int matched = sd_bus_add_match(bus_, nullptr, owner_changes, note_owner, &came_);

@@ -2,7 +2,6 @@
 
 #include <systemd/sd-bus.h>
 
-#include <cstdlib>
 #include <string_view>
 #include <system_error>
 
@@ -18,12 +17,6 @@ constexpr const char *name_of_daemon = "org.hvfbd.Framebuffer1",
 
 void check(int result, const char* what) {
     if (result < 0) throw std::system_error(-result, std::system_category(), what);
-}
-
-// The same choice as the library's.
-std::string given_or(const std::string& given, const char* variable, const char* otherwise) {
-    const char* const environment = ::secure_getenv(variable);
-    return !given.empty() ? given : environment != nullptr ? environment : otherwise;
 }
 
 void read_properties(sd_bus_message* message, DisplayState::Values& values) {
@@ -67,11 +60,11 @@ int take_changed(sd_bus_message* message, void* values, sd_bus_error* /*error*/)
 }  // namespace
 
 DisplayState::DisplayState(const Source& source) {
-    const int connected = hvfbd::connect_bus(&bus_, given_or(source.bus, "HVFB_BUS", ""));
+    const int connected = hvfbd::connect_bus(&bus_, hvfbd::given_or(source.bus, "HVFB_BUS", ""));
     if (connected < 0) sd_bus_unref(bus_);
     check(connected, "connect to the bus");
     const std::string path =
-        "/org/hvfbd/Framebuffer1/" + given_or(source.display, "HVFB_DISPLAY", "display0");
+        "/org/hvfbd/Framebuffer1/" + hvfbd::given_or(source.display, "HVFB_DISPLAY", "display0");
     sd_bus_message* question = nullptr;
     // Watched before it is asked: it may change between.
     int result = sd_bus_match_signal_async(bus_, nullptr, name_of_daemon, path.c_str(), property_interface,

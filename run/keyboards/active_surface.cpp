@@ -80,16 +80,20 @@ int ActiveSurface::changed(sd_bus_message* message, void* self, sd_bus_error*) {
 }
 
 void ActiveSurface::ask() {
+    ask(path_, "org.hvfbd.Framebuffer1.Display", "ActiveSurface", surface_is);
+}
+
+void ActiveSurface::ask(const std::string& object, const char* interface, const char* property,
+                        sd_bus_message_handler_t answer) {
     sd_bus_slot* slot = nullptr;
     question_.reset();
     sd_bus_message* message = nullptr;
     int result =
-        sd_bus_message_new_method_call(bus_.get(), &message, service, path_.c_str(), properties, "Get");
+        sd_bus_message_new_method_call(bus_.get(), &message, service, object.c_str(), properties, "Get");
     // A daemon that is not there is not started for this.
     if (result >= 0) result = sd_bus_message_set_auto_start(message, 0);
-    if (result >= 0)
-        result = sd_bus_message_append(message, "ss", "org.hvfbd.Framebuffer1.Display", "ActiveSurface");
-    if (result >= 0) result = sd_bus_call_async(bus_.get(), &slot, message, surface_is, this, 0);
+    if (result >= 0) result = sd_bus_message_append(message, "ss", interface, property);
+    if (result >= 0) result = sd_bus_call_async(bus_.get(), &slot, message, answer, this, 0);
     sd_bus_message_unref(message);
     if (result >= 0)
         question_.reset(slot);
@@ -101,18 +105,10 @@ int ActiveSurface::surface_is(sd_bus_message* message, void* self, sd_bus_error*
     auto* const active = static_cast<ActiveSurface*>(self);
     const char* surface = nullptr;
     if (sd_bus_message_is_method_error(message, nullptr) ||
-        sd_bus_message_read(message, "v", "o", &surface) < 0 || std::strcmp(surface, "/") == 0) {
-        active->process_ = 0;
-        return 0;
-    }
-    sd_bus_slot* slot = nullptr;
-    const int result =
-        sd_bus_call_method_async(active->bus_.get(), &slot, service, surface, properties, "Get", process_is,
-                                 self, "ss", "org.hvfbd.Framebuffer1.Surface", "Pid");
-    if (result < 0)
+        sd_bus_message_read(message, "v", "o", &surface) < 0 || std::strcmp(surface, "/") == 0)
         active->process_ = 0;
     else
-        active->question_.reset(slot);
+        active->ask(surface, "org.hvfbd.Framebuffer1.Surface", "Pid", process_is);
     return 0;
 }
 

@@ -39,6 +39,9 @@ class ActiveSurface {
     void connect();
     void lost();
     void ask();
+    // For a property of an object of the daemon's.
+    void ask(const std::string& object, const char* interface, const char* property,
+             sd_bus_message_handler_t answer);
     static int changed(sd_bus_message* message, void* self, sd_bus_error*);
     static int surface_is(sd_bus_message* message, void* self, sd_bus_error*);
     static int process_is(sd_bus_message* message, void* self, sd_bus_error*);

@@ -31,17 +31,13 @@ except Refused as error:
 """
 # Asks for another mode, and says the answer: status, width, height.
 WISH = """
-import struct, sys
+import sys
 sys.path.insert(0, "/mnt/source/tests/tools")
 from rfb_client import EXTENDED_DESKTOP_SIZE, RAW, RfbClient
 client = RfbClient("/run/hvfbd/vnc.sock").shake_hands()
 client.set_encodings(RAW, EXTENDED_DESKTOP_SIZE)
-client.whole().send(struct.pack(">BxHHBx IHHHHI", 251, 320, 240, 1, 1, 0, 0, 320, 240, 0))
-found = []
-while not found:
-    client.ask()
-    found = [said[1:4] for said in client.receive() if said[0] == 1 and said[4] == EXTENDED_DESKTOP_SIZE]
-print(*found[0])
+client.whole().wish(320, 240)
+print(*client.answer_to_wish())
 """
 # In a browser: the page, and the first pixel.
 LOOK_IN_BROWSER = """

@@ -6,9 +6,11 @@ import pathlib
 import select
 import subprocess
 import tempfile
+import time
 import unittest
 
 from private_daemon import PROGRAMS, SOURCE, Bus, Daemon, Painter, run
+from rfb_client import EXTENDED_DESKTOP_SIZE, RAW, RfbClient
 
 LOST = 16  # HVFB_EVENT_LOST
 
@@ -70,6 +72,25 @@ class Activation(unittest.TestCase):
         daemon = Daemon(self.bus)
         self.addCleanup(daemon.stop)
         self.assertEqual(painter.process.stdout.readline(), "connected\n")
+        self.assertFalse(self.started.exists())
+
+    def test_a_vnc_client_that_wishes_for_another_mode_does_not(self):
+        daemon = Daemon(self.bus)
+        path = str(self.folder / "vnc")
+        server = subprocess.Popen([PROGRAMS / "hvfb-vnc", f"--bus={self.bus.address}", f"--listen={path}", "--resize=yes"])
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        deadline = time.monotonic() + 60
+        while not os.path.exists(path):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        client = RfbClient(path).shake_hands()
+        self.addCleanup(client.close)
+        client.set_encodings(RAW, EXTENDED_DESKTOP_SIZE)
+        client.whole()
+        self.assertEqual(daemon.stop(), 0)
+        client.wish(200, 100)
+        self.assertEqual(client.answer_to_wish()[0], 2)  # out of resources
         self.assertFalse(self.started.exists())
 
 

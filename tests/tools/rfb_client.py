@@ -66,6 +66,18 @@ class RfbClient:
     def ask(self, incremental=True, area=None):
         self.send(struct.pack(">BBHHHH", 3, incremental, *(area or (0, 0, self.width, self.height))))
 
+    def wish(self, width, height, screens=1):
+        """SetDesktopSize."""
+        self.send(struct.pack(">BxHHBx", 251, width, height, screens) + struct.pack(">IHHHHI", 1, 0, 0, width, height, 0) * screens)
+
+    def answer_to_wish(self):
+        """Status, width, height."""
+        while True:
+            self.ask()
+            for reason, status, width, height, encoding in self.receive():
+                if (reason, encoding) == (1, EXTENDED_DESKTOP_SIZE):
+                    return status, width, height
+
     def receive(self):
         """One update. Its rectangles, as (x, y, width, height, encoding)."""
         kind, count = self.unpack(">BxH")

@@ -236,31 +236,18 @@ class VncModes(Vnc):
     """A client wishes for another mode: SetDesktopSize of RFB."""
 
     # As RFB numbers them.
-    OF_THIS_CLIENT = 1
     NO_ERROR, PROHIBITED, IMPOSSIBLE = 0, 1, 3
 
     def setUp(self):
         super().setUp()
         self.start_daemon()
 
-    @staticmethod
-    def wish(client, width, height, screens=1):
-        client.send(struct.pack(">BxHHBx", 251, width, height, screens) + struct.pack(">IHHHHI", 1, 0, 0, width, height, 0) * screens)
-
-    def answer(self, client):
-        """The next answer to a wish of this client's: status, width, height."""
-        while True:
-            client.ask()
-            for reason, status, width, height, encoding in client.receive():
-                if (reason, encoding) == (self.OF_THIS_CLIENT, EXTENDED_DESKTOP_SIZE):
-                    return status, width, height
-
     def test_a_client_chooses_the_mode_where_it_may(self):
         self.serve("--resize=yes")
         painter = self.painter()
         client, other = self.connect(RAW, EXTENDED_DESKTOP_SIZE).whole(), self.connect(RAW, EXTENDED_DESKTOP_SIZE).whole()
-        self.wish(client, 200, 100)
-        self.assertEqual(self.answer(client), (self.NO_ERROR, 200, 100))
+        client.wish(200, 100)
+        self.assertEqual(client.answer_to_wish(), (self.NO_ERROR, 200, 100))
         self.assertEqual(run(PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "get", "Width").stdout.strip(), "200")
         painter.ask("configure")
         painter.tell("pattern 5")
@@ -269,8 +256,8 @@ class VncModes(Vnc):
                 viewer.update()
             self.assert_shows(viewer, pattern(5, 200, 100))
         # There is no picture of another size to answer with.
-        self.wish(client, 200, 100)
-        self.assertEqual(self.answer(client), (self.NO_ERROR, 200, 100))
+        client.wish(200, 100)
+        self.assertEqual(client.answer_to_wish(), (self.NO_ERROR, 200, 100))
         self.assertIn("client 1 chose the mode 200x100", self.log())
 
     def test_what_the_display_cannot_show_is_refused(self):
@@ -278,15 +265,15 @@ class VncModes(Vnc):
         client = self.connect(RAW, EXTENDED_DESKTOP_SIZE).whole()
         for wish in ((0, 0), (65535, 65535), (200, 100, 2)):
             with self.subTest(wish):
-                self.wish(client, *wish)
-                self.assertEqual(self.answer(client), (self.IMPOSSIBLE, WIDTH, HEIGHT))
+                client.wish(*wish)
+                self.assertEqual(client.answer_to_wish(), (self.IMPOSSIBLE, WIDTH, HEIGHT))
         self.assertRegex(self.log(), "client 1 did not get the mode 65535x65535: .+")
 
     def test_a_client_may_not_unless_it_is_said(self):
         self.serve()
         client = self.connect(RAW, EXTENDED_DESKTOP_SIZE).whole()
-        self.wish(client, 200, 100)
-        self.assertEqual(self.answer(client), (self.PROHIBITED, WIDTH, HEIGHT))
+        client.wish(200, 100)
+        self.assertEqual(client.answer_to_wish(), (self.PROHIBITED, WIDTH, HEIGHT))
         self.assertEqual(run(PROGRAMS / "hvfbctl", f"--bus={self.bus.address}", "get", "Width").stdout.strip(), str(WIDTH))
 
 
