@@ -50,7 +50,7 @@ void describe(gnutls_x509_crt_t certificate, gnutls_x509_privkey_t key) {
     // Positive, and not 0.
     serial[0] = static_cast<std::uint8_t>((serial[0] & 0x7FU) | 1U);
     constexpr unsigned version = 3;
-    constexpr std::time_t a_day = 24 * 60 * 60, no_end = -1;
+    constexpr std::time_t a_day = std::time_t{24} * 60 * 60, no_end = -1;
     check(::gnutls_x509_crt_set_version(certificate, version));
     check(::gnutls_x509_crt_set_serial(certificate, serial.data(), serial.size()));
     // The clock of a machine without a battery may go back at the next start.

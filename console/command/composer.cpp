@@ -63,19 +63,18 @@ void append_utf8(std::vector<std::uint8_t>& to, char32_t code) {
 }  // namespace
 
 void Composer::follow(std::uint8_t byte) {
-    if (byte == cancel || byte == substitute) {
-        state_ = State::text;
-    } else if (byte == escape) {
+    const bool cancels = byte == cancel || byte == substitute;
+    if (byte == escape) {
         state_ = State::escape;
-    } else if (state_ == State::string) {
+    } else if (state_ == State::string && !cancels) {
         if (byte == bell) state_ = State::text;
-    } else if (state_ == State::control_sequence) {
+    } else if (state_ == State::control_sequence && !cancels) {
         if (byte >= '@' && byte < del) state_ = State::text;
     } else if (byte == '[') {
         state_ = State::control_sequence;
     } else if (byte == ']' || byte == 'P' || byte == 'X' || byte == '^' || byte == '_') {
         state_ = State::string;
-    } else if (byte >= '0') {
+    } else if (byte >= '0' || cancels) {
         state_ = State::text;
     }
 }

@@ -40,7 +40,7 @@ int draw_cell(tsm_screen* /*screen*/, std::uint64_t /*id*/, const std::uint32_t*
         // As the kernel's console shows it. The usual background is black.
         const int code_of = look->bccode == TSM_COLOR_BACKGROUND ? 0 : look->bccode;
         if (code_of >= 0 && code_of < dark_colours)
-            cell.background = default_palette[static_cast<std::size_t>(code_of + dark_colours)];
+            cell.background = default_palette[static_cast<std::size_t>(code_of) + dark_colours];
     }
     if (look->inverse != 0) std::swap(cell.foreground, cell.background);
     cell.bold = look->bold != 0;

@@ -165,7 +165,7 @@ std::string hold_keyboards(const KeyboardSettings& settings) {
     if (!socket) failed("a socket for the keyboards");
     std::uint64_t number = 0;
     if (::getrandom(&number, sizeof number, 0) != sizeof number) failed("a name for the keyboards' socket");
-    const std::string name = "hvfb-run-keyboards-" + std::to_string(number);
+    std::string name = "hvfb-run-keyboards-" + std::to_string(number);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::copy(name.begin(), name.end(), address.sun_path + 1);

@@ -98,7 +98,9 @@ void SharedMemory::look() {
         return;
     if (memory_lost == 0) return;
     memory_lost = 0;
-    ::mmap(pixels_, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_.get(), 0);
+    // Without memory for it the next look tries again.
+    if (::mmap(pixels_, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_.get(), 0) == MAP_FAILED)
+        memory_lost = 1;
 }
 
 }  // namespace run

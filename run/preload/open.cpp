@@ -139,7 +139,7 @@ bool open_ours(const char* call, const char* path, int flags, int& fd) {
 
 using namespace fbdev::preload;
 
-#define MODE_OF(flags, mode)               \
+#define MODE_OF(flags)                     \
     mode_t mode = 0;                       \
     if ((flags) & (O_CREAT | O_TMPFILE)) { \
         va_list list;                      \
@@ -149,25 +149,25 @@ using namespace fbdev::preload;
     }
 
 EXPORTED int open(const char* path, int flags, ...) {
-    MODE_OF(flags, mode)
+    MODE_OF(flags)
     int fd;
     return open_ours("open", path, flags, fd) ? fd : real.open(path, flags, mode);
 }
 
 EXPORTED int open64(const char* path, int flags, ...) {
-    MODE_OF(flags, mode)
+    MODE_OF(flags)
     int fd;
     return open_ours("open64", path, flags, fd) ? fd : real.open64(path, flags, mode);
 }
 
 EXPORTED int openat(int folder, const char* path, int flags, ...) {
-    MODE_OF(flags, mode)
+    MODE_OF(flags)
     int fd;
     return open_ours("openat", path, flags, fd) ? fd : real.openat(folder, path, flags, mode);
 }
 
 EXPORTED int openat64(int folder, const char* path, int flags, ...) {
-    MODE_OF(flags, mode)
+    MODE_OF(flags)
     int fd;
     return open_ours("openat64", path, flags, fd) ? fd : real.openat64(folder, path, flags, mode);
 }
