@@ -20,6 +20,11 @@ from guest import ARCHITECTURE, CLOUD, Guest, KERNEL, start
 # What is run with one kernel alone, to save time: kernels differ little in it. By its name it runs with each.
 WITH_ONE_KERNEL = {"ConsolePrograms": "6.1", "ConsoleVttest": "7", "ConsoleMachine": "6.12", "ConsoleThatFails": "7", "FbDevice": "6.12",
                    "FakeTerminal": "6.12", "LateUio": "6.1", "TwoScreens": "6.12", "Bochs": "7",
+                   # What is mapped of /dev/mem differs since Linux 6.16.
+                   "UioOutput.test_takes_a_resource_file_or_physical_memory_once_it_is_allowed_and_nobody_claims_it_any_more": "7",
+                   "UioOutput.test_says_that_less_than_a_page_cannot_be_mapped": "6.12",
+                   "MemoryOutput.test_is_started_by_a_program_that_draws_where_it_is_enabled_and_by_nobody_who_asks": "6.12",
+                   "MemoryOutput.test_is_tuned_over_the_bus": "6.1",
                    "Console.test_scrolls_back_by_command_and_by_key_and_forgets_it_at_the_end_of_a_login": "6.1",
                    "Console.test_has_the_font_that_is_configured": "6.1",
                    "Console.test_is_there_again_when_it_or_the_daemon_is_killed": "6.12"}
