@@ -1,5 +1,7 @@
 #include "run/device_files.h"
 
+#include <sys/sysmacros.h>
+
 #include <cstdio>
 #include <cstring>
 
@@ -7,6 +9,7 @@ namespace fbdev {
 namespace {
 
 constexpr std::size_t longest = 128;
+constexpr unsigned terminal_major = 4, controlling_major = 5;
 constexpr std::string_view class_folder = "/sys/class/graphics";
 constexpr std::string_view link_path = "/sys/class/graphics/fb0";
 constexpr std::string_view real_folder = "/sys/devices/virtual/graphics/fb0";
@@ -95,6 +98,17 @@ void terminal_name(std::string_view given, char* name, std::size_t size) {
     const bool older = begins(path, "/dev/vc/");
     if (older) path.remove_prefix(8);
     std::snprintf(name, size, "%s%.*s", older ? "/dev/tty" : "", static_cast<int>(path.size()), path.data());
+}
+
+dev_t terminal_device(std::string_view given) {
+    char name[32];
+    terminal_name(given, name, sizeof name);
+    const std::string_view path = name;
+    if (path == "/dev/console") return makedev(controlling_major, 1);
+    unsigned number = 0;
+    for (const char c : path)
+        if (c >= '0' && c <= '9') number = number * 10 + static_cast<unsigned>(c - '0');
+    return makedev(terminal_major, number);
 }
 
 std::string_view link_target(std::string_view given) {

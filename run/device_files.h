@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -26,6 +28,9 @@ DeviceFile device_file(std::string_view path);
 // The name that the kernel has for a terminal: programs try an older one first. At most `size` bytes of it.
 void terminal_name(std::string_view path, char* name, std::size_t size);
 
+// The number of the device that has this name of a terminal: /dev/tty7 is 4:7, /dev/console 5:1.
+dev_t terminal_device(std::string_view path);
+
 // What readlink(2) says of it; empty: it is no link.
 std::string_view link_target(std::string_view path);
 
@@ -41,5 +46,7 @@ bool has_added_names(std::string_view folder);
 bool is_class_folder(std::string_view folder);
 
 constexpr unsigned framebuffer_major = 29, framebuffer_minor = 0;
+// What a program's own terminal is with --vt=fake.
+constexpr const char* own_terminal_name = "/dev/tty1";
 
 }  // namespace fbdev

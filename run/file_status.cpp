@@ -68,11 +68,29 @@ void fill_status(struct statx& status, mode_t mode, uid_t user, gid_t group) {
     status.stx_rdev_minor = framebuffer_minor;
 }
 
+void fill_status(NarrowStatus& status, const struct stat& said) {
+    fill_status(status, said.st_mode, said.st_uid, said.st_gid);
+    status.device = said.st_dev;
+    status.inode = said.st_ino;
+    status.short_inode = static_cast<std::uint32_t>(said.st_ino);
+    status.special_device = said.st_rdev;
+}
+
+void fill_status(struct statx& status, const struct stat& said) {
+    fill_status(status, said.st_mode, said.st_uid, said.st_gid);
+    status.stx_dev_major = major(said.st_dev);
+    status.stx_dev_minor = minor(said.st_dev);
+    status.stx_ino = said.st_ino;
+    status.stx_rdev_major = major(said.st_rdev);
+    status.stx_rdev_minor = minor(said.st_rdev);
+}
+
 int access_error(DeviceFile file, int mode) {
     if (file == DeviceFile::missing) return ENOENT;
     const bool folder =
         file == DeviceFile::folder || file == DeviceFile::link || file == DeviceFile::elsewhere;
-    return ((mode & W_OK) && file != DeviceFile::framebuffer) || ((mode & X_OK) && !folder) ? EACCES : 0;
+    const bool device = file == DeviceFile::framebuffer || file == DeviceFile::terminal;
+    return ((mode & W_OK) && !device) || ((mode & X_OK) && !folder) ? EACCES : 0;
 }
 
 }  // namespace fbdev

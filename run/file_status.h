@@ -30,6 +30,13 @@ void fill_status(struct stat& status, mode_t mode, uid_t user, gid_t group);
 void fill_status(NarrowStatus& status, mode_t mode, uid_t user, gid_t group);
 void fill_status(struct statx& status, mode_t mode, uid_t user, gid_t group);
 
+// What the kernel said of a file, in the structure that the program gave.
+inline void fill_status(struct stat& status, const struct stat& said) {
+    status = said;
+}
+void fill_status(NarrowStatus& status, const struct stat& said);
+void fill_status(struct statx& status, const struct stat& said);
+
 // access(2): 0 or an errno.
 int access_error(DeviceFile file, int mode);
 

@@ -78,23 +78,25 @@ bool Caller::has(int descriptor) const {
     return ::lstat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0;
 }
 
+bool Caller::status(int descriptor, struct stat& status) const {
+    return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0;
+}
+
 bool Caller::has(int descriptor, dev_t device, ino_t inode) const {
     struct stat status {};
-    return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0 &&
-           status.st_dev == device && status.st_ino == inode;
+    return this->status(descriptor, status) && status.st_dev == device && status.st_ino == inode;
 }
 
 bool Caller::has_input_device(int descriptor) const {
     struct stat status {};
-    return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0 &&
-           S_ISCHR(status.st_mode) && major(status.st_rdev) == input_major;
+    return this->status(descriptor, status) && S_ISCHR(status.st_mode) &&
+           major(status.st_rdev) == input_major;
 }
 
 bool Caller::has_virtual_terminal(int descriptor) const {
     struct stat status {};
     // SDL asks for each key of each map. Of terminals with another number nobody has to ask.
-    if (::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) != 0 ||
-        !S_ISCHR(status.st_mode) ||
+    if (!this->status(descriptor, status) || !S_ISCHR(status.st_mode) ||
         (major(status.st_rdev) != virtual_terminal_major &&
          major(status.st_rdev) != controlling_terminal_major))
         return false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -28,6 +29,8 @@ class Caller {
     bool has(int descriptor) const;
     // Whether its descriptor is this file.
     bool has(int descriptor, dev_t device, ino_t inode) const;
+    // What the kernel says of it; false: it has none.
+    bool status(int descriptor, struct stat& status) const;
     bool has_input_device(int descriptor) const;
     bool has_virtual_terminal(int descriptor) const;
     // The path of the pseudo-terminal that controls it; empty: none does.

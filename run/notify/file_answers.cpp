@@ -31,11 +31,19 @@ Answer FileAnswers::status_as(const seccomp_notif& call, Caller& caller, std::ui
     DeviceFile file = looked_for(path);
     if (descriptor >= 0 && path.empty() && screen_.is_framebuffer(caller, descriptor))
         file = DeviceFile::framebuffer;
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
+    std::optional<struct stat> said;
+    if (file == DeviceFile::none || file == DeviceFile::terminal) {
+        said = terminal_.status(caller, path, descriptor);
+        if (!said) return {.kernels = true};
+    }
     Answer result;
-    if (const mode_t mode = fbdev::mode_of(file, follow)) {
+    const mode_t mode = fbdev::mode_of(file, follow);
+    if (said || mode != 0) {
         Status status;
-        fbdev::fill_status(status, mode, ::geteuid(), ::getegid());
+        if (said)
+            fbdev::fill_status(status, *said);
+        else
+            fbdev::fill_status(status, mode, ::geteuid(), ::getegid());
         if (!notifications_.is_there(call)) return {.error = EINTR};
         result.error = caller.write(to, &status, sizeof status) ? 0 : EFAULT;
     } else {
@@ -59,7 +67,8 @@ Answer FileAnswers::extended_status(const seccomp_notif& call, Caller& caller, s
 Answer FileAnswers::access(Caller& caller, std::uint64_t path_at, int mode) {
     const std::string path = caller.path(path_at);
     const DeviceFile file = looked_for(path);
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
+    if (file == DeviceFile::none || (file == DeviceFile::terminal && !terminal_.status(caller, path, -1)))
+        return {.kernels = true};
     return {.error = fbdev::access_error(file, mode), .call = "access(\"" + path + "\")"};
 }
 
@@ -67,10 +76,12 @@ Answer FileAnswers::link(const seccomp_notif& call, Caller& caller, std::uint64_
                          std::uint64_t size) {
     const std::string path = caller.path(path_at);
     const DeviceFile file = fbdev::device_file(path);
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return {.kernels = true};
+    const std::string terminal = terminal_.name(caller, descriptor_named(path));
+    if ((file == DeviceFile::none && terminal.empty()) || file == DeviceFile::terminal)
+        return {.kernels = true};
     Answer result;
-    if (file == DeviceFile::link || file == DeviceFile::elsewhere) {
-        const std::string_view target = fbdev::link_target(path);
+    if (file == DeviceFile::link || file == DeviceFile::elsewhere || !terminal.empty()) {
+        const std::string_view target = terminal.empty() ? fbdev::link_target(path) : terminal;
         const std::size_t length = std::min<std::uint64_t>(target.size(), size);
         if (!notifications_.is_there(call)) return {.error = EINTR};
         result.error = caller.write(to, target.data(), length) ? 0 : EFAULT;

@@ -7,14 +7,15 @@
 #include "run/notify/caller.h"
 #include "run/notify/notifications.h"
 #include "run/notify/shared_screen.h"
+#include "run/notify/virtual_terminal.h"
 
 namespace run {
 
 // What a program is told that looks for a file, and does not open it. Paths and structures are the caller's.
 class FileAnswers {
   public:
-    FileAnswers(const Notifications& notifications, const SharedScreen& screen)
-        : notifications_(notifications), screen_(screen) {}
+    FileAnswers(const Notifications& notifications, const SharedScreen& screen, VirtualTerminal& terminal)
+        : notifications_(notifications), screen_(screen), terminal_(terminal) {}
 
     // Of a structure as the caller's architecture has it. `descriptor`: of the file, where the path is empty.
     Answer status(const seccomp_notif& call, Caller& caller, std::uint64_t path, std::uint64_t to,
@@ -32,6 +33,7 @@ class FileAnswers {
 
     const Notifications& notifications_;
     const SharedScreen& screen_;
+    VirtualTerminal& terminal_;
 };
 
 }  // namespace run

@@ -56,7 +56,7 @@ hvfbd::Descriptor receive_descriptor(int socket) {
     return hvfbd::Descriptor(descriptor);
 }
 
-void supervise(const ScreenSettings& settings, fbdev::Terminals terminals, bool explain) {
+void supervise(const ScreenSettings& settings, const TerminalSettings& terminals, bool explain) {
     hvfbd::Descriptor channel(3);
     const pid_t own = ::getpid();
     if (::send(channel.get(), &own, sizeof own, MSG_NOSIGNAL) != sizeof own) return;
@@ -68,7 +68,7 @@ void supervise(const ScreenSettings& settings, fbdev::Terminals terminals, bool 
 
 }  // namespace
 
-void be_supervised(const ScreenSettings& settings, fbdev::Terminals terminals, bool explain) {
+void be_supervised(const ScreenSettings& settings, const TerminalSettings& terminals, bool explain) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) failed("a socket");
     const hvfbd::Descriptor its(ends[0]);
@@ -79,7 +79,7 @@ void be_supervised(const ScreenSettings& settings, fbdev::Terminals terminals, b
         failed("the supervisor has ended");
     // Where Yama lets nobody look into another process who is not its parent.
     ::prctl(PR_SET_PTRACER, supervisor);
-    const Filtered filtered{.terminal = terminals != fbdev::Terminals::kernels,
+    const Filtered filtered{.terminal = terminals.which != fbdev::Terminals::kernels,
                             .keyboards = !settings.keyboards.empty()};
     const hvfbd::Descriptor listener = install_filter(notify_filter(filtered));
     send_descriptor(ours.get(), listener.get());

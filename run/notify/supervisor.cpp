@@ -33,12 +33,12 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-Supervisor::Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, fbdev::Terminals terminals,
+Supervisor::Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, const TerminalSettings& terminals,
                        bool explain)
     : notifications_(std::move(listener)),
       screen_(std::move(settings)),
-      files_(notifications_, screen_),
       terminal_(terminals),
+      files_(notifications_, screen_, terminal_),
       explain_(explain) {}
 
 void Supervisor::run() {

@@ -22,7 +22,8 @@ namespace run {
 // which is all that its process does.
 class Supervisor {
   public:
-    Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, fbdev::Terminals terminals, bool explain);
+    Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, const TerminalSettings& terminals,
+               bool explain);
 
     // Returns when no process has the filter any more.
     void run();
@@ -53,8 +54,8 @@ class Supervisor {
     Notifications notifications_;
     SharedScreen screen_;
     DeviceFolders folders_;
-    FileAnswers files_;
     VirtualTerminal terminal_;
+    FileAnswers files_;
     bool explain_;
     std::vector<Waiting> waiting_;
     Clock::time_point refresh_at_{};

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/descriptor.h"
@@ -9,14 +12,26 @@
 
 namespace run {
 
+struct TerminalSettings {
+    fbdev::Terminals which = fbdev::Terminals::kernels;
+    std::string own;  // the path of the one that the program was started on; empty: none
+};
+
 // The virtual terminal of all programs under one supervisor: the kernel's, or a fake one. One thread.
 class VirtualTerminal {
   public:
-    explicit VirtualTerminal(fbdev::Terminals which) : which_(which) {}
+    explicit VirtualTerminal(const TerminalSettings& settings);
 
     // Whether the kernel is to answer, who opens this path or asks this of a descriptor.
     bool is_kernels(const std::string& path, int flags) const;
     bool is_kernels(const Caller& caller, int descriptor) const;
+
+    // With --vt=fake the program's own terminal, and one at which nobody types, have the name and the number
+    // of a virtual one: programs look at them before they draw. Nothing: what the kernel says is right.
+    // By path where it is one of a terminal's, else by descriptor.
+    std::optional<struct stat> status(const Caller& caller, const std::string& path, int descriptor);
+    // What a link to the descriptor says; empty: what the kernel says.
+    std::string name(const Caller& caller, int descriptor) const;
 
     // What the program draws in front of: the terminal that it has, else one at which nobody types. None, and
     // errno, where that fails.
@@ -33,8 +48,10 @@ class VirtualTerminal {
 
   private:
     hvfbd::Descriptor open_alone(int flags);
+    bool is_own(const struct stat& status) const;
 
     fbdev::Terminals which_;
+    std::optional<struct stat> own_;
     fbdev::FakeTerminal fake_;
     // The second one keeps the first from being hung up.
     hvfbd::Descriptor master_, peer_;

@@ -14,6 +14,7 @@
 #include "run/preload/explain.h"
 #include "run/preload/exported.h"
 #include "run/preload/open.h"
+#include "run/preload/own_terminal.h"
 #include "run/preload/paths.h"
 #include "run/preload/real_calls.h"
 #include "run/preload/screen_lock.h"
@@ -67,9 +68,15 @@ int open_attribute(const char* path, int flags) {
 // The other end of all terminals at which nobody types. Closed by the program, it is missed at the next one.
 constinit std::atomic<int> lone_master{-1};
 
+int open_noted(int master, int flags) {
+    const int fd = open_lone_terminal(master, flags);
+    if (fd >= 0 && terminals == Terminals::fake) note_lone_terminal(fd);
+    return fd;
+}
+
 int open_alone(int flags) {
     const int before = lone_master.load();
-    if (const int fd = open_lone_terminal(before, flags); fd >= 0) return fd;
+    if (const int fd = open_noted(before, flags); fd >= 0) return fd;
     int master = open_lone_master();
     if (master < 0) return -1;
     // Where no program looks for the number of a file that it opens.
@@ -78,7 +85,7 @@ int open_alone(int flags) {
         master = high;
     }
     lone_master.store(master);
-    return open_lone_terminal(master, flags);
+    return open_noted(master, flags);
 }
 
 // Of the kernel's, where that has it. False: the kernel alone is to answer.
@@ -93,7 +100,8 @@ bool open_terminal(const char* path, int flags, int& fd) {
         if (fd >= 0) return true;
     }
     // The one that the program has. What is only written to it would fill one that nobody reads.
-    fd = real.open("/dev/tty", wanted);
+    fd = open_own_terminal(wanted);
+    if (fd < 0) fd = real.open("/dev/tty", wanted);
     if (fd < 0 && (flags & O_ACCMODE) != O_WRONLY) fd = open_alone(flags);
     if (fd < 0) fd = real.open("/dev/null", wanted);
     EXPLAIN("open(\"%s\", %#o) = %d%s%s: a fake terminal", path, static_cast<unsigned>(flags), fd,

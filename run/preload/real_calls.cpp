@@ -1,6 +1,7 @@
 #include "run/preload/real_calls.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -190,6 +191,8 @@ constinit RealCalls real = {
     .faccessat = raw_faccessat,
     .readlink = raw_readlink,
     .readlinkat = raw_readlinkat,
+    .ttyname = nullptr,
+    .ttyname_r = nullptr,
     .fopen = nullptr,
     .fopen64 = nullptr,
     .fdopen = nullptr,
@@ -239,6 +242,8 @@ void look_up_real_calls() {
     LOOK_UP(faccessat);
     LOOK_UP(readlink);
     LOOK_UP(readlinkat);
+    LOOK_UP(ttyname);
+    LOOK_UP(ttyname_r);
     LOOK_UP(fopen);
     LOOK_UP(fopen64);
     LOOK_UP(fdopen);

@@ -50,6 +50,8 @@ struct RealCalls {
     ssize_t (*readlink)(const char*, char*, size_t);
     ssize_t (*readlinkat)(int, const char*, char*, size_t);
     // Never called before they are looked up: null until then.
+    char* (*ttyname)(int);
+    int (*ttyname_r)(int, char*, size_t);
     FILE* (*fopen)(const char*, const char*);
     FILE* (*fopen64)(const char*, const char*);
     FILE* (*fdopen)(int, const char*);

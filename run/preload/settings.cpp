@@ -5,6 +5,7 @@
 
 #include "run/keyboards/message.h"
 #include "run/preload/explain.h"
+#include "run/preload/own_terminal.h"
 
 namespace fbdev::preload {
 namespace {
@@ -29,6 +30,7 @@ constinit const char* keyboards = nullptr;
 void read_early_settings() {
     if (const char* const wanted = environment_text("HVFB_RUN_VT"))
         terminals = strcmp(wanted, "fake") == 0 ? Terminals::fake : Terminals::where_missing;
+    if (terminals == Terminals::fake) set_own_terminal(environment_text("HVFB_RUN_TERMINAL"));
     // The program may change its environment.
     static constinit char socket_name[64] = "";
     if (const char* const name = environment_text(run::keyboard_socket_variable)) {

@@ -10,8 +10,10 @@
 #include "run/preload/explain.h"
 #include "run/preload/exported.h"
 #include "run/preload/own_memory.h"
+#include "run/preload/own_terminal.h"
 #include "run/preload/paths.h"
 #include "run/preload/real_calls.h"
+#include "run/preload/settings.h"
 
 namespace fbdev::preload {
 namespace {
@@ -47,9 +49,29 @@ DeviceFile looked_for(const char* path) {
 }
 
 template <typename Status>
+bool stat_terminal(const char* call, const char* path, Status* to, int& result) {
+    struct stat said;
+    if (terminals != Terminals::fake || !own_terminal_status(path, said)) return false;
+    Status status;
+    fill_status(status, said);
+    const bool put = own_memory().put(reinterpret_cast<std::uintptr_t>(to), status);
+    if (!put) errno = EFAULT;
+    result = explained_status(call, path, put ? 0 : -1);
+    return true;
+}
+
+// What the kernel said of another file.
+template <typename Status>
+int kernels_status(int result, Status* status) {
+    if (__builtin_expect(terminals == Terminals::fake, 0) && result == 0) renumber_terminal(*status);
+    return result;
+}
+
+template <typename Status>
 bool stat_path(const char* call, const char* path, bool follow, Status* status, int& result) {
     const DeviceFile file = looked_for(path);
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return false;
+    if (file == DeviceFile::none) return false;
+    if (file == DeviceFile::terminal) return stat_terminal(call, path, status, result);
     const mode_t mode = mode_of(file, follow);
     result = explained_status(call, path, mode != 0 ? put_status(status, mode) : not_there());
     return true;
@@ -68,7 +90,10 @@ bool stat_at(const char* call, int fd, const char* path, int flags, Status* stat
 
 bool access_path(const char* call, const char* path, int mode, int& result) {
     const DeviceFile file = looked_for(path);
-    if (file == DeviceFile::none || file == DeviceFile::terminal) return false;
+    struct stat unused;
+    if (file == DeviceFile::none || (file == DeviceFile::terminal &&
+                                     (terminals != Terminals::fake || !own_terminal_status(path, unused))))
+        return false;
     const int error = access_error(file, mode);
     if (error != 0) errno = error;
     result = error != 0 ? -1 : 0;
@@ -95,25 +120,28 @@ bool read_link(const char* path, char* to, size_t size, ssize_t& result) {
     return true;
 }
 
+// Of a descriptor of the program's terminal.
+ssize_t kernels_link(ssize_t result, char* to, size_t size) {
+    return __builtin_expect(terminals == Terminals::fake, 0) ? rename_terminal(to, result, size) : result;
+}
+
 }  // namespace
 }  // namespace fbdev::preload
 
 using namespace fbdev::preload;
 
 // On machines of 64 bits the structure of stat64 is that of stat.
-#define STAT_BY_PATH(name, follow)                                                      \
-    EXPORTED int name(const char* path, struct stat* status) {                          \
-        int result;                                                                     \
-        return stat_path(#name, path, follow, status, result) ? result                  \
-               : (follow)                                     ? real.stat(path, status) \
-                                                              : real.lstat(path, status);                                   \
+#define STAT_BY_PATH(name, follow)                                                                    \
+    EXPORTED int name(const char* path, struct stat* status) {                                        \
+        int result;                                                                                   \
+        if (stat_path(#name, path, follow, status, result)) return result;                            \
+        return kernels_status((follow) ? real.stat(path, status) : real.lstat(path, status), status); \
     }
-#define OLD_STAT_BY_PATH(name, follow)                                                  \
-    EXPORTED int name(int, const char* path, struct stat* status) {                     \
-        int result;                                                                     \
-        return stat_path(#name, path, follow, status, result) ? result                  \
-               : (follow)                                     ? real.stat(path, status) \
-                                                              : real.lstat(path, status);                                   \
+#define OLD_STAT_BY_PATH(name, follow)                                                                \
+    EXPORTED int name(int, const char* path, struct stat* status) {                                   \
+        int result;                                                                                   \
+        if (stat_path(#name, path, follow, status, result)) return result;                            \
+        return kernels_status((follow) ? real.stat(path, status) : real.lstat(path, status), status); \
     }
 STAT_BY_PATH(stat, true)
 STAT_BY_PATH(lstat, false)
@@ -123,7 +151,7 @@ OLD_STAT_BY_PATH(__xstat64, true)
 OLD_STAT_BY_PATH(__lxstat64, false)
 
 EXPORTED int fstat(int fd, struct stat* status) {
-    if (!is_framebuffer(fd)) return real.fstat(fd, status);
+    if (!is_framebuffer(fd)) return kernels_status(real.fstat(fd, status), status);
     return put_status(status, fbdev::mode_of(fbdev::DeviceFile::framebuffer, true));
 }
 
@@ -139,7 +167,7 @@ EXPORTED int fstatat(int folder, const char* path, struct stat* status, int flag
     int result;
     return stat_at("fstatat", folder, path, flags, status, result)
                ? result
-               : real.fstatat(folder, path, status, flags);
+               : kernels_status(real.fstatat(folder, path, status, flags), status);
 }
 
 EXPORTED int __fxstatat(int, int folder, const char* path, struct stat* status, int flags) {
@@ -171,7 +199,7 @@ EXPORTED int statx(int folder, const char* path, int flags, unsigned mask, struc
     int result;
     return stat_at("statx", folder, path, flags, status, result)
                ? result
-               : real.statx(folder, path, flags, mask, status);
+               : kernels_status(real.statx(folder, path, flags, mask, status), status);
 }
 
 EXPORTED int access(const char* path, int mode) {
@@ -195,12 +223,14 @@ EXPORTED int eaccess(const char* path, int mode) {
 
 EXPORTED ssize_t readlink(const char* path, char* to, size_t size) {
     ssize_t result;
-    return read_link(path, to, size, result) ? result : real.readlink(path, to, size);
+    if (read_link(path, to, size, result)) return result;
+    return kernels_link(real.readlink(path, to, size), to, size);
 }
 
 EXPORTED ssize_t readlinkat(int folder, const char* path, char* to, size_t size) {
     ssize_t result;
-    return read_link(path, to, size, result) ? result : real.readlinkat(folder, path, to, size);
+    if (read_link(path, to, size, result)) return result;
+    return kernels_link(real.readlinkat(folder, path, to, size), to, size);
 }
 
 EXPORTED ssize_t __readlink_chk(const char* path, char* to, size_t size, size_t room) {

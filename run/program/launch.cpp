@@ -88,6 +88,13 @@ bool on_virtual_terminal() {
     return ::ioctl(STDIN_FILENO, VT_GETSTATE, &state) == 0;
 }
 
+// The terminal that the program is started on; empty: none.
+std::string own_terminal() {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (const char* const name = ::ttyname(descriptor)) return name;
+    return {};
+}
+
 std::string quoted(const std::string& name) {
     return '"' + name + '"';
 }
@@ -111,6 +118,7 @@ void load_before(const CommandLine& line, const std::string& library) {
     tell("HVFB_RUN_GEOMETRY", line.geometry);
     tell("HVFB_RUN_DEPTH", line.depth == "16" ? "16" : "");
     tell("HVFB_RUN_VT", line.terminal == "fake" || line.terminal == "auto" ? line.terminal : "");
+    tell("HVFB_RUN_TERMINAL", line.terminal == "fake" ? own_terminal() : "");
     tell("HVFB_RUN_KEEP", line.keep ? "1" : "");
     tell(keyboard_socket_variable, line.grab ? keyboards_for(line) : "");
     tell("HVFB_RUN_EXPLAIN", line.explain ? "1" : "");
@@ -129,9 +137,11 @@ void supervise(const CommandLine& line) {
     settings.bits = line.depth == "16" ? 16 : 32;
     settings.keep = line.keep;
     if (line.grab) settings.keyboards = keyboards_for(line);
-    const fbdev::Terminals terminals = line.terminal == "fake"   ? fbdev::Terminals::fake
-                                       : line.terminal == "auto" ? fbdev::Terminals::where_missing
-                                                                 : fbdev::Terminals::kernels;
+    TerminalSettings terminals;
+    if (line.terminal == "fake") terminals.own = own_terminal();
+    terminals.which = line.terminal == "fake"   ? fbdev::Terminals::fake
+                      : line.terminal == "auto" ? fbdev::Terminals::where_missing
+                                                : fbdev::Terminals::kernels;
     be_supervised(settings, terminals, line.explain);
 }
 

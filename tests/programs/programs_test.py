@@ -59,8 +59,8 @@ DEAD_TERMINAL = """
     mount -t tmpfs -o nodev tmpfs /dev/dead
     mknod /dev/dead/tty0 c 4 0
     ln -s dead/tty0 /dev/tty0
-    exec "$@"
     """
+BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 # Nobody waits longer for a program that draws nothing.
 TIMEOUT = 60
 
@@ -87,8 +87,9 @@ class OnDisplay(OnSmallDisplay):
     def ffmpeg(self, *words):
         return subprocess.run(["ffmpeg", "-v", "error", "-y", *words], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
 
-    def running(self, *words, terminal=False, dead_terminal=False, stdin=subprocess.DEVNULL, **environment):
-        """Starts it where the kernel has no virtual terminal, and ends it with the test."""
+    def running(self, *words, terminal=False, before="", alone=False, stdin=subprocess.DEVNULL, **environment):
+        """Starts it where the kernel has no virtual terminal, after a shell's commands there, and ends it with the test. `alone`: without
+        the sockets that other programs have no file for."""
         options = {"env": {**self.environment, **environment}, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         if terminal:
             ours, its = os.openpty()
@@ -96,14 +97,14 @@ class OnDisplay(OnSmallDisplay):
             options.update(stdin=its, stdout=its, stderr=its, preexec_fn=on_a_terminal)
         else:
             options.update(stdin=stdin)
-        dead = ("sh", "-c", DEAD_TERMINAL, "sh") if dead_terminal else ()
-        process = subprocess.Popen([SOURCE / "tests/tools/without-terminals", *dead, PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", f"--method={self.METHOD}", *map(str, words)],
+        process = subprocess.Popen([*(("unshare", "--net") if alone else ()), SOURCE / "tests/tools/without-terminals", "sh", "-c", before + '\nexec "$@"', "sh", PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", f"--method={self.METHOD}", *map(str, words)],
                                    **options)
         self.addCleanup(process.wait, 20)
         self.addCleanup(process.kill)
         if terminal:
             os.close(its)
             threading.Thread(target=self.read_all, args=(ours,), daemon=True).start()
+            self.terminal = ours
         return process
 
     def xorg(self):
@@ -179,6 +180,39 @@ class Programs(OnDisplay):
     def test_fim_shows_a_picture(self):
         # It has a line of text below.
         self.await_colours(self.running("fim", "--autozoom", self.picture, terminal=True), self.WIDTH * self.HEIGHT // 2)
+
+    def test_terminals_on_the_framebuffer_run_a_shell(self):
+        """Which takes what is typed at their own terminal."""
+        for words in (("fbterm",), ("zhcon", "--drv=fb")):
+            with self.subTest(words[0]):
+                process = self.running("--vt=fake", *words, terminal=True, SHELL="/bin/sh")
+                self.await_screen(lambda rows: any(pixel != BLACK for row in rows for pixel in row), process)
+                # Much of the screen in green, which no prompt is.
+                os.write(self.terminal, b"printf '\\033[42m%3000s' ''\r")
+                self.await_screen(self.is_green, process)
+                self.keep_picture()
+                process.kill()
+                process.wait(20)
+
+    def is_green(self, rows):
+        return sum(pixel[1] > 100 > pixel[0] and pixel[2] < 100 for row in rows for pixel in row) > self.WIDTH * self.HEIGHT // 2
+
+    def test_plymouth_shows_its_theme(self):
+        """Told that there is no udev, and without its way to a card, it takes the framebuffer and a virtual terminal."""
+        settings = self.folder / "plymouthd.conf"
+        settings.write_text("[Daemon]\nTheme=spinner\nShowDelay=0\n")
+        [renderer] = pathlib.Path("/usr/lib").glob("*/plymouth/renderers/drm.so")
+        process = self.running("--vt=fake", "plymouthd", "--no-daemon", "--mode=boot", "--no-boot-log", "--tty=/dev/tty1",
+                               "--kernel-command-line=splash plymouth.ignore-udev plymouth.ignore-serial-consoles",
+                               before=f"""
+            mount --bind /dev/null {renderer}
+            mount --bind {settings} /etc/plymouth/plymouthd.conf
+            (until plymouth --ping; do sleep 0.1; done; plymouth show-splash) &
+            """, alone=True)
+        # A ring that turns, in white.
+        self.await_screen(lambda rows: sum(pixel == WHITE for row in rows for pixel in row) > 50, process)
+        before = self.screen()
+        self.await_screen(lambda rows: rows != before and sum(pixel == WHITE for row in rows for pixel in row) > 50, process)
 
     def test_mplayer_shows_a_film_by_both_of_its_ways(self):
         self.film_by("fbdev2", "fbdev")
@@ -295,7 +329,7 @@ class Programs(OnDisplay):
             with self.subTest(dead=dead):
                 display = f":{os.getpid() % 10000 + 10000 + number}"
                 self.addCleanup(pathlib.Path(f"/var/log/Xorg{display.replace(':', '.')}.log").unlink, missing_ok=True)
-                process = self.running("Xorg", display, dead_terminal=dead)
+                process = self.running("Xorg", display, before=DEAD_TERMINAL if dead else "")
                 # One client that stays: it begins anew when the last one leaves.
                 client = subprocess.Popen(["sh", "-c", f"until xset -display {display} q; do sleep 0.1; done; exec xclock -display {display}"],
                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)

@@ -1,6 +1,7 @@
 #include "run/device_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/sysmacros.h>
 
 #include <set>
 #include <string>
@@ -26,6 +27,13 @@ TEST(DeviceFiles, TerminalsAreThoseOfTheKernel) {
     for (const char* const path :
          {"/dev/tty", "/dev/tty64", "/dev/tty100", "/dev/ttyS0", "/dev/tty1x", "/dev/pts/1", "/dev/tty01"})
         EXPECT_EQ(device_file(path), DeviceFile::none) << path;
+}
+
+TEST(DeviceFiles, TerminalsHaveTheNumbersOfTheKernels) {
+    EXPECT_EQ(fbdev::terminal_device("/dev/tty0"), makedev(4, 0));
+    EXPECT_EQ(fbdev::terminal_device("/dev//tty63"), makedev(4, 63));
+    EXPECT_EQ(fbdev::terminal_device("/dev/vc/7"), makedev(4, 7));
+    EXPECT_EQ(fbdev::terminal_device("/dev/console"), makedev(5, 1));
 }
 
 TEST(DeviceFiles, ItsFolderIsBehindALinkThatNamesNoPciDevice) {

@@ -415,6 +415,35 @@ class AnswersByAnyMethod:
         refused = self.start("--vt=real", "true", code=126, stdin=subprocess.DEVNULL).stderr
         self.assertIn("--vt=fake", refused)
 
+    def test_a_fake_terminal_has_the_name_and_the_number_of_a_virtual_one(self):
+        """As fbterm and plymouth look at theirs. What a program opens itself, as a terminal emulator does, stays what it is."""
+        program = """
+            def seen(fd):
+                status = os.fstat(fd)
+                print(error(os.ttyname, fd), os.ttyname(fd), os.readlink(f"/proc/self/fd/{fd}"), os.major(status.st_rdev), os.minor(status.st_rdev))
+                return status
+            own = seen(0)
+            by_name, front = os.stat("/dev/tty1"), os.stat("/dev/tty0")
+            print(os.path.samestat(own, by_name), own.st_rdev == by_name.st_rdev, os.minor(front.st_rdev), os.access("/dev/tty1", os.R_OK | os.W_OK))
+            seen(os.open("/dev/tty1", os.O_RDWR | os.O_NOCTTY))
+            status = os.fstat(os.openpty()[1])
+            print(os.major(status.st_rdev))
+            """
+        ours, its = os.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, its)
+        on_terminal = {"stdin": its, "preexec_fn": on_a_terminal}
+        self.assertEqual(self.python(program, "--vt=fake", **on_terminal),
+                         "none /dev/tty1 /dev/tty1 4 1\nTrue True 0 True\nnone /dev/tty1 /dev/tty1 4 1\n136\n")
+        name = os.ttyname(its)
+        self.assertEqual(self.python("print(os.ttyname(0), os.readlink('/proc/self/fd/0'), os.major(os.fstat(0).st_rdev))", "--vt=auto", **on_terminal),
+                         f"{name} {name} 136\n")
+        # Where there is none, the one at which nobody types.
+        program = """
+            alone = os.fstat(os.open("/dev/tty1", os.O_RDWR | os.O_NOCTTY))
+            print(os.major(alone.st_rdev), os.minor(alone.st_rdev), os.path.samestat(os.stat("/dev/tty1"), alone))
+            """
+        self.assertEqual(self.python(program, "--vt=fake", stdin=subprocess.DEVNULL, start_new_session=True), "4 1 True\n")
 
     def test_a_machine_without_virtual_terminals_has_a_fake_one(self):
         """As Xorg and SDL take one: what is in front is asked, a free one opened, and set up as a terminal. Nobody has one to type at."""
