@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
+
+#include "input/time.h"
 
 namespace input {
 
@@ -43,6 +46,12 @@ class Device {
     virtual ~Device() = default;
     // Throws std::system_error.
     virtual void send(std::span<const Event> events) = 0;
+
+    // For a device that has something to do later: go_on() is due when this is readable, and at this time.
+    virtual std::optional<int> waits_for() const { return std::nullopt; }
+    virtual std::optional<Time> waits_until() const { return std::nullopt; }
+    // Throws std::system_error.
+    virtual void go_on(Time /*now*/) {}
 };
 
 // Makes them.

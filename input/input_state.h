@@ -10,10 +10,9 @@
 
 #include "input/device.h"
 #include "input/protocol/messages.h"
+#include "input/time.h"
 
 namespace input {
-
-using Time = std::chrono::steady_clock::time_point;
 
 // What clients press, as one keyboard, one pointer and one touch screen. Knows no socket and no device: is
 // given messages, and the time, and says what the devices are to say.

@@ -9,9 +9,9 @@
 #include "common/ending_signals.h"
 #include "common/standard_descriptors.h"
 #include "input/command_line.h"
+#include "input/kernel_devices.h"
 #include "input/listening.h"
 #include "input/server.h"
-#include "input/uinput.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ void serve(const input::CommandLine& line) {
         throw std::runtime_error(
             "there is no socket for clients: \"systemctl start hvfb-inputd.socket\" makes one, or give "
             "--listen");
-    input::Uinput devices;
+    input::KernelDevices devices;
     input::Server({line.most_clients, listening.path, listening.is_inherited}, std::move(listening.socket),
                   devices)
         .run(signals.get());

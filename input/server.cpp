@@ -57,6 +57,8 @@ int Server::timeout() const {
     const bool has_devices = keyboard_ || pointer_ || touch_;
     if (has_devices || options_.leaves) at = state_.removes_at();
     if (now < no_callers_before_) at = std::min(at.value_or(no_callers_before_), no_callers_before_);
+    for (const Device* const device : devices_made())
+        if (const auto due = device->waits_until()) at = std::min(at.value_or(*due), *due);
     if (!at) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*at - now).count();
     return static_cast<int>(std::clamp<long long>(left, 0, INT_MAX));
@@ -69,6 +71,9 @@ bool Server::dispatch(int signals) {
         {std::chrono::steady_clock::now() < no_callers_before_ ? -1 : listening_.get(), POLLIN, 0}};
     const std::size_t first_client = watched.size();
     for (const Client& client : clients_) watched.push_back({client.socket.get(), POLLIN, 0});
+    // A device says nothing that is not to be heard at once, so all of them go on whichever it was.
+    for (const Device* const device : devices_made())
+        if (const auto descriptor = device->waits_for()) watched.push_back({*descriptor, POLLIN, 0});
     if (::poll(watched.data(), watched.size(), timeout()) < 0 && errno != EINTR)
         throw std::system_error(errno, std::system_category(), "wait for clients");
     if (watched[0].revents != 0) return false;
@@ -79,6 +84,7 @@ bool Server::dispatch(int signals) {
         client = next;
     }
     if (watched[1].revents != 0) take_callers();
+    let_devices_go_on();
     const auto removes_at = state_.removes_at();
     if (removes_at && std::chrono::steady_clock::now() >= *removes_at) {
         remove_devices();
@@ -200,6 +206,23 @@ Device* Server::device(Kind kind) {
     Device* const pointer = made(pointer_, Kind::pointer);
     Device* const keyboard = made(keyboard_, Kind::keyboard);
     return kind == Kind::keyboard ? keyboard : pointer;
+}
+
+void Server::let_devices_go_on() {
+    const Time now = std::chrono::steady_clock::now();
+    try {
+        for (Device* const device : devices_made()) device->go_on(now);
+    } catch (const std::system_error& error) {
+        say_trouble(error.what());
+        remove_devices();
+    }
+}
+
+std::vector<Device*> Server::devices_made() const {
+    std::vector<Device*> made;
+    for (const auto* const one : {&keyboard_, &pointer_, &touch_})
+        if (*one) made.push_back(one->get());
+    return made;
 }
 
 void Server::remove_devices() {

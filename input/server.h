@@ -48,6 +48,8 @@ class Server {
     bool tell(Client& client, Verdict verdict);
     void say(const std::vector<InputState::Report>& reports);
     Device* device(Kind kind);
+    std::vector<Device*> devices_made() const;
+    void let_devices_go_on();
     void remove_devices();
     Verdict devices_verdict();
     void say_trouble(const std::string& sentence);

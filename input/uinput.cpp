@@ -3,29 +3,17 @@
 #include <fcntl.h>
 #include <linux/uinput.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "common/descriptor.h"
+#include "input/node.h"
 
 namespace input {
 
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::system_category(), what);
-}
-
-hvfbd::Descriptor open_node(const std::string& path) {
-    hvfbd::Descriptor made(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
-    if (!made) fail("open " + path);
-    return made;
-}
 
 class UinputDevice : public Device {
   public:
@@ -38,14 +26,7 @@ class UinputDevice : public Device {
             said[i].code = events[i].code;
             said[i].value = events[i].value;
         }
-        const std::size_t size = said.size() * sizeof(input_event);
-        // The kernel takes all that it can, and stops for a signal alone: there is none that is not blocked.
-        const ssize_t written = ::write(node_.get(), said.data(), size);
-        if (written < 0) fail("type on " + name_);
-        if (static_cast<std::size_t>(written) != size) {
-            errno = EIO;
-            fail("type on " + name_);
-        }
+        write_whole(node_.get(), said.data(), said.size() * sizeof(input_event), "type on " + name_);
     }
 
   private:
@@ -82,11 +63,11 @@ void set_up(int node, const Description& wanted) {
 }  // namespace
 
 void Uinput::check() {
-    open_node(path_);
+    open_node(path_, O_WRONLY);
 }
 
 std::unique_ptr<Device> Uinput::make(Kind kind) {
-    hvfbd::Descriptor node = open_node(path_);
+    hvfbd::Descriptor node = open_node(path_, O_WRONLY);
     const Description wanted = description_of(kind);
     set_up(node.get(), wanted);
     return std::make_unique<UinputDevice>(std::move(node), wanted.name);

@@ -60,13 +60,13 @@ class Units(unittest.TestCase):
         self.assertEqual(re.findall(r"(?m)^(\w+)=CAP_SYS_TTY_CONFIG$", unit), ["CapabilityBoundingSet", "AmbientCapabilities"])
         self.assertIn("\nSupplementaryGroups=tty video\n", unit)
 
-    def test_the_input_daemon_is_started_by_a_socket_for_who_may_type_and_opens_uinput_alone(self):
+    def test_the_input_daemon_is_started_by_a_socket_for_who_may_type_and_opens_uinput_and_uhid_alone(self):
         socket = (self.folder / "hvfb-inputd.socket").read_text()
         self.assertEqual(re.findall(r"(?m)^(?:Listen|Socket)\w+=.*$", socket),
                          ["ListenSequentialPacket=/run/hvfbd/input.sock", "SocketGroup=hvfbd-input", "SocketMode=0660"])
         unit = (self.folder / "hvfb-inputd.service").read_text()
-        # By the number, which the kernel's list of devices has for uinput.
-        self.assertEqual(re.findall(r"(?m)^Device\w+=.*$", unit), ["DevicePolicy=closed", "DeviceAllow=/dev/char/10:223 rw"])
+        # By the numbers, which the kernel's list of devices has for uinput and uhid.
+        self.assertEqual(re.findall(r"(?m)^Device\w+=.*$", unit), ["DevicePolicy=closed", "DeviceAllow=/dev/char/10:223 rw", "DeviceAllow=/dev/char/10:239 rw"])
         for line in ("Requires=hvfb-inputd.socket", "User=hvfb-inputd", "PrivateNetwork=yes", "CapabilityBoundingSet="):
             self.assertIn(f"\n{line}\n", unit)
 
@@ -147,16 +147,18 @@ class Users(unittest.TestCase):
             self.assertRegex((pathlib.Path(root) / "etc/group").read_text(), r"^hvfb-console:x:\d+:\n$")
 
 
-    def test_the_input_daemon_has_one_of_its_own_and_it_alone_has_the_group_of_uinput(self):
+    def test_the_input_daemon_has_one_of_its_own_and_it_alone_has_the_group_of_uinput_and_uhid(self):
         with tempfile.TemporaryDirectory() as root:
             (pathlib.Path(root) / "etc").mkdir()
             done = run("systemd-sysusers", f"--root={root}", SOURCE / "units/hvfb-inputd.sysusers")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertRegex((pathlib.Path(root) / "etc/passwd").read_text(), r"^hvfb-inputd:x:\d+:\d+:hvfbd input devices:/:/usr/sbin/nologin\n$")
             self.assertRegex((pathlib.Path(root) / "etc/group").read_text(), r"^hvfb-inputd:x:\d+:\n$")
-        rule = (SOURCE / "units/70-hvfb-inputd.rules").read_text().splitlines()[-1]
-        self.assertEqual(rule, 'SUBSYSTEM=="misc", KERNEL=="uinput", GROUP="hvfb-inputd", MODE="0660", OPTIONS+="static_node=uinput"')
-        self.assertEqual((SOURCE / "units/hvfb-inputd.tmpfiles").read_text().splitlines()[-1], "z /dev/uinput 0660 root hvfb-inputd -")
+        rules = (SOURCE / "units/70-hvfb-inputd.rules").read_text().splitlines()
+        nodes = (SOURCE / "units/hvfb-inputd.tmpfiles").read_text().splitlines()
+        for at, name in ((-2, "uinput"), (-1, "uhid")):
+            self.assertEqual(rules[at], f'SUBSYSTEM=="misc", KERNEL=="{name}", GROUP="hvfb-inputd", MODE="0660", OPTIONS+="static_node={name}"')
+            self.assertEqual(nodes[at], f"z /dev/{name} 0660 root hvfb-inputd -")
 
     def test_the_vnc_server_has_one_of_its_own(self):
         with tempfile.TemporaryDirectory() as root:
