@@ -12,6 +12,7 @@ import console_test
 import drm_test
 import fb_device_test
 import hyperv_output_test
+import input_test
 import installation_test
 import memory_test
 import uio_test
@@ -19,7 +20,7 @@ from guest import ARCHITECTURE, CLOUD, Guest, KERNEL, start
 
 # What is run with one kernel alone, to save time: kernels differ little in it. By its name it runs with each.
 WITH_ONE_KERNEL = {"ConsolePrograms": "6.1", "ConsoleVttest": "7", "ConsoleMachine": "6.12", "ConsoleThatFails": "7", "FbDevice": "6.12",
-                   "FakeTerminal": "6.12", "LateUio": "6.1", "TwoScreens": "6.12", "Bochs": "7",
+                   "FakeTerminal": "6.12", "Input": "6.1", "LateUio": "6.1", "TwoScreens": "6.12", "Bochs": "7",
                    # What is mapped of /dev/mem differs since Linux 6.16.
                    "UioOutput.test_takes_a_resource_file_or_physical_memory_once_it_is_allowed_and_nobody_claims_it_any_more": "7",
                    "UioOutput.test_says_that_less_than_a_page_cannot_be_mapped": "6.12",
@@ -39,7 +40,7 @@ elif CLOUD:
 else:
     # LateUio comes before anything else loads a driver of UIO.
     CLASSES += (uio_test.LateUio, uio_test.UioOutput, console_test.Console, console_programs_test.ConsolePrograms,
-                console_programs_test.ConsoleVttest, console_machine_test.ConsoleMachine,
+                console_programs_test.ConsoleVttest, input_test.Input, console_machine_test.ConsoleMachine,
                 # The kernel's console has the first card that comes, and this looks at it there.
                 console_test.ConsoleThatFails, drm_test.VirtioGpu, drm_test.TwoScreens, drm_test.Bochs, hyperv_output_test.HypervOutput,
                 fb_device_test.FbDevice, fb_device_test.FakeTerminal)

@@ -2,11 +2,12 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034
 disk_modules=(virtio_pci virtio_blk ext4 crc32c_generic)
-guest_modules=(9p 9pnet_virtio virtio-rng autofs4 uio uio_cif uio_pci_generic bochs virtio-gpu psmouse evdev vfb loop dm-crypt xts)
+guest_modules=(9p 9pnet_virtio virtio-rng autofs4 uio uio_cif uio_pci_generic bochs virtio-gpu psmouse evdev vfb loop dm-crypt xts
+    uinput uhid hid-generic virtio_console)
 # Where none of them is, nor what they need: most of a kernel's modules, which depmod would unpack.
 elsewhere=(sound net/{netfilter,sched,mac80211,bluetooth} fs/{btrfs,xfs,ocfs2,smb,nfs}
-    drivers/{net,media,scsi,infiniband,usb,iio,hid,platform,hwmon,staging,comedi,mtd,ata}
-    drivers/input/{joystick,keyboard,misc,tablet,touchscreen}
+    drivers/{net,media,scsi,infiniband,usb,iio,platform,hwmon,staging,comedi,mtd,ata}
+    drivers/input/{joystick,keyboard,tablet,touchscreen}
     drivers/gpu/drm/{amd,i915,nouveau,radeon,xe})
 
 # module_files FOLDER NAME...: their files in FOLDER, and those of what they need, in the order of loading. What is built in
