@@ -39,10 +39,14 @@ CommandLine::CommandLine() {
         .within(0.0, most_lines)
         .show_default();
     program.option("--control", control, "A socket to make, for hvfbctl console").path();
+    program
+        .option("--input", input,
+                "With COMMAND: a socket to make, for hvfb-vnc --input, so that its clients type to COMMAND")
+        .path();
     program.version(HVFBD_VERSION);
     program.footer(
         "hvfb-console [OPTIONS] -- COMMAND [ARGUMENTS...]\n"
-        "  shows COMMAND instead, on a terminal of its own, on which nobody can type.\n"
+        "  shows COMMAND instead, on a terminal of its own, on which nobody types without --input.\n"
         "  Its exit code is that of COMMAND. Example: hvfb-console -- journalctl -f");
 }
 
@@ -52,9 +56,15 @@ std::optional<int> CommandLine::parse(int argc, const char* const* argv) {
         std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
     if (mark != end) command.assign(mark + 1, end);
     if (const auto code = program.parse(static_cast<int>(mark - argv), argv)) return code;
-    if (mark == end || !command.empty()) return std::nullopt;
+    const bool lacks_command = mark != end && command.empty();
+    const bool types_to_nothing = mark == end && !input.empty();
+    if (!lacks_command && !types_to_nothing) return std::nullopt;
     constexpr int wrong_usage = 2;
-    std::cerr << "hvfb-console: there is no command after \"--\"\nTry: hvfb-console --help\n";
+    std::cerr << (lacks_command
+                      ? "hvfb-console: there is no command after \"--\"\n"
+                      : "hvfb-console: --input is for a command after \"--\"; the kernel's terminals "
+                        "have keys of hvfb-inputd\n")
+              << "Try: hvfb-console --help\n";
     return wrong_usage;
 }
 

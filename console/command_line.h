@@ -26,6 +26,7 @@ struct CommandLine {
 
     SurfaceOptions surface;
     std::string font, layer, control;
+    std::string input;                 // with a command: the socket for what is typed to it; or empty
     std::vector<std::string> command;  // empty: the terminals of the kernel
     unsigned scale = 0, scrollback = 1000;
     // As they were written.

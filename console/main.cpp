@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     if (const auto code = line.parse(argc, argv)) return *code;
     try {
         const console::ServiceOptions options{line.surface_options(), line.appearance(), line.font,
-                                              line.control};
+                                              line.control, line.input};
         if (!line.command.empty()) return console::serve_command(options, line.command);
         console::serve(options);
     } catch (const std::exception& error) {

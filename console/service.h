@@ -10,6 +10,7 @@ struct ServiceOptions {
     Appearance appearance;
     std::string font;
     std::string control;  // the socket of ScrollControl; empty: none
+    std::string input;    // the socket of TypingClients; empty: nobody types
 };
 
 // Shows the foreground terminal until SIGTERM, SIGINT or SIGHUP. Throws std::exception for what waiting does

@@ -6,11 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
 #include <memory>
-#include <stdexcept>
-#include <utility>
 
 namespace vnc {
 
@@ -19,16 +15,6 @@ namespace {
 constexpr std::uint32_t offset = 8;  // of a key's number in XKB to that of the kernel
 // Not keys of a keyboard: XKB gives its modifiers places there.
 constexpr std::array<std::uint32_t, 6> invented_keys = {84, 195, 196, 197, 198, 199};
-
-using Context = std::unique_ptr<xkb_context, decltype(&xkb_context_unref)>;
-using Keymap = std::unique_ptr<xkb_keymap, decltype(&xkb_keymap_unref)>;
-
-Keymap keymap_of(xkb_context* context, const LayoutNames& names) {
-    const xkb_rule_names rules{"evdev", names.model.empty() ? "pc105" : names.model.c_str(),
-                               names.layout.empty() ? "us" : names.layout.c_str(), names.variant.c_str(),
-                               names.options.c_str()};
-    return {xkb_keymap_new_from_names(context, &rules, XKB_KEYMAP_COMPILE_NO_FLAGS), xkb_keymap_unref};
-}
 
 // What has to be held for a level; nothing: something else than Shift and AltGr.
 std::optional<KeyPlace> place_of(xkb_keymap* keymap, xkb_keycode_t key, xkb_level_index_t level) {
@@ -49,39 +35,8 @@ std::optional<KeyPlace> place_of(xkb_keymap* keymap, xkb_keycode_t key, xkb_leve
 
 }  // namespace
 
-LayoutNames layout_names_in(std::string_view file) {
-    LayoutNames names;
-    const std::array<std::pair<std::string_view, std::string*>, 4> known = {{{"XKBMODEL", &names.model},
-                                                                             {"XKBLAYOUT", &names.layout},
-                                                                             {"XKBVARIANT", &names.variant},
-                                                                             {"XKBOPTIONS", &names.options}}};
-    while (!file.empty()) {
-        std::string_view line = file.substr(0, file.find('\n'));
-        file.remove_prefix(std::min(file.size(), line.size() + 1));
-        for (const auto& [name, value] : known) {
-            if (!line.starts_with(name) || line.substr(name.size(), 1) != "=") continue;
-            std::string_view text = line.substr(name.size() + 1);
-            while (text.ends_with(' ') || text.ends_with('\r')) text.remove_suffix(1);
-            const bool in_quotes = text.size() > 1 && (text.front() == '"' || text.front() == '\'') &&
-                                   text.back() == text.front();
-            *value = in_quotes ? text.substr(1, text.size() - 2) : text;
-        }
-    }
-    return names;
-}
-
-LayoutNames ConsoleLayout::console_names() {
-    std::ifstream file("/etc/default/keyboard");
-    return layout_names_in(std::string(std::istreambuf_iterator(file), {}));
-}
-
-ConsoleLayout::ConsoleLayout(const LayoutNames& names) {
-    const Context context(xkb_context_new(XKB_CONTEXT_NO_ENVIRONMENT_NAMES), xkb_context_unref);
-    if (!context) throw std::runtime_error("there are no keyboard layouts: is package xkb-data installed?");
-    xkb_context_set_log_level(context.get(), XKB_LOG_LEVEL_CRITICAL);
-    Keymap keymap = keymap_of(context.get(), names);
-    if (!keymap) keymap = keymap_of(context.get(), {});
-    if (!keymap) throw std::runtime_error("there is no keyboard layout us: is package xkb-data installed?");
+ConsoleLayout::ConsoleLayout(const hvfbd::LayoutNames& names) {
+    const std::shared_ptr<xkb_keymap> keymap = hvfbd::keymap_of(names);
     const xkb_keycode_t last =
         std::min<xkb_keycode_t>(xkb_keymap_max_keycode(keymap.get()), KEY_MICMUTE + offset);
     // Levels first: what is there without a modifier anywhere is typed without one.

@@ -11,7 +11,7 @@ bool Typists::may_type(const std::optional<input::Peer>& peer) const {
 std::unique_ptr<Typist> Typists::make(const std::function<void(const std::string&)>& say) {
     if (socket_.empty()) return nullptr;
     try {
-        if (!layout_) layout_ = std::make_shared<const ConsoleLayout>(ConsoleLayout::console_names());
+        if (!layout_) layout_ = std::make_shared<const ConsoleLayout>(hvfbd::console_layout_names());
     } catch (const std::exception& error) {
         say(std::string("can only look: ") + error.what());
         return nullptr;

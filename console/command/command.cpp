@@ -26,11 +26,11 @@ namespace {
     throw std::system_error(errno, std::system_category(), what);
 }
 
-// Nobody types, so that nothing is to be seen of it; what asks the terminal reads the answers by itself.
-void show_no_typing(int terminal) {
+// Where nobody types, nothing is to be seen of it; what asks the terminal reads the answers by itself.
+void set_up(int terminal, bool is_typed_to) {
     termios settings{};
     if (::tcgetattr(terminal, &settings) != 0) fail("ask for the settings of the pty");
-    settings.c_lflag &= ~tcflag_t{ECHO};
+    if (!is_typed_to) settings.c_lflag &= ~tcflag_t{ECHO};
     settings.c_iflag |= IUTF8;
     if (::tcsetattr(terminal, TCSANOW, &settings) != 0) fail("set up the pty");
 }
@@ -49,7 +49,7 @@ std::vector<std::string> environment_of_command() {
 
 }  // namespace
 
-Command::Command() : terminal_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+Command::Command(bool is_typed_to) : terminal_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
     std::array<char, PATH_MAX> name{};
     if (!terminal_ || ::grantpt(terminal_.get()) != 0 || ::unlockpt(terminal_.get()) != 0 ||
         ::ptsname_r(terminal_.get(), name.data(), name.size()) != 0)
@@ -58,7 +58,7 @@ Command::Command() : terminal_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_
     // Held open: a command that closes its own has not ended, and the output is not hung up.
     programs_end_.reset(::open(name.data(), O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (!programs_end_) fail("open " + name_);
-    show_no_typing(programs_end_.get());
+    set_up(programs_end_.get(), is_typed_to);
 }
 
 Command::~Command() {

@@ -13,11 +13,11 @@
 
 namespace console {
 
-// A command on a pty of its own, which is its controlling terminal. Nobody types there.
+// A command on a pty of its own, which is its controlling terminal.
 class Command final : public CommandLink {
   public:
-    // Throws std::system_error: there is no pty.
-    Command();
+    // `is_typed_to`: what is typed is shown, as terminals do. Throws std::system_error: there is no pty.
+    explicit Command(bool is_typed_to);
     // The command and what it started in its process group are ended: by SIGHUP, as when a terminal is
     // closed, and after two seconds by SIGKILL.
     ~Command() override;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <stdexcept>
 #include <utility>
 
@@ -56,6 +57,10 @@ void CommandConsole::on_output(std::span<const std::uint8_t> output) {
     pacing_.set_stale();
 }
 
+void CommandConsole::on_keys(std::span<const TypedKey> keys) {
+    keys_.insert(keys_.end(), keys.begin(), keys.end());
+}
+
 void CommandConsole::on_answer(std::span<const std::uint8_t> bytes, Time now) {
     if (!gone_.empty()) return;
     try {
@@ -98,12 +103,14 @@ void CommandConsole::start_terminal_again(Time now) {
 
 void CommandConsole::ask(Time now) {
     answer_has_screen_ = pacing_.reads_now(now);
-    if (output_.empty() && !answer_has_screen_) return;
-    const Request request{size_, answer_has_screen_, appearance_.blink, output_};
+    if (output_.empty() && keys_.empty() && !answer_has_screen_) return;
+    const std::span<const TypedKey> keys(keys_.data(), std::min(keys_.size(), most_keys));
+    const Request request{size_, answer_has_screen_, appearance_.blink, output_, keys};
     answer_.expect(request);
     asked_at_ = now;
     terminal_.ask(request);
     output_.clear();
+    keys_.erase(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(keys.size()));
 }
 
 void CommandConsole::show(Time now) {

@@ -36,6 +36,9 @@ class CommandConsole {
     // Whether output is taken; at most most_output bytes then.
     bool takes_output() const { return !asked_at_ && output_.empty() && gone_.empty(); }
     void on_output(std::span<const std::uint8_t> output);
+    // Whether keys are taken that somebody types. They wait for the terminal as the output does.
+    bool takes_keys() const { return keys_.size() < most_keys_waiting; }
+    void on_keys(std::span<const TypedKey> keys);
     // What came from the terminal's process.
     void on_answer(std::span<const std::uint8_t> bytes, Time now);
     // It has ended, or cannot be reached: why, in words that follow "the terminal".
@@ -52,6 +55,8 @@ class CommandConsole {
     const TextSize& size() const { return size_; }
 
   private:
+    static constexpr std::size_t most_keys_waiting = 256;
+
     void start_painting();
     void start_terminal_again(Time now);
     void ask(Time now);
@@ -67,6 +72,7 @@ class CommandConsole {
     std::optional<Painter> painter_;
     TextSize size_;
     std::vector<std::uint8_t> output_;
+    std::vector<TypedKey> keys_;
     std::optional<Time> asked_at_;  // an answer is to come
     AnswerReader answer_;
     bool answer_has_screen_ = false;

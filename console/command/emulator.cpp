@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "console/command/composer.h"
-#include "console/command/wire.h"
 #include "console/palette.h"
 
 namespace console {
@@ -108,6 +108,23 @@ void Emulator::resize(const TextSize& size) {
 void Emulator::input(std::span<const std::uint8_t> output) {
     const std::span<const std::uint8_t> text = library_->composer.compose(output);
     tsm_vte_input(library_->terminal, reinterpret_cast<const char*>(text.data()), text.size());
+}
+
+void Emulator::type(const TypedKey& key) {
+    // libtsm types ^H. A pty erases by ^?, and so do programs on an xterm.
+    constexpr std::uint32_t backspace = 0xff08;
+    if (key.symbol == backspace && (key.modifiers & TypedKey::control) == 0) {
+        const std::string_view erase = (key.modifiers & TypedKey::alt) != 0 ? "\x1b\x7f" : "\x7f";
+        keep_reply(nullptr, erase.data(), erase.size(), &library_->replies);
+        return;
+    }
+    unsigned modifiers = 0;
+    if ((key.modifiers & TypedKey::shift) != 0) modifiers |= TSM_SHIFT_MASK;
+    if ((key.modifiers & TypedKey::control) != 0) modifiers |= TSM_CONTROL_MASK;
+    if ((key.modifiers & TypedKey::alt) != 0) modifiers |= TSM_ALT_MASK;
+    constexpr std::uint32_t no_other_symbol = 0, no_character = 0xffffffff;
+    tsm_vte_handle_keyboard(library_->terminal, key.symbol, no_other_symbol, modifiers,
+                            key.character == 0 ? no_character : key.character);
 }
 
 std::string Emulator::take_replies() {

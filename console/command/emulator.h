@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "console/command/wire.h"
 #include "console/grid.h"
 #include "console/terminal_contents.h"
 
@@ -23,8 +24,10 @@ class Emulator {
     // At least one cell. Programs are told by whoever has the pty.
     void resize(const TextSize& size);
     void input(std::span<const std::uint8_t> output);
-    // What the terminal answers to what asked it, since the last time: whole answers, of at most most_replies
-    // bytes together. More are left out.
+    // A key for the program, as it wants keys at the moment. What it becomes is among the replies.
+    void type(const TypedKey& key);
+    // What the terminal answers to what asked it, and what was typed, since the last time: whole answers, of
+    // at most most_replies bytes together. More are left out.
     std::string take_replies();
     // `blink`: background or ignore.
     Grid screen(Blink blink) const;

@@ -46,21 +46,30 @@ bool write_all(std::span<const std::uint8_t> bytes) {
     return true;
 }
 
+void type_all(Emulator& terminal, std::span<const std::uint8_t> keys) {
+    for (TypedKey key; keys.size() >= sizeof key; keys = keys.subspan(sizeof key)) {
+        std::memcpy(&key, keys.data(), sizeof key);
+        terminal.type(key);
+    }
+}
+
 // Answers until the other side ends.
 void answer_requests(Emulator& terminal) {
     Grid shown;
     TextSize size;
-    std::vector<std::uint8_t> output;
+    std::vector<std::uint8_t> keys, output;
     std::array<std::uint8_t, sizeof(RequestHeader)> head{};
     while (read_all(head)) {
         RequestHeader header;
         std::memcpy(&header, head.data(), sizeof header);
+        keys.resize(std::min<std::size_t>(header.keys, most_keys) * sizeof(TypedKey));
         output.resize(std::min<std::size_t>(header.length, most_output));
-        if (!read_all(output)) return;
+        if (!read_all(keys) || !read_all(output)) return;
         const TextSize wanted{std::min(header.columns, largest_text.columns),
                               std::min(header.rows, largest_text.rows)};
         if (wanted != size) terminal.resize(wanted);
         size = wanted;
+        type_all(terminal, keys);
         terminal.input(output);
         if (header.wants_screen == 0) {
             if (!write_all(encode_answer(terminal.take_replies()))) return;

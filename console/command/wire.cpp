@@ -74,7 +74,9 @@ std::vector<std::uint8_t> encode(const Request& request) {
     std::vector<std::uint8_t> bytes;
     append(bytes, RequestHeader{request.size.columns, request.size.rows, request.wants_screen ? 1U : 0U,
                                 request.blink == Blink::ignore ? 1U : 0U,
+                                static_cast<std::uint32_t>(request.keys.size()),
                                 static_cast<std::uint32_t>(request.output.size())});
+    for (const TypedKey& key : request.keys) append(bytes, key);
     bytes.insert(bytes.end(), request.output.begin(), request.output.end());
     return bytes;
 }

@@ -26,16 +26,33 @@ inline constexpr std::size_t most_output = 8192;
 // How many bytes for the command an answer has at most.
 inline constexpr std::size_t most_replies = 4096;
 
-// What the command wrote, on a terminal of this size, and what is wanted of the terminal.
+// How many keys a request has at most: what they become is much shorter than most_replies.
+inline constexpr std::size_t most_keys = 64;
+
+// A key that somebody pressed for the command.
+struct TypedKey {
+    static constexpr std::uint32_t shift = 1, control = 2, alt = 4;
+
+    std::uint32_t symbol = 0;     // of X11
+    std::uint32_t character = 0;  // of Unicode; 0: it has none
+    std::uint32_t modifiers = 0;  // that are held
+
+    bool operator==(const TypedKey&) const = default;
+};
+
+// What the command wrote and what was typed for it, on a terminal of this size, and what is wanted of the
+// terminal.
 struct Request {
     TextSize size;
     bool wants_screen = false;
     Blink blink = Blink::background;
     std::span<const std::uint8_t> output;
+    std::span<const TypedKey> keys{};
 };
 
+// Behind it are so many keys, and then so many bytes of output.
 struct RequestHeader {
-    std::uint32_t columns = 0, rows = 0, wants_screen = 0, ignores_blinking = 0, length = 0;
+    std::uint32_t columns = 0, rows = 0, wants_screen = 0, ignores_blinking = 0, keys = 0, length = 0;
 };
 
 std::vector<std::uint8_t> encode(const Request& request);

@@ -18,6 +18,7 @@ struct FakeTerminal final : TerminalLink {
     unsigned started = 0, stopped = 0;
     std::optional<Request> asked;
     std::string output;  // of the last request
+    std::vector<TypedKey> keys;
 
     void start() override { ++started; }
     void stop() override { ++stopped; }
@@ -25,6 +26,7 @@ struct FakeTerminal final : TerminalLink {
         EXPECT_FALSE(asked) << "two requests at once";
         asked = request;
         output.assign(request.output.begin(), request.output.end());
+        keys.assign(request.keys.begin(), request.keys.end());
     }
 };
 
@@ -104,6 +106,43 @@ TEST_F(CommandConsoleTest, does_nothing_at_rest) {
     now += 1h;
     console->update(now);
     EXPECT_FALSE(terminal.asked);
+}
+
+TEST_F(CommandConsoleTest, has_the_terminal_turn_keys_into_what_the_command_reads) {
+    start();
+    const std::vector<TypedKey> keys = {{'a', 'a', 0}, {'b', 'b', TypedKey::control}};
+    console->on_keys(keys);
+    console->update(now);
+    ASSERT_TRUE(terminal.asked);
+    EXPECT_FALSE(terminal.asked->wants_screen);
+    EXPECT_EQ(terminal.keys, keys);
+    // What is typed meanwhile waits, and comes once.
+    console->on_keys(std::vector<TypedKey>{{'c', 'c', 0}});
+    console->update(now);
+    answer({}, "a\2");
+    EXPECT_EQ(command.typed, "a\2");
+    EXPECT_EQ(terminal.keys, (std::vector<TypedKey>{{'c', 'c', 0}}));
+    answer({}, "c");
+    EXPECT_FALSE(terminal.asked);
+}
+
+TEST_F(CommandConsoleTest, holds_up_who_types_faster_than_the_terminal_takes_it) {
+    start();
+    const std::vector<TypedKey> keys(most_keys);
+    unsigned taken = 0;
+    while (console->takes_keys()) {
+        console->on_keys(keys);
+        console->update(now);
+        ASSERT_LT(++taken, 100U);
+    }
+    // None of them is lost.
+    unsigned asked = 0;
+    for (; terminal.asked; ++asked) {
+        EXPECT_EQ(terminal.keys.size(), most_keys);
+        answer({});
+    }
+    EXPECT_EQ(asked, taken);
+    EXPECT_TRUE(console->takes_keys());
 }
 
 TEST_F(CommandConsoleTest, takes_output_and_asks_for_no_screen_until_a_frame_was_presented) {

@@ -39,6 +39,14 @@ TEST_F(ConsoleCommandLine, has_a_command_behind_two_dashes_whose_words_are_its_o
     EXPECT_EQ(surface.bus, "session");
 }
 
+TEST_F(ConsoleCommandLine, lets_nobody_type_where_there_is_no_command) {
+    EXPECT_EQ(parse({"--input=/run/keys", "--", "sh"}), std::nullopt);
+    EXPECT_EQ(line.input, "/run/keys");
+    CommandLine other;
+    const char* const words[] = {"hvfb-console", "--input=/run/keys"};
+    EXPECT_EQ(other.parse(2, words), 2);
+}
+
 TEST_F(ConsoleCommandLine, says_the_layer) {
     EXPECT_EQ(parse({"--layer=background", "--", "top"}), std::nullopt);
     EXPECT_TRUE(line.surface_options().background);

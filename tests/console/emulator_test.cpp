@@ -145,5 +145,42 @@ TEST_F(EmulatorTest, has_an_alternate_screen) {
     EXPECT_EQ(line(0), U"one       ");
 }
 
+TEST_F(EmulatorTest, types_keys_as_the_program_wants_them) {
+    const auto typed = [this](const TypedKey& key) {
+        terminal.type(key);
+        return terminal.take_replies();
+    };
+    constexpr std::uint32_t up = 0xff52, enter = 0xff0d, backspace = 0xff08, u_umlaut = 0xfc;
+    EXPECT_EQ(typed({'a', 'a', 0}), "a");
+    EXPECT_EQ(typed({'A', 'A', TypedKey::shift}), "A");
+    EXPECT_EQ(typed({u_umlaut, U'ü', 0}), "\xc3\xbc");
+    EXPECT_EQ(typed({'c', 'c', TypedKey::control}), "\x03");
+    EXPECT_EQ(typed({'b', 'b', TypedKey::alt}),
+              "\x1b"
+              "b");
+    EXPECT_EQ(typed({enter, '\r', 0}), "\r");
+    // What a pty has as the character that erases.
+    EXPECT_EQ(typed({backspace, '\b', 0}), "\x7f");
+    EXPECT_EQ(typed({backspace, '\b', TypedKey::alt}), "\x1b\x7f");
+    EXPECT_EQ(typed({up, 0, 0}), "\x1b[A");
+    write("\x1b[?1h");
+    EXPECT_EQ(typed({up, 0, 0}), "\x1bOA");
+    // A symbol that is no letter and no key of a terminal.
+    EXPECT_EQ(typed({0xffe1, 0, 0}), "");
+}
+
+TEST_F(EmulatorTest, has_room_for_all_keys_of_a_request) {
+    // F12 with all that may be held is the longest.
+    for (std::size_t i = 0; i < most_keys; ++i)
+        terminal.type({0xffc9, 0, TypedKey::shift | TypedKey::control | TypedKey::alt});
+    const std::string one = [] {
+        Emulator other;
+        other.type({0xffc9, 0, TypedKey::shift | TypedKey::control | TypedKey::alt});
+        return other.take_replies();
+    }();
+    EXPECT_GT(one.size(), 0U);
+    EXPECT_EQ(terminal.take_replies().size(), most_keys * one.size());
+}
+
 }  // namespace
 }  // namespace console

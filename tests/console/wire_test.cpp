@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -146,17 +147,22 @@ TEST_F(WireTest, a_cursor_outside_of_the_screen_is_none) {
     EXPECT_EQ(grid.cursor, Position{});
 }
 
-TEST_F(WireTest, a_request_says_what_the_command_wrote_and_what_is_wanted) {
+TEST_F(WireTest, a_request_says_what_was_typed_what_the_command_wrote_and_what_is_wanted) {
     const Bytes output = {'a', 'b'};
-    const Bytes bytes = encode({{80, 25}, true, Blink::ignore, output});
+    const std::array<TypedKey, 1> keys = {TypedKey{'x', 'x', TypedKey::alt}};
+    const Bytes bytes = encode({{80, 25}, true, Blink::ignore, output, keys});
     RequestHeader header;
-    ASSERT_EQ(bytes.size(), sizeof header + 2);
+    ASSERT_EQ(bytes.size(), sizeof header + sizeof(TypedKey) + 2);
     std::memcpy(&header, bytes.data(), sizeof header);
     EXPECT_EQ(header.columns, 80U);
     EXPECT_EQ(header.rows, 25U);
     EXPECT_EQ(header.wants_screen, 1U);
     EXPECT_EQ(header.ignores_blinking, 1U);
+    EXPECT_EQ(header.keys, 1U);
     EXPECT_EQ(header.length, 2U);
+    TypedKey key;
+    std::memcpy(&key, bytes.data() + sizeof header, sizeof key);
+    EXPECT_EQ(key, keys[0]);
     EXPECT_EQ(bytes.back(), 'b');
 }
 

@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         vnc::prepare_libvncserver();
         return true;
     }();
-    static const auto layout = std::make_shared<const vnc::ConsoleLayout>(vnc::LayoutNames{});
+    static const auto layout = std::make_shared<const vnc::ConsoleLayout>(hvfbd::LayoutNames{});
     // Nobody takes what it types.
     vnc::Typist typist(layout, vnc::InputLink("/nowhere", [](const std::string&) {}));
     static const std::array pictures = {picture_of(64, 48), picture_of(50, 70), picture_of(8, 8)};

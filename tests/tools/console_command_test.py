@@ -6,6 +6,8 @@ import pathlib
 import re
 import select
 import signal
+import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -109,6 +111,81 @@ class WithCommands(OnPrivateBus):
 
     def frames(self):
         return json.loads(self.hvfbctl("get", "--json", "Statistics"))["frames"]
+
+
+class ConsoleCommandsTyped(WithCommands):
+    """What somebody types for a command, at the socket of --input."""
+
+    # The kernel's numbers of letters that most layouts have at the same places.
+    S, D, BACKSPACE, ENTER, LEFT_CTRL = 31, 32, 14, 28, 29
+
+    def start_typed(self, *command):
+        self.path = self.folder / "input"
+        console = self.start(*command, options=("--input", self.path))
+        self.until("no socket", self.path.exists)
+        return console
+
+    def typist(self):
+        typist = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(typist.close)
+        typist.settimeout(60)
+        typist.connect(str(self.path))
+        self.assertEqual(typist.recv(64), struct.pack("<IIII", 16, 16, 1, 0))
+        return typist
+
+    def press(self, typist, *codes, down=(1, 0)):
+        for code in codes:
+            for value in down:
+                typist.send(struct.pack("<IIII", 1, 16, code, value))
+
+    def test_is_shown_and_reaches_the_command(self):
+        self.start_typed("sh", "-c", 'read line; stty raw -echo; printf "read $line.\r\n"; head -c 5 | od -v -An -tx1 -w1 | sort | tr -d "\\n"; exec sleep 1000')
+        typist = self.typist()
+        # The pty shows and erases it.
+        self.press(typist, self.D, self.S, self.S, self.BACKSPACE, self.D)
+        self.until_text(0, "dsd")
+        self.press(typist, self.ENTER)
+        self.until_text(1, "read dsd.")
+        # A pointer is nothing to it. What is held is held for one keyboard alone, and a key may repeat.
+        typist.send(struct.pack("<IIIIIii", 2, 28, 1, 1, 1, 1, 0))
+        other = self.typist()
+        self.press(other, self.LEFT_CTRL, down=(1,))
+        self.press(other, self.S)
+        other.close()
+        self.press(typist, self.S, down=(1, 2, 0))
+        self.press(self.typist(), self.D, self.D)
+        self.until_text(2, " 13 64 64 73 73")
+
+    def test_by_one_who_may_not_is_refused(self):
+        self.folder.chmod(0o755)
+        self.start_typed("cat")
+        self.path.chmod(0o666)
+        ask = "import socket, sys; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.connect(sys.argv[1]); print(s.recv(64)[12])"
+        os.chown(self.path, 0, 61011)
+        said = [run("setpriv", "--reuid=65534", "--regid=65534", groups, "/usr/bin/python3", "-c", ask, self.path).stdout.strip()
+                for groups in ("--clear-groups", "--groups=61011")]
+        self.assertEqual(said, ["1", "0"])
+
+    def test_by_one_who_breaks_the_rules_ends_that_one_alone(self):
+        self.start_typed("cat")
+        good, bad = self.typist(), self.typist()
+        bad.send(struct.pack("<III", 1, 12, self.D))
+        self.assertEqual(bad.recv(64), b"")
+        self.press(good, self.D)
+        self.until_text(0, "d")
+
+    def test_faster_than_it_reads_holds_up_who_types_and_nobody_else(self):
+        console = self.start_typed("sh", "-c", "stty raw -echo; printf ready; kill -STOP $$; exec sleep 1000")
+        self.until_text(0, "ready")
+        typist = self.typist()
+        for _ in range(20000):
+            self.press(typist, self.D)
+        # What the pty has no room for is lost, as on any terminal.
+        other = self.typist()
+        self.press(other, self.D)
+        console.send_signal(signal.SIGTERM)
+        self.assertEqual(console.wait(60), 0)
+        self.assertFalse(self.path.exists())
 
 
 class ConsoleCommands(WithCommands):

@@ -37,6 +37,8 @@ NOT_RUN = {
     "loadkeys": "changes the keymap of the machine's terminals",
     "sed": "changes the machine's sources of packages: tests/system/machine-upgrade upgrades a container",
     "hvfbd": "stays: tests/readme/fresh runs it from a folder",
+    "hvfb-console": "stays: tests/tools/console_command_test.py types to one",
+    "hvfb-vnc": "stays: tests/tools/vnc_web_test.py and tools/demo --web run it so",
     "python3": "the example is run by tests/tools/python_surface_test.py",
     "hvfb-run": "the programs are somebody else's: tests/programs runs them, tests/tools/run_test.py others",
     "ssh": "another machine's",

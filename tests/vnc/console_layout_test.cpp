@@ -52,7 +52,7 @@ TEST(ConsoleLayoutTest, ALayoutThatThereIsNotIsTheOneOfTheUsa) {
 }
 
 TEST(ConsoleLayoutTest, TheFileOfDebianIsReadAsItsShellReadsIt) {
-    const LayoutNames names = layout_names_in(
+    const hvfbd::LayoutNames names = hvfbd::layout_names_in(
         "# KEYBOARD CONFIGURATION "
         "FILE\n\nXKBMODEL=\"pc104\"\nXKBLAYOUT=de\nXKBVARIANT='nodeadkeys'\nXKBOPTIONS=\"\"\n"
         "#XKBLAYOUT=fr\nXKBLAYOUTS=no\nBACKSPACE=\"guess\"");
@@ -60,7 +60,7 @@ TEST(ConsoleLayoutTest, TheFileOfDebianIsReadAsItsShellReadsIt) {
     EXPECT_EQ(names.layout, "de");
     EXPECT_EQ(names.variant, "nodeadkeys");
     EXPECT_EQ(names.options, "");
-    EXPECT_EQ(layout_names_in("").layout, "");
+    EXPECT_EQ(hvfbd::layout_names_in("").layout, "");
 }
 
 }  // namespace
