@@ -48,6 +48,11 @@ CommandLine::CommandLine() {
     program.option("--web", web, "Whether browsers get a page that shows the display, on the same sockets")
         .one_of({"no", "yes"})
         .show_default();
+    program
+        .option("--web-secret", secret_file,
+                "A file with a secret, for --insecure=yes on 127.0.0.1 or ::1: browsers alone connect, with "
+                "the secret behind # in the address, and may type")
+        .path();
     program.option("--web-pages", pages, "The folder of this page").path().show_default();
     program.option("--novnc", novnc, "The folder of noVNC, which the page needs").path().show_default();
     program.option("--max-clients", most_clients, "How many clients there may be at once")

@@ -32,6 +32,7 @@ struct CommandLine {
     std::string insecure = "no", resize = "no";
     std::string certificate, key;
     std::string login_socket = "/run/hvfbd/vnc-auth.sock";
+    std::string secret_file;
     std::string web = "yes", pages = HVFBD_WEB_PAGES, novnc = "/usr/share/novnc";
     std::string leave_after = "30s";
     unsigned most_clients = 64;

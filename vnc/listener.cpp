@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
@@ -136,6 +137,18 @@ Listener Listener::make(const ListenAddress& address) {
 
 bool Listener::is_network() const {
     return ::sd_is_socket(socket_.get(), AF_UNIX, SOCK_STREAM, 1) <= 0;
+}
+
+bool Listener::is_loopback() const {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size) < 0) return false;
+    if (address.ss_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr);
+    constexpr std::uint32_t first_bits = 24;
+    return address.ss_family == AF_INET &&
+           ntohl(reinterpret_cast<const sockaddr_in*>(&address)->sin_addr.s_addr) >> first_bits ==
+               IN_LOOPBACKNET;
 }
 
 std::optional<Listener::Caller> Listener::accept() const {

@@ -34,6 +34,8 @@ class Listener {
 
     int fd() const { return socket_.get(); }
     bool is_network() const;
+    // Of the network, and only programs of this machine reach it.
+    bool is_loopback() const;
     // Nothing: nobody waits any more. Throws std::system_error: no descriptor, no memory.
     std::optional<Caller> accept() const;
 

@@ -24,6 +24,7 @@
 #include "vnc/rfb_session.h"
 #include "vnc/server.h"
 #include "vnc/tls_identity.h"
+#include "vnc/web_secret.h"
 
 namespace {
 
@@ -57,6 +58,21 @@ std::shared_ptr<const vnc::TlsIdentity> identity_for(const vnc::CommandLine& lin
     return made;
 }
 
+// The secret replaces TLS and the login where they would protect from programs of this machine alone.
+std::string secret_for(const vnc::CommandLine& line, const std::vector<vnc::Listener>& listeners) {
+    if (line.secret_file.empty()) return {};
+    if (!line.is_insecure())
+        throw std::runtime_error(
+            "--web-secret is for ports without TLS and without a login: give --insecure=yes too, or leave it "
+            "out");
+    if (!line.has_web()) throw std::runtime_error("--web-secret is for browsers: --web=no has none");
+    if (std::ranges::any_of(listeners,
+                            [](const vnc::Listener& one) { return one.is_network() && !one.is_loopback(); }))
+        throw std::runtime_error(
+            "--web-secret is for 127.0.0.1 and ::1: over a network it could be read by others on the way");
+    return vnc::web_secret_in_file(line.secret_file);
+}
+
 void serve(const vnc::CommandLine& line) {
     const hvfbd::Descriptor signals = hvfbd::ending_signals();
     vnc::prepare_libvncserver();
@@ -69,7 +85,6 @@ void serve(const vnc::CommandLine& line) {
                                line.login_socket,
                                line.lets_clients_choose_mode(),
                                std::nullopt};
-    if (line.has_web()) options.web = vnc::WebFolders{line.pages, line.novnc};
     const auto leave_after = hvfbd::time_span_in(line.leave_after);
     // Nobody starts again what has no socket of systemd's.
     if (!listeners.empty() && line.listen.empty() && leave_after && *leave_after != 0)
@@ -80,9 +95,13 @@ void serve(const vnc::CommandLine& line) {
         throw std::runtime_error(
             "there is no socket for clients: \"systemctl start hvfb-vnc.socket\" makes one, or give "
             "--listen");
+    std::string secret = secret_for(line, listeners);
+    const bool has_secret = !secret.empty();
+    if (line.has_web()) options.web = vnc::WebOptions{line.pages, line.novnc, std::move(secret)};
     const bool is_on_network = std::ranges::any_of(listeners, &vnc::Listener::is_network);
     if (is_on_network && line.is_insecure())
-        vnc::log("whoever can reach the port sees the screen: --insecure=yes");
+        vnc::log(has_secret ? "whoever knows the secret sees the screen and may type: --web-secret"
+                            : "whoever can reach the port sees the screen: --insecure=yes");
     else if (is_on_network)
         options.identity = identity_for(line);
     vnc::Server(std::move(options), std::move(listeners)).run(signals.get());

@@ -1,6 +1,7 @@
 #include "vnc/server.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include <utility>
 
 #include "vnc/log.h"
+#include "vnc/refusal.h"
 #include "vnc/status_text.h"
 #include "vnc/wait.h"
 
@@ -143,8 +145,19 @@ void Server::take_arrivals(Time now) {
     }
 }
 
+// Nothing else says who it is.
+bool Server::needs_secret(const Listener::Caller& caller) const {
+    return !caller.host.empty() && options_.web && !options_.web->secret.empty();
+}
+
 void Server::take_client(Listener::Caller caller, Time now) {
     if (!has_room()) return;
+    if (needs_secret(caller)) {
+        log(caller.name + ": a VNC client, which has no way to say the secret (--web-secret)");
+        const std::string told = refusal("open the address with the secret in a browser");
+        (void)::send(caller.socket.get(), told.data(), told.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        return;
+    }
     if (caller.host.empty() || !options_.identity) {
         const bool may_type = typists_.may_type(caller.peer);
         admit(std::move(caller.socket), {0, std::move(caller.name), {}, {}, {}, 0}, may_type, now);
@@ -159,7 +172,9 @@ void Server::take_browser(Listener::Caller caller, Wants wants, Time now) {
         log(caller.name + ": speaks TLS, which is not served here: http:// is");
         return;
     }
-    const Visitors::Manner manner{is_served_by_tls && wants == Wants::http, typists_.may_type(caller.peer)};
+    const bool shows_secret = needs_secret(caller);
+    const Visitors::Manner manner{is_served_by_tls && wants == Wants::http, shows_secret,
+                                  shows_secret || typists_.may_type(caller.peer)};
     visitors_.let_in(wants == Wants::tls ? Entrance::Way::browser_tls : Entrance::Way::browser,
                      std::move(caller), manner, now);
 }
@@ -180,7 +195,8 @@ void Server::advance_visitors(Time now) {
         const Entrance::Way way = visitor.entrance->way();
         if (way == Entrance::Way::browser || way == Entrance::Way::browser_tls) {
             web().adopt(std::move(step.admitted.socket),
-                        {visitor.number, way == Entrance::Way::browser_tls, visitor.manner.is_to_go_to_tls});
+                        {visitor.number, way == Entrance::Way::browser_tls, visitor.manner.is_to_go_to_tls,
+                         visitor.manner.needs_secret});
             continue;
         }
         if (!has_room()) continue;

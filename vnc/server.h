@@ -35,7 +35,7 @@ struct ServerOptions {
     std::shared_ptr<const TlsIdentity> identity;
     std::string login_socket;  // of hvfb-vnc-auth
     bool clients_choose_mode = false;
-    std::optional<WebFolders> web;  // nothing: browsers get no page
+    std::optional<WebOptions> web;  // nothing: browsers get no page
 };
 
 // One display, shown to all who connect. It has the main thread: it takes clients, views the display while
@@ -61,6 +61,7 @@ class Server {
     std::optional<Time> wake_at(Time now) const;
     void take_callers(const Listener& listener, Time now);
     void take_arrivals(Time now);
+    bool needs_secret(const Listener::Caller& caller) const;
     void take_client(Listener::Caller caller, Time now);
     void take_browser(Listener::Caller caller, Wants wants, Time now);
     void advance_visitors(Time now);

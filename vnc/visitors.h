@@ -29,7 +29,8 @@ class Visitors {
 
     struct Manner {
         bool is_to_go_to_tls = false;
-        bool may_type = false;  // without a login: a user of this machine
+        bool needs_secret = false;
+        bool may_type = false;  // without a login: a user of this machine, or who knows the secret
     };
     struct Visitor {
         std::string name;

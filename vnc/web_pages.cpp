@@ -54,11 +54,11 @@ int send_to_tls(lws* connection, std::string_view path) {
     return sent < 0 ? -1 : finish_answer(connection);
 }
 
-int send_file(lws* connection, const WebFolders& folders, const WebBrowser& browser, std::string_view path) {
+int send_file(lws* connection, const WebOptions& options, const WebBrowser& browser, std::string_view path) {
     const auto file = web_file(path);
     if (!file) return answer_status(connection, HTTP_STATUS_NOT_FOUND, "There is no such page: try /");
     const std::string name =
-        (file->of == WebFile::Of::novnc ? folders.novnc : folders.pages) + "/" + file->name;
+        (file->of == WebFile::Of::novnc ? options.novnc : options.pages) + "/" + file->name;
     if (::access(name.c_str(), R_OK) < 0)
         return answer_status(connection, HTTP_STATUS_NOT_FOUND,
                              file->of == WebFile::Of::novnc ? "noVNC is not installed: apt install novnc"
@@ -74,6 +74,11 @@ int send_file(lws* connection, const WebFolders& folders, const WebBrowser& brow
 }
 
 }  // namespace
+
+int refuse_page(lws* connection) {
+    return answer_status(connection, HTTP_STATUS_FORBIDDEN,
+                         "The secret behind # in the address is not right.");
+}
 
 int finish_answer(lws* connection) {
     return ::lws_http_transaction_completed(connection) != 0 ? -1 : 0;
@@ -91,13 +96,13 @@ std::string web_token(lws* connection) {
     return is_token(token) ? std::string(token) : std::string();
 }
 
-int answer_page(lws* connection, const WebFolders& folders, const WebBrowser& browser,
+int answer_page(lws* connection, const WebOptions& options, const WebBrowser& browser,
                 std::string_view path) {
     if (::lws_hdr_total_length(connection, WSI_TOKEN_GET_URI) <= 0)
         return answer_status(connection, HTTP_STATUS_METHOD_NOT_ALLOWED,
                              "This is a server for looking: GET only.");
     if (browser.is_to_go_to_tls) return send_to_tls(connection, path);
-    return send_file(connection, folders, browser, path);
+    return send_file(connection, options, browser, path);
 }
 
 }  // namespace vnc

@@ -12,7 +12,9 @@ namespace vnc {
 // What is answered to requests that open no WebSocket. To be called in libwebsockets' callbacks; what is
 // returned there: not 0, the connection is closed.
 
-int answer_page(lws* connection, const WebFolders& folders, const WebBrowser& browser, std::string_view path);
+int answer_page(lws* connection, const WebOptions& options, const WebBrowser& browser, std::string_view path);
+// Who asked does not know the secret.
+int refuse_page(lws* connection);
 // The answer is complete: the connection takes another request, if it may.
 int finish_answer(lws* connection);
 

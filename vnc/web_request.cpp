@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "vnc/web_secret.h"
+
 namespace vnc {
 
 namespace {
@@ -76,6 +78,13 @@ std::optional<WebFile> web_file(std::string_view path) {
     // What the page needs of it, and not its own pages.
     if (of_novnc && !name.starts_with("core/") && !name.starts_with("vendor/")) return std::nullopt;
     return WebFile{of_novnc ? WebFile::Of::novnc : WebFile::Of::page, std::string(name), type};
+}
+
+bool is_path_of_socket(std::string_view path, std::string_view name, std::string_view secret) {
+    if (!path.starts_with(name)) return false;
+    path.remove_prefix(name.size());
+    if (secret.empty()) return path.empty();
+    return path.starts_with('/') && are_same_secrets(path.substr(1), secret);
 }
 
 bool is_of_own_page(std::string_view origin, std::string_view host) {

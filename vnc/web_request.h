@@ -18,6 +18,10 @@ struct WebFile {
 // Nothing: there is no such file. Whatever comes out is below its folder, and hidden from nobody.
 std::optional<WebFile> web_file(std::string_view path);
 
+// Whether `path` is that of the WebSocket `name`, such as "/vnc": where there is a secret, with that behind
+// it, as in "/vnc/SECRET".
+bool is_path_of_socket(std::string_view path, std::string_view name, std::string_view secret);
+
 // Whether a WebSocket was asked for by a page of this server, by the headers Origin and Host. Browsers say
 // Origin always; what says none is no browser, and no page of somebody else's uses it.
 bool is_of_own_page(std::string_view origin, std::string_view host);

@@ -13,8 +13,8 @@
 
 namespace vnc {
 
-WebServer::WebServer(WebFolders folders, const Bell& bell)
-    : service_(std::make_unique<WebService>(std::move(folders), bell)) {
+WebServer::WebServer(WebOptions options, const Bell& bell)
+    : service_(std::make_unique<WebService>(std::move(options), bell)) {
     thread_ = std::thread([this] { service_->run(); });
 }
 

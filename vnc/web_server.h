@@ -13,8 +13,9 @@ namespace vnc {
 
 class WebService;
 
-struct WebFolders {
-    std::string pages, novnc;
+struct WebOptions {
+    std::string pages, novnc;  // folders
+    std::string secret{};      // of those browsers that need one; empty: none does
 };
 
 // How a browser's connection came.
@@ -22,6 +23,7 @@ struct WebBrowser {
     unsigned number = 0;  // of the connection, the caller's
     bool is_in_tls = false;
     bool is_to_go_to_tls = false;  // it came without, and is told to come again with it
+    bool needs_secret = false;     // it is shown the display if it knows the secret
 };
 
 // A WebSocket that was opened for VNC.
@@ -36,7 +38,7 @@ struct WebVisit {
 class WebServer {
   public:
     // `bell` is rung when take_visits() has something. Throws std::system_error, std::runtime_error.
-    WebServer(WebFolders folders, const Bell& bell);
+    WebServer(WebOptions options, const Bell& bell);
     WebServer(const WebServer&) = delete;
     WebServer& operator=(const WebServer&) = delete;
     // Ends all connections, and waits for the thread.

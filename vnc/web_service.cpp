@@ -69,8 +69,8 @@ std::string name_of_machine() {
 
 }  // namespace
 
-WebService::WebService(WebFolders folders, const Bell& bell)
-    : folders_(std::move(folders)), bell_(bell), machine_(name_of_machine()) {
+WebService::WebService(WebOptions options, const Bell& bell)
+    : options_(std::move(options)), bell_(bell), machine_(name_of_machine()) {
     ::lws_set_log_level(0, nullptr);
     lws_context_creation_info info{};
     info.port = CONTEXT_PORT_NO_LISTEN;
@@ -160,7 +160,11 @@ int WebService::tell(lws* connection, int reason, std::span<std::uint8_t> bytes)
     switch (reason) {
         case LWS_CALLBACK_HTTP:
             from.socket = connection;
-            return answer_page(connection, folders_, from.browser, text);
+            // So that the page can tell it from a server that is not there.
+            if (from.browser.needs_secret && text.starts_with(path_for_vnc) &&
+                !is_path_of_socket(text, path_for_vnc, options_.secret))
+                return refuse_page(connection);
+            return answer_page(connection, options_, from.browser, text);
         case LWS_CALLBACK_HTTP_FILE_COMPLETION:
             return finish_answer(connection);
         case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -206,6 +210,10 @@ void WebService::forget(lws* connection) {
 
 // ---- WebSockets
 
+std::string_view WebService::secret_for(const WebBrowser& browser) const {
+    return browser.needs_secret ? options_.secret : std::string_view();
+}
+
 bool WebService::is_to_be_upgraded(Connection& connection, std::string_view protocol) {
     if (connection.browser.is_to_go_to_tls) return false;
     const std::string host = web_header(connection.socket, WSI_TOKEN_HOST);
@@ -216,8 +224,10 @@ bool WebService::is_to_be_upgraded(Connection& connection, std::string_view prot
     if (!connection.browser.is_in_tls && !origin.empty() && !is_name_of_own(host, machine_)) return false;
     connection.token = web_token(connection.socket);
     const std::string path = web_header(connection.socket, WSI_TOKEN_GET_URI);
-    if (protocol == for_vnc) return path == path_for_vnc;
-    return protocol == for_reports && path == path_for_reports && may_read_reports(connection);
+    const std::string_view secret = secret_for(connection.browser);
+    if (protocol == for_vnc) return is_path_of_socket(path, path_for_vnc, secret);
+    return protocol == for_reports && is_path_of_socket(path, path_for_reports, secret) &&
+           may_read_reports(connection);
 }
 
 bool WebService::may_read_reports(const Connection& connection) {

@@ -22,7 +22,7 @@ namespace vnc {
 // What the thread of a WebServer does: all that knows libwebsockets, and what WebBridge knows of it.
 class WebService {
   public:
-    WebService(WebFolders folders, const Bell& bell);
+    WebService(WebOptions options, const Bell& bell);
     WebService(const WebService&) = delete;
     WebService& operator=(const WebService&) = delete;
     ~WebService();
@@ -76,12 +76,13 @@ class WebService {
     void adopt(Shared::Incoming incoming);
     void tell_reports();
     bool may_read_reports(const Connection& connection);
+    std::string_view secret_for(const WebBrowser& browser) const;
     bool is_to_be_upgraded(Connection& connection, std::string_view protocol);
     bool open_bridge(Connection& connection);
     bool send_report(Connection& connection);
     void forget(lws* connection);
 
-    const WebFolders folders_;
+    const WebOptions options_;
     const Bell& bell_;
     const std::string machine_;
     lws_context* context_ = nullptr;

@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -18,7 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["HVFBD_SOURCE"]) / "tests/tools"))
-from private_daemon import SOURCE  # noqa: E402
+from private_daemon import PROGRAMS, SOURCE  # noqa: E402
 from vnc_network_test import PASSWORD, USER, OnNetwork  # noqa: E402
 from vnc_test import pattern  # noqa: E402
 
@@ -296,6 +297,87 @@ class BrowserWithoutLogin(InBrowser):
         self.browser.get(self.address())
         self.await_text("message", "apt install novnc")
         self.picture("no-novnc")
+
+
+class BrowserTypes(InBrowser):
+    """A shell that hvfb-console shows, at a port of the loopback whose browsers know a secret: what tools/demo --web has."""
+
+    SECRET = "0123456789abcdef"
+
+    def begin(self):
+        (self.folder / "log").touch()
+        keys = self.folder / "keys"
+        with (self.folder / "console.log").open("w") as log:
+            console = subprocess.Popen([PROGRAMS / "hvfb-console", f"--bus={self.bus.address}", f"--input={keys}", "--", "bash", "--norc", "--noprofile", "-i"],
+                                       cwd=self.folder, env={**os.environ, "PS1": "$ ", "HISTFILE": ""}, stdin=subprocess.DEVNULL, stderr=log)
+        self.addCleanup(console.wait)
+        self.addCleanup(console.terminate)
+        self.await_true(keys.exists, "hvfb-console takes keys")
+        secret = self.folder / "secret"
+        secret.write_text(self.SECRET)
+        secret.chmod(0o600)
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.where = listening.getsockname()
+        self.serve(*self.page_words, "--insecure=yes", f"--web-secret={secret}", f"--input={keys}", listening=listening)
+
+    def address(self):
+        return f"http://127.0.0.1:{self.where[1]}/#{self.SECRET}"
+
+    def typed(self, command):
+        """What it wrote into a file that it is told to make."""
+        file = self.folder / "typed"
+        file.unlink(missing_ok=True)
+        command(file.name)
+        self.await_true(lambda: file.exists() and file.read_text(), "the shell has run what was typed")
+        return file.read_text()
+
+    def canvas(self):
+        return self.browser.execute_script("return document.querySelector('#screen canvas').toDataURL()")
+
+    def test_a_key_reaches_the_shell_and_is_seen(self):
+        self.await_text("state", "Connected")
+        before = self.canvas()
+        shift = ActionChains(self.browser).key_down(Keys.SHIFT)
+
+        def command(name):
+            shift.send_keys("a").key_up(Keys.SHIFT).send_keys("=x", Keys.ENTER).perform()
+            ActionChains(self.browser).send_keys("sleep 1000", Keys.ENTER).key_down(Keys.CONTROL).send_keys("c").key_up(Keys.CONTROL).perform()
+            ActionChains(self.browser).send_keys("echo ").key_down(Keys.SHIFT).send_keys("4").key_up(Keys.SHIFT).key_down(Keys.SHIFT).send_keys("a").key_up(Keys.SHIFT).perform()
+            ActionChains(self.browser).send_keys("zz", Keys.BACKSPACE, Keys.ARROW_LEFT, Keys.DELETE, " ").key_down(Keys.SHIFT).send_keys(".").key_up(Keys.SHIFT).send_keys(name, Keys.ENTER).perform()
+        self.assertEqual(self.typed(command), "x\n")
+        self.await_page(lambda: self.canvas() != before, "it is seen")
+        self.picture("typed")
+
+    def test_a_telephone_types_by_its_own_keyboard_and_the_bar(self):
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 390, "height": 780, "deviceScaleFactor": 2, "mobile": True})
+        self.await_text("state", "Connected")
+        self.element("keys").click()
+
+        def command(name):
+            self.element("type").click()
+            # As a keyboard on the glass does: text, and no keys.
+            self.browser.execute_cdp_cmd("Input.insertText", {"text": f"sleep 1000\n"})
+            self.browser.find_element(By.CSS_SELECTOR, "[data-hold=ControlLeft]").click()
+            self.element("type").click()
+            self.browser.execute_cdp_cmd("Input.insertText", {"text": "c"})
+            self.browser.execute_cdp_cmd("Input.insertText", {"text": f"echo Ab >{name}\n"})
+        self.assertEqual(self.typed(command), "Ab\n")
+        self.browser.find_element(By.CSS_SELECTOR, "[data-key=ArrowUp]").click()
+        self.picture("narrow-typed")
+
+    def test_who_does_not_know_the_secret_is_told_so_and_is_let_in_with_it(self):
+        self.await_text("state", "Connected")
+        self.browser.get("about:blank")
+        self.browser.get(self.address().split("#")[0])
+        self.await_text("message", "This address is not whole")
+        self.assertEqual(self.text("state"), "Not let in")
+        self.assertEqual(self.browser.execute_script("return document.querySelectorAll('#screen canvas').length"), 0)
+        self.picture("no-secret")
+        # It is not tried again and again.
+        connected = self.log().count("connected")
+        self.browser.get(self.address())
+        self.await_text("state", "Connected")
+        self.assertEqual(self.log().count("connected"), connected + 1)
 
 
 if __name__ == "__main__":

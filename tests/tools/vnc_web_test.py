@@ -4,15 +4,17 @@ import json
 import os
 import pathlib
 import re
+import socket
 import ssl
 import time
 import unittest
 
-from private_daemon import SOURCE
+from private_daemon import PROGRAMS, SOURCE, run
 from rfb_client import HEXTILE, RAW, TIGHT, ZRLE
 from vencrypt_client import Refused
 from vnc_network_test import PASSWORD, USER, OnNetwork
 from vnc_test import Vnc, pattern
+from vnc_typing_test import Inputd
 from web_client import Connection, WebSocketClient
 
 # noVNC itself is not needed for what is served.
@@ -47,8 +49,8 @@ class Web:
         self.addCleanup(client.close)
         return client
 
-    def reports(self, **how):
-        return self.connection().upgrade("/report", "hvfb-report", **how)
+    def reports(self, path="/report", **how):
+        return self.connection().upgrade(path, "hvfb-report", **how)
 
     def next_report(self, connection):
         return json.loads(connection.read_frame())
@@ -206,6 +208,80 @@ class VncWeb(Web, Vnc):
         self.serve("--web=no")
         with self.assertRaises((EOFError, ConnectionError, ValueError, IndexError)):
             Connection(self.path).get("/")
+
+
+class VncWebSecret(Web, Inputd, Vnc):
+    """A port of the loopback without TLS, whose browsers know a secret."""
+
+    SECRET = "0123456789abcdefABCDEF_-"
+
+    def setUp(self):
+        super().setUp()
+        self.start_daemon()
+        self.listen_as_inputd()
+        self.secret_file = self.folder / "secret"
+        self.secret_file.write_text(self.SECRET + "\n")
+        self.secret_file.chmod(0o600)
+        self.words = (*self.page_words(), f"--input={self.input_path}", f"--web-secret={self.secret_file}")
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.where = listening.getsockname()
+        self.serve("--insecure=yes", *self.words, listening=listening)
+
+    def test_who_knows_the_secret_sees_the_display_and_types(self):
+        painter = self.painter()
+        painter.tell("pattern 4")
+        client = self.web_client(path=f"/vnc/{self.SECRET}").shake_hands()
+        client.set_encodings(RAW)
+        self.assert_shows(client.whole(), pattern(4))
+        self.assertFalse(client.name.endswith("(view only)"), client.name)
+        self.key(client, ord("s"), 1)
+        self.assert_keys(self.accept(), (31, 1))
+        reports = self.reports(path=f"/report/{self.SECRET}")
+        self.assertRegex(self.next_report(reports)["viewers"][0], r"^127\.0\.0\.1 port \d+, by a browser$")
+        self.assertIn("whoever knows the secret sees the screen and may type", self.log())
+        self.assertNotIn(self.SECRET, self.log() + pathlib.Path(f"/proc/{self.server.pid}/cmdline").read_text())
+
+    def test_who_does_not_know_it_gets_the_page_and_nothing_of_the_display(self):
+        self.assertEqual(self.get("/").status, 200)
+        for behind in ("", "/", f"/{self.SECRET[:-1]}", f"/{self.SECRET}x", f"/{self.SECRET.lower()}", f"/x{self.SECRET}", f"?{self.SECRET}",
+                       "/" + "0" * len(self.SECRET), "/" + "0" * 900):
+            with self.subTest(behind):
+                self.assert_refused(path=f"/vnc{behind}")
+                self.assert_refused(path=f"/report{behind}", protocol="hvfb-report")
+                # By which the page knows it.
+                self.assertEqual(self.get(f"/vnc{behind}").status, 403)
+        self.assertEqual(self.get(f"/vnc/{self.SECRET}").status, 404)
+        # A page of somebody else's that has found it out.
+        self.assert_refused(path=f"/vnc/{self.SECRET}", origin="http://elsewhere")
+        self.assert_refused(path=f"/vnc/{self.SECRET}", origin="http://elsewhere:6080", host="elsewhere:6080")
+        self.assertNotIn("connected", self.log())
+
+    def test_a_vnc_client_is_told_to_use_a_browser(self):
+        client = self.connection()
+        why = b"open the address with the secret in a browser"
+        told = b"RFB 003.008\n\0" + len(why).to_bytes(4, "big") + why
+        self.assertEqual(client.read(len(told)), told)
+        self.assertRaises((EOFError, ConnectionError), client.read, 1)
+        self.await_true(lambda: "a VNC client, which has no way to say the secret" in self.log(), "it is logged")
+
+    def test_a_secret_that_protects_nothing_is_refused_at_the_start(self):
+        def said(*words, secret=self.SECRET, mode=0o600, listen="127.0.0.1"):
+            self.secret_file.write_text(secret)
+            self.secret_file.chmod(mode)
+            with socket.create_server((listen, 0)) as free:
+                port = free.getsockname()[1]
+            ended = run(PROGRAMS / "hvfb-vnc", f"--bus={self.bus.address}", f"--listen={listen}:{port}", *words, *self.words)
+            self.assertEqual(ended.returncode, 1, ended.stderr)
+            return ended.stderr
+        insecure = "--insecure=yes"
+        self.assertIn("give --insecure=yes too", said())
+        self.assertIn("--web=no has none", said(insecure, "--web=no"))
+        self.assertIn("--web-secret is for 127.0.0.1 and ::1", said(insecure, listen="0.0.0.0"))
+        self.assertIn(f"others may read it: chmod 600 {self.secret_file}", said(insecure, mode=0o640))
+        for secret in ("", "short", "a" * 15, "a" * 129, "two lines that are\nlong enough", "0123456789abcdef\n\n", "0123456789abcde/"):
+            self.assertIn("one line of 16 to 128 letters", said(insecure, secret=secret), secret)
+        self.secret_file.unlink()
+        self.assertIn("No such file", run(PROGRAMS / "hvfb-vnc", f"--bus={self.bus.address}", "--listen=127.0.0.1:1", insecure, *self.words).stderr)
 
 
 class VncWebByTls(Web, OnNetwork):

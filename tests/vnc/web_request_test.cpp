@@ -55,6 +55,16 @@ TEST(WebRequest, APageOfThisServerMayOpenAWebSocketAndNoOther) {
     EXPECT_FALSE(vnc::is_of_own_page("https://", ""));
 }
 
+TEST(WebRequest, AWebSocketHasTheSecretBehindItsPathWhereThereIsOne) {
+    EXPECT_TRUE(vnc::is_path_of_socket("/vnc", "/vnc", ""));
+    for (const std::string_view path : {"", "/", "/vn", "/vncx", "/vnc/", "/vnc/a", "/report"})
+        EXPECT_FALSE(vnc::is_path_of_socket(path, "/vnc", "")) << path;
+    EXPECT_TRUE(vnc::is_path_of_socket("/vnc/secret", "/vnc", "secret"));
+    for (const std::string_view path : {"/vnc", "/vnc/", "/vnc/secreT", "/vnc/secre", "/vnc/secrets",
+                                        "/vncsecret", "/vnc//secret", "/report/secret", "/vnc/secret/"})
+        EXPECT_FALSE(vnc::is_path_of_socket(path, "/vnc", "secret")) << path;
+}
+
 TEST(WebRequest, ANameThatSomebodyElseAnswersForIsNone) {
     for (const std::string_view host :
          {"localhost", "LOCALHOST:6080", "127.0.0.1", "127.0.0.1:5900", "192.0.2.7", "[::1]", "[fe80::1]:80",

@@ -3,7 +3,9 @@ import { Keys } from "./keys.js";
 import { Panel } from "./panel.js";
 
 const $ = (id) => document.getElementById(id);
-const url = (path) => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+// What is behind "#" in the address, where the server wants a secret: browsers keep that part to themselves.
+const secret = location.hash.length > 1 ? `/${encodeURIComponent(location.hash.slice(1))}` : "";
+const url = (path) => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}${secret}`;
 const longestPause = 15000;
 
 let RFB, rfb, reports, panel, keys;
@@ -72,7 +74,16 @@ function onConnect() {
   openReports();
 }
 
-function onDisconnect() {
+// Why a WebSocket was not opened is not told to pages.
+async function lacksSecret() {
+  try {
+    return (await fetch(`/vnc${secret}`, { cache: "no-store" })).status === 403;
+  } catch {
+    return false;
+  }
+}
+
+async function onDisconnect() {
   const wasConnected = connected;
   connected = false;
   rfb = null;
@@ -87,6 +98,11 @@ function onDisconnect() {
   if (!$("login").hidden) {
     // The form stays. There is a connection again once somebody has filled it in.
     askForLogin($("login-problem").textContent);
+    return;
+  }
+  if (!wasConnected && await lacksSecret()) {
+    setState("refused", "Not let in");
+    say("This address is not whole", "Open the whole address that the server was started with: it has a secret behind #.");
     return;
   }
   if (wasConnected) attempts = 0;
@@ -193,6 +209,9 @@ async function isMissing(file) {
     return false;
   }
 }
+
+// Somebody has pasted the whole address where a part of it was open.
+window.addEventListener("hashchange", () => location.reload());
 
 async function begin() {
   document.documentElement.dataset.began = "yes";
