@@ -5,11 +5,15 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import time
 import unittest
 
 from private_daemon import PROGRAMS, SOURCE, run
+from rfb_client import RAW
+from vencrypt_client import Refused
 from web_client import Connection, WebSocketClient
 
 # It draws nothing: the screen and the host's window are black from the start.
@@ -32,7 +36,7 @@ class DemoScript(unittest.TestCase):
         (self.root / "packaging/build-depends").write_text("")
         programs = self.root / "build/release/bin"
         programs.mkdir(parents=True)
-        for name in ("hvfbd", "hvfbctl", "hvhost", "hvfb-vnc"):
+        for name in ("hvfbd", "hvfbctl", "hvhost", "hvfb-vnc", "hvfb-console"):
             (programs / name).symlink_to(PROGRAMS / name)
         self.write_program(programs / "demo_client", CLIENT)
         self.write_program(self.root / "stand-ins/cmake", "#!/bin/sh\n")
@@ -41,6 +45,28 @@ class DemoScript(unittest.TestCase):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         path.chmod(0o755)
+
+    def type(self, viewer, text):
+        for letter in text:
+            for down in (1, 0):
+                viewer.send(struct.pack(">BBxxI", 4, down, 0xff0d if letter == "\n" else ord(letter)))
+
+    def await_true(self, holds, what):
+        deadline = time.monotonic() + 60
+        while not holds():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.05)
+
+    def consoles(self, demo):
+        """The processes that show a shell."""
+        children = pathlib.Path(f"/proc/{demo}/task/{demo}/children").read_text().split()
+        return {child for child in children if pathlib.Path(f"/proc/{child}/comm").read_text() == "hvfb-console\n"}
+
+    def answers(self, viewer, name):
+        # What is typed before the new one has its socket is lost: it is typed again.
+        self.type(viewer, f"\ntouch {name}\n")
+        time.sleep(0.2)
+        return (self.root / name).exists()
 
     def test_that_keeps_it_running_lets_its_reader_end(self):
         environment = {**os.environ, "PATH": f"{self.root}/stand-ins:{os.environ['PATH']}", "TMPDIR": str(self.root)}
@@ -65,7 +91,7 @@ class DemoScript(unittest.TestCase):
             if end:
                 run("sh", "-c", end[0])
 
-    def test_in_a_browser_says_one_address_and_serves_it_until_it_is_ended(self):
+    def test_in_a_browser_says_one_address_where_one_types_to_a_shell_until_it_is_ended(self):
         shutil.copytree(SOURCE / "vnc/web", self.root / "vnc/web")
         (self.root / "novnc/core").mkdir(parents=True)
         (self.root / "novnc/core/rfb.js").write_text("")
@@ -73,15 +99,32 @@ class DemoScript(unittest.TestCase):
         demo = subprocess.Popen([self.root / "tools/demo", "--web"], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                 start_new_session=True)
         try:
-            while not (found := re.search(r"http://(127\.0\.0\.1):(\d+)/$", line := demo.stdout.readline())):
+            while not (found := re.search(r"http://(127\.0\.0\.1):(\d+)/#([0-9a-f]{32})$", line := demo.stdout.readline())):
                 self.assertTrue(line, "it has ended")
-            while "draws on" not in (line := demo.stdout.readline()):
-                self.assertTrue(line, "it has ended")
-            self.assertTrue(line.strip().endswith(found[0]), line)
-            page = Connection((found[1], int(found[2])))
+            where, secret = (found[1], int(found[2])), found[3]
+            page = Connection(where)
             self.assertIn(b"<title>hvfbd</title>", page.get("/").body)
             page.close()
-            viewer = WebSocketClient((found[1], int(found[2]))).shake_hands()
+            # Another user of this machine, who has found the port.
+            stranger = Connection(where)
+            self.assertRaises((Refused, EOFError, ConnectionError), stranger.upgrade)
+            stranger.close()
+            viewer = WebSocketClient(where, path=f"/vnc/{secret}").shake_hands()
+            viewer.set_encodings(RAW)
+            viewer.whole()
+            for shell in ("first", "second"):
+                before = bytes(viewer.pixels)
+                self.type(viewer, f"echo I am $HVFB_BUS >{shell}\n")
+                self.await_true((self.root / shell).exists, "the shell did not get what was typed")
+                self.assertRegex((self.root / shell).read_text(), "I am unix:")
+                # It is seen, at the latest when the connection's time is up.
+                while bytes(viewer.pixels) == before:
+                    viewer.update()
+                # There is another one where somebody leaves it.
+                processes = self.consoles(demo.pid)
+                self.type(viewer, "exit\n")
+                self.await_true(lambda before=processes: self.consoles(demo.pid) - before, "there is no other shell")
+                self.await_true(lambda name=f"after-{shell}": self.answers(viewer, name), "it cannot be typed to")
             viewer.close()
         finally:
             os.killpg(demo.pid, signal.SIGINT)
@@ -89,7 +132,7 @@ class DemoScript(unittest.TestCase):
             demo.stdout.close()
             self.assertEqual(demo.wait(60), 130)
         with self.assertRaises(ConnectionRefusedError):
-            Connection((found[1], int(found[2])))
+            Connection(where)
 
 
 if __name__ == "__main__":
