@@ -4,7 +4,6 @@ import os
 import pathlib
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -19,9 +18,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 sys.path.insert(0, str(pathlib.Path(os.environ["HVFBD_SOURCE"]) / "tests/tools"))
-from private_daemon import PROGRAMS, SOURCE  # noqa: E402
+from private_daemon import SOURCE  # noqa: E402
 from vnc_network_test import PASSWORD, USER, OnNetwork  # noqa: E402
 from vnc_test import pattern  # noqa: E402
+
+from typed_shell import TypedShell  # noqa: E402
 
 PICTURES = pathlib.Path(os.environ.get("HVFBD_BROWSER_PICTURES", tempfile.gettempdir()))
 WORDS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage"
@@ -299,37 +300,9 @@ class BrowserWithoutLogin(InBrowser):
         self.picture("no-novnc")
 
 
-class BrowserTypes(InBrowser):
-    """A shell that hvfb-console shows, at a port of the loopback whose browsers know a secret: what tools/demo --web has."""
-
-    SECRET = "0123456789abcdef"
-
+class BrowserTypes(TypedShell, InBrowser):
     def begin(self):
-        (self.folder / "log").touch()
-        keys = self.folder / "keys"
-        with (self.folder / "console.log").open("w") as log:
-            console = subprocess.Popen([PROGRAMS / "hvfb-console", f"--bus={self.bus.address}", f"--input={keys}", "--", "bash", "--norc", "--noprofile", "-i"],
-                                       cwd=self.folder, env={**os.environ, "PS1": "$ ", "HISTFILE": ""}, stdin=subprocess.DEVNULL, stderr=log)
-        self.addCleanup(console.wait)
-        self.addCleanup(console.terminate)
-        self.await_true(keys.exists, "hvfb-console takes keys")
-        secret = self.folder / "secret"
-        secret.write_text(self.SECRET)
-        secret.chmod(0o600)
-        listening = socket.create_server(("127.0.0.1", 0))
-        self.where = listening.getsockname()
-        self.serve(*self.page_words, "--insecure=yes", f"--web-secret={secret}", f"--input={keys}", listening=listening)
-
-    def address(self):
-        return f"http://127.0.0.1:{self.where[1]}/#{self.SECRET}"
-
-    def typed(self, command):
-        """What it wrote into a file that it is told to make."""
-        file = self.folder / "typed"
-        file.unlink(missing_ok=True)
-        command(file.name)
-        self.await_true(lambda: file.exists() and file.read_text(), "the shell has run what was typed")
-        return file.read_text()
+        self.begin_shell(*self.page_words)
 
     def canvas(self):
         return self.browser.execute_script("return document.querySelector('#screen canvas').toDataURL()")
