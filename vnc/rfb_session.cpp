@@ -1,6 +1,5 @@
 #include "vnc/rfb_session.h"
 
-#include <pthread.h>
 #include <rfb/rfb.h>
 #include <sys/socket.h>
 
@@ -9,7 +8,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -55,7 +53,6 @@ rfbProtocolExtension extended_keys = {
     nullptr, nullptr, encodings_of_keys.data(), KeyCalls::want_extended_keys, nullptr, nullptr, nullptr,
     nullptr, nullptr};
 
-constexpr int bits_of_colour = 8, colours = 3, bytes_of_pixel = 4;
 // Milliseconds that a client may take for what it has begun to send, or to make room for more.
 constexpr int longest_wait_in_handshake = 5'000, longest_wait = 20'000;
 // Those that Debian's clients use, of which each is tested. Raw is what every client knows.
@@ -68,65 +65,15 @@ void ask_for_some_pixel(rfbClientPtr /*client*/, rfbFramebufferUpdateRequestMsg*
     if (request->w == 0 || request->h == 0) request->x = request->y = 0, request->w = request->h = 1;
 }
 
-// XRGB8888, whatever libvncserver takes for usual. Its depth lets ZRLE and Tight leave the unused byte out.
-void set_format(rfbScreenInfo& screen) {
-    constexpr std::uint8_t red = 16, green = 8, blue = 0, depth = 24;
-    screen.serverFormat.depth = depth;
-    screen.serverFormat.redShift = red;
-    screen.serverFormat.greenShift = green;
-    screen.serverFormat.blueShift = blue;
-}
-
-// It is read alone: there is no cursor of libvncserver's that would be drawn into it.
-char* frame_buffer(const Picture& picture) {
-    return static_cast<char*>(const_cast<void*>(picture.pixels()));
-}
-
-// What all screens are copies of. rfbGetScreen() begins a mutex anew that all screens lock, and who waits for
-// it then waits for ever: so it is called once, before there are threads.
-rfbScreenInfo* first_screen = nullptr;
-
-rfbScreenInfo* make_first_screen() {
-    constexpr int any_size = 64;
-    int no_words = 0;
-    rfbScreenInfo* const screen =
-        rfbGetScreen(&no_words, nullptr, any_size, any_size, bits_of_colour, colours, bytes_of_pixel);
-    if (screen == nullptr) throw std::bad_alloc();
-    set_format(*screen);
-    // One that all screens share, and that is drawn into the picture.
-    screen->cursor = nullptr;
-    screen->alwaysShared = TRUE;
-    screen->deferUpdateTime = 0;
-    screen->maxClientWait = longest_wait_in_handshake;
-    screen->ptrAddEvent = KeyCalls::take_pointer;
-    // It would keep a movement back, and never say it.
-    screen->deferPtrUpdateTime = 0;
-    screen->kbdAddEvent = KeyCalls::take_key;
-    screen->permitFileTransfer = FALSE;
-    return screen;
-}
-
-rfbScreenInfo* make_screen(const Picture& picture, const char* name) {
-    // Zeros behind it: a later version of the library may have more members.
-    constexpr std::size_t room = 4096;
-    auto* const screen = static_cast<rfbScreenInfo*>(std::calloc(1, sizeof(rfbScreenInfo) + room));
-    if (screen == nullptr) throw std::bad_alloc();
-    *screen = *first_screen;
-    ::pthread_mutex_init(&screen->cursorMutex, nullptr);
-    screen->width = static_cast<int>(picture.layout.width);
-    screen->height = static_cast<int>(picture.layout.height);
-    screen->frameBuffer = frame_buffer(picture);
-    screen->paddedWidthInBytes = static_cast<int>(picture.layout.stride);
-    screen->desktopName = name;
-    return screen;
-}
-
 }  // namespace
 
 void prepare_libvncserver() {
     rfbLogEnable(FALSE);
     rfbRegisterProtocolExtension(&extended_keys);
-    if (first_screen == nullptr) first_screen = make_first_screen();
+    rfbScreenInfo& first = first_rfb_screen();
+    first.maxClientWait = longest_wait_in_handshake;
+    first.ptrAddEvent = KeyCalls::take_pointer;
+    first.kbdAddEvent = KeyCalls::take_key;
     struct sigaction action {};
     action.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &action, nullptr);
@@ -137,14 +84,12 @@ void prepare_libvncserver() {
 
 RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, std::string name,
                        ModeChange change_mode, Typist* typist, bool exact)
-    : name_(std::move(name)),
-      change_mode_(std::move(change_mode)),
+    : change_mode_(std::move(change_mode)),
       exact_(exact),
-      picture_(std::move(picture)),
-      screen_(make_screen(*picture_, name_.c_str())),
+      screen_(std::move(picture), std::move(name)),
       keys_{typist} {
     // It closes the socket, also where it fails.
-    client_ = rfbNewClient(screen_, socket.release());
+    client_ = rfbNewClient(screen_.get(), socket.release());
     if (client_ == nullptr) return;
     client_->viewOnly = typist == nullptr ? TRUE : FALSE;
     client_->clientData = this;
@@ -159,7 +104,6 @@ RfbSession::RfbSession(hvfbd::Descriptor socket, std::shared_ptr<const Picture> 
 RfbSession::~RfbSession() {
     end();
     if (client_ != nullptr) rfbClientConnectionGone(client_);
-    rfbScreenCleanup(screen_);
 }
 
 void RfbSession::end() {
@@ -183,28 +127,14 @@ bool RfbSession::has_asked() const {
 }
 
 void RfbSession::show(std::shared_ptr<const Picture> picture, std::span<const hvfb_rect> rects) {
-    if (!is_open()) return;
-    const bool other_size =
-        picture->layout.width != picture_->layout.width || picture->layout.height != picture_->layout.height;
-    if (other_size) {
-        rfbNewFramebuffer(screen_, frame_buffer(*picture), static_cast<int>(picture->layout.width),
-                          static_cast<int>(picture->layout.height), bits_of_colour, colours, bytes_of_pixel);
-        set_format(*screen_);
-        screen_->setTranslateFunction(client_);
-    }
-    screen_->frameBuffer = frame_buffer(*picture);
-    screen_->paddedWidthInBytes = static_cast<int>(picture->layout.stride);
-    picture_ = std::move(picture);
-    for (const hvfb_rect& rect : rects)
-        rfbMarkRectAsModified(screen_, static_cast<int>(rect.x), static_cast<int>(rect.y),
-                              static_cast<int>(rect.x + rect.width), static_cast<int>(rect.y + rect.height));
+    if (is_open()) screen_.show(std::move(picture), rects);
 }
 
 void RfbSession::read_message() {
     if (!is_open()) return;
     if (!is_ready()) {
         rfbProcessClientMessage(client_);
-        if (is_ready()) screen_->maxClientWait = longest_wait;
+        if (is_ready()) screen_.get()->maxClientWait = longest_wait;
         return;
     }
     std::uint8_t type = 0;
@@ -270,7 +200,7 @@ void RfbSession::take_size_wish() {
     client_->lastDesktopSizeChangeError = static_cast<int>(answer);
     // It is answered with the next picture of another size. Where there will be none, at once.
     if (answer != ModeAnswer::changed ||
-        (wish.width == picture_->layout.width && wish.height == picture_->layout.height))
+        (wish.width == screen_.picture().layout.width && wish.height == screen_.picture().layout.height))
         client_->newFBSizePending = TRUE;
 }
 

@@ -11,9 +11,9 @@
 #include "vnc/message_gate.h"
 #include "vnc/mode_request.h"
 #include "vnc/picture.h"
+#include "vnc/rfb_screen.h"
 
 struct _rfbClientRec;
-struct _rfbScreenInfo;
 
 namespace vnc {
 
@@ -58,11 +58,9 @@ class RfbSession {
     void end();
     void restrict_features() const;
 
-    std::string name_;
     const ModeChange change_mode_;
     const bool exact_;
-    std::shared_ptr<const Picture> picture_;
-    _rfbScreenInfo* screen_;
+    RfbScreen screen_;
     _rfbClientRec* client_ = nullptr;
     // Of which libvncserver tells.
     struct Keys {
