@@ -1,50 +1,36 @@
 #include "tracking/pagemap.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 
 #include <cerrno>
 
 namespace hvfb {
 
-namespace {
-
-// linux/fs.h of Linux 6.7; the headers of Debian 12 are older.
-struct ScanArguments {
-    std::uint64_t size, flags, start, end, walk_end, regions, regions_count, max_pages;
-    std::uint64_t category_inverted, category_mask, category_any_mask, return_mask;
-};
-constexpr unsigned long pagemap_scan = _IOWR('f', 16, ScanArguments);
-constexpr std::uint64_t protect_matching = 1u << 0, check_asynchronous = 1u << 1;
-constexpr std::uint64_t is_written = 1u << 1;
-
-}  // namespace
-
 std::optional<Pagemap> Pagemap::open() {
     Descriptor descriptor(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
     if (!descriptor) return std::nullopt;
     // An empty range: answered by a kernel that can scan, ENOTTY by one that cannot.
-    ScanArguments arguments = {};
+    common::PagemapScan arguments = {};
     arguments.size = sizeof arguments;
-    arguments.category_mask = arguments.return_mask = is_written;
-    if (ioctl(descriptor.get(), pagemap_scan, &arguments) < 0) return std::nullopt;
+    arguments.category_mask = arguments.return_mask = common::page_is_written;
+    if (ioctl(descriptor.get(), common::pagemap_scan, &arguments) < 0) return std::nullopt;
     return Pagemap(static_cast<Descriptor&&>(descriptor));
 }
 
 int Pagemap::scan(Memory& memory) {
-    ScanArguments arguments = {};
+    common::PagemapScan arguments = {};
     arguments.size = sizeof arguments;
     // Were the memory not under asynchronous protection any more, nothing would be protected: that is to
     // fail.
-    arguments.flags = protect_matching | check_asynchronous;
+    arguments.flags = common::scan_protects_matching | common::scan_checks_asynchronous;
     arguments.start = reinterpret_cast<std::uintptr_t>(memory.address);
     arguments.end = arguments.start + memory.size;
     arguments.regions = reinterpret_cast<std::uintptr_t>(regions_.data());
     arguments.regions_count = regions_.size();
-    arguments.category_mask = arguments.return_mask = is_written;
+    arguments.category_mask = arguments.return_mask = common::page_is_written;
     // Asked at each frame, and without a check whose number it is: another file refuses this request, and
     // any pagemap of this process answers it as well.
-    const int count = ioctl(descriptor_.get(), pagemap_scan, &arguments);
+    const int count = ioctl(descriptor_.get(), common::pagemap_scan, &arguments);
     if (count < 0) return -errno;
     const auto walked = static_cast<std::size_t>(arguments.walk_end - arguments.start);
     if (walked == 0 || walked > memory.size) return -EIO;

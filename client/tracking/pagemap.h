@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "common/write_tracking.h"
 #include "descriptor.h"
 #include "tracking/userfault.h"
 
@@ -25,7 +26,8 @@ class Pagemap {
             Memory rest = memory;
             const int count = scan(rest);
             if (count < 0) return count;
-            for (const Region& region : std::span(regions_).first(static_cast<std::size_t>(count)))
+            for (const common::PagemapRegion& region :
+                 std::span(regions_).first(static_cast<std::size_t>(count)))
                 visit(Memory{reinterpret_cast<std::byte*>(region.start),
                              static_cast<std::size_t>(region.end - region.start)});
             memory = rest;
@@ -36,17 +38,13 @@ class Pagemap {
     int get() const { return descriptor_.get(); }
 
   private:
-    struct Region {
-        std::uint64_t start, end, categories;
-    };
-
     explicit Pagemap(Descriptor descriptor) : descriptor_(static_cast<Descriptor&&>(descriptor)) {}
     // Fills regions_ from the start of `memory`, and takes off what was walked. Returns their number, or
     // -errno.
     int scan(Memory& memory);
 
     Descriptor descriptor_;
-    std::array<Region, 256> regions_{};
+    std::array<common::PagemapRegion, 256> regions_{};
 };
 
 }  // namespace hvfb
