@@ -24,17 +24,27 @@ class PictureCopy {
     // After a change of mode, or of where it is shown. Nothing counts as seen.
     void begin(const FbDevice& device, const ShownPixels& shown, std::uint32_t scale, std::byte* seen,
                const std::byte* memory);
-    // Whether anything had changed. `before` is called once, before the first pixel is stored.
-    template <typename Before>
-    bool copy(const FbDevice& device, const ShownPixels& shown, const std::byte* memory, Before before) {
+    // Of the rows that are `wanted`, a function of their numbers. `before` is called with each one that has
+    // changed, before it is shown. Whether any had.
+    template <typename Wanted, typename Before>
+    bool copy(const FbDevice& device, const ShownPixels& shown, const std::byte* memory, Wanted wanted,
+              Before before) {
         bool changed = false;
         for (std::uint32_t y = 0; y < device.var().yres; ++y) {
-            if (!differs(device, memory, y)) continue;
-            if (!changed) before();
+            if (!wanted(y) || !differs(device, memory, y)) continue;
+            before(y);
             changed = true;
             copy_row(device, shown, memory, y);
         }
         return changed;
+    }
+    // Where rows are shown.
+    struct Part {
+        std::uint32_t x, y, width, height;
+    };
+    Part shown_at(const FbDevice& device, std::uint32_t first, std::uint32_t count) const {
+        const std::uint32_t scale = placement_.scale;
+        return {placement_.x, placement_.y + first * scale, device.var().xres * scale, count * scale};
     }
 
   private:

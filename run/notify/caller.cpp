@@ -1,5 +1,6 @@
 #include "run/notify/caller.h"
 
+#include <fcntl.h>
 #include <linux/vt.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -28,17 +29,25 @@ std::string in_proc(pid_t pid, const std::string& name) {
     return "/proc/" + std::to_string(pid) + '/' + name;
 }
 
-// Of a thread. 0: it has ended.
-pid_t process_of(pid_t thread) {
-    std::ifstream status(in_proc(thread, "status"));
+// Of /proc/THREAD/status.
+long status_of(const std::string& thread, std::string_view wanted) {
+    std::ifstream status("/proc/" + thread + "/status");
     std::string word;
-    pid_t process = 0;
+    long value = 0;
     while (status >> word)
-        if (word == "Tgid:" && status >> process) return process;
+        if (word == wanted && status >> value) return value;
     return 0;
 }
 
 }  // namespace
+
+pid_t process_of(pid_t thread) {
+    return static_cast<pid_t>(status_of(std::to_string(thread), "Tgid:"));
+}
+
+unsigned filters_of(const std::string& thread) {
+    return static_cast<unsigned>(status_of(thread, "Seccomp_filters:"));
+}
 
 int descriptor_named(std::string_view path) {
     constexpr std::string_view standard[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
@@ -80,6 +89,15 @@ bool Caller::has(int descriptor) const {
 
 bool Caller::status(int descriptor, struct stat& status) const {
     return ::stat(in_proc(pid_, "fd/" + std::to_string(descriptor)).c_str(), &status) == 0;
+}
+
+bool Caller::has_for_reading(int descriptor) const {
+    std::ifstream information(in_proc(pid_, "fdinfo/" + std::to_string(descriptor)));
+    std::string word;
+    unsigned flags = O_RDWR;
+    while (information >> word)
+        if (word == "flags:" && information >> std::oct >> flags) break;
+    return (flags & O_ACCMODE) == O_RDONLY;
 }
 
 bool Caller::has(int descriptor, dev_t device, ino_t inode) const {

@@ -15,6 +15,11 @@ namespace run {
 // descriptors.
 int descriptor_named(std::string_view path);
 
+// Of a thread. 0: it has ended.
+pid_t process_of(pid_t thread);
+// How many filters of system calls it has. "self": this process.
+unsigned filters_of(const std::string& thread);
+
 // The process that a notification is about. It may end at any time; what is read of it then is nothing.
 class Caller {
   public:
@@ -27,6 +32,8 @@ class Caller {
     std::string path(std::uint64_t from) const;
     // Whether it is a descriptor of its at all.
     bool has(int descriptor) const;
+    // Whether it is one for reading alone.
+    bool has_for_reading(int descriptor) const;
     // Whether its descriptor is this file.
     bool has(int descriptor, dev_t device, ino_t inode) const;
     // What the kernel says of it; false: it has none.

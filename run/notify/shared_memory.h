@@ -26,6 +26,7 @@ class SharedMemory {
     std::byte* pixels() const { return pixels_; }
     // The memory once more, for this access mode: its position is its own. None, and errno, where that fails.
     hvfbd::Descriptor descriptor(int flags) const;
+    int file() const { return file_.get(); }
     dev_t device_number() const { return device_number_; }
     ino_t inode() const { return inode_; }
 

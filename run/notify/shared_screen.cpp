@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "run/keyboards/message.h"
 
 namespace run {
 namespace {
 
-constexpr int refresh_ms = 20, quiet_refresh_ms = 100, hidden_refresh_ms = 200, refreshes_until_quiet = 50;
+using Clock = std::chrono::steady_clock;
+
+// What is told of one look. Rows between those that have changed are compared by the daemon.
+constexpr std::size_t most_parts = 16;
 
 }  // namespace
 
@@ -18,7 +22,8 @@ int SharedScreen::open(std::string& error) {
     hvfb_open_options options{};
     options.size = sizeof options;
     options.name = settings_.name.empty() ? nullptr : settings_.name.c_str();
-    options.flags = settings_.keep ? HVFB_OPEN_KEEP : 0;
+    // What is stored into it is known here, row by row.
+    options.flags = HVFB_OPEN_UNTRACKED | (settings_.keep ? HVFB_OPEN_KEEP : 0);
     options.message = message;
     options.message_size = sizeof message;
     hvfb_surface* opened = nullptr;
@@ -52,6 +57,7 @@ int SharedScreen::map(const hvfb_layout& layout, const void* kept_pixels) {
     // Not whole pages: so much can be read, with 32 bits. What is mapped behind it is there all the same.
     if (const int failed = memory_.open(std::size_t{stride} * height)) return failed;
     device_ = device;
+    stores_.begin({memory_.device_number(), memory_.inode()}, memory_.file());
     if (settings_.width == 0 && settings_.bits == 32) {
         // What a program before this one has kept.
         const auto* const kept = static_cast<const std::byte*>(kept_pixels);
@@ -70,23 +76,64 @@ fbdev::ShownPixels SharedScreen::shown() const {
 void SharedScreen::mode_changed() {
     seen_.resize(fbdev::PictureCopy::needed(device_, shown()));
     copy_.begin(device_, shown(), settings_.scale, seen_.data(), memory_.pixels());
-    quiet_ = 0;
+    times_.owe();
+    times_.forget_quiet();
 }
 
-bool SharedScreen::show() {
+void SharedScreen::maps(pid_t thread, const StoreWatch::LetGo& let_go) {
+    stores_.maps(thread, let_go);
+    times_.owe();
+}
+
+bool SharedScreen::copy(bool whole, bool& unseen) {
+    std::vector<RowRange> changed;
+    const bool any = copy_.copy(
+        device_, shown(), memory_.pixels(), [&](std::uint32_t y) { return whole || rows_[y] != 0; },
+        [&](std::uint32_t y) {
+            if (changed.empty()) ::hvfb_surface_begin(surface_.get());
+            unseen |= rows_[y] == 0;
+            const bool follows = !changed.empty() && changed.back().first + changed.back().count == y;
+            if (!follows && changed.size() < most_parts) changed.push_back({y, 0});
+            changed.back().count = y + 1 - changed.back().first;
+        });
+    if (!any) return false;
+    std::vector<hvfb_rect> parts;
+    for (const RowRange& rows : changed) {
+        const auto part = copy_.shown_at(device_, rows.first, rows.count);
+        parts.push_back({.x = part.x, .y = part.y, .width = part.width, .height = part.height});
+    }
+    ::hvfb_surface_damage(surface_.get(), parts.data(), parts.size());
+    ::hvfb_surface_end(surface_.get());
+    return true;
+}
+
+void SharedScreen::look() {
+    const auto now = Clock::now();
     memory_.look();
-    const bool changed =
-        copy_.copy(device_, shown(), memory_.pixels(), [this] { ::hvfb_surface_begin(surface_.get()); });
-    if (changed) ::hvfb_surface_end(surface_.get());
-    return changed;
+    rows_.assign(device_.var().yres, 0);
+    // Protected first and compared then: a store in between is found at the next look, too.
+    const auto stored = [this](std::uint64_t offset, std::uint64_t size) {
+        const RowRange rows =
+            rows_at(offset, size, device_.fix().line_length, static_cast<std::uint32_t>(rows_.size()));
+        std::fill_n(rows_.begin() + rows.first, rows.count, std::uint8_t{1});
+    };
+    if (!stores_.take_stores(stored, now)) times_.owe();
+    const bool whole = times_.whole(now);
+    bool unseen = false;
+    const bool changed = copy(whole, unseen);
+    times_.looked(whole, changed, unseen, now);
+    if (times_.in_vain()) stores_.give_up("somebody stores who is not known");
+}
+
+void SharedScreen::show() {
+    times_.owe();
+    look();
 }
 
 int SharedScreen::refresh() {
-    const bool changed = show();
+    look();
     // A screenshot may be taken where nobody looks.
-    if (::hvfb_surface_is_shown(surface_.get()) == 0) return hidden_refresh_ms;
-    quiet_ = changed ? 0 : quiet_ < refreshes_until_quiet ? quiet_ + 1 : quiet_;
-    return quiet_ < refreshes_until_quiet ? refresh_ms : quiet_refresh_ms;
+    return times_.pause_ms(::hvfb_surface_is_shown(surface_.get()) != 0);
 }
 
 }  // namespace run

@@ -12,6 +12,8 @@
 #include "run/notify/caller.h"
 #include "run/notify/shared_memory.h"
 #include "run/picture_copy.h"
+#include "run/tracking/look_times.h"
+#include "run/tracking/store_watch.h"
 
 namespace run {
 
@@ -25,11 +27,18 @@ struct ScreenSettings {
     std::string keyboards;  // by which the process that holds them is told; empty: there is none
 };
 
+// What is known of these programs' stores before there are any: see StoreWatch.
+struct TrackingSettings {
+    std::string refused;
+    unsigned filters = 0;
+};
+
 // The framebuffer of all programs under one supervisor: memory that they map, and a surface to which it is
 // copied where it has changed. One thread.
 class SharedScreen {
   public:
-    explicit SharedScreen(ScreenSettings settings) : settings_(std::move(settings)) {}
+    SharedScreen(ScreenSettings settings, const TrackingSettings& tracking, bool explain)
+        : settings_(std::move(settings)), stores_(tracking.refused, tracking.filters, explain) {}
 
     // Opens the surface if there is none. 0 or an errno, and then `error` says why.
     int open(std::string& error);
@@ -42,9 +51,14 @@ class SharedScreen {
     }
 
     void mode_changed();
-    // Shows what has changed. Whether anything had.
-    bool show();
-    // The same. In how many milliseconds it is to be called again.
+    // A thread waits in a call that maps the memory.
+    void maps(pid_t thread, const StoreWatch::LetGo& let_go);
+    // Readable when something was written by a descriptor; -1: that is not told.
+    int written() const { return stores_.written(); }
+
+    // Shows what has changed, wherever that is.
+    void show();
+    // Shows what is known to have changed. In how many milliseconds it is to be called again.
     int refresh();
 
   private:
@@ -54,6 +68,8 @@ class SharedScreen {
 
     int map(const hvfb_layout& layout, const void* kept_pixels);
     fbdev::ShownPixels shown() const;
+    void look();
+    bool copy(bool whole, bool& unseen);
 
     ScreenSettings settings_;
     fbdev::FbDevice device_;
@@ -62,7 +78,9 @@ class SharedScreen {
     std::vector<std::byte> seen_;
     fbdev::PictureCopy copy_;
     std::unique_ptr<hvfb_surface, CloseSurface> surface_;
-    int quiet_ = 0;  // refreshes that found nothing, one after another
+    StoreWatch stores_;
+    LookTimes times_;
+    std::vector<std::uint8_t> rows_;  // those into which is known to be stored
 };
 
 }  // namespace run

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
 #include "run/beside.h"
 #include "run/notify/filter.h"
 #include "run/notify/supervisor.h"
+#include "run/tracking/watched_process.h"
 
 namespace run {
 namespace {
@@ -56,14 +58,22 @@ hvfbd::Descriptor receive_descriptor(int socket) {
     return hvfbd::Descriptor(descriptor);
 }
 
-void supervise(const ScreenSettings& settings, const TerminalSettings& terminals, bool explain) {
+void supervise(const ScreenSettings& settings, const TrackingSettings& tracking,
+               const TerminalSettings& terminals, bool explain) {
     hvfbd::Descriptor channel(3);
     const pid_t own = ::getpid();
     if (::send(channel.get(), &own, sizeof own, MSG_NOSIGNAL) != sizeof own) return;
     hvfbd::Descriptor listener = receive_descriptor(channel.get());
     if (!listener) return;
     channel.reset();
-    Supervisor(std::move(listener), settings, terminals, explain).run();
+    Supervisor(std::move(listener), settings, tracking, terminals, explain).run();
+}
+
+// As of libhvfb's features: what is not to be used of the kernel's.
+std::string tracking_refused() {
+    const char* const features = std::getenv("HVFB_FEATURES");
+    if (features && std::strstr(features, "no-scan")) return "HVFB_FEATURES";
+    return watching_refused();
 }
 
 }  // namespace
@@ -73,7 +83,9 @@ void be_supervised(const ScreenSettings& settings, const TerminalSettings& termi
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) failed("a socket");
     const hvfbd::Descriptor its(ends[0]);
     hvfbd::Descriptor ours(ends[1]);
-    start_beside("hvfb-run", its.get(), explain, [&] { supervise(settings, terminals, explain); });
+    // With the filter below.
+    const TrackingSettings tracking{.refused = tracking_refused(), .filters = filters_of("self") + 1};
+    start_beside("hvfb-run", its.get(), explain, [&] { supervise(settings, tracking, terminals, explain); });
     pid_t supervisor = 0;
     if (::recv(ours.get(), &supervisor, sizeof supervisor, 0) != sizeof supervisor)
         failed("the supervisor has ended");

@@ -33,17 +33,19 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-Supervisor::Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, const TerminalSettings& terminals,
-                       bool explain)
+Supervisor::Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, const TrackingSettings& tracking,
+                       const TerminalSettings& terminals, bool explain)
     : notifications_(std::move(listener)),
-      screen_(std::move(settings)),
+      screen_(std::move(settings), tracking, explain),
       terminal_(terminals),
       files_(notifications_, screen_, terminal_),
       explain_(explain) {}
 
 void Supervisor::run() {
     for (;;) {
-        pollfd ends[] = {{notifications_.descriptor(), POLLIN, 0}, {terminal_.written(), POLLIN, 0}};
+        pollfd ends[] = {{notifications_.descriptor(), POLLIN, 0},
+                         {terminal_.written(), POLLIN, 0},
+                         {written_ ? -1 : screen_.written(), POLLIN, 0}};
         const pollfd& listener = ends[0];
         const int ready = ::poll(ends, std::size(ends), wait_ms());
         if (ready < 0 && errno != EINTR) return;
@@ -52,14 +54,23 @@ void Supervisor::run() {
         else if (ready > 0 && (listener.revents & (POLLHUP | POLLERR | POLLNVAL)))
             break;
         if (ready > 0 && ends[1].revents != 0) terminal_.discard();
-        end_waits();
-        if (screen_.is_open() && Clock::now() >= refresh_at_) {
-            const int after = screen_.refresh();
-            refresh_at_ = Clock::now() + std::chrono::milliseconds(after);
+        if (ready > 0 && ends[2].revents != 0) {
+            written_ = true;
+            refresh_at_ =
+                std::min(refresh_at_, refreshed_at_ + std::chrono::milliseconds(LookTimes::soon_ms));
         }
+        end_waits();
+        if (screen_.is_open() && Clock::now() >= refresh_at_) refresh();
     }
     // What was stored last, which may be kept.
     if (screen_.is_open()) screen_.show();
+}
+
+void Supervisor::refresh() {
+    written_ = false;
+    const int after = screen_.refresh();
+    refreshed_at_ = Clock::now();
+    refresh_at_ = refreshed_at_ + std::chrono::milliseconds(after);
 }
 
 int Supervisor::wait_ms() const {
@@ -287,8 +298,13 @@ Answer Supervisor::map(const seccomp_notif& call, Caller& caller) {
     const std::uint64_t whole = (size + mapped_unit - 1) / mapped_unit * mapped_unit;
     constexpr std::uint64_t most = std::uint64_t{1} << 46;
     const bool may_be = size > 0 && size <= most && offset % mapped_unit == 0 && offset <= UINT64_MAX - whole;
-    if (!may_be || offset + whole <= screen_.device().fix().smem_len) return {.kernels = true};
-    return refuse(caller, "mmap", static_cast<int>(call.data.args[4]), EINVAL);
+    const int descriptor = static_cast<int>(call.data.args[4]);
+    if (!may_be) return {.kernels = true};
+    if (offset + whole > screen_.device().fix().smem_len) return refuse(caller, "mmap", descriptor, EINVAL);
+    if (!screen_.is_framebuffer(caller, descriptor) || caller.has_for_reading(descriptor))
+        return {.kernels = true};
+    screen_.maps(caller.pid(), [&] { notifications_.send(call.id, {.kernels = true}); });
+    return {.sent = true};
 }
 
 }  // namespace run

@@ -22,8 +22,8 @@ namespace run {
 // which is all that its process does.
 class Supervisor {
   public:
-    Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, const TerminalSettings& terminals,
-               bool explain);
+    Supervisor(hvfbd::Descriptor listener, ScreenSettings settings, const TrackingSettings& tracking,
+               const TerminalSettings& terminals, bool explain);
 
     // Returns when no process has the filter any more.
     void run();
@@ -45,6 +45,7 @@ class Supervisor {
     // What is about the memory, by a descriptor of it.
     Answer refuse(const Caller& caller, const char* name, int descriptor, int error) const;
     Answer map(const seccomp_notif& call, Caller& caller);
+    void refresh();
     Answer ioctl(const seccomp_notif& call, Caller& caller);
     int open_screen();
     void say(const seccomp_notif& call, const Answer& answer) const;
@@ -58,7 +59,8 @@ class Supervisor {
     FileAnswers files_;
     bool explain_;
     std::vector<Waiting> waiting_;
-    Clock::time_point refresh_at_{};
+    Clock::time_point refresh_at_{}, refreshed_at_{};
+    bool written_ = false;  // and the next refresh is as soon as it may be
 };
 
 }  // namespace run

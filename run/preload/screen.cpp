@@ -233,7 +233,13 @@ ShownPixels Screen::shown() const {
 bool Screen::copy_changed() {
     // There was no memory for it.
     if (!seen_) return false;
-    const bool changed = copy_.copy(device_, shown(), memory_.begin(), [this] { library_->begin(surface_); });
+    bool begun = false;
+    const bool changed = copy_.copy(
+        device_, shown(), memory_.begin(), [](std::uint32_t) { return true; },
+        [this, &begun](std::uint32_t) {
+            if (!begun) library_->begin(surface_);
+            begun = true;
+        });
     if (changed) library_->end(surface_);
     return changed;
 }
