@@ -84,7 +84,7 @@ std::uint64_t address(const void* pointer) {
 
 }  // namespace
 
-FbDevice::FbDevice(const FbScreen& screen, unsigned bits, unsigned heights)
+FbDevice::FbDevice(const FbScreen& screen, unsigned bits, unsigned heights, unsigned begun_with)
     : screen_(screen), heights_(heights) {
     var_.xres = var_.xres_virtual = screen.width;
     var_.yres = var_.yres_virtual = screen.height;
@@ -93,15 +93,20 @@ FbDevice::FbDevice(const FbScreen& screen, unsigned bits, unsigned heights)
     var_.vmode = FB_VMODE_NONINTERLACED;
     check(var_);
     std::memcpy(fix_.id, "hvfbd", sizeof "hvfbd");
-    // It is the same in every mode, as a card's is.
-    const std::uint64_t size = std::uint64_t{screen.stride} * screen.height * heights;
-    fix_.smem_len = static_cast<std::uint32_t>((size + smallest_page - 1) / smallest_page * smallest_page);
+    have_memory(begun_with < heights ? begun_with : heights);
     fix_.type = FB_TYPE_PACKED_PIXELS;
     fix_.visual = FB_VISUAL_TRUECOLOR;
     fix_.ypanstep = 1;
     fix_.accel = FB_ACCEL_NONE;
     set_fix();
     console_colours(red_, green_, blue_);
+}
+
+// It is the same in every mode that it is enough for, as a card's is.
+void FbDevice::have_memory(unsigned heights) {
+    memory_size_ = std::uint64_t{screen_.stride} * screen_.height * heights;
+    fix_.smem_len =
+        static_cast<std::uint32_t>((memory_size_ + smallest_page - 1) / smallest_page * smallest_page);
 }
 
 void FbDevice::set_fix() {
@@ -185,6 +190,7 @@ FbAnswer FbDevice::set_var(fb_var_screeninfo& var) {
                          var.yres_virtual != var_.yres_virtual;
     var_ = var;
     set_fix();
+    if (size() > memory_size_) have_memory(heights_);
     return {.effect = changed ? FbEffect::mode : panned ? FbEffect::pan : FbEffect::none};
 }
 

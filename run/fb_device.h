@@ -39,8 +39,9 @@ struct FbTransfer {
 class FbDevice {
   public:
     FbDevice() = default;
-    // `bits`: of a pixel, 16 or 32. `heights`: how many heights of the screen there is memory for, 1 or 2.
-    FbDevice(const FbScreen& screen, unsigned bits, unsigned heights = 2);
+    // `bits`: of a pixel, 16 or 32. `heights`: how many heights of the screen there may be memory for, 1
+    // or 2. `begun_with`: how many there is memory for at first. A mode that needs more gets all of it.
+    FbDevice(const FbScreen& screen, unsigned bits, unsigned heights = 2, unsigned begun_with = 2);
 
     // `argument`: an address in the caller's memory, or a number.
     FbAnswer ioctl(std::uint32_t request, std::uint64_t argument, const CallerMemory& memory);
@@ -50,6 +51,8 @@ class FbDevice {
     bool bgr() const { return var_.bits_per_pixel == 32 && var_.red.offset == 0; }
     bool doubled() const { return var_.yres_virtual > var_.yres; }
     unsigned blanked() const { return blanked_; }
+    // In bytes, without what fills the last page of it.
+    std::uint64_t memory_size() const { return memory_size_; }
     // Of the memory in the mode that it has now, in bytes: what is read to its end.
     std::uint64_t size() const { return std::uint64_t{fix_.line_length} * var_.yres_virtual; }
 
@@ -66,9 +69,11 @@ class FbDevice {
     bool put_fix(std::uint64_t to, const CallerMemory& memory) const;
     int check(fb_var_screeninfo& var) const;
     void set_fix();
+    void have_memory(unsigned heights);
 
     FbScreen screen_;
     unsigned heights_ = 2;
+    std::uint64_t memory_size_ = 0;
     fb_var_screeninfo var_{};
     fb_fix_screeninfo fix_{};
     std::uint16_t red_[colours] = {}, green_[colours] = {}, blue_[colours] = {};

@@ -25,7 +25,7 @@ bool link(const hvfbd::Descriptor& root, const std::string& target, const std::s
 }  // namespace
 
 bool DeviceFolders::make() {
-    hvfbd::Descriptor root = own_file_system(room);
+    hvfbd::Descriptor root = own_file_system(room).root;
     if (!root) return false;
     // As in sysfs, so that links lead to where they lead there.
     for (const char* const folder :

@@ -39,22 +39,34 @@ bool may_mount(const Texts& texts) {
            put("/proc/self/uid_map", texts.user) && put("/proc/self/gid_map", texts.group);
 }
 
-int mounted(const std::string& size) {
-    const hvfbd::Descriptor made(::fsopen("tmpfs", FSOPEN_CLOEXEC));
-    if (!made || ::fsconfig(made.get(), FSCONFIG_SET_STRING, "size", size.c_str(), 0) != 0 ||
-        ::fsconfig(made.get(), FSCONFIG_SET_STRING, "mode", "0755", 0) != 0 ||
-        ::fsconfig(made.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
-        return -1;
-    return ::fsmount(made.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-}
-
 struct Result {
-    int descriptor = -1, error = 0;
+    int root = -1, settings = -1, error = 0;
 };
+
+// The descriptors outlive the process that makes them.
+Result mounted(const std::string& size) {
+    const int made = ::fsopen("tmpfs", FSOPEN_CLOEXEC);
+    if (made >= 0 && ::fsconfig(made, FSCONFIG_SET_STRING, "size", size.c_str(), 0) == 0 &&
+        ::fsconfig(made, FSCONFIG_SET_STRING, "mode", "0755", 0) == 0 &&
+        ::fsconfig(made, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) == 0) {
+        const int root =
+            ::fsmount(made, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        if (root >= 0) return {.root = root, .settings = made, .error = 0};
+    }
+    const int error = errno;
+    if (made >= 0) ::close(made);
+    return {.root = -1, .settings = -1, .error = error};
+}
 
 }  // namespace
 
-hvfbd::Descriptor own_file_system(std::size_t size) {
+bool OwnFileSystem::resize(std::size_t size) const {
+    // Who made it need have no rights where it is mounted: the owner of its name space of users has them.
+    return ::fsconfig(settings.get(), FSCONFIG_SET_STRING, "size", std::to_string(size).c_str(), 0) == 0 &&
+           ::fsconfig(settings.get(), FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0) == 0;
+}
+
+OwnFileSystem own_file_system(std::size_t size) {
     void* const shared =
         ::mmap(nullptr, sizeof(Result), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) return {};
@@ -64,11 +76,13 @@ hvfbd::Descriptor own_file_system(std::size_t size) {
     // descriptors, so that what it opens is there when it has ended.
     const long child = ::syscall(SYS_clone, CLONE_FILES | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
     if (child == 0) {
-        if (may_mount(texts)) result->descriptor = mounted(texts.size);
-        if (result->descriptor < 0) result->error = errno;
+        if (may_mount(texts))
+            *result = mounted(texts.size);
+        else
+            result->error = errno;
         ::_exit(0);
     }
-    Result done{.descriptor = -1, .error = errno};
+    Result done{.root = -1, .settings = -1, .error = errno};
     if (child > 0) {
         while (::waitpid(static_cast<pid_t>(child), nullptr, 0) < 0 && errno == EINTR) {
         }
@@ -76,7 +90,8 @@ hvfbd::Descriptor own_file_system(std::size_t size) {
     }
     ::munmap(shared, sizeof(Result));
     errno = done.error;
-    return done.descriptor < 0 ? hvfbd::Descriptor() : hvfbd::Descriptor(done.descriptor);
+    if (done.root < 0) return {};
+    return {.root = hvfbd::Descriptor(done.root), .settings = hvfbd::Descriptor(done.settings)};
 }
 
 }  // namespace run

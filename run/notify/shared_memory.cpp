@@ -10,8 +10,6 @@
 #include <cstdint>
 #include <string>
 
-#include "run/notify/own_file_system.h"
-
 namespace run {
 namespace {
 
@@ -44,10 +42,10 @@ void outlive_lost_memory() {
 }
 
 // Takes all the room that its file system has.
-hvfbd::Descriptor limited_file(std::size_t size) {
-    const hvfbd::Descriptor root = own_file_system(size);
-    if (!root) return {};
-    hvfbd::Descriptor file(::openat(root.get(), "fb0", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+hvfbd::Descriptor limited_file(const OwnFileSystem& file_system, std::size_t size) {
+    if (!file_system) return {};
+    hvfbd::Descriptor file(
+        ::openat(file_system.root.get(), "fb0", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (file && ::fallocate(file.get(), 0, 0, static_cast<off_t>(size)) != 0) file.reset();
     return file;
 }
@@ -65,24 +63,39 @@ hvfbd::Descriptor sealed_file(std::size_t size) {
 SharedMemory::~SharedMemory() {
     if (!pixels_) return;
     memory_size = 0;
-    ::munmap(pixels_, size_);
+    ::munmap(pixels_, mapped_);
 }
 
-int SharedMemory::open(std::size_t size) {
-    hvfbd::Descriptor file = limited_file(size);
+int SharedMemory::open(std::size_t size, std::size_t largest) {
+    OwnFileSystem file_system = own_file_system(size);
+    hvfbd::Descriptor file = limited_file(file_system, size);
+    const bool grows = file && file_system.resize(size);
     if (!file) file = sealed_file(size);
     struct stat status {};
     if (!file || ::fstat(file.get(), &status) != 0) return errno;
-    void* const address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    // Behind its end nothing is touched before it is there.
+    void* const address = ::mmap(nullptr, largest, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
     if (address == MAP_FAILED) return errno;
     file_ = std::move(file);
+    file_system_ = std::move(file_system);
+    grows_ = grows;
     device_number_ = status.st_dev;
     inode_ = status.st_ino;
     pixels_ = static_cast<std::byte*>(address);
     size_ = size;
+    mapped_ = largest;
     memory_begin = pixels_;
-    memory_size = size_;
+    memory_size = mapped_;
     outlive_lost_memory();
+    return 0;
+}
+
+int SharedMemory::grow(std::size_t size) {
+    if (size <= size_) return 0;
+    if (!grows_ || size > mapped_) return ENOMEM;
+    if (!file_system_.resize(size) || ::fallocate(file_.get(), 0, 0, static_cast<off_t>(size)) != 0)
+        return errno;
+    size_ = size;
     return 0;
 }
 
@@ -99,7 +112,8 @@ void SharedMemory::look() {
     if (memory_lost == 0) return;
     memory_lost = 0;
     // Without memory for it the next look tries again.
-    if (::mmap(pixels_, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_.get(), 0) == MAP_FAILED)
+    if (::mmap(pixels_, mapped_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file_.get(), 0) ==
+        MAP_FAILED)
         memory_lost = 1;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "common/descriptor.h"
+#include "run/notify/own_file_system.h"
 
 namespace run {
 
@@ -20,8 +21,14 @@ class SharedMemory {
     SharedMemory& operator=(const SharedMemory&) = delete;
     ~SharedMemory();
 
-    // `size`: what is read to its end; whole pages are mapped. 0 or an errno.
-    int open(std::size_t size);
+    // `size`: what is read to its end; whole pages are mapped. `largest`: to which it may be made longer.
+    // 0 or an errno.
+    int open(std::size_t size, std::size_t largest);
+    // Whether it can be made longer at all.
+    bool grows() const { return grows_; }
+    std::size_t size() const { return size_; }
+    // 0 or an errno. Nothing of it moves.
+    int grow(std::size_t size);
     explicit operator bool() const { return pixels_ != nullptr; }
     std::byte* pixels() const { return pixels_; }
     // The memory once more, for this access mode: its position is its own. None, and errno, where that fails.
@@ -37,8 +44,10 @@ class SharedMemory {
     hvfbd::Descriptor file_;
     dev_t device_number_ = 0;
     ino_t inode_ = 0;
+    OwnFileSystem file_system_;
+    bool grows_ = false;
     std::byte* pixels_ = nullptr;
-    std::size_t size_ = 0;
+    std::size_t size_ = 0, mapped_ = 0;
 };
 
 }  // namespace run

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "run/keyboards/message.h"
 
@@ -43,20 +44,19 @@ int SharedScreen::open(std::string& error) {
     layout_ = layout;
     surface_ = std::move(surface);
     if (!settings_.keyboards.empty()) tell_of_surface(settings_.keyboards.c_str());
-    mode_changed();
-    return 0;
+    return mode_changed();
 }
 
 int SharedScreen::map(const hvfb_layout& layout, const void* kept_pixels) {
     const std::uint32_t width = settings_.width ? settings_.width : layout.width;
     const std::uint32_t height = settings_.height ? settings_.height : layout.height;
     if (width > layout.width || height > layout.height) return EINVAL;
-    // One height: what is read to its end is one picture.
+    // One height, as long as no program asks for two: what is read to its end is one picture.
     const std::uint32_t stride = settings_.width ? width * 4 : layout.stride;
-    const fbdev::FbDevice device({width, height, stride}, settings_.bits, 1);
+    const std::size_t size = std::size_t{stride} * height;
     // Not whole pages: so much can be read, with 32 bits. What is mapped behind it is there all the same.
-    if (const int failed = memory_.open(std::size_t{stride} * height)) return failed;
-    device_ = device;
+    if (const int failed = memory_.open(size, 2 * size)) return failed;
+    device_ = fbdev::FbDevice({width, height, stride}, settings_.bits, memory_.grows() ? 2 : 1, 1);
     stores_.begin({memory_.device_number(), memory_.inode()}, memory_.file());
     if (settings_.width == 0 && settings_.bits == 32) {
         // What a program before this one has kept.
@@ -73,11 +73,18 @@ fbdev::ShownPixels SharedScreen::shown() const {
             .stride = layout_.stride};
 }
 
-void SharedScreen::mode_changed() {
+int SharedScreen::mode_changed() {
+    if (const int failed = memory_.grow(device_.memory_size())) return failed;
     seen_.resize(fbdev::PictureCopy::needed(device_, shown()));
     copy_.begin(device_, shown(), settings_.scale, seen_.data(), memory_.pixels());
     times_.owe();
     times_.forget_quiet();
+    return 0;
+}
+
+void SharedScreen::panned() {
+    panned_ = true;
+    times_.owe();
 }
 
 void SharedScreen::maps(pid_t thread, const StoreWatch::LetGo& let_go) {
@@ -87,11 +94,12 @@ void SharedScreen::maps(pid_t thread, const StoreWatch::LetGo& let_go) {
 
 bool SharedScreen::copy(bool whole, bool& unseen) {
     std::vector<RowRange> changed;
+    const std::uint32_t first = device_.var().yoffset;
     const bool any = copy_.copy(
-        device_, shown(), memory_.pixels(), [&](std::uint32_t y) { return whole || rows_[y] != 0; },
+        device_, shown(), memory_.pixels(), [&](std::uint32_t y) { return whole || rows_[first + y] != 0; },
         [&](std::uint32_t y) {
             if (changed.empty()) ::hvfb_surface_begin(surface_.get());
-            unseen |= rows_[y] == 0;
+            unseen |= rows_[first + y] == 0;
             const bool follows = !changed.empty() && changed.back().first + changed.back().count == y;
             if (!follows && changed.size() < most_parts) changed.push_back({y, 0});
             changed.back().count = y + 1 - changed.back().first;
@@ -110,7 +118,8 @@ bool SharedScreen::copy(bool whole, bool& unseen) {
 void SharedScreen::look() {
     const auto now = Clock::now();
     memory_.look();
-    rows_.assign(device_.var().yres, 0);
+    // What is shown anew was stored before.
+    rows_.assign(device_.var().yres_virtual, std::exchange(panned_, false));
     // Protected first and compared then: a store in between is found at the next look, too.
     const auto stored = [this](std::uint64_t offset, std::uint64_t size) {
         const RowRange rows =

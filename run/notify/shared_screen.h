@@ -50,7 +50,10 @@ class SharedScreen {
         return is_open() && caller.has(descriptor, memory_.device_number(), memory_.inode());
     }
 
-    void mode_changed();
+    // 0 or an errno: there is no memory for that mode.
+    int mode_changed();
+    // Another part of the memory is shown.
+    void panned();
     // A thread waits in a call that maps the memory.
     void maps(pid_t thread, const StoreWatch::LetGo& let_go);
     // Readable when something was written by a descriptor; -1: that is not told.
@@ -81,6 +84,7 @@ class SharedScreen {
     StoreWatch stores_;
     LookTimes times_;
     std::vector<std::uint8_t> rows_;  // those into which is known to be stored
+    bool panned_ = false;
 };
 
 }  // namespace run

@@ -258,9 +258,14 @@ Answer Supervisor::ioctl(const seccomp_notif& call, Caller& caller) {
     if (framebuffer) {
         if (!screen_.is_framebuffer(caller, descriptor)) return {.kernels = true};
         if (!notifications_.is_there(call)) return {.error = EINTR};
+        const fbdev::FbDevice before = screen_.device();
         const fbdev::FbAnswer answered = screen_.device().ioctl(request, call.data.args[2], caller.memory());
         result.error = answered.error;
-        if (answered.effect == fbdev::FbEffect::mode) screen_.mode_changed();
+        if (answered.effect == fbdev::FbEffect::mode) {
+            result.error = screen_.mode_changed();
+            if (result.error != 0) screen_.device() = before;
+        }
+        if (answered.effect == fbdev::FbEffect::pan) screen_.panned();
         if (answered.effect == fbdev::FbEffect::mode || answered.effect == fbdev::FbEffect::pan)
             refresh_at_ = Clock::now();
         if (answered.effect == fbdev::FbEffect::wait_for_vsync) {

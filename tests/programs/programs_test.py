@@ -53,6 +53,35 @@ func main() {
     os.Exit(7)
 }
 """
+# A window in one colour, and two rectangles beside each other.
+QT = """
+from {package}.QtGui import QColor, QPainter
+from {package}.QtWidgets import QApplication, QWidget
+class Window(QWidget):
+    def paintEvent(self, event):
+        QPainter(self).fillRect(self.rect(), QColor(10, 20, 30))
+application = QApplication([])
+window = Window()
+window.showFullScreen()
+application.exec()
+"""
+EFL = """
+import ctypes
+evases, canvas, core = (ctypes.CDLL(f"lib{{name}}.so.1") for name in ("ecore_evas", "evas", "ecore"))
+pointer = ctypes.c_void_p
+for function in (evases.ecore_evas_new, evases.ecore_evas_get, canvas.evas_object_rectangle_add):
+    function.restype = pointer
+evases.ecore_evas_init()
+window = pointer(evases.ecore_evas_new(b"fb", 0, 0, {width}, {height}, None))
+for x, colour in ((0, (10, 20, 30)), (100, (200, 100, 50))):
+    part = pointer(canvas.evas_object_rectangle_add(pointer(evases.ecore_evas_get(window))))
+    canvas.evas_object_color_set(part, *colour, 255)
+    canvas.evas_object_move(part, x, 0)
+    canvas.evas_object_resize(part, {width}, {height})
+    canvas.evas_object_show(part)
+evases.ecore_evas_show(window)
+core.ecore_main_loop_begin()
+"""
 # Where /dev/tty0 is there, and nobody may open it.
 DEAD_TERMINAL = """
     mkdir /dev/dead
@@ -69,6 +98,24 @@ TIMEOUT = 60
 DEBIAN_12 = "VERSION_ID=\"12\"" in pathlib.Path("/etc/os-release").read_text().splitlines()
 
 
+def musl_program(folder):
+    (folder / "musl.c").write_text(STATIC)
+    subprocess.run(["musl-gcc", "-idirafter", "/usr/include", "-idirafter", f"/usr/include/{os.uname().machine}-linux-gnu",
+                    folder / "musl.c", "-o", folder / "musl"], check=True)
+    return folder / "musl"
+
+
+def go_program(folder):
+    (folder / "program.go").write_text(GO)
+    subprocess.run(["go", "build", "-o", folder / "go", folder / "program.go"], check=True,
+                   env={**os.environ, "HOME": str(folder), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", "GO111MODULE": "off"})
+    return folder / "go"
+
+
+def ffmpeg(*words):
+    return subprocess.run(["ffmpeg", "-v", "error", "-y", *words], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
+
+
 class OnDisplay(OnSmallDisplay):
     WIDTH, HEIGHT = 320, 240
 
@@ -80,12 +127,9 @@ class OnDisplay(OnSmallDisplay):
         self.environment["HOME"] = folder.name
         # A film of bars, and one picture of it as every program here reads it.
         self.picture = self.folder / "picture.png"
-        self.ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={self.WIDTH}x{self.HEIGHT}:rate=5", "-frames:v", "1", self.picture)
-        raw = self.ffmpeg("-i", self.picture, "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
+        ffmpeg("-f", "lavfi", "-i", f"testsrc2=size={self.WIDTH}x{self.HEIGHT}:rate=5", "-frames:v", "1", self.picture)
+        raw = ffmpeg("-i", self.picture, "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
         self.rows = [[tuple(raw[(y * self.WIDTH + x) * 3:][:3]) for x in range(self.WIDTH)] for y in range(self.HEIGHT)]
-
-    def ffmpeg(self, *words):
-        return subprocess.run(["ffmpeg", "-v", "error", "-y", *words], check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL).stdout
 
     def running(self, *words, terminal=False, before="", alone=False, stdin=subprocess.DEVNULL, **environment):
         """Starts it where the kernel has no virtual terminal, after a shell's commands there, and ends it with the test. `alone`: without
@@ -153,7 +197,7 @@ class OnDisplay(OnSmallDisplay):
 class Programs(OnDisplay):
     def test_ffmpeg_shows_a_film_and_records_what_was_shown(self):
         shown, recorded = self.folder / "shown", self.folder / "recorded"
-        self.ffmpeg("-i", self.picture, "-pix_fmt", "bgra", "-f", "rawvideo", shown)
+        ffmpeg("-i", self.picture, "-pix_fmt", "bgra", "-f", "rawvideo", shown)
         self.start("--keep", "ffmpeg", "-v", "error", "-i", self.picture, "-pix_fmt", "bgra", "-f", "fbdev", "/dev/fb0")
         self.assertEqual(self.screen(), self.rows)
         self.keep_picture()
@@ -171,7 +215,7 @@ class Programs(OnDisplay):
         self.start("--keep", "--name=picture", "ffmpeg", "-v", "error", "-i", self.picture, "-pix_fmt", "bgra", "-f", "fbdev", "/dev/fb0")
         taken = self.folder / "taken.ppm"
         self.start("--keep", "--name=picture", "sh", "-c", f"fbcat >{taken}")
-        pixels = self.ffmpeg("-i", taken, "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
+        pixels = ffmpeg("-i", taken, "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
         self.assertEqual(pixels, bytes(value for row in self.rows for pixel in row for value in pixel))
 
     def test_fbi_shows_a_picture(self):
@@ -219,7 +263,7 @@ class Programs(OnDisplay):
 
     def film(self):
         film = self.folder / "film.avi"
-        self.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=5", "-t", "2", "-c:v", "mpeg4", film)
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=5", "-t", "2", "-c:v", "mpeg4", film)
         return film
 
     def film_by(self, *ways):
@@ -278,17 +322,7 @@ class Programs(OnDisplay):
 
     def window_of(self, package):
         program = self.folder / "window.py"
-        program.write_text(textwrap.dedent(f"""
-            from {package}.QtGui import QColor, QPainter
-            from {package}.QtWidgets import QApplication, QWidget
-            class Window(QWidget):
-                def paintEvent(self, event):
-                    QPainter(self).fillRect(self.rect(), QColor(10, 20, 30))
-            application = QApplication([])
-            window = Window()
-            window.showFullScreen()
-            application.exec()
-            """))
+        program.write_text(QT.format(package=package))
         process = self.running("/usr/bin/python3", program, QT_QPA_PLATFORM="linuxfb:nographicsmodeswitch", QT_QPA_FB_HIDECURSOR="1")
         self.await_screen(lambda rows: all(pixel == (10, 20, 30) for row in rows for pixel in row), process)
         self.keep_picture()
@@ -296,29 +330,13 @@ class Programs(OnDisplay):
     def test_efl_draws_its_windows(self):
         """The framebuffer of Ecore and Evas, by their C functions: what uses it is compiled by its users."""
         program = self.folder / "window.py"
-        program.write_text(textwrap.dedent(f"""
-            import ctypes
-            evases, canvas, core = (ctypes.CDLL(f"lib{{name}}.so.1") for name in ("ecore_evas", "evas", "ecore"))
-            pointer = ctypes.c_void_p
-            for function in (evases.ecore_evas_new, evases.ecore_evas_get, canvas.evas_object_rectangle_add):
-                function.restype = pointer
-            evases.ecore_evas_init()
-            window = pointer(evases.ecore_evas_new(b"fb", 0, 0, {self.WIDTH}, {self.HEIGHT}, None))
-            for x, colour in ((0, (10, 20, 30)), (100, (200, 100, 50))):
-                part = pointer(canvas.evas_object_rectangle_add(pointer(evases.ecore_evas_get(window))))
-                canvas.evas_object_color_set(part, *colour, 255)
-                canvas.evas_object_move(part, x, 0)
-                canvas.evas_object_resize(part, {self.WIDTH}, {self.HEIGHT})
-                canvas.evas_object_show(part)
-            evases.ecore_evas_show(window)
-            core.ecore_main_loop_begin()
-            """))
+        program.write_text(EFL.format(width=self.WIDTH, height=self.HEIGHT))
         process = self.running("/usr/bin/python3", program)
         self.await_screen(lambda rows: all(row == [(10, 20, 30)] * 100 + [(200, 100, 50)] * (self.WIDTH - 100) for row in rows), process)
         self.keep_picture()
 
     def test_the_words_of_the_readme_show_a_film_with_sound(self):
-        self.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=5", "-f", "lavfi", "-i", "sine", "-t", "60", "-c:v", "mpeg4", self.folder / "film.mkv")
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=5", "-f", "lavfi", "-i", "sine", "-t", "60", "-c:v", "mpeg4", self.folder / "film.mkv")
         with contextlib.chdir(self.folder):
             process = self.running(*"ffmpeg -re -i film.mkv -pix_fmt bgra -f fbdev /dev/fb0".split())
         self.await_colours(process, self.WIDTH * self.HEIGHT // 2)
@@ -471,7 +489,7 @@ class OnXorg(OnDisplay):
         def is_shown(rows):
             dumped = subprocess.run(["xwd", "-display", self.display, "-root", "-silent"], check=True, stdout=subprocess.PIPE).stdout
             (self.folder / "root.xwd").write_bytes(dumped)
-            raw = self.ffmpeg("-i", self.folder / "root.xwd", "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
+            raw = ffmpeg("-i", self.folder / "root.xwd", "-pix_fmt", "rgb24", "-f", "rawvideo", "-")
             return raw == bytes(value for row in rows for pixel in row for value in pixel) and len(set(raw)) > 20
         self.await_screen(is_shown, self.server)
         self.keep_picture()
@@ -486,30 +504,16 @@ class ProgramsNotified(Programs):
 
     METHOD = "notify"
 
-    def test_fbset_says_what_the_framebuffer_is_and_sets_it(self):
-        self.assertIn("geometry 320 240 320 240 16", self.start("fbset", "-depth", "16", "-s").stdout)
-        self.start("fbset", "-vyres", "480", code=1)
-
-    def test_mplayer_shows_a_film_by_both_of_its_ways(self):
-        """By one: the other one needs a doubled height."""
-        self.film_by("fbdev2")
-
     def draws(self, program):
         self.METHOD = "auto"
         self.assertRegex(self.start("--explain", "--keep", program, code=7).stderr, r"(?m)^hvfb-run: method notify: ")
         self.assert_screen(lambda x, y: (x & 255 ^ y, y, x & 255))
 
     def test_a_program_of_musl_draws(self):
-        (self.folder / "program.c").write_text(STATIC)
-        subprocess.run(["musl-gcc", "-idirafter", "/usr/include", "-idirafter", f"/usr/include/{os.uname().machine}-linux-gnu",
-                        self.folder / "program.c", "-o", self.folder / "program"], check=True)
-        self.draws(self.folder / "program")
+        self.draws(musl_program(self.folder))
 
     def test_a_go_program_draws(self):
-        (self.folder / "program.go").write_text(GO)
-        subprocess.run(["go", "build", "-o", self.folder / "program", self.folder / "program.go"], check=True,
-                       env={**self.environment, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", "GO111MODULE": "off"})
-        self.draws(self.folder / "program")
+        self.draws(go_program(self.folder))
 
 
 class LargerPrograms(OnLargerDisplay):

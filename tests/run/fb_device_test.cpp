@@ -166,6 +166,28 @@ TEST_F(FbDeviceTest, TheMemoryIsUpToTwiceAsHighAsTheScreen) {
     EXPECT_LE(device.size(), fix().smem_len);
 }
 
+TEST_F(FbDeviceTest, AModeThatNeedsMoreThanItBeganWithGetsAllOfIt) {
+    const std::uint32_t line = fix().line_length;
+    device = FbDevice({640, 480, line}, 32, 2, 1);
+    EXPECT_EQ(fix().smem_len, (line * 480 + 4095) / 4096 * 4096);
+    EXPECT_EQ(device.memory_size(), line * 480);
+    // Half as many bits: as many rows more as there is memory for.
+    fb_var_screeninfo wanted = device.var();
+    wanted.bits_per_pixel = 16;
+    wanted.yres_virtual = 960;
+    ASSERT_EQ(set(wanted).error, 0);
+    EXPECT_EQ(device.memory_size(), line * 480);
+    wanted.bits_per_pixel = 32;
+    EXPECT_EQ(set(wanted).effect, FbEffect::mode);
+    EXPECT_EQ(device.memory_size(), line * 960);
+    EXPECT_EQ(fix().smem_len, (line * 960 + 4095) / 4096 * 4096);
+    wanted.yres_virtual = 480;
+    ASSERT_EQ(set(wanted).error, 0);
+    EXPECT_EQ(device.memory_size(), line * 960);
+    wanted.yres_virtual = 961;
+    EXPECT_EQ(set(wanted).error, EINVAL);
+}
+
 TEST_F(FbDeviceTest, AnOffsetMakesRoomForItself) {
     fb_var_screeninfo wanted = device.var();
     wanted.yoffset = 100;

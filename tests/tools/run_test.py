@@ -214,14 +214,12 @@ class PixelsByAnyMethod:
                     return (200, (y - top) // scale, (x - left) // scale) if inside else (0, 0, 0)
                 self.assert_screen(expected)
 
-
-class RunPixels(PixelsByAnyMethod, OnSmallDisplay):
     def test_a_pan_shows_the_other_half_whole(self):
         self.python("""
             mode = var()
             mode[3] = 2 * HEIGHT
             assert put(PUT, mode)[3] == 2 * HEIGHT
-            pixels = mmap.mmap(fb, LENGTH)
+            pixels = mmap.mmap(fb, fix()[0])
             pixels[:LINE * HEIGHT] = bytes((255, 0, 0, 0)) * (LINE // 4 * HEIGHT)
             pixels[LINE * HEIGHT:2 * LINE * HEIGHT] = bytes((0, 0, 255, 0)) * (LINE // 4 * HEIGHT)
             mode = var()
@@ -249,23 +247,71 @@ class RunPixels(PixelsByAnyMethod, OnSmallDisplay):
             mode = var()
             mode[3] = 2 * HEIGHT
             put(PUT, mode)
-            pixels = mmap.mmap(fb, LENGTH)
+            pixels = mmap.mmap(fb, fix()[0])
             pixels[:LINE * HEIGHT] = bytes((5, 6, 7, 0)) * (LINE // 4 * HEIGHT)
             time.sleep(1)
             """, "--keep")
         self.assert_screen(lambda x, y: (7, 6, 5))
 
+    def test_pans_show_frames_one_after_the_other(self):
+        """Also those of which nothing was stored since they were shown before."""
+        seen = self.python(f"""
+            import subprocess
+            mode = var()
+            mode[3] = 2 * HEIGHT
+            put(PUT, mode)
+            pixels = mmap.mmap(fb, fix()[0])
+            for half, colour in enumerate(((9, 0, 0, 0), (0, 0, 8, 0))):
+                pixels[half * LINE * HEIGHT:(half + 1) * LINE * HEIGHT] = bytes(colour) * (LINE // 4 * HEIGHT)
+            def shown():
+                said = subprocess.run(["{PROGRAMS}/hvfbctl", "--bus={self.bus.address}", "screenshot", "-"], capture_output=True).stdout
+                return said
+            pictures = []
+            for place in (0, HEIGHT, 0, HEIGHT):
+                mode[5] = place
+                put(PAN, mode)
+                deadline = time.monotonic() + 20
+                while (picture := shown()) in pictures[-1:] and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                pictures.append(picture)
+            print(len(set(pictures)), pictures[0] == pictures[2], pictures[1] == pictures[3])
+            """)
+        self.assertEqual(seen, "2 True True\n")
+
+
+class RunPixels(PixelsByAnyMethod, OnSmallDisplay):
+    METHOD = "preload"
+
 
 class RunPixelsNotified(PixelsByAnyMethod, OnSmallDisplay):
     METHOD = "notify"
 
-    def test_a_doubled_height_is_refused(self):
+    def test_there_is_memory_for_one_height_until_two_are_asked_for(self):
         """What is read to its end is one picture: the memory is the kernel's to read and write."""
         self.assertEqual(self.python("""
+            def readable():
+                return os.lseek(fb, 0, os.SEEK_END) == LINE * var()[3], fix()[0] // 4096 == (LINE * var()[3] + 4095) // 4096
+            print(*readable())
+            pixels = mmap.mmap(fb, LENGTH)
+            pixels[:4] = b"abcd"
+            mode = var()
+            mode[3] = 2 * HEIGHT
+            put(PUT, mode)
+            print(*readable(), os.pread(fb, 4, 0), os.pwrite(fb, b"ef", 2 * LINE * HEIGHT - 2), error(os.pwrite, fb, b"g", 2 * LINE * HEIGHT + 4096))
+            mode[3] = 2 * HEIGHT + 1
+            print(error(put, PUT, mode))
+            """), f"True True\nTrue True b'abcd' 2 {may_have_a_file_system()}\nEINVAL\n")
+
+    def test_a_doubled_height_is_refused_where_the_memory_cannot_grow(self):
+        """In a container that lets nobody make a file system: see may_have_a_file_system."""
+        program = """
             mode = var()
             mode[3] = 2 * HEIGHT
             print(error(put, PUT, mode), LENGTH >= LINE * HEIGHT, LENGTH < LINE * HEIGHT + 4096)
-            """), "EINVAL True True\n")
+            """
+        done = run("unshare", "--user", "--map-root-user", "sh", "-c", 'echo 0 >/proc/sys/user/max_mnt_namespaces; echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"', "sh",
+                   PROGRAMS / "hvfb-run", f"--bus={self.bus.address}", "--method=notify", PYTHON, "-c", PRELUDE + textwrap.dedent(program), env=self.environment)
+        self.assertEqual(done.stdout, "EINVAL True True\n", done.stderr)
 
     def test_processes_draw_into_one_picture_and_read_what_others_drew(self):
         self.assertEqual(self.start("sh", "-c", "exec 3<>/dev/fb0; printf abcd >&3; dd if=/dev/zero bs=4 count=1 status=none >&3; "

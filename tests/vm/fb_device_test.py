@@ -29,8 +29,6 @@ WITH_BOTH = {
         ("blank 0", "blank 1", "blank 2", "blank 3", "blank 4", "vsync", "vsync of nothing"),
 }
 WITH_NOTIFY = {
-    "there is memory for one height":
-        ("put doubled", "put doubled and panned", "put panned"),
     "the kernel answers for the descriptor, which is one of a file":
         ("request FIONREAD",
          *(f"{call} {where}" for call in ("write", "pwrite")
@@ -99,7 +97,7 @@ class FbDevice(AgainstTheKernels):
         self.assert_answers_as_the_kernels("preload", 2, names_of(WITH_BOTH))
 
     def test_answers_as_the_kernels_beside_the_program(self):
-        self.assert_answers_as_the_kernels("notify", 1, names_of(WITH_BOTH, WITH_NOTIFY))
+        self.assert_answers_as_the_kernels("notify", 2, names_of(WITH_BOTH, WITH_NOTIFY))
 
     def test_a_program_of_32_bits_draws(self):
         """It asks by `int 0x80`, in structures of i386: see image/narrow.c."""
