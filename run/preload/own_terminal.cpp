@@ -96,7 +96,8 @@ using namespace fbdev::preload;
 EXPORTED int ttyname_r(int fd, char* name, size_t size) noexcept {
     if (!real.ttyname_r) look_up_real_calls();
     if (!is_own_terminal(fd)) return real.ttyname_r(fd, name, size);
-    if (!name) return errno = EINVAL;
+    // Its declaration says that it never is, which compilers believe.
+    if (char* const volatile given = name; !given) return errno = EINVAL;
     if (size <= strlen(fbdev::own_terminal_name)) return errno = ERANGE;
     strcpy(name, fbdev::own_terminal_name);
     return 0;
