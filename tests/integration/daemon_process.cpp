@@ -56,8 +56,7 @@ DaemonProcess::DaemonProcess(const SimulatedHost& host) {
     auto make = [=](EventLoop& loop, const RestoredOutput* restored) {
         hyperv::HypervOutput::Options options;
         options.session.assume_visible = host.assume_visible;
-        options.session.timing = {std::chrono::milliseconds(500), std::chrono::milliseconds(1),
-                                  std::chrono::milliseconds(20)};
+        options.session.timing = {host_timeout, std::chrono::milliseconds(1), std::chrono::milliseconds(20)};
         options.rectangles_per_message = host.rectangles_per_message;
         return std::make_unique<hyperv::HypervOutput>(loop, std::make_unique<SimulatedUioPort>(host.path),
                                                       hyperv::FramebufferSource("simulated", 0), options,

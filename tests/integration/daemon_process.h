@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,8 @@ class DaemonProcess {
                            unsigned displays = 1);
     // The same on the Hyper-V output, whose host listens at `path`; its timeouts are short. What the host
     // shows is to be asked of the host; set_visible() and refuse() are the host's to do.
+    // How long one may read nothing before a new session is begun.
+    static constexpr std::chrono::milliseconds host_timeout{500};
     struct SimulatedHost {
         std::string path;
         bool assume_visible = true;

@@ -250,18 +250,23 @@ TEST_P(AHost, that_shows_its_window_again_has_all_of_it_without_another_store) {
 TEST_P(AHost, that_takes_no_messages_loses_no_damage) {
     std::mt19937_64 random(4);
     await_timeout();
-    for (unsigned i = 0; i < rounds(6); ++i) {
+    // On a busy machine the host may be stalled for longer than it should be.
+    unsigned judged = 0;
+    for (Time give_up = clock_now() + 60s; judged < rounds(6) && clock_now() < give_up;) {
         ASSERT_EQ(await_equal(host, *surface), "");
         std::uint64_t sessions = host.status("sessions");
+        Time stalled = clock_now();
         host.say("stall");
         // A small ring is full after a few of these; what does not fit stays pending. Shorter than the
         // session's timeout: a new session would present everything anyhow.
-        Time end = clock_now() + 250ms;
-        while (clock_now() < end) draw(*surface, random);
+        while (clock_now() < stalled + 250ms) draw(*surface, random);
         host.say("continue");
         EXPECT_EQ(await_equal(host, *surface), "");
+        if (clock_now() - stalled >= DaemonProcess::host_timeout) continue;
         EXPECT_EQ(host.status("sessions"), sessions);
+        ++judged;
     }
+    EXPECT_GT(judged, 0u);
     EXPECT_EQ(host.status("complaints"), 0u);
 }
 
