@@ -64,7 +64,7 @@ class Parts(unittest.TestCase):
         environment = {**os.environ, "PKG_CONFIG": str(self.root / "pkg-config"), "MISSING": " ".join(missing)}
         without = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in PACKAGES & set(missing)]
         return build, run("cmake", "--fresh", "-G", "Ninja", "-S", SOURCE, "-B", build, "-DCMAKE_INSTALL_PREFIX=/usr", *options, *without,
-                          env=environment)
+                          env=environment, timeout=300)
 
     def installed(self, *options, missing=()):
         """The files that would be installed, by their names and where they would be."""
@@ -191,7 +191,7 @@ class Elsewhere(unittest.TestCase):
     def install(self):
         """What the release builds, which was configured for /usr, in a folder."""
         prefix = self.root / "prefix"
-        done = run("cmake", "--install", PROGRAMS.parent, "--prefix", prefix)
+        done = run("cmake", "--install", PROGRAMS.parent, "--prefix", prefix, timeout=300)
         self.assertEqual(done.returncode, 0, done.stderr)
         [library] = prefix.glob("lib/**/libhvfb.so")
         return prefix, library.parent
@@ -241,7 +241,7 @@ class Elsewhere(unittest.TestCase):
                                                   f"add_executable(draw {SOURCE}/client/examples/hello.c)\ntarget_link_libraries(draw hvfb::hvfb)\n"
                                                   "set_property(TARGET draw PROPERTY C_STANDARD 11)\n")
         for command in (("-S", self.root, "-B", self.root / "build", f"-DCMAKE_PREFIX_PATH={prefix}"), ("--build", self.root / "build")):
-            done = run("cmake", *command)
+            done = run("cmake", *command, timeout=300)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_names_the_prefix_that_it_is_installed_into(self):
@@ -258,7 +258,7 @@ class Elsewhere(unittest.TestCase):
 
     def test_names_the_prefix_that_it_was_configured_for(self):
         build, prefix = self.root / "build", self.root / "prefix"
-        done = run("cmake", "-G", "Ninja", "-S", SOURCE, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DHVFBD_TESTS=OFF")
+        done = run("cmake", "-G", "Ninja", "-S", SOURCE, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", "-DHVFBD_TESTS=OFF", timeout=300)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"ExecStart={prefix}/libexec/hvfbd\n", (build / "packaging/hvfbd.service").read_text())
         self.assertIn(f"{prefix}/libexec/hvfbd-bind", (build / "packaging/hvfbd-bind.service").read_text())
