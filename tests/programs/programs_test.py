@@ -526,7 +526,7 @@ class LargerProgramsNotified(OnLargerDisplay):
 
 class ProgramsThatAreThere(unittest.TestCase):
     def test_are_all_of_them(self):
-        wanted = ("ffmpeg", "fbset", "fbcat", "fbi", "fim", "mplayer", "gst-launch-1.0", "links2", "x11vnc", "musl-gcc", "go", "Xorg", "cvlc", "fbxine",
+        wanted = ("ffmpeg", "fbset", "fbcat", "fbi", "fim", "fbterm", "zhcon", "plymouthd", "mplayer", "gst-launch-1.0", "links2", "x11vnc", "musl-gcc", "go", "Xorg", "cvlc", "fbxine",
                   "dosbox", "netsurf-fb", "rendercheck", "x11perf", "Xvfb", "twm", "xterm", "xclock", "xset", *(["dfbshow"] if DEBIAN_12 else []))
         self.assertEqual([name for name in wanted if shutil.which(name) is None], [], "apt-get install: [programs] in packaging/build-depends")
 

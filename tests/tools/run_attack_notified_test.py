@@ -11,6 +11,7 @@ import unittest
 from private_daemon import PROGRAMS, run
 from run_attack_test import (Attacked, RunAttackedByArguments, RunAttackedByDescriptors, RunAttackedByForks, RunAttackedBySignals,
                              RunAttackedByTheDaemon)
+from run_test import supervisor_on
 
 # Before exec of what its words are: what a container, or a kernel, refuses.
 REFUSES = textwrap.dedent(r"""
@@ -49,17 +50,6 @@ class NotifiedAttacked(Attacked):
         while not is_so():
             self.assertLess(time.monotonic(), deadline, f"never: {what}")
             time.sleep(0.01)
-
-    def supervisor(self):
-        """Who has the filter's notifications. The only one on this test's bus, whose command line it has."""
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                kinds = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
-                if "anon_inode:seccomp notify" in kinds and self.bus.address.encode() in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
-                    return int(pid)
-            except OSError:
-                pass
-        return self.fail("nobody answers it")
 
 
 class RunNotifiedAttacked(NotifiedAttacked):
@@ -117,7 +107,7 @@ class RunNotifiedAttackedFromBeside(NotifiedAttacked):
 
     def test_who_answers_and_is_stopped_is_waited_for(self):
         process = self.begin(self.WAITS)
-        supervisor = self.supervisor()
+        supervisor = supervisor_on(self.bus)
         os.kill(supervisor, signal.SIGSTOP)
         self.addCleanup(self.silently, os.kill, supervisor, signal.SIGCONT)
         process.stdin.write("go on\n")
@@ -129,7 +119,7 @@ class RunNotifiedAttackedFromBeside(NotifiedAttacked):
 
     def test_a_program_that_waits_for_who_is_stopped_can_be_killed(self):
         process = self.begin(self.WAITS)
-        supervisor = self.supervisor()
+        supervisor = supervisor_on(self.bus)
         os.kill(supervisor, signal.SIGSTOP)
         self.addCleanup(self.silently, os.kill, supervisor, signal.SIGCONT)
         process.stdin.write("go on\n")
@@ -142,13 +132,13 @@ class RunNotifiedAttackedFromBeside(NotifiedAttacked):
     def test_who_answers_and_is_killed_leaves_a_program_that_is_told_so(self):
         """It keeps what it has mapped, and no call waits."""
         process = self.begin(self.WAITS)
-        os.kill(self.supervisor(), signal.SIGKILL)
+        os.kill(supervisor_on(self.bus), signal.SIGKILL)
         self.await_that("the surface goes", lambda: self.surfaces() == [])
         self.assertEqual(self.finish(process), "Function not implemented\n")
 
     def test_a_program_that_is_killed_takes_who_answers_with_it(self):
         process = self.begin(self.WAITS)
-        supervisor = self.supervisor()
+        supervisor = supervisor_on(self.bus)
         process.kill()
         process.wait()
         self.await_that("who answered ends", lambda: not os.path.exists(f"/proc/{supervisor}"))

@@ -13,7 +13,7 @@ import unittest
 
 from private_daemon import PROGRAMS, run
 from run_attack_test import of_c
-from run_test import OnSmallDisplay
+from run_test import OnSmallDisplay, supervisor_on
 
 # Whether this kernel lets this user do what tracking needs.
 PROBE = r"""
@@ -130,16 +130,6 @@ class Tracked(OnSmallDisplay):
     def assert_found(self, how):
         """How the stores of the program are found where the kernel tracks, and that it is said why not where it does not."""
         self.assertRegex(self.explained(), how if self.tracks else "stores are found by comparing: ")
-
-    def supervisor(self):
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                kinds = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
-                if "anon_inode:seccomp notify" in kinds and self.bus.address.encode() in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
-                    return int(pid)
-            except OSError:
-                pass
-        return self.fail("nobody answers it")
 
 
 class RunTracked(Tracked):
@@ -521,7 +511,7 @@ class RunTrackedUndisturbed(Tracked):
             """)
         self.stored()
         self.await_pixel(1, 1, 0x010101)
-        supervisor = self.supervisor()
+        supervisor = supervisor_on(self.bus)
         os.kill(supervisor, signal.SIGSTOP)
         try:
             self.go_on()
