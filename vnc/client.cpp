@@ -17,6 +17,7 @@
 
 #include "vnc/rfb_session.h"
 #include "vnc/wait.h"
+#include "vnc/window_name.h"
 
 namespace vnc {
 
@@ -99,9 +100,10 @@ void Client::run(hvfbd::Descriptor socket, const std::string& name, ModeChange c
             const std::lock_guard lock(mutex_);
             picture = picture_;
         }
-        RfbSession session(std::move(socket), std::move(picture), name, std::move(change_mode), typist_.get(),
-                           exact);
-        converse(session);
+        if (typist_) typist_->link().open();
+        RfbSession session(std::move(socket), std::move(picture), name_of_window(name),
+                           std::move(change_mode), typist_.get(), exact);
+        converse(session, name);
     } catch (const std::exception& error) {
         end_reason_ = error.what();
     }
@@ -137,7 +139,11 @@ void Client::take_news(RfbSession& session) {
     session.show(std::move(picture), rects);
 }
 
-void Client::converse(RfbSession& session) {
+std::string Client::name_of_window(const std::string& name) const {
+    return typist_ && !typist_->link().in_vain() ? name : view_only(name);
+}
+
+void Client::converse(RfbSession& session, const std::string& name) {
     Time now = std::chrono::steady_clock::now();
     const Time handshake_ends = now + longest_handshake;
     LookState state(now);
@@ -147,6 +153,7 @@ void Client::converse(RfbSession& session) {
             if (stopping_) return;
         }
         take_news(session);
+        session.rename(name_of_window(name));
         if (!session.is_ready() && now >= handshake_ends) {
             end_reason_ = "did not finish the handshake in 10 seconds";
             return;
@@ -156,10 +163,12 @@ void Client::converse(RfbSession& session) {
         tell_looks(state.looks(now));
         std::optional<Time> wake_at = state.wake_at(now);
         if (!session.is_ready()) wake_at = std::min(wake_at.value_or(handshake_ends), handshake_ends);
-        std::array<pollfd, 2> watched = {pollfd{session.fd(), POLLIN, 0}, pollfd{news_.fd(), POLLIN, 0}};
+        std::array<pollfd, 3> watched = {pollfd{session.fd(), POLLIN, 0}, pollfd{news_.fd(), POLLIN, 0},
+                                         pollfd{typist_ ? typist_->link().fd() : -1, POLLIN, 0}};
         if (!session.is_open()) return;
         wait_for(watched, wake_at, now);
         if (watched[1].revents != 0) news_.silence();
+        if (watched[2].revents != 0) typist_->link().read();
         if (watched[0].revents != 0) session.read_message();
         now = std::chrono::steady_clock::now();
         state.set_asked(session.has_asked(), now);

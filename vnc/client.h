@@ -26,9 +26,10 @@ class RfbSession;
 class Client {
   public:
     // `bell` is rung when looks() or has_ended() become another. While it is `held` the client is answered
-    // nothing: there will be another picture at once. `change_mode` is as RfbSession has it. `typist` gets
-    // what it types; without one it looks only. With `exact` it gets no JPEG, whatever it asks for. Throws
-    // std::system_error: no thread, no descriptor.
+    // nothing: there will be another picture at once. `name` is its window's, as long as what it types goes
+    // somewhere. `change_mode` is as RfbSession has it. `typist` gets what it types; without one it looks
+    // only. With `exact` it gets no JPEG, whatever it asks for. Throws std::system_error: no thread, no
+    // descriptor.
     Client(hvfbd::Descriptor socket, std::shared_ptr<const Picture> picture, bool held, std::string name,
            const Bell& bell, ModeChange change_mode = {}, std::unique_ptr<Typist> typist = nullptr,
            bool exact = false);
@@ -47,7 +48,8 @@ class Client {
 
   private:
     void run(hvfbd::Descriptor socket, const std::string& name, ModeChange change_mode, bool exact);
-    void converse(RfbSession& session);
+    void converse(RfbSession& session, const std::string& name);
+    std::string name_of_window(const std::string& name) const;
     void take_news(RfbSession& session);
     void tell_looks(bool looks);
 

@@ -10,9 +10,13 @@
 
 namespace vnc {
 
+void InputLink::open() {
+    if (!socket_) connect();
+}
+
 void InputLink::send(const input::Packet& packet) {
     if (!socket_ && !connect()) return;
-    read_states();
+    read();
     // Where it does not take them, what is held is better released than held for ever.
     if (socket_ && ::send(socket_.get(), packet.bytes.data(), packet.size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
         say_trouble(std::string("types no more: send to hvfb-inputd: ") + std::strerror(errno));
@@ -35,7 +39,8 @@ bool InputLink::connect() {
     return false;
 }
 
-void InputLink::read_states() {
+void InputLink::read() {
+    if (!socket_) return;
     std::array<std::byte, input::longest_message> packet{};
     ssize_t got = 0;
     while ((got = ::recv(socket_.get(), packet.data(), packet.size(), MSG_DONTWAIT)) > 0) {
@@ -46,7 +51,8 @@ void InputLink::read_states() {
         else
             say_trouble("can only look: hvfb-inputd takes no keys; its journal says why");
     }
-    if (got == 0) socket_.reset();
+    // Readable for ever, otherwise.
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) socket_.reset();
 }
 
 void InputLink::say_trouble(const std::string& sentence) {

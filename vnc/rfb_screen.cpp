@@ -77,6 +77,11 @@ RfbScreen::~RfbScreen() {
     rfbScreenCleanup(screen_);
 }
 
+void RfbScreen::rename(std::string name) {
+    name_ = std::move(name);
+    screen_->desktopName = name_.c_str();
+}
+
 void RfbScreen::set_size(const Picture& picture) {
     rfbNewFramebuffer(screen_, frame_buffer(picture), static_cast<int>(picture.layout.width),
                       static_cast<int>(picture.layout.height), bits_of_colour, colours, bytes_of_pixel);

@@ -24,13 +24,15 @@ class RfbScreen {
 
     _rfbScreenInfo* get() const { return screen_; }
     const Picture& picture() const { return *picture_; }
+    const std::string& name() const { return name_; }
+    void rename(std::string name);
     // `rects` of `picture` have changed.
     void show(std::shared_ptr<const Picture> picture, std::span<const hvfb_rect> rects);
 
   private:
     void set_size(const Picture& picture);
 
-    const std::string name_;
+    std::string name_;
     std::shared_ptr<const Picture> picture_;
     _rfbScreenInfo* screen_;
 };

@@ -10,10 +10,12 @@
 #include <cstdlib>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "vnc/extended_key.h"
 #include "vnc/message_gate.h"
 #include "vnc/typist.h"
+#include "vnc/window_name.h"
 
 // It says of itself that it is C only where <rfb/rfb.h> includes it.
 extern "C" {
@@ -38,19 +40,20 @@ struct KeyCalls {
     }
     // Nobody who can only look is offered anything. FALSE: what libvncserver itself notes of an extension of
     // a client, up to 0.9.15, it never frees.
-    static rfbBool want_extended_keys(rfbClientPtr client, void** /*data*/, int encoding) {
+    static rfbBool want_extension(rfbClientPtr client, void** /*data*/, int encoding) {
         if (encoding == extended_key_encoding && keys_of(client).typist != nullptr)
             keys_of(client).extended = true;
+        if (encoding == window_name_encoding) keys_of(client).named = true;
         return FALSE;
     }
 };
 
 namespace {
 
-// libvncserver does not know it, and has a place for what it does not know. It reads it, and never writes it.
-std::array<int, 2> encodings_of_keys = {extended_key_encoding, 0};
-rfbProtocolExtension extended_keys = {
-    nullptr, nullptr, encodings_of_keys.data(), KeyCalls::want_extended_keys, nullptr, nullptr, nullptr,
+// libvncserver knows neither, and has a place for what it does not know. It reads it, and never writes it.
+std::array<int, 3> own_encodings = {extended_key_encoding, window_name_encoding, 0};
+rfbProtocolExtension own_extension = {
+    nullptr, nullptr, own_encodings.data(), KeyCalls::want_extension, nullptr, nullptr, nullptr,
     nullptr, nullptr};
 
 // Milliseconds that a client may take for what it has begun to send, or to make room for more.
@@ -69,7 +72,7 @@ void ask_for_some_pixel(rfbClientPtr /*client*/, rfbFramebufferUpdateRequestMsg*
 
 void prepare_libvncserver() {
     rfbLogEnable(FALSE);
-    rfbRegisterProtocolExtension(&extended_keys);
+    rfbRegisterProtocolExtension(&own_extension);
     rfbScreenInfo& first = first_rfb_screen();
     first.maxClientWait = longest_wait_in_handshake;
     first.ptrAddEvent = KeyCalls::take_pointer;
@@ -146,6 +149,8 @@ void RfbSession::read_message() {
     }
     switch (verdict_on(type, keys_.extended)) {
         case Verdict::pass:
+            // A list of encodings takes the place of the one before.
+            if (type == rfbSetEncodings) keys_.named = false;
             rfbProcessClientMessage(client_);
             restrict_features();
             return;
@@ -233,16 +238,33 @@ void RfbSession::take_extended_key() {
         end();
 }
 
-// It is an update, and the client waits for one: it goes before what that holds.
-void RfbSession::offer_extended_keys() {
-    auto offer = extended_key_offer();
-    keys_.offered = true;
-    if (rfbWriteExact(client_, reinterpret_cast<char*>(offer.data()), extended_key_offer_size) < 0) end();
+void RfbSession::rename(const std::string& name) {
+    if (!is_open() || name == screen_.name()) return;
+    screen_.rename(name);
+    // It is in the last message of the handshake.
+    has_new_name_ = is_ready();
+}
+
+void RfbSession::tell(std::span<const std::uint8_t> update) {
+    std::vector<char> bytes(update.begin(), update.end());
+    if (is_open() && rfbWriteExact(client_, bytes.data(), static_cast<int>(bytes.size())) < 0) end();
+}
+
+// Each is an update, and the client waits for one: they go before what that holds.
+void RfbSession::tell_news() {
+    if (keys_.extended && !keys_.offered) {
+        keys_.offered = true;
+        tell(extended_key_offer());
+    }
+    if (keys_.named && has_new_name_) {
+        has_new_name_ = false;
+        tell(window_name_update(screen_.name()));
+    }
 }
 
 bool RfbSession::answer() {
     if (!has_asked()) return false;
-    if (keys_.extended && !keys_.offered) offer_extended_keys();
+    tell_news();
     return is_open() && rfbUpdateClient(client_) != FALSE;
 }
 

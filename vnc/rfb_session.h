@@ -3,6 +3,7 @@
 #include <hvfb/hvfb.h>
 
 #include <csignal>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,6 +45,8 @@ class RfbSession {
 
     // `rects` of `picture` have changed.
     void show(std::shared_ptr<const Picture> picture, std::span<const hvfb_rect> rects);
+    // The client is told with its next update, where it has asked to be.
+    void rename(const std::string& name);
     // Call it when fd() is readable: takes one message.
     void read_message();
     // Sends what the client has asked for and what has changed. False: that is nothing.
@@ -54,7 +57,8 @@ class RfbSession {
     ModeAnswer change_mode(const SizeWish& wish) const;
     void discard_text();
     void take_extended_key();
-    void offer_extended_keys();
+    void tell(std::span<const std::uint8_t> update);
+    void tell_news();
     void end();
     void restrict_features() const;
 
@@ -67,9 +71,12 @@ class RfbSession {
         Typist* typist;
         // The client has asked for QEMU's extended key events; it was told that they are known.
         bool extended = false, offered = false;
+        // It has asked for the name of its window.
+        bool named = false;
     };
     friend struct KeyCalls;
     Keys keys_;
+    bool has_new_name_ = false;
 };
 
 // Once, before the first session. libvncserver would write a line for each message of a client; and it writes

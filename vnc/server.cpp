@@ -238,10 +238,11 @@ void Server::admit(hvfbd::Descriptor socket, Entry entry, bool may_type, Time no
     auto typist =
         may_type ? typists_.make([who](const std::string& sentence) { log(who + sentence); }) : nullptr;
     if (!typist) entry.name += ", to look only";
-    entry.client = std::make_unique<Client>(
-        std::move(socket), picture_, held_, name_of_window(options_.source) + (typist ? "" : " (view only)"),
-        bell_, mode_change(entry.number), std::move(typist), entry.browser != 0);
+    // Before its thread says something of it.
     log(who + "connected: " + entry.name);
+    entry.client =
+        std::make_unique<Client>(std::move(socket), picture_, held_, name_of_window(options_.source), bell_,
+                                 mode_change(entry.number), std::move(typist), entry.browser != 0);
     if (entry.browser != 0) web().admitted(entry.browser);
     clients_.push_back(std::move(entry));
     occupancy_.client_came();

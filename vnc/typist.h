@@ -35,6 +35,7 @@ class Typist {
     void point(std::uint32_t mask, int x, int y, std::uint32_t width, std::uint32_t height) {
         link_.send(encode(pointing_.take(mask, x, y, width, height)));
     }
+    InputLink& link() { return link_; }
 
   private:
     std::shared_ptr<const ConsoleLayout> layout_;

@@ -6,7 +6,7 @@ import struct
 import zlib
 
 RAW, HEXTILE, TIGHT, ZRLE = 0, 5, 7, 16
-DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, EXTENDED_KEYS = -223, -308, -258
+DESKTOP_SIZE, EXTENDED_DESKTOP_SIZE, EXTENDED_KEYS, WINDOW_NAME = -223, -308, -258, -307
 
 
 class RfbClient:
@@ -93,6 +93,9 @@ class RfbClient:
                 self.width, self.height, self.pixels = width, height, bytearray(width * height * 4)
                 continue
             if encoding == EXTENDED_KEYS:
+                continue
+            if encoding == WINDOW_NAME:
+                self.name = self.read(self.unpack(">I")[0]).decode()
                 continue
             decode = {RAW: self.raw, HEXTILE: self.hextile, ZRLE: self.zrle, TIGHT: self.tight_rectangle}[encoding]
             decode(x, y, width, height)

@@ -15,7 +15,7 @@ import time
 import unittest
 
 from private_daemon import PROGRAMS, SOURCE, run
-from rfb_client import EXTENDED_KEYS, RAW
+from rfb_client import EXTENDED_KEYS, RAW, WINDOW_NAME, RfbClient
 from vnc_network_test import OnNetwork, PASSWORD
 from vnc_test import HEIGHT, WIDTH, Vnc
 
@@ -178,6 +178,29 @@ class VncTyping(Inputd, Vnc):
         self.key(client, ord("c"), 1)
         self.await_true(lambda: "Connection refused" in self.log(), "it says so")
         client.whole()
+
+    def test_a_client_is_told_that_it_can_only_look_before_it_has_typed(self):
+        client = RfbClient(self.path)
+        self.addCleanup(client.close)
+        self.accept(verdict=2)
+        self.assertTrue(client.shake_hands().name.endswith(" (view only)"), client.name)
+        self.await_true(lambda: "client 1 can only look: hvfb-inputd takes no keys" in self.log(), "it says so")
+
+    def test_a_client_that_follows_the_name_of_its_window_is_told_when_keys_come_through_again(self):
+        client = self.connect()
+        client.set_encodings(RAW, WINDOW_NAME)
+        client.whole()
+        typed = self.accept()
+        for verdict in (2, 0):
+            client.ask()
+            typed.send(struct.pack("<IIII", 16, 16, 1, verdict))
+            self.assertEqual(client.receive(), [(0, 0, 0, 0, WINDOW_NAME)])
+            self.assertEqual(client.name.endswith(" (view only)"), verdict == 2, client.name)
+        # And there is nothing to be told where nobody asked for it.
+        client.set_encodings(RAW)
+        typed.send(struct.pack("<IIII", 16, 16, 1, 2))
+        self.await_true(lambda: self.log().count("client 1 can only look") == 2, "it says so")
+        self.assertEqual({encoding for *_, encoding in client.update(incremental=False)}, {RAW})
 
     def test_a_client_types_again_when_the_daemon_is_started_anew(self):
         client = self.connect()

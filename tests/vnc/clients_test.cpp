@@ -61,7 +61,10 @@ class Connection {
         send(Bytes{1});
         EXPECT_EQ(receive(4), Bytes(4));
         send(Bytes{1});
-        EXPECT_EQ(receive(24 + 4).size(), 28U);
+        // The picture's size and format, and the name of the window behind its length, which is a short one.
+        const Bytes last = receive(24);
+        ASSERT_EQ(last.size(), 24U);
+        EXPECT_EQ(receive(last.back()).size(), last.back());
     }
     // All of a picture of 640x480, raw.
     static Bytes request(bool incremental) { return {3, incremental, 0, 0, 0, 0, 2, 0x80, 1, 0xe0}; }
