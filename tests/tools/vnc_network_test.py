@@ -20,6 +20,7 @@ from private_daemon import PROGRAMS, run
 from rfb_client import HEXTILE, RAW, RfbClient
 from vencrypt_client import Refused, VencryptClient
 from vnc_test import HEIGHT, WIDTH, Vnc, pattern
+from x_screen import XScreen
 
 USER = pwd.getpwuid(os.getuid()).pw_name
 PASSWORD = "correct horse"
@@ -118,7 +119,7 @@ class OnNetwork(Vnc):
         self.await_true(lambda: re.search(form, self.log()), f"a line {form}")
 
 
-class VncLogin(OnNetwork):
+class VncLogin(XScreen, OnNetwork):
     def setUp(self):
         super().setUp()
         self.serve_network()
@@ -277,27 +278,8 @@ class VncLogin(OnNetwork):
                                   env={"PATH": "/usr/bin", "HOME": str(self.folder), "DISPLAY": f":{display}", "VNC_USERNAME": USER, "VNC_PASSWORD": PASSWORD})
         self.addCleanup(viewer.wait, 60)
         self.addCleanup(viewer.terminate)
-        wanted = [b"".join(bytes((blue, green, red, 0)) for red, green, blue in row) for row in pattern(9)]
-
-        def is_shown():
-            picture = (self.folder / "Xvfb_screen0").read_bytes()
-            [header, *_] = head = struct.unpack(">25I", picture[:100])
-            line, first = head[12], header + head[19] * 12
-            at = picture.find(wanted[0], first)
-            return at >= 0 and all(picture[at + y * line:at + y * line + len(row)] == row for y, row in enumerate(wanted))
-        self.await_true(is_shown, "the picture in the window")
+        self.await_true(lambda: self.is_on_screen(pattern(9)), "the picture in the window")
         self.await_log(rf"connected: 127\.0\.0\.1 port \d+, user {USER}, TLS 1\.3\n")
-
-    def x_server(self):
-        """Its pixels are in a file."""
-        told, tells = os.pipe()
-        server = subprocess.Popen(["Xvfb", "-displayfd", str(tells), "-screen", "0", "640x480x24", "-fbdir", self.folder, "-nolisten", "tcp"], pass_fds=[tells],
-                                  stderr=subprocess.DEVNULL)
-        self.addCleanup(server.wait, 60)
-        self.addCleanup(server.terminate)
-        os.close(tells)
-        with os.fdopen(told) as numbers:
-            return int(numbers.readline())
 
     def make_certificate(self):
         done = run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=screen", "-addext",
