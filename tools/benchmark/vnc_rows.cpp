@@ -21,6 +21,7 @@
 #include "common/numbers.h"
 #include "hvfbctl/tracker_time.h"
 #include "match.h"
+#include "picture_file.h"
 #include "processor_time.h"
 #include "program.h"
 #include "rest.h"
@@ -60,12 +61,15 @@ class Folder {
     std::filesystem::path path_;
 };
 
+std::filesystem::path beside_this_program(const std::string& name) {
+    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+}
+
 // A viewer that has got the whole picture.
 class Viewing {
   public:
     Viewing(const std::string& socket, const std::string& encoding)
-        : program_({(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "hvfbd-bench-viewer"),
-                    socket, encoding}) {
+        : program_({beside_this_program("hvfbd-bench-viewer"), socket, encoding}) {
         if (!program_.speaks(start_ms) || !next())
             throw std::runtime_error("a VNC viewer of " + socket + " got no picture");
         // The first one may come in parts.
@@ -75,9 +79,12 @@ class Viewing {
     std::optional<Nanoseconds> update(int timeout_ms) {
         return program_.speaks(timeout_ms) ? next() : std::nullopt;
     }
-    void forget() {
-        while (program_.speaks(0))
+    // How many came meanwhile.
+    int forget() {
+        int updates = 0;
+        for (; program_.speaks(0); ++updates)
             if (!next()) throw std::runtime_error("a VNC server hung up");
+        return updates;
     }
     void stop() const { ::kill(program_.pid(), SIGSTOP); }
 
@@ -90,7 +97,7 @@ class Viewing {
 // Small changes on a picture, each elsewhere and in another colour.
 class SmallChange {
   public:
-    explicit SmallChange(const Canvas& canvas) : canvas_(canvas) {}
+    explicit SmallChange(const Canvas& canvas) : canvas_(canvas), random_(series++) {}
     void draw() {
         const int x = static_cast<int>(random_() % static_cast<unsigned>(canvas_.width - box)),
                   y = static_cast<int>(random_() % static_cast<unsigned>(canvas_.height - box));
@@ -99,32 +106,62 @@ class SmallChange {
 
   private:
     Canvas canvas_;
-    std::mt19937 random_{14};
+    std::mt19937 random_;
+    // The same numbers again would draw what is there already, which is no change.
+    static inline unsigned series = 14;
 };
 
-// Draws at the rate for a while, and returns how long that was. What comes meanwhile is taken.
-double draw_at_rate(const std::function<void()>& draw, double seconds, Viewing& viewing) {
+// How long it was drawn, and what came meanwhile.
+struct Drawn {
+    double seconds;
+    int updates;
+};
+
+// At the rate.
+Drawn draw_at_rate(const std::function<void()>& draw, double seconds, Viewing& viewing) {
     const Nanoseconds began = monotonic_now(), period = 1'000'000'000 / rate;
     Nanoseconds next = began;
+    int updates = 0;
     for (const Nanoseconds end = began + static_cast<Nanoseconds>(seconds * 1e9); next < end;
          next += period) {
         sleep_until(next);
         draw();
-        viewing.forget();
+        updates += viewing.forget();
     }
     sleep_until(next);
-    return static_cast<double>(monotonic_now() - began) / 1e9;
+    updates += viewing.forget();
+    return {static_cast<double>(monotonic_now() - began) / 1e9, updates};
 }
 
-// Milliseconds a second of what makes a picture of what was drawn and sends it.
+// Milliseconds a second of what makes a picture of what was drawn and sends it, and the updates that came.
 struct Cost {
-    double server = 0, rest = 0;  // rest: of the daemon and of the thread that tracks
+    double server = 0, rest = 0, updates = 0;  // rest: of the daemon and of the thread that tracks
     double all() const { return server + rest; }
 };
 
+struct Rounds {
+    double seconds;
+    int count;
+};
+
+// Medians of rounds, the first of which does not count. `rest` is the processor time of who helps the server.
+Cost cost_of(pid_t server, const std::function<Nanoseconds()>& rest, Viewing viewing,
+             const std::function<void()>& draw, Rounds rounds) {
+    draw_at_rate(draw, 1, viewing);
+    std::vector<double> of_server, of_rest, updates;
+    for (int round = 0; round < rounds.count; ++round) {
+        const Nanoseconds server_before = processor_time_of(server), before = rest();
+        const Drawn drawn = draw_at_rate(draw, rounds.seconds, viewing);
+        of_server.push_back(ms_a_second(processor_time_of(server) - server_before, drawn.seconds));
+        of_rest.push_back(ms_a_second(rest() - before, drawn.seconds));
+        updates.push_back(drawn.updates / drawn.seconds);
+    }
+    return {quantile(of_server, 0.5), quantile(of_rest, 0.5), quantile(updates, 0.5)};
+}
+
 class Measuring {
   public:
-    Measuring(const Program& server, Tracked& tracked, std::string socket, int rounds)
+    Measuring(const Program& server, Tracked& tracked, std::string socket, Rounds rounds)
         : server_(server), tracked_(tracked), socket_(std::move(socket)), rounds_(rounds) {}
 
     std::vector<Verdict> idle(double seconds) const {
@@ -136,16 +173,16 @@ class Measuring {
                  "ns", rest.during}};
     }
 
-    Cost small_changes(const std::string& encoding, double seconds) const {
+    Cost small_changes(const std::string& encoding) const {
         SmallChange change(tracked_.canvas());
-        return cost(encoding, seconds, [&] { change.draw(); });
+        return cost(encoding, [&] { change.draw(); });
     }
 
-    Cost whole_pictures(const std::string& encoding, double seconds) const {
+    Cost whole_pictures(const std::string& encoding) const {
         const std::unique_ptr<Workload> workload = video();
         workload->prepare(tracked_.canvas());
         unsigned frame = 0;
-        return cost(encoding, seconds, [&] { workload->draw(tracked_.canvas(), frame++); });
+        return cost(encoding, [&] { workload->draw(tracked_.canvas(), frame++); });
     }
 
     Verdict latency(int changes) const {
@@ -199,50 +236,53 @@ class Measuring {
                hvfbctl::tracker_time_of(static_cast<std::uint32_t>(::getpid())).value_or(0);
     }
 
-    Cost cost(const std::string& encoding, double seconds, const std::function<void()>& draw) const {
-        Viewing viewing(socket_, encoding);
-        draw_at_rate(draw, 1, viewing);
-        std::vector<double> server, rest;
-        for (int round = 0; round < rounds_; ++round) {
-            const Nanoseconds server_before = processor_time_of(server_.pid()), before = rest_of_time();
-            const double took = draw_at_rate(draw, seconds, viewing);
-            server.push_back(ms_a_second(processor_time_of(server_.pid()) - server_before, took));
-            rest.push_back(ms_a_second(rest_of_time() - before, took));
-        }
-        return {quantile(server, 0.5), quantile(rest, 0.5)};
+    Cost cost(const std::string& encoding, const std::function<void()>& draw) const {
+        return cost_of(
+            server_.pid(), [this] { return rest_of_time(); }, Viewing(socket_, encoding), draw, rounds_);
     }
 
     const Program& server_;
     Tracked& tracked_;
     std::string socket_;
-    int rounds_;
+    Rounds rounds_;
 };
 
-double small_changes_by_x11vnc(const X11vncServer& server, const std::string& encoding, double seconds,
-                               int rounds) {
-    Viewing viewing(server.socket(), encoding);
+Nanoseconds nobody() {
+    return 0;
+}
+
+Cost small_changes_by_x11vnc(const X11vncServer& server, const std::string& encoding, Rounds rounds) {
     SmallChange change(server.canvas());
-    const auto draw = [&] { change.draw(); };
-    draw_at_rate(draw, 1, viewing);
-    std::vector<double> times;
-    for (int round = 0; round < rounds; ++round) {
-        const Nanoseconds before = processor_time_of(server.pid());
-        const double took = draw_at_rate(draw, seconds, viewing);
-        times.push_back(ms_a_second(processor_time_of(server.pid()) - before, took));
-    }
-    return quantile(times, 0.5);
+    return cost_of(
+        server.pid(), nobody, Viewing(server.socket(), encoding), [&] { change.draw(); }, rounds);
+}
+
+// By libvncserver and nothing else, which is told that all of the picture has changed.
+Cost whole_pictures_by_the_library(const Canvas& like, Rounds rounds) {
+    const PictureFile picture(like.width, like.height);
+    const Program server({beside_this_program("hvfbd-bench-library"), picture.path(),
+                          std::to_string(like.width), std::to_string(like.height), picture.beside("vnc"),
+                          std::to_string(rate)});
+    // One client at a time: who asks whether it serves is one.
+    const std::unique_ptr<Workload> workload = video();
+    workload->prepare(picture.canvas());
+    await_server(picture.beside("vnc"));
+    unsigned frame = 0;
+    return cost_of(
+        server.pid(), nobody, Viewing(picture.beside("vnc"), "hextile"),
+        [&] { workload->draw(picture.canvas(), frame++); }, rounds);
 }
 
 std::string told(const Cost& cost) {
-    return "server " + figure(cost.server) + ", daemon and tracking " + figure(cost.rest) + " ms/s";
+    return "server " + figure(cost.server) + ", daemon and tracking " + figure(cost.rest) + " ms/s, " +
+           figure(cost.updates) + " updates/s";
 }
 
 }  // namespace
 
 std::vector<Verdict> vnc_rows(const std::string& program, Tracked& tracked, const MatchOptions& match,
                               int changes, double rest_seconds) {
-    const double seconds = match.seconds_a_round;
-    const int rounds = match.rounds;
+    const Rounds rounds{match.seconds_a_round, match.rounds};
     const Folder folder;
     const std::string socket = folder.file("socket");
     tracked.limit(rate);
@@ -250,24 +290,30 @@ std::vector<Verdict> vnc_rows(const std::string& program, Tracked& tracked, cons
     await_server(socket);
     const Measuring measuring(server, tracked, socket, rounds);
     std::vector<Verdict> verdicts = measuring.idle(rest_seconds);
-    const Cost small = measuring.small_changes("hextile", seconds),
-               whole = measuring.whole_pictures("hextile", seconds);
+    const Cost small = measuring.small_changes("hextile"), whole = measuring.whole_pictures("hextile"),
+               by_library = whole_pictures_by_the_library(tracked.canvas(), rounds);
     verdicts.push_back({"14c", "hvfb-vnc, hextile, 16x16 at 20 Hz: CPU time of the server a second",
                         small.server, 5, "ms", told(small)});
     verdicts.push_back({"14d",
                         "hvfb-vnc, hextile, the whole picture at 20 Hz: CPU time of the server a second",
                         whole.server, 130, "ms", told(whole)});
+    verdicts.push_back({"14h", "hvfb-vnc / libvncserver alone, hextile, the whole picture at 20 Hz",
+                        whole.server / by_library.server, 1.1, "",
+                        told(whole) + " / " + figure(by_library.server) + " ms/s, " +
+                            figure(by_library.updates) + " updates/s"});
     verdicts.push_back(measuring.latency(changes));
     verdicts.push_back(measuring.hidden(std::min(rest_seconds, 10.0)));
     try {
         const X11vncServer other(tracked.canvas().width, tracked.canvas().height);
         await_server(other.socket());
         for (const std::string encoding : {"tight", "zrle"}) {
-            const Cost own = measuring.small_changes(encoding, seconds);
-            const double others = small_changes_by_x11vnc(other, encoding, seconds, rounds);
+            const Cost own = measuring.small_changes(encoding);
+            const Cost others = small_changes_by_x11vnc(other, encoding, rounds);
             verdicts.push_back(
                 {"14e", "hvfb-vnc, daemon and tracking / x11vnc -rawfb, " + encoding + ", 16x16 at 20 Hz",
-                 own.all() / others, 0.2, "", told(own) + " / " + figure(others) + " ms/s"});
+                 own.all() / others.all(), 0.2, "",
+                 told(own) + " / " + figure(others.server) + " ms/s, " + figure(others.updates) +
+                     " updates/s"});
         }
     } catch (const std::system_error& error) {
         std::cerr << "bench: no row 14e: " << error.what() << '\n';

@@ -2,11 +2,10 @@
 
 #include <sys/types.h>
 
-#include <filesystem>
 #include <optional>
 #include <string>
 
-#include "canvas.h"
+#include "picture_file.h"
 #include "program.h"
 
 namespace hvfbd::bench {
@@ -17,21 +16,14 @@ class X11vncServer {
   public:
     // Throws std::system_error where there is no x11vnc.
     X11vncServer(int width, int height);
-    ~X11vncServer();
-    X11vncServer(const X11vncServer&) = delete;
-    X11vncServer& operator=(const X11vncServer&) = delete;
 
-    const Canvas& canvas() const { return canvas_; }
+    const Canvas& canvas() const { return picture_.canvas(); }
     pid_t pid() const { return program_->pid(); }
     // Where it serves, a moment after it was started.
-    std::string socket() const;
+    std::string socket() const { return picture_.beside("vnc"); }
 
   private:
-    void start();
-    void end() noexcept;
-
-    std::filesystem::path folder_;
-    Canvas canvas_;
+    PictureFile picture_;
     std::optional<Program> program_;  // it says nothing
 };
 
