@@ -7,12 +7,23 @@ import subprocess
 import tempfile
 import unittest
 
-from programs_test import EFL, QT, STATIC, ffmpeg, go_program, musl_program
+from programs_test import DEBIAN_12, EFL, QT, STATIC, ffmpeg, go_program, musl_program
 
 PROGRAMS, SOURCE = pathlib.Path(os.environ["HVFBD_PROGRAMS"]), pathlib.Path(os.environ["HVFBD_SOURCE"])
+MAPS = """
+import mmap, signal
+with open("/dev/fb0", "r+b") as framebuffer, mmap.mmap(framebuffer.fileno(), 640 * 480 * 4) as pixels:
+    for at in range(0, len(pixels), 4):
+        pixels[at:at + 4] = bytes((at // 7 % 251, at // 2560 % 256, at // 40 % 256, 0))
+    signal.pause()
+"""
+DRAWN = {"ffmpeg", "fbi", "fim", "gstreamer", "efl", "w3m", "mplayer-fbdev", "vlc"}
 # They draw in one order of colours, which is not vfb's: the same bytes.
-OF_ONE_ORDER = {"qt5", "static", "go", "musl"}
-BY_NOTIFY_ALONE = {"static", "go", "musl"}
+OF_ONE_ORDER = {"qt5", "qt6", "mplayer-fbdev2", "python", "static", "go", "musl"}
+BY_NOTIFY_ALONE = {"w3m", "static", "go", "musl"}
+if DEBIAN_12:
+    DRAWN |= {"links2", "netsurf"}
+    OF_ONE_ORDER.add("directfb")
 
 
 def in_guest(session, screen, *words):
@@ -30,7 +41,12 @@ class OnVfb(unittest.TestCase):
         """A picture, and programs that draw."""
         source = f"testsrc2=size={self.WIDTH}x{self.HEIGHT}:rate=5"
         ffmpeg("-f", "lavfi", "-i", source, "-frames:v", "1", folder / "picture.png")
-        (folder / "qt5.py").write_text(QT.format(package="PyQt5"))
+        # Each picture of it is coded alone, so that they are equal.
+        ffmpeg("-loop", "1", "-framerate", "1", "-i", folder / "picture.png", "-frames:v", "1000", "-c:v", "mjpeg", "-q:v", "10", folder / "still.avi")
+        (folder / "page.html").write_text("<body style='background: #102030; color: #f0e0d0'><h1>A page</h1><p>on a framebuffer</p>")
+        for version in (5, 6):
+            (folder / f"qt{version}.py").write_text(QT.format(package=f"PyQt{version}"))
+        (folder / "maps.py").write_text(MAPS)
         (folder / "efl.py").write_text(EFL.format(width=self.WIDTH, height=self.HEIGHT))
         (folder / "static.c").write_text(STATIC)
         subprocess.run(["gcc", "-static", folder / "static.c", "-o", folder / "static"], check=True)
@@ -43,10 +59,10 @@ class OnVfb(unittest.TestCase):
             folder = pathlib.Path(name)
             folder.chmod(0o755)
             self.write_what_is_shown(folder)
-            said, errors = in_guest("tests/programs/vfb-programs", f"{self.WIDTH}x{self.HEIGHT}", folder, f"{self.WIDTH}x{self.HEIGHT}")
+            said, errors = in_guest("tests/programs/vfb-programs", f"{self.WIDTH}x{self.HEIGHT}", folder, f"{self.WIDTH}x{self.HEIGHT}", *DRAWN, *OF_ONE_ORDER)
         print(said, flush=True)
         drawn = {words[0]: words[1:] for words in map(str.split, said.splitlines())}
-        self.assertEqual(set(drawn), {"ffmpeg", "fbi", "fim", "gstreamer", "qt5", "efl"} | BY_NOTIFY_ALONE)
+        self.assertEqual(set(drawn), DRAWN | OF_ONE_ORDER)
         for name, (colours, *methods) in drawn.items():
             with self.subTest(name):
                 self.assertGreater(int(colours), 0)
