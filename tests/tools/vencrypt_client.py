@@ -49,6 +49,9 @@ class VencryptClient(RfbClient):
 
     def begin_tls(self):
         self.socket = self.context.wrap_socket(self.socket)
+        # Where the server has hung up already, Python makes no handshake and says nothing.
+        if self.socket.version() is None:
+            raise ConnectionResetError("the server hung up before TLS")
         return self
 
     def log_in(self, name, password):
