@@ -113,13 +113,4 @@ std::optional<ExtendedKey> read_extended_key(const ExtendedKeyMessage& message) 
                        key_of_scancode(number(scancode, extended_key_size - scancode))};
 }
 
-std::array<std::uint8_t, extended_key_offer_size> extended_key_offer() {
-    // An update, an unused byte, one rectangle; its place and its size are zeros.
-    std::array<std::uint8_t, extended_key_offer_size> offer = {0, 0, 0, 1};
-    auto encoding = static_cast<std::uint32_t>(extended_key_encoding);
-    for (std::size_t i = 0; i < sizeof encoding; ++i, encoding >>= bits_of_byte)
-        offer.at(extended_key_offer_size - 1 - i) = static_cast<std::uint8_t>(encoding);
-    return offer;
-}
-
 }  // namespace vnc

@@ -14,6 +14,7 @@
 
 #include "vnc/extended_key.h"
 #include "vnc/message_gate.h"
+#include "vnc/pseudo_encoding.h"
 #include "vnc/typist.h"
 #include "vnc/window_name.h"
 
@@ -254,7 +255,7 @@ void RfbSession::tell(std::span<const std::uint8_t> update) {
 void RfbSession::tell_news() {
     if (keys_.extended && !keys_.offered) {
         keys_.offered = true;
-        tell(extended_key_offer());
+        tell(update_without_pixels(extended_key_encoding));
     }
     if (keys_.named && has_new_name_) {
         has_new_name_ = false;

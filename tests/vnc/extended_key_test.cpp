@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <set>
+#include <vector>
 
 #include "input/device.h"
+#include "vnc/pseudo_encoding.h"
 
 namespace vnc {
 namespace {
@@ -48,8 +50,8 @@ TEST(ExtendedKeyTest, NoTwoNumbersAreOneKeyAndTheKeyboardHasAllThatAreKeys) {
 }
 
 TEST(ExtendedKeyTest, TheOfferIsAnUpdateOfOneRectangleWithoutAPixel) {
-    EXPECT_EQ(extended_key_offer(),
-              (std::array<std::uint8_t, 16>{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xfe, 0xfe}));
+    EXPECT_EQ(update_without_pixels(extended_key_encoding),
+              (std::vector<std::uint8_t>{0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xfe, 0xfe}));
 }
 
 }  // namespace
