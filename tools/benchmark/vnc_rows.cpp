@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -18,7 +17,6 @@
 #include <thread>
 #include <utility>
 
-#include "common/numbers.h"
 #include "hvfbctl/tracker_time.h"
 #include "match.h"
 #include "picture_file.h"
@@ -26,6 +24,7 @@
 #include "program.h"
 #include "rest.h"
 #include "server_socket.h"
+#include "viewing.h"
 #include "workload.h"
 #include "x11vnc_server.h"
 
@@ -35,7 +34,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned rate = 20;
-constexpr int box = 16, start_ms = 20'000, update_ms = 10'000;
+constexpr int box = 16, update_ms = 10'000;
 
 // Of milliseconds a second.
 double ms_a_second(Nanoseconds time, double seconds) {
@@ -61,39 +60,6 @@ class Folder {
     std::filesystem::path path_;
 };
 
-std::filesystem::path beside_this_program(const std::string& name) {
-    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
-}
-
-// A viewer that has got the whole picture.
-class Viewing {
-  public:
-    Viewing(const std::string& socket, const std::string& encoding)
-        : program_({beside_this_program("hvfbd-bench-viewer"), socket, encoding}) {
-        if (!program_.speaks(start_ms) || !next())
-            throw std::runtime_error("a VNC viewer of " + socket + " got no picture");
-        // The first one may come in parts.
-        while (program_.speaks(500) && next()) continue;
-    }
-    // When an update was whole. Nothing: none came in time.
-    std::optional<Nanoseconds> update(int timeout_ms) {
-        return program_.speaks(timeout_ms) ? next() : std::nullopt;
-    }
-    // How many came meanwhile.
-    int forget() {
-        int updates = 0;
-        for (; program_.speaks(0); ++updates)
-            if (!next()) throw std::runtime_error("a VNC server hung up");
-        return updates;
-    }
-    void stop() const { ::kill(program_.pid(), SIGSTOP); }
-
-  private:
-    std::optional<Nanoseconds> next() { return whole_number<Nanoseconds>(program_.line()); }
-
-    Program program_;
-};
-
 // Small changes on a picture, each elsewhere and in another colour.
 class SmallChange {
   public:
@@ -101,13 +67,16 @@ class SmallChange {
     void draw() {
         const int x = static_cast<int>(random_() % static_cast<unsigned>(canvas_.width - box)),
                   y = static_cast<int>(random_() % static_cast<unsigned>(canvas_.height - box));
-        canvas_.fill({x, y, box, box}, 0xff000000U | static_cast<std::uint32_t>(random_()));
+        const std::uint32_t pixel = 0xff000000U | static_cast<std::uint32_t>(random_());
+        // Nobody is told of what was there already, and what that costs is the cost of nothing.
+        if (*canvas_.at(x, y) == pixel) throw std::logic_error("a change that changes nothing");
+        canvas_.fill({x, y, box, box}, pixel);
     }
 
   private:
     Canvas canvas_;
     std::mt19937 random_;
-    // The same numbers again would draw what is there already, which is no change.
+    // The same numbers again would draw what is there already.
     static inline unsigned series = 14;
 };
 
