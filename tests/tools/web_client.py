@@ -33,6 +33,9 @@ class Connection:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
             self.socket = context.wrap_socket(self.raw)
+            # As VencryptClient.begin_tls has it.
+            if self.socket.version() is None:
+                raise ConnectionResetError("the server hung up before TLS")
 
     def close(self):
         self.socket.close()
