@@ -22,7 +22,7 @@ DRAWN = {"ffmpeg", "fbi", "fim", "gstreamer", "efl", "w3m", "mplayer-fbdev", "vl
 OF_ONE_ORDER = {"qt5", "qt6", "mplayer-fbdev2", "python", "static", "go", "musl"}
 BY_NOTIFY_ALONE = {"w3m", "static", "go", "musl"}
 if DEBIAN_12:
-    DRAWN |= {"links2", "netsurf"}
+    DRAWN.add("links2")
     OF_ONE_ORDER.add("directfb")
 
 
