@@ -73,8 +73,9 @@ void Painter::look_at_row(const Grid& grid, unsigned row, std::vector<Look>& loo
         const bool has_room = column + 1 < columns && is_blank(grid.at(column + 1, row).code);
         if (has_room && glyphs_.cells_of(cell.code) == 2) {
             look.shape = glyphs_.shape(cell.code, Part::left, cell.bold);
-            looks[++column] = {glyphs_.shape(cell.code, Part::right, cell.bold), cell.foreground,
-                               grid.at(column, row).background, false, cell.underlined};
+            ++column;
+            looks[column] = {glyphs_.shape(cell.code, Part::right, cell.bold), cell.foreground,
+                             grid.at(column, row).background, false, cell.underlined};
         } else {
             look.shape = glyphs_.shape(cell.code, Part::whole, cell.bold);
         }

@@ -32,8 +32,8 @@ class BlockFont final : public Font {
 // Cells of 2x2 pixels, so that pictures can be written down.
 inline Fonts small_fonts() {
     Fonts fonts;
-    fonts.fonts = {std::make_shared<BlockFont>(2, 2, U"abc\xfffd"),
-                   std::make_shared<BlockFont>(4, 2, U"漢☃")};
+    fonts.fonts = {std::make_shared<BlockFont>(2, 2, U"abc\xfffd"), std::make_shared<BlockFont>(4, 2, U"漢☃"),
+                   std::make_shared<BlockFont>(3, 2, U"♞")};
     fonts.cell = {2, 2};
     return fonts;
 }

@@ -109,6 +109,13 @@ TEST_F(PainterTest, draws_a_wide_character_over_the_space_behind_it) {
     EXPECT_EQ(row(2), "########") << "a narrow character of a wide glyph has room, or is made narrow";
 }
 
+TEST_F(PainterTest, has_the_background_of_the_space_behind_the_second_half_of_a_wide_character) {
+    Grid grid = grid_of({U"♞ ♞ ", U"    "});
+    grid.cells[1].background = grid.cells[2].background = 0x555555;
+    paint(grid);
+    EXPECT_EQ(row(0), "###?###.");
+}
+
 TEST_F(PainterTest, draws_a_replacement_for_what_no_font_has) {
     paint(grid_of({U"x   ", U"    "}));
     EXPECT_EQ(row(0), "##......");
