@@ -52,13 +52,13 @@ void Console::on_terminal_switched() {
     // Whoever switches terminals is at the screen: it is not blanked, whatever the kernel has reported.
     on_blanked(false);  // stale as well
     switched_ = true;
-    glyph_codes_are_old_ = true;
+    font_map_is_old_ = true;
 }
 
 void Console::on_new_terminal() {
     // To give the size opens the foreground terminal, which may be the new one before its switch is told.
     size_due_ = switched_ = true;
-    glyph_codes_are_old_ = true;
+    font_map_is_old_ = true;
     pacing_.set_stale();
 }
 
@@ -175,11 +175,11 @@ void Console::read(Time now) {
     if (!attempt([this] { terminals_.read(contents_); })) return pacing_.read_failed(now);
     // After the text: a size that is changed in between changes the text as well, which is read again then.
     bool all_known = open_at_ || attempt([this] { state_ = terminals_.state(); });
-    if (contents_.codes.empty() && glyph_codes_are_old_ && !state_.graphics && !open_at_) {
-        glyph_codes_are_old_ = !attempt([this] { glyph_codes_ = terminals_.glyph_codes(); });
-        all_known = all_known && !glyph_codes_are_old_;
+    if (font_map_is_old_ && needs_font(contents_) && !state_.graphics && !open_at_) {
+        font_map_is_old_ = !attempt([this] { font_map_ = terminals_.font_map(); });
+        all_known = all_known && !font_map_is_old_;
     }
-    Grid grid = decode(contents_, state_, glyph_codes_, appearance_.blink);
+    Grid grid = decode(contents_, state_, font_map_, appearance_.blink);
     // A program draws there by itself, and its surface is on top: the text stays as it is.
     if (state_.graphics || grid.cells.empty())
         pacing_.nothing_changed(now);
@@ -206,7 +206,7 @@ void Console::read_for_scrollback(Time now) {
     } catch (const std::system_error&) {
         return;
     }
-    see(decode(contents_, state_, glyph_codes_, appearance_.blink), now);
+    see(decode(contents_, state_, font_map_, appearance_.blink), now);
     // It was read, and need not be readable any more for what it holds now.
     pacing_.set_stale();
 }

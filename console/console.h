@@ -84,9 +84,9 @@ class Console {
     TerminalContents contents_;
     ScrollView scroll_;
     ScrollPace scroll_pace_;
-    GlyphCodes glyph_codes_;
+    FontMap font_map_;
     std::optional<TextSize> size_before_, size_given_;
-    bool changed_ = false, switched_ = false, glyph_codes_are_old_ = true, size_due_ = true;
+    bool changed_ = false, switched_ = false, font_map_is_old_ = true, size_due_ = true;
     bool blank_due_ = false, mode_pending_ = false, lost_ = false, closed_ = false;
     std::string last_complaint_;
 };

@@ -192,19 +192,28 @@ TerminalState KernelTerminals::state() {
     return state;
 }
 
-GlyphCodes KernelTerminals::glyph_codes() {
+FontMap KernelTerminals::font_map() {
     constexpr unsigned short most = 32768;
     const hvfbd::Descriptor terminal = foreground();
     std::vector<unipair> pairs(most);
     unimapdesc map{most, pairs.data()};
-    GlyphCodes codes;
     if (::ioctl(terminal.get(), GIO_UNIMAP, &map) < 0)
         throw failed("read the map of the console's font (GIO_UNIMAP)");
     pairs.resize(std::min<std::size_t>(map.entry_ct, most));
     // Several code points may have one glyph: the kernel lists them in their order, and the first is the
     // usual.
-    for (const unipair& pair : pairs) codes.emplace(pair.fontpos, pair.unicode);
-    return codes;
+    FontMap font;
+    for (const unipair& pair : pairs) font.codes.emplace(pair.fontpos, pair.unicode);
+    const auto glyph_of = [&pairs](unsigned short code) {
+        return std::find_if(pairs.begin(), pairs.end(),
+                            [code](const unipair& pair) { return pair.unicode == code; });
+    };
+    constexpr unsigned short replacement = 0xfffd;
+    // A console without a picture has a map of nothing, and takes the number of the character then.
+    const auto question_mark = glyph_of('?');
+    if (glyph_of(replacement) == pairs.end())
+        font.swapped = question_mark == pairs.end() ? unsigned{'?'} : question_mark->fontpos;
+    return font;
 }
 
 void KernelTerminals::resize(const TextSize& size) {

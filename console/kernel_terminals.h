@@ -27,7 +27,7 @@ class KernelTerminals final : public Terminals {
     void read(TerminalContents& contents) override;
     bool is_in_use() override;
     TerminalState state() override;
-    GlyphCodes glyph_codes() override;
+    FontMap font_map() override;
     void resize(const TextSize& size) override;
 
     // The kernel keeps code points of a terminal only after they were read once; before that, of what its

@@ -4,6 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <optional>
+
+#include "console/character_width.h"
 
 namespace console {
 
@@ -11,6 +14,7 @@ namespace {
 
 constexpr std::size_t header_size = 4;
 constexpr unsigned most_in_header = 255;
+constexpr std::uint32_t last_of_ascii = 0x7f;
 // The order in which the hardware of VGA numbers colours: blue is 1 and red is 4.
 constexpr std::array<unsigned, 16> order_of_vga = {0, 4, 2, 6, 1, 5, 3, 7, 8, 12, 10, 14, 9, 13, 11, 15};
 // Where the kernel's drivers keep the ninth bit of a glyph: fbcon moves the colours for it, VGA takes the bit
@@ -20,6 +24,8 @@ constexpr std::uint16_t mask_of_fbcon = 0x0100;
 struct Colours {
     unsigned foreground, background;
     bool blinking;
+
+    bool operator==(const Colours&) const = default;
 };
 
 Colours colours_of(std::uint16_t word, std::uint16_t high_font_mask) {
@@ -45,6 +51,32 @@ std::size_t words_in(const TerminalContents& contents) {
 unsigned glyph_of(std::uint16_t word, std::uint16_t high_font_mask) {
     return (word & 0xffU) | ((word & high_font_mask) != 0 ? 0x100U : 0U);
 }
+
+// Gives what the console's font lacks the colours that it was written in: the fonts that the text is drawn in
+// have it. For all cells, one after the other.
+class SwappedBack {
+  public:
+    SwappedBack(const FontMap& font, std::uint16_t high_font_mask)
+        : font_(font), high_font_mask_(high_font_mask) {}
+
+    Colours operator()(char32_t code, std::uint16_t word) {
+        const Colours shown = colours_of(word, high_font_mask_);
+        // Behind a wide character the kernel writes a space in the same colours.
+        const bool behind = wide_ && before_ == shown && is_blank(code);
+        const bool lacks = code > last_of_ascii && glyph_of(word, high_font_mask_) == font_.swapped;
+        wide_ = lacks && is_wide(code);
+        before_ = shown;
+        if (!lacks && !behind) return shown;
+        // Blinking and brightness are where they were.
+        return {(shown.foreground & 8) | shown.background, shown.foreground & 7, shown.blinking};
+    }
+
+  private:
+    const FontMap& font_;
+    std::uint16_t high_font_mask_;
+    Colours before_{};   // of the cell before
+    bool wide_ = false;  // that is wide, and lacking
+};
 
 std::optional<Position> cursor_of(const TerminalContents& contents, const TextSize& size) {
     const Position at{contents.attributes[2], contents.attributes[3]};
@@ -77,8 +109,7 @@ TextSize size_of(const TerminalContents& contents, const TerminalState& state) {
     return {};
 }
 
-Grid decode(const TerminalContents& contents, const TerminalState& state, const GlyphCodes& glyphs,
-            Blink blink) {
+Grid decode(const TerminalContents& contents, const TerminalState& state, const FontMap& font, Blink blink) {
     const TextSize size = size_of(contents, state);
     Grid grid;
     grid.columns = size.columns;
@@ -86,9 +117,11 @@ Grid decode(const TerminalContents& contents, const TerminalState& state, const 
     grid.cells.resize(std::size_t(size.columns) * size.rows);
     if (grid.cells.empty()) return grid;
     const std::uint16_t mask = state.high_font_mask;
+    SwappedBack swapped_back(font, mask);
     for (std::size_t i = 0; i < grid.cells.size(); ++i) {
         const std::uint16_t word = word_at(contents, i);
-        Colours colours = colours_of(word, mask);
+        Colours colours =
+            i < contents.codes.size() ? swapped_back(contents.codes[i], word) : colours_of(word, mask);
         if (colours.blinking && blink == Blink::background) colours.background |= 8;
         Cell& cell = grid.cells[i];
         cell.foreground = state.palette[order_of_vga[colours.foreground]];
@@ -96,12 +129,17 @@ Grid decode(const TerminalContents& contents, const TerminalState& state, const 
         if (i < contents.codes.size()) {
             cell.code = contents.codes[i];
         } else if (contents.codes.empty()) {
-            const auto found = glyphs.find(glyph_of(word, mask));
-            cell.code = found == glyphs.end() ? char32_t(glyph_of(word, mask)) : found->second;
+            const auto found = font.codes.find(glyph_of(word, mask));
+            cell.code = found == font.codes.end() ? char32_t(glyph_of(word, mask)) : found->second;
         }
     }
     grid.cursor = cursor_of(contents, size);
     return grid;
+}
+
+bool needs_font(const TerminalContents& contents) {
+    return contents.codes.empty() || std::any_of(contents.codes.begin(), contents.codes.end(),
+                                                 [](std::uint32_t code) { return code > last_of_ascii; });
 }
 
 }  // namespace console

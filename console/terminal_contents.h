@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,8 +40,13 @@ struct TerminalContents {
 // What the bit for blinking does: a bright background, as in the kernel's framebuffer console, or nothing.
 enum class Blink { background, ignore };
 
-// Which code point a glyph of the console's font stands for: what GIO_UNIMAP says, turned round.
-using GlyphCodes = std::unordered_map<unsigned, char32_t>;
+// What GIO_UNIMAP says of the console's font.
+struct FontMap {
+    std::unordered_map<unsigned, char32_t> codes;  // which code point a glyph stands for
+    // The glyph of a question mark, where the font has none of U+FFFD: with it, and with foreground and
+    // background swapped, the kernel shows what the font lacks.
+    std::optional<unsigned> swapped;
+};
 
 // The size of a text screen. The header of /dev/vcsa has 255 for everything larger; then the number of cells
 // and `state` say it.
@@ -53,8 +59,10 @@ std::string words_of(const TextSize& size);
 TextSize size_of(const TerminalContents& contents, const TerminalState& state);
 
 // The cells, their colours and the cursor. What is too short, such as the files of two terminals between
-// which somebody switched, gives blank cells. `glyphs` is used where there are no code points.
-Grid decode(const TerminalContents& contents, const TerminalState& state, const GlyphCodes& glyphs,
+// which somebody switched, gives blank cells. `font`: where needs_font() says so.
+Grid decode(const TerminalContents& contents, const TerminalState& state, const FontMap& font,
             Blink blink = Blink::background);
+// There are no code points, or some that are not in ASCII.
+bool needs_font(const TerminalContents& contents);
 
 }  // namespace console

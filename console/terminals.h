@@ -19,7 +19,7 @@ class Terminals {
     // Whether the terminal is known to be open. Does not open it; the functions below do.
     virtual bool is_in_use() = 0;
     virtual TerminalState state() = 0;
-    virtual GlyphCodes glyph_codes() = 0;
+    virtual FontMap font_map() = 0;
 
     // Gives all terminals this size; programs on them get SIGWINCH. Throws std::system_error: the kernel
     // refuses the size, or the right is missing.

@@ -34,6 +34,7 @@ class FakeTerminals final : public Terminals {
     std::vector<TextSize> resized;
     TerminalId id;
     bool torn = false;
+    std::optional<unsigned> swapped;  // the glyph of what the font lacks
 
     FakeTerminals() { set_size({80, 25}); }
 
@@ -51,10 +52,10 @@ class FakeTerminals final : public Terminals {
             throw std::system_error(EBUSY, std::system_category(), "open the terminal");
         return now;
     }
-    GlyphCodes glyph_codes() override {
+    FontMap font_map() override {
         ++opened;
         if (!may_ask) throw std::system_error(EPERM, std::system_category(), "read the map of the font");
-        return {{7, U'a'}};
+        return {{{7, U'a'}}, swapped};
     }
     void read(TerminalContents& contents) override {
         ++reads;

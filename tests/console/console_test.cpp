@@ -112,6 +112,16 @@ TEST_F(ConsoleTest, shows_the_glyphs_of_a_terminal_that_is_not_in_utf8_by_the_ma
     EXPECT_TRUE(screen.is_white(2, 2));
 }
 
+TEST_F(ConsoleTest, shows_what_the_consoles_font_lacks_in_the_colours_that_it_was_written_in) {
+    terminals.swapped = '?';
+    start();
+    answer();
+    // Its glyph is that of a question mark, and white on black is what the kernel has made of it.
+    terminals.write(2, 2, U'п');
+    change();
+    EXPECT_EQ(screen.pixels[std::size_t(2) * 2 * 64 + std::size_t(2) * 2], 0x555555U);
+}
+
 TEST_F(ConsoleTest, is_over_when_somebody_closes_the_surface) {
     start();
     EXPECT_FALSE(console->is_closed());

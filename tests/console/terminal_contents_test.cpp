@@ -54,9 +54,41 @@ TEST(TerminalContents, of_a_font_of_512_glyphs_have_the_bit_of_the_glyph_in_no_c
               (Cell{U'A', default_palette[7], default_palette[4]}));
 }
 
+TEST(TerminalContents, that_the_consoles_font_lacks_have_the_colours_that_they_were_written_in) {
+    TerminalState state;
+    const FontMap lacks_much = {{}, '?'};
+    const auto contents = contents_of(1, 4, {0x703f, 0x783f, 0x703f, 0x7041}, {U'я', U'я', U'?', U'я'});
+    const Grid grid = decode(contents, state, lacks_much);
+    EXPECT_EQ(grid.at(0, 0), (Cell{U'я', default_palette[7], default_palette[0]}));
+    EXPECT_EQ(grid.at(1, 0), (Cell{U'я', default_palette[15], default_palette[0]}));
+    // Somebody has swapped these.
+    EXPECT_EQ(grid.at(2, 0), (Cell{U'?', default_palette[0], default_palette[7]}));
+    EXPECT_EQ(grid.at(3, 0), (Cell{U'я', default_palette[0], default_palette[7]}));
+    EXPECT_EQ(decode(contents, state, {}).at(0, 0), (Cell{U'я', default_palette[0], default_palette[7]}));
+    state.high_font_mask = 0x0100;
+    EXPECT_EQ(decode(contents_of(1, 1, {0xe03f}, {U'я'}), state, lacks_much).at(0, 0),
+              (Cell{U'я', default_palette[7], default_palette[0]}));
+}
+
+TEST(TerminalContents, that_the_consoles_font_lacks_and_are_wide_have_their_colours_in_both_cells) {
+    const FontMap lacks_much = {{}, '?'};
+    const auto background = [&](std::uint16_t behind, char32_t second) {
+        return decode(contents_of(1, 2, {0x703f, behind}, {U'漢', second}), {}, lacks_much)
+            .at(1, 0)
+            .background;
+    };
+    EXPECT_EQ(background(0x7020, U' '), default_palette[0]);
+    EXPECT_EQ(background(0x7020, U'\x200b'), default_palette[0]) << "as since Linux 6.16";
+    // Somebody has written these.
+    EXPECT_EQ(background(0x7041, U'A'), default_palette[7]);
+    EXPECT_EQ(background(0x4020, U' '), default_palette[1]);
+    const auto narrow = contents_of(1, 2, {0x703f, 0x7020}, {U'я', U' '});
+    EXPECT_EQ(decode(narrow, {}, lacks_much).at(1, 0).background, default_palette[7]);
+}
+
 TEST(TerminalContents, that_are_not_in_utf8_are_what_the_map_says_of_their_glyphs) {
     TerminalState state;
-    const GlyphCodes map = {{0x81, U'ü'}, {0x141, U'ł'}};
+    const FontMap map = {{{0x81, U'ü'}, {0x141, U'ł'}}, std::nullopt};
     EXPECT_EQ(decode(contents_of(1, 2, {0x0781, 0x0741}, {}), state, map).at(0, 0).code, U'ü');
     EXPECT_EQ(decode(contents_of(1, 2, {0x0781, 0x0741}, {}), state, map).at(1, 0).code, U'A');
     state.high_font_mask = 0x0800;

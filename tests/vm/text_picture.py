@@ -130,9 +130,17 @@ class TextPicture(Picture):
                     if (code, cells) not in made:
                         made[code, cells] = self.fitted(glyph, cells)
                     glyph = made[code, cells]
+                # The console's font has none of it: the kernel has swapped the colours.
+                lacking = code > 127 and vcsa[4 + 2 * (y * columns + x)] == ord("?")
+                colours = vcsa[4 + 2 * (y * columns + x) + 1]
                 for part in range(cells):
                     attribute = vcsa[4 + 2 * (y * columns + x) + 1]
                     behind = vcsa[4 + 2 * (y * columns + x + part) + 1] >> 4
+                    # So it has of the space behind a wide one.
+                    if lacking and (part == 0 or is_wide(code) and vcsa[4 + 2 * (y * columns + x + part) + 1] == colours):
+                        behind = colours & 7
+                    if lacking:
+                        attribute = colours & 0x88 | colours >> 4 & 7 | (colours & 7) << 4
                     # Most cells are alike: each is made once.
                     kind = (None if glyph is None else code, cells, part, attribute & 15, behind, (x + part, y) == cursor_at)
                     if kind not in images:
