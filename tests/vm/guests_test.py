@@ -37,6 +37,8 @@ if ARCHITECTURE == "arm64":
 elif CLOUD:
     # The cloud flavour has no cards, and the uio output shows as it does with the others.
     CLASSES += (cloud_test.FirmwaresPicture, cloud_test.ConsoleOnFirmwaresPicture, hyperv_output_test.HypervOutput)
+    # Which Linux 7 has not any more.
+    CLASSES += () if KERNEL == "7" else (cloud_test.TypedByUhid,)
 else:
     # LateUio comes before anything else loads a driver of UIO.
     CLASSES += (uio_test.LateUio, uio_test.UioOutput, console_test.Console, console_programs_test.ConsolePrograms,
