@@ -17,12 +17,14 @@ with open("/dev/fb0", "r+b") as framebuffer, mmap.mmap(framebuffer.fileno(), 640
         pixels[at:at + 4] = bytes((at // 7 % 251, at // 2560 % 256, at // 40 % 256, 0))
     signal.pause()
 """
+# Of DOS: colours of 320x200, and a jump to itself. No cursor blinks there.
+DRAW_COM = bytes.fromhex("b81300 cd10 b800a0 8ec0 31ff 31c0 aa 40 85ff 75fa ebfe")
 DRAWN = {"ffmpeg", "fbi", "fim", "gstreamer", "efl", "w3m", "mplayer-fbdev", "vlc"}
 # They draw in one order of colours, which is not vfb's: the same bytes.
-OF_ONE_ORDER = {"qt5", "qt6", "mplayer-fbdev2", "python", "static", "go", "musl"}
-BY_NOTIFY_ALONE = {"w3m", "static", "go", "musl"}
+OF_ONE_ORDER = {"qt5", "qt6", "mplayer-fbdev2", "python", "static", "static-32", "go", "musl"}
+BY_NOTIFY_ALONE = {"w3m", "static", "static-32", "go", "musl"}
 if DEBIAN_12:
-    DRAWN.add("links2")
+    DRAWN |= {"links2", "netsurf", "dosbox"}
     OF_ONE_ORDER.add("directfb")
 
 
@@ -50,6 +52,8 @@ class OnVfb(unittest.TestCase):
         (folder / "efl.py").write_text(EFL.format(width=self.WIDTH, height=self.HEIGHT))
         (folder / "static.c").write_text(STATIC)
         subprocess.run(["gcc", "-static", folder / "static.c", "-o", folder / "static"], check=True)
+        subprocess.run(["gcc", "-m32", "-static", folder / "static.c", "-o", folder / "static-32"], check=True)
+        (folder / "draw.com").write_bytes(DRAW_COM)
         musl_program(folder)
         go_program(folder)
 
