@@ -177,7 +177,8 @@ void Console::read(Time now) {
     bool all_known = open_at_ || attempt([this] { state_ = terminals_.state(); });
     if (font_map_is_old_ && needs_font(contents_) && !state_.graphics && !open_at_) {
         font_map_is_old_ = !attempt([this] { font_map_ = terminals_.font_map(); });
-        all_known = all_known && !font_map_is_old_;
+        // With code points the text is right without it: nothing waits for it.
+        all_known = all_known && !(font_map_is_old_ && contents_.codes.empty());
     }
     Grid grid = decode(contents_, state_, font_map_, appearance_.blink);
     // A program draws there by itself, and its surface is on top: the text stays as it is.

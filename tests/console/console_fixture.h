@@ -34,6 +34,7 @@ class FakeTerminals final : public Terminals {
     std::vector<TextSize> resized;
     TerminalId id;
     bool torn = false;
+    bool has_map = true;
     std::optional<unsigned> swapped;  // the glyph of what the font lacks
 
     FakeTerminals() { set_size({80, 25}); }
@@ -54,7 +55,8 @@ class FakeTerminals final : public Terminals {
     }
     FontMap font_map() override {
         ++opened;
-        if (!may_ask) throw std::system_error(EPERM, std::system_category(), "read the map of the font");
+        if (!may_ask || !has_map)
+            throw std::system_error(EPERM, std::system_category(), "read the map of the font");
         return {{{7, U'a'}}, swapped};
     }
     void read(TerminalContents& contents) override {

@@ -55,6 +55,19 @@ TEST_F(ConsoleTest, does_not_take_a_terminal_for_graphics_because_the_one_before
     EXPECT_TRUE(screen.is_white(5, 1));
 }
 
+TEST_F(ConsoleTest, is_no_slower_where_the_map_of_the_font_cannot_be_read_and_says_so_once) {
+    terminals.has_map = false;
+    start();
+    answer();
+    terminals.write(0, 0, U'\xe9');
+    change();
+    answer();
+    terminals.write(5, 1, U'b');
+    change();
+    EXPECT_TRUE(screen.is_white(5, 1));
+    EXPECT_EQ(said.size(), 1U);
+}
+
 TEST_F(ConsoleTest, leaves_the_picture_as_it_is_while_a_program_has_the_terminal_for_graphics) {
     start();
     answer();
