@@ -19,7 +19,7 @@ with open("/dev/fb0", "r+b") as framebuffer, mmap.mmap(framebuffer.fileno(), 640
 """
 # Of DOS: colours of 320x200, and a jump to itself. No cursor blinks there.
 DRAW_COM = bytes.fromhex("b81300 cd10 b800a0 8ec0 31ff 31c0 aa 40 85ff 75fa ebfe")
-DRAWN = {"ffmpeg", "fbi", "fim", "gstreamer", "efl", "w3m", "mplayer-fbdev", "vlc", "fbterm"}
+DRAWN = {"ffmpeg", "fbi", "fim", "gstreamer", "efl", "w3m", "mplayer-fbdev", "vlc", "fbterm", "xine"}
 # They draw in one order of colours, which is not vfb's: the same bytes.
 OF_ONE_ORDER = {"qt5", "qt6", "mplayer-fbdev2", "zhcon", "python", "static", "static-32", "go", "musl"}
 BY_NOTIFY_ALONE = {"w3m", "static", "static-32", "go", "musl"}
